@@ -1,0 +1,23 @@
+/** Owns time as a value that is passed in, so that every formula and state machine can be tested without waiting. */
+
+export interface Clock {
+  /** Wall time in milliseconds since the epoch; may jump. For certificates, expiry and records. */
+  now(): number;
+  /** Monotonic milliseconds since an arbitrary start; never jumps. For intervals and averages. */
+  monotonic(): number;
+  /** Calls `run` once after `ms`; does not keep the process alive. Returns a function that cancels it. */
+  after(ms: number, run: () => void): () => void;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  after(ms, run) {
+    const timer = setTimeout(run, ms);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+/** A source of uniform numbers in [0, 1), like `Math.random`; tests pass a seeded one. */
+export type Random = () => number;

@@ -1,0 +1,288 @@
+/** Owns the table of every error code: its meaning, HTTP status, kind (which sets the CLI's exit code) and default advice. */
+
+/** What sort of failure a code is; the CLI's exit code follows from it (see `federation/cli/exit.ts`). */
+export type ErrorKind = 'failed' | 'not-found' | 'refused' | 'timed-out' | 'usage' | 'bad-input';
+
+interface ErrorCodeEntry {
+  readonly title: string;
+  readonly status: number;
+  readonly kind: ErrorKind;
+  readonly fix: string;
+}
+
+function entry(title: string, status: number, kind: ErrorKind, fix: string): ErrorCodeEntry {
+  return { title, status, kind, fix };
+}
+
+export const errorCodes = {
+  // Anything
+  INTERNAL: entry('Internal error', 500, 'failed', 'Report this with the log lines around it.'),
+  TIMED_OUT: entry('Timed out', 504, 'timed-out', 'Try again; if it persists run `isthmus check`.'),
+  USAGE: entry('Wrong usage', 400, 'usage', 'Run the command with --help.'),
+  NAME_INVALID: entry(
+    'Invalid name',
+    400,
+    'bad-input',
+    'Use lower-case letters, digits and inner hyphens, at most 63 characters.',
+  ),
+  FILE_UNREADABLE: entry(
+    'File unreadable',
+    500,
+    'bad-input',
+    'Check the path and its permissions.',
+  ),
+  FILE_UNWRITABLE: entry(
+    'File unwritable',
+    500,
+    'failed',
+    'Check the folder, its permissions and free space.',
+  ),
+  BODY_INVALID: entry('Invalid body', 400, 'bad-input', 'Correct the named field.'),
+  BODY_TOO_LARGE: entry('Body too large', 413, 'bad-input', 'Send less, or raise the limit.'),
+  NODE_UNSUPPORTED: entry('Unsupported Node.js', 500, 'failed', 'Run it on the pinned Node.js.'),
+  PORT_IN_USE: entry(
+    'Port in use',
+    500,
+    'failed',
+    'Stop the program that holds the port, or set another address in the configuration.',
+  ),
+
+  // Configuration
+  CONFIG_SYNTAX: entry(
+    'Configuration is not valid YAML',
+    400,
+    'bad-input',
+    'Correct the YAML at the named line.',
+  ),
+  CONFIG_UNKNOWN_KEY: entry(
+    'Unknown configuration key',
+    400,
+    'bad-input',
+    'Remove or correct the key.',
+  ),
+  CONFIG_INVALID: entry('Invalid configuration value', 400, 'bad-input', 'Correct the value.'),
+
+  // Certificates
+  SPIFFE_ID_INVALID: entry(
+    'Invalid SPIFFE ID',
+    400,
+    'bad-input',
+    'Use spiffe://<trust domain>/<path>.',
+  ),
+  CERT_INVALID: entry('Invalid certificate', 400, 'bad-input', 'Check the certificate file.'),
+  CERT_UNTRUSTED: entry(
+    'Certificate not trusted',
+    403,
+    'refused',
+    'Check that the cluster is a member and that its bundle is current: `isthmus get clusters`.',
+  ),
+  BUNDLE_INVALID: entry(
+    'Invalid trust bundle',
+    400,
+    'bad-input',
+    'Use a SPIFFE bundle: a JWK Set with x509-svid keys.',
+  ),
+  KEY_UNREADABLE: entry(
+    'Private key unreadable',
+    500,
+    'bad-input',
+    'Check the file and that its mode is 0600.',
+  ),
+
+  // Registry
+  REGISTRY_UNAVAILABLE: entry(
+    'Registry unavailable',
+    503,
+    'failed',
+    'Traffic keeps flowing from the last good snapshot. Check the registry and the way to it.',
+  ),
+  REGISTRY_CONFLICT: entry(
+    'Registry record changed meanwhile',
+    409,
+    'failed',
+    'Read it again and retry.',
+  ),
+  REGISTRY_DENIED: entry(
+    'Registry refused the write',
+    403,
+    'refused',
+    'A cluster may write only under its own name.',
+  ),
+  REGISTRY_COMPACTED: entry(
+    'Revision was compacted',
+    410,
+    'failed',
+    'List again and watch from there.',
+  ),
+  REGISTRY_FUTURE_REVISION: entry(
+    'Revision is in the future',
+    400,
+    'bad-input',
+    'Use a revision the registry has reached.',
+  ),
+  REGISTRY_LEASE_NOT_FOUND: entry(
+    'Lease not found',
+    404,
+    'not-found',
+    'Grant a new lease and put its keys again.',
+  ),
+  REGISTRY_REQUEST_INVALID: entry(
+    'Invalid registry request',
+    400,
+    'bad-input',
+    'Correct the request.',
+  ),
+  RECORD_INVALID: entry(
+    'Invalid registry record',
+    422,
+    'bad-input',
+    'Have the cluster that owns it write it again.',
+  ),
+  RECORD_FOREIGN: entry(
+    'Registry record names another cluster than its key',
+    403,
+    'refused',
+    'Find out who wrote it: a cluster may write only under its own name.',
+  ),
+  RECORD_UNSIGNED: entry(
+    'Registry record is not signed by its cluster',
+    403,
+    'refused',
+    'Find out who wrote it; the cluster that owns it can write it again.',
+  ),
+
+  // Federation
+  TOKEN_INVALID: entry(
+    'Join token is not valid',
+    400,
+    'refused',
+    'Copy the whole token, or create a new one: `isthmus token create`.',
+  ),
+  TOKEN_EXPIRED: entry(
+    'Join token has expired',
+    403,
+    'refused',
+    'Create a new one: `isthmus token create`.',
+  ),
+  TOKEN_USED: entry(
+    'Join token was used',
+    403,
+    'refused',
+    'Create a new one: `isthmus token create`.',
+  ),
+  TOKEN_PIN_MISMATCH: entry(
+    'The other side is not who the token names',
+    403,
+    'refused',
+    'Nothing was sent. Check the address; if it is right, somebody may be in between.',
+  ),
+  JOIN_CONFLICT: entry(
+    'Cluster cannot join',
+    409,
+    'refused',
+    'Choose another cluster name, or have the old one leave first.',
+  ),
+  JOIN_REFUSED: entry('Join refused', 403, 'refused', 'Correct what the other side names.'),
+  ALREADY_MEMBER: entry('Already a member', 409, 'refused', 'Leave first: `isthmus leave`.'),
+  NOT_A_MEMBER: entry(
+    'Not a member of a federation',
+    409,
+    'refused',
+    'Join first: `isthmus join TOKEN`.',
+  ),
+  PEER_UNREACHABLE: entry(
+    'Other cluster unreachable',
+    502,
+    'failed',
+    'Check the address and the network in between.',
+  ),
+
+  // Services
+  SERVICE_NOT_FOUND: entry(
+    'Service not found',
+    404,
+    'not-found',
+    'List what there is: `isthmus get services`.',
+  ),
+  ENDPOINT_NOT_FOUND: entry(
+    'Endpoint not found',
+    404,
+    'not-found',
+    'List what there is: `isthmus get endpoints`.',
+  ),
+  CLUSTER_NOT_FOUND: entry(
+    'Cluster not found',
+    404,
+    'not-found',
+    'List what there is: `isthmus get clusters`.',
+  ),
+  ENDPOINT_FIXED: entry(
+    'Endpoint comes from the configuration file',
+    409,
+    'refused',
+    'Change it in the configuration file of its gateway.',
+  ),
+
+  // Data path
+  ROUTE_NOT_FOUND: entry(
+    'No such service',
+    404,
+    'not-found',
+    'Use <service>.<namespace>.<federation> as the host.',
+  ),
+  NO_HEALTHY_ENDPOINT: entry(
+    'No healthy endpoint',
+    503,
+    'failed',
+    'See why: `isthmus explain <service>`.',
+  ),
+  UPSTREAM_FAILED: entry('Upstream failed', 502, 'failed', 'See why: `isthmus explain <service>`.'),
+  UPSTREAM_TIMED_OUT: entry(
+    'Upstream timed out',
+    504,
+    'timed-out',
+    'Check the service, or raise its timeouts.',
+  ),
+  RETRY_BUDGET_SPENT: entry(
+    'Retry budget spent',
+    503,
+    'failed',
+    'The upstream is failing widely; see `isthmus explain <service>`.',
+  ),
+  LOOP_REFUSED: entry(
+    'Request loop',
+    508,
+    'refused',
+    'An endpoint points back at a gateway; correct its address.',
+  ),
+  PEER_REFUSED: entry(
+    'Peer refused',
+    403,
+    'refused',
+    'Only gateways of member clusters may use this listener.',
+  ),
+  NOT_EXPORTED: entry(
+    'Service is not exported',
+    404,
+    'not-found',
+    'Export it in its own cluster: `exported: true`.',
+  ),
+  REQUEST_REFUSED: entry('Request refused', 400, 'bad-input', 'Correct the request.'),
+  DRAINING: entry('Gateway is draining', 503, 'failed', 'Retry; another gateway answers.'),
+
+  // CLI
+  ADMIN_UNREACHABLE: entry(
+    'Gateway admin API unreachable',
+    502,
+    'failed',
+    'Is the gateway running? Name its admin address with --admin, ISTHMUS_ADMIN or a context.',
+  ),
+  CONTEXT_NOT_FOUND: entry(
+    'No such context',
+    404,
+    'not-found',
+    'List them in the CLI configuration file.',
+  ),
+} as const satisfies Record<string, ErrorCodeEntry>;
+
+export type ErrorCode = keyof typeof errorCodes;

@@ -1,0 +1,82 @@
+/** Owns the names of the federation (cluster, namespace, service, locality) as values that are valid by construction. */
+import { IsthmusError } from './errors.ts';
+
+declare const brand: unique symbol;
+type Branded<Name extends string> = string & { readonly [brand]: Name };
+
+/** One DNS label: the name of a cluster. */
+export type ClusterName = Branded<'ClusterName'>;
+/** A DNS name of one or more labels, such as `acme` or `prod.acme.example`. */
+export type FederationName = Branded<'FederationName'>;
+/** `<service>.<namespace>`: one service of the federation, wherever it runs. */
+export type ServiceName = Branded<'ServiceName'>;
+
+/** Where something runs, from wide to narrow. */
+export interface Locality {
+  readonly region: string;
+  readonly zone: string;
+}
+
+const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+function invalid(kind: string, text: string, rule: string): IsthmusError {
+  return new IsthmusError('NAME_INVALID', {
+    what: `${JSON.stringify(text.slice(0, 80))} is not a valid ${kind} name`,
+    fix: rule,
+  });
+}
+
+const labelRule =
+  'Use lower-case letters, digits and inner hyphens, at most 63 characters (a DNS label, RFC 1123).';
+
+/** True for a DNS label in lower case (RFC 1123): the rule for clusters, namespaces, services, zones and endpoint ids. */
+export function isLabel(text: string): boolean {
+  return label.test(text);
+}
+
+export function parseClusterName(text: string): ClusterName {
+  if (!isLabel(text)) throw invalid('cluster', text, labelRule);
+  return text as ClusterName;
+}
+
+export function parseFederationName(text: string): FederationName {
+  if (text.length > 120 || !text.split('.').every(isLabel)) {
+    throw invalid(
+      'federation',
+      text,
+      'Use one or more DNS labels in lower case, at most 120 characters.',
+    );
+  }
+  return text as FederationName;
+}
+
+/** Accepts `<service>.<namespace>` and, when `federation` is given, the full `<service>.<namespace>.<federation>`. */
+export function parseServiceName(text: string, federation?: FederationName): ServiceName {
+  const suffix = federation === undefined ? '' : `.${federation}`;
+  const short = suffix !== '' && text.endsWith(suffix) ? text.slice(0, -suffix.length) : text;
+  const labels = short.split('.');
+  if (labels.length !== 2 || !labels.every(isLabel)) {
+    throw invalid('service', text, `Use <service>.<namespace>${suffix}; each part: ${labelRule}`);
+  }
+  return short as ServiceName;
+}
+
+export function serviceName(namespace: string, service: string): ServiceName {
+  return parseServiceName(`${service}.${namespace}`);
+}
+
+/** The two parts of a service name, as the registry's keys hold them. */
+export function serviceParts(name: ServiceName): { service: string; namespace: string } {
+  const dot = name.indexOf('.');
+  return { service: name.slice(0, dot), namespace: name.slice(dot + 1) };
+}
+
+/** The host a client uses: `<service>.<namespace>.<federation>`. */
+export function serviceHost(name: ServiceName, federation: FederationName): string {
+  return `${name}.${federation}`;
+}
+
+/** The cluster's SPIFFE trust domain: `<cluster>.<federation>`. */
+export function trustDomainOf(cluster: ClusterName, federation: FederationName): string {
+  return `${cluster}.${federation}`;
+}

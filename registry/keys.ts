@@ -1,0 +1,107 @@
+/** Owns the registry's key layout, both ways: the only file that knows where a record lives. */
+import { IsthmusError } from '../core/errors.ts';
+import {
+  type ClusterName,
+  type FederationName,
+  isLabel,
+  type ServiceName,
+  serviceName,
+  serviceParts,
+} from '../core/names.ts';
+
+/** What a key names. `kind` is the folder below `/isthmus/v1/<federation>/`. */
+export type RegistryKey =
+  | { readonly kind: 'clusters'; readonly cluster: ClusterName }
+  | { readonly kind: 'bundles'; readonly cluster: ClusterName }
+  | { readonly kind: 'gateways'; readonly cluster: ClusterName; readonly id: string }
+  | {
+      readonly kind: 'endpoints';
+      readonly cluster: ClusterName;
+      readonly service: ServiceName;
+      readonly id: string;
+    }
+  | { readonly kind: 'exports'; readonly cluster: ClusterName; readonly service: ServiceName }
+  | { readonly kind: 'synced'; readonly cluster: ClusterName }
+  | { readonly kind: 'tokens'; readonly id: string };
+
+export type RegistryKind = RegistryKey['kind'];
+
+/** Everything of every federation lives below this. */
+export const registryRoot = '/isthmus/v1/';
+
+export function federationPrefix(federation: FederationName): string {
+  return `${registryRoot}${federation}/`;
+}
+
+/** The prefix of all records of a kind, or of those of one cluster. Ends with a slash. */
+export function kindPrefix(
+  federation: FederationName,
+  kind: RegistryKind,
+  cluster?: ClusterName,
+): string {
+  const base = `${federationPrefix(federation)}${kind}/`;
+  return cluster === undefined ? base : `${base}${cluster}/`;
+}
+
+export function encodeKey(federation: FederationName, key: RegistryKey): string {
+  const base = `${federationPrefix(federation)}${key.kind}/`;
+  switch (key.kind) {
+    case 'clusters':
+    case 'bundles':
+    case 'synced':
+      return base + key.cluster;
+    case 'gateways':
+      return `${base}${key.cluster}/${key.id}`;
+    case 'endpoints': {
+      const { namespace, service } = serviceParts(key.service);
+      return `${base}${key.cluster}/${namespace}/${service}/${key.id}`;
+    }
+    case 'exports': {
+      const { namespace, service } = serviceParts(key.service);
+      return `${base}${key.cluster}/${namespace}/${service}`;
+    }
+    case 'tokens':
+      return base + key.id;
+  }
+}
+
+/** Reads a key back. Throws RECORD_INVALID for one that is not of this layout. */
+export function decodeKey(federation: FederationName, text: string): RegistryKey {
+  const prefix = federationPrefix(federation);
+  const parts = text.startsWith(prefix) ? text.slice(prefix.length).split('/') : [];
+  const [kind, a = '', b = '', c = '', d = ''] = parts;
+  if (parts.slice(1).every(isLabel)) {
+    const cluster = a as ClusterName;
+    const shape = `${kind}/${parts.length - 1}`;
+    if (shape === 'clusters/1' || shape === 'bundles/1' || shape === 'synced/1') {
+      return { kind: kind as 'clusters' | 'bundles' | 'synced', cluster };
+    }
+    if (shape === 'gateways/2') return { kind: 'gateways', cluster, id: b };
+    if (shape === 'endpoints/4')
+      return { kind: 'endpoints', cluster, service: serviceName(b, c), id: d };
+    if (shape === 'exports/3') return { kind: 'exports', cluster, service: serviceName(b, c) };
+    if (shape === 'tokens/1') return { kind: 'tokens', id: a };
+  }
+  throw new IsthmusError('RECORD_INVALID', {
+    what: 'The key is not of the registry layout',
+    where: text,
+  });
+}
+
+/** The cluster that owns a raw key of any federation, or undefined where no single cluster does (tokens, policies, drills). */
+export function ownerOf(key: string): string | undefined {
+  const [, , , , kind, cluster] = key.split('/');
+  return key.startsWith(registryRoot) && kind !== undefined && ownedKinds.has(kind)
+    ? cluster
+    : undefined;
+}
+
+const ownedKinds = new Set([
+  'clusters',
+  'bundles',
+  'gateways',
+  'endpoints',
+  'exports',
+  'synced',
+  'acks',
+]);

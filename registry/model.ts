@@ -1,0 +1,188 @@
+/** Owns the records of the federated registry: their shapes, and parsing from bytes nobody has vouched for. */
+import { z } from 'zod';
+import { IsthmusError } from '../core/errors.ts';
+import { isLabel, parseClusterName, parseFederationName, parseServiceName } from '../core/names.ts';
+
+/** Healthy takes traffic; degraded takes it when healthy ones can't carry all; unhealthy only in panic; unknown has not been checked yet. */
+export const healthStates = ['healthy', 'degraded', 'unhealthy', 'unknown'] as const;
+export type Health = (typeof healthStates)[number];
+
+/** `http` is HTTP/1.1 in clear text to the endpoint. The list grows with the data path. */
+export const protocols = ['http'] as const;
+export type Protocol = (typeof protocols)[number];
+
+/** Runs a parser that throws coded errors as a zod transform, so that records hold values valid by construction. */
+function parsed<T>(parse: (text: string) => T) {
+  return z.string().transform((text, context) => {
+    try {
+      return parse(text);
+    } catch (thrown) {
+      context.addIssue({
+        code: 'custom',
+        message: thrown instanceof Error ? thrown.message : 'invalid',
+      });
+      return z.NEVER;
+    }
+  });
+}
+
+export const clusterNameSchema = parsed(parseClusterName);
+export const federationNameSchema = parsed(parseFederationName);
+export const serviceNameSchema = parsed((text) => parseServiceName(text));
+export const labelSchema = z
+  .string()
+  .refine(isLabel, 'use lower-case letters, digits and inner hyphens, at most 63 characters');
+/** `host:port` or `[ipv6]:port`. */
+export const addressSchema = z
+  .string()
+  .max(260)
+  .regex(/^(\[[0-9a-fA-F:.%]+\]|[^\s:/[\]]+):\d{1,5}$/, 'use host:port')
+  .refine(
+    (text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535,
+    'the port is over 65535',
+  );
+
+const count = z.int().min(0).max(1_000_000);
+const wallMs = z.int().min(0);
+
+/** Proof by a cluster's CA key over a record; see `registry/signing.ts`. */
+export const signatureSchema = z.strictObject({
+  /** SHA-256 of the signing root certificate's DER, base64url. */
+  keyId: z.string().min(1).max(64),
+  /** ECDSA P-256 with SHA-256 in IEEE P1363 form, base64url. */
+  value: z.string().min(1).max(128),
+});
+
+/** A member cluster: `clusters/<cluster>`. */
+export const clusterRecordSchema = z.object({
+  cluster: clusterNameSchema,
+  region: z.string().min(1).max(63),
+  zones: z.array(labelSchema).max(64),
+  trustDomain: z.string().min(1).max(255),
+  /** East-west listener addresses other gateways dial. */
+  eastWest: z.array(addressSchema).min(1).max(64),
+  /** Federation gRPC addresses. */
+  federation: z.array(addressSchema).min(1).max(64),
+  /** Version of the protocol between gateways; 1 today. */
+  protocolVersion: z.int().min(1),
+  /** Requests per second this cluster can take from others; absent = not stated. */
+  capacity: z.number().positive().optional(),
+  joinedAt: wallMs,
+  signature: signatureSchema.optional(),
+});
+
+/** A cluster's trust bundle: `bundles/<cluster>`. */
+export const bundleRecordSchema = z.object({
+  cluster: clusterNameSchema,
+  /** SPIFFE bundle as JSON; parsed by `certs/bundle.ts`. */
+  bundle: z.unknown(),
+  /** How a cluster that has no pin for this one may come to trust it: a member vouches for its roots. */
+  admission: z
+    .object({ by: clusterNameSchema, fingerprint: z.string().min(1), signature: signatureSchema })
+    .optional(),
+  signature: signatureSchema.optional(),
+});
+
+/** A live gateway: `gateways/<cluster>/<id>`, under its lease. */
+export const gatewayRecordSchema = z.object({
+  cluster: clusterNameSchema,
+  id: labelSchema,
+  zone: labelSchema,
+  version: z.string().max(64),
+  startedAt: wallMs,
+  /** Smoothed round trip in milliseconds to each other cluster this gateway has a link to. */
+  rttMs: z.record(z.string(), z.number().min(0)),
+  /** State of the link to each other cluster. */
+  links: z.record(z.string(), z.enum(['connecting', 'up', 'down'])),
+});
+
+/** One instance of a service: `endpoints/<cluster>/<namespace>/<service>/<id>`, under its gateway's lease. */
+export const endpointRecordSchema = z.object({
+  cluster: clusterNameSchema,
+  service: serviceNameSchema,
+  id: labelSchema,
+  /** IP address or DNS name. */
+  address: z.string().min(1).max(253),
+  port: z.int().min(1).max(65_535),
+  region: z.string().min(1).max(63),
+  zone: labelSchema,
+  /** Share relative to its siblings; 1 to 1000. */
+  weight: z.int().min(1).max(1000),
+  labels: z.record(z.string().max(63), z.string().max(255)),
+  protocol: z.enum(protocols),
+  health: z.enum(healthStates),
+  /** Whether other clusters may use the service. */
+  exported: z.boolean(),
+  /** Id of the gateway that registered and checks it. */
+  gateway: labelSchema,
+});
+
+/** What other clusters need to know of a service: `exports/<cluster>/<namespace>/<service>`. */
+export const exportRecordSchema = z.object({
+  cluster: clusterNameSchema,
+  service: serviceNameSchema,
+  protocol: z.enum(protocols),
+  localities: z
+    .array(
+      z.object({
+        region: z.string().min(1).max(63),
+        zone: labelSchema,
+        total: count,
+        healthy: count,
+        degraded: count,
+      }),
+    )
+    .max(256),
+  updatedAt: wallMs,
+  signature: signatureSchema.optional(),
+});
+
+/** Canary: this cluster's records are complete: `synced/<cluster>`, under its gateway's lease. */
+export const syncedRecordSchema = z.object({
+  cluster: clusterNameSchema,
+  gateway: labelSchema,
+  at: wallMs,
+});
+
+/** A join token, of which only the hash is kept: `tokens/<id>`. */
+export const tokenRecordSchema = z.object({
+  id: labelSchema,
+  /** SHA-256 of the secret, base64url. */
+  hash: z.string().min(1).max(64),
+  createdBy: clusterNameSchema,
+  createdAt: wallMs,
+  expiresAt: wallMs,
+  /** The cluster that used it; a used token stays until it expires, so that a second use is told apart from a wrong one. */
+  usedBy: clusterNameSchema.optional(),
+});
+
+export type Signature = z.output<typeof signatureSchema>;
+export type ClusterRecord = z.output<typeof clusterRecordSchema>;
+export type BundleRecord = z.output<typeof bundleRecordSchema>;
+export type GatewayRecord = z.output<typeof gatewayRecordSchema>;
+export type EndpointRecord = z.output<typeof endpointRecordSchema>;
+export type ExportRecord = z.output<typeof exportRecordSchema>;
+export type SyncedRecord = z.output<typeof syncedRecordSchema>;
+export type TokenRecord = z.output<typeof tokenRecordSchema>;
+
+/** Parses a registry value. Throws RECORD_INVALID naming the key and the first field that is wrong. */
+export function parseRecord<S extends z.ZodType>(
+  schema: S,
+  key: string,
+  value: Uint8Array | string,
+): z.output<S> {
+  let json: unknown;
+  try {
+    json = JSON.parse(typeof value === 'string' ? value : new TextDecoder().decode(value));
+  } catch (cause) {
+    throw new IsthmusError('RECORD_INVALID', { what: 'The value is not JSON', where: key, cause });
+  }
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const path = issue?.path.join('.') ?? '';
+  throw new IsthmusError('RECORD_INVALID', {
+    what: path === '' ? (issue?.message ?? 'invalid') : `${path}: ${issue?.message}`,
+    where: key,
+  });
+}
