@@ -1,4 +1,8 @@
 /** Owns the contract between Isthmus and its registry: a small, strict part of what etcd v3 offers. */
+import type { IsthmusError } from '../core/errors.ts';
+
+/** etcd's default limit of operations in one transaction (`--max-txn-ops`). */
+export const maxTxnOps = 128;
 
 /** A key and its value as the registry holds it. Revisions are etcd's 64-bit counters; they fit a double for 285 years at 1 M writes/s. */
 export interface StoredValue {
@@ -49,23 +53,31 @@ export type WatchEvent =
 export interface WatchHandler {
   /** One revision's events, in order; never split and never merged across revisions out of order. */
   events(events: readonly WatchEvent[], revision: number): void;
-  /** The registry says that everything up to `revision` has been delivered. */
+  /** The registry gave a sign of life, and everything up to `revision` has been delivered. Also called once the watch has started. */
   progress(revision: number): void;
-  /** The watch is over. REGISTRY_COMPACTED asks for a new list; anything else for a retry. */
-  ended(error: Error): void;
+  /**
+   * The watch is over; called once, and not after `close`. REGISTRY_COMPACTED asks for a new list, as does
+   * REGISTRY_FUTURE_REVISION (the registry went back in time); anything else for a retry.
+   */
+  ended(error: IsthmusError): void;
 }
 
 export interface Watch {
+  /** Asks the registry for a sign of life; it answers through `progress`. */
+  requestProgress(): void;
+  /** Stops the watch; nothing is called after it. */
   close(): void;
 }
 
 /**
  * The registry as Isthmus uses it. Every call carries a deadline (default 3 s) and rejects with an
- * IsthmusError: TIMED_OUT, REGISTRY_UNAVAILABLE, REGISTRY_DENIED, REGISTRY_COMPACTED or
- * REGISTRY_LEASE_NOT_FOUND. No call retries by itself; callers own their retry.
+ * IsthmusError: TIMED_OUT, REGISTRY_UNAVAILABLE, REGISTRY_DENIED, REGISTRY_COMPACTED,
+ * REGISTRY_LEASE_NOT_FOUND or REGISTRY_REQUEST_INVALID. No call retries by itself; callers own their retry.
  */
 export interface Store {
   get(key: string): Promise<StoredValue | undefined>;
+  /** The values of up to 128 keys at one revision, in their order. */
+  getMany(keys: readonly string[]): Promise<readonly (StoredValue | undefined)[]>;
   /** Everything below a prefix at one revision, ascending by key, fetched in pages. */
   list(prefix: string): Promise<Listing>;
   /** Writes `ops` in one transaction when every comparison holds. At most 128 operations (etcd's default limit). */

@@ -1,0 +1,237 @@
+/** Owns the registry client: etcd behind the `Store` contract, whether a real etcd or our embedded one. */
+import {
+  type ICompare,
+  type ILeaseKeepAliveResponse,
+  type IRangeResponse,
+  type IRequestOp,
+  KVClient,
+  LeaseClient,
+} from 'etcd3';
+import type { Clock } from '../core/clock.ts';
+import { IsthmusError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import { EtcdConnection, type RegistryTls } from './etcd-connection.ts';
+import { etcdTexts } from './etcd-errors.ts';
+import { EtcdWatch, storedValue } from './etcd-watch.ts';
+import { prefixEnd } from './range.ts';
+import type {
+  Compare,
+  Listing,
+  Store,
+  StoredValue,
+  StoreState,
+  TxnResult,
+  Watch,
+  WatchHandler,
+  WriteOp,
+} from './store.ts';
+
+export type { RegistryTls } from './etcd-connection.ts';
+
+export interface EtcdStoreOptions {
+  /** `http://host:port` or `https://host:port`, all of one kind; tried in turn. */
+  readonly endpoints: readonly string[];
+  readonly tls?: RegistryTls;
+  readonly auth?: { readonly username: string; readonly password: string };
+  /** Deadline of every call in milliseconds; default 3000. */
+  readonly deadlineMs?: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface EtcdStore extends Store {
+  /** New connections use this certificate; calls in flight finish on the old connection. */
+  setTls(tls: RegistryTls): void;
+}
+
+/** Keys fetched at once; with values of a few hundred bytes a page stays well under gRPC's limits. */
+const pageSize = 1000;
+
+/** Opens a client. Connects on first use; throws CONFIG_INVALID or CERT_INVALID for options that can never work. */
+export function openEtcdStore(options: EtcdStoreOptions): EtcdStore {
+  return new EtcdBackedStore(options);
+}
+
+class EtcdBackedStore implements EtcdStore {
+  readonly #connection: EtcdConnection;
+  readonly #kv: KVClient;
+  readonly #leases: LeaseClient;
+  readonly #timing: { readonly clock: Clock; readonly deadlineMs: number };
+  readonly #log: Log;
+  readonly #watches = new Set<EtcdWatch>();
+  readonly #listeners = new Set<(state: StoreState) => void>();
+  #state: StoreState = { kind: 'connecting' };
+
+  constructor(options: EtcdStoreOptions) {
+    this.#log = options.log;
+    this.#timing = { clock: options.clock, deadlineMs: options.deadlineMs ?? 3000 };
+    this.#connection = new EtcdConnection({
+      endpoints: options.endpoints,
+      deadlineMs: this.#timing.deadlineMs,
+      report: (error) => this.#report(error),
+      ...(options.tls === undefined ? {} : { tls: options.tls }),
+      ...(options.auth === undefined ? {} : { auth: options.auth }),
+    });
+    this.#kv = new KVClient(this.#connection);
+    this.#leases = new LeaseClient(this.#connection);
+  }
+
+  get state(): StoreState {
+    return this.#state;
+  }
+
+  onState(listener: (state: StoreState) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async get(key: string): Promise<StoredValue | undefined> {
+    const { kvs } = await this.#kv.range({ key: Buffer.from(key) });
+    return kvs[0] === undefined ? undefined : storedValue(kvs[0]);
+  }
+
+  async getMany(keys: readonly string[]): Promise<readonly (StoredValue | undefined)[]> {
+    const success = keys.map((key) => ({ request_range: { key: Buffer.from(key) } }));
+    const { responses } = await this.#kv.txn({ success });
+    return responses.map(({ response_range: { kvs } }) =>
+      kvs[0] === undefined ? undefined : storedValue(kvs[0]),
+    );
+  }
+
+  async list(prefix: string): Promise<Listing> {
+    const range_end = prefixEnd(prefix);
+    const values: StoredValue[] = [];
+    let key = Buffer.from(prefix === '' ? '\0' : prefix);
+    let revision = 0;
+    let page: IRangeResponse;
+    do {
+      page = await this.#kv.range({ key, range_end, limit: pageSize, revision });
+      if (revision === 0) revision = Number(page.header.revision);
+      for (const kv of page.kvs) values.push(storedValue(kv));
+      const last = page.kvs.at(-1);
+      if (last !== undefined) key = Buffer.concat([last.key, Buffer.from([0])]);
+    } while (page.more);
+    return { values, revision };
+  }
+
+  async txn(compares: readonly Compare[], ops: readonly WriteOp[]): Promise<TxnResult> {
+    const result = await this.#kv.txn({
+      compare: compares.map(encodeCompare),
+      success: ops.map(encodeOp),
+    });
+    return { succeeded: result.succeeded, revision: Number(result.header.revision) };
+  }
+
+  watch(prefix: string, fromRevision: number, handler: WatchHandler): Watch {
+    const watch: EtcdWatch = new EtcdWatch(
+      this.#connection,
+      prefix,
+      fromRevision,
+      {
+        events: (events, revision) => handler.events(events, revision),
+        progress: (revision) => handler.progress(revision),
+        ended: (error) => {
+          this.#watches.delete(watch);
+          handler.ended(error);
+        },
+      },
+      this.#timing,
+    );
+    this.#watches.add(watch);
+    return {
+      requestProgress: () => watch.requestProgress(),
+      close: () => {
+        this.#watches.delete(watch);
+        watch.close();
+      },
+    };
+  }
+
+  async grantLease(ttlSeconds: number): Promise<string> {
+    const { ID } = await this.#leases.leaseGrant({ TTL: ttlSeconds });
+    return ID;
+  }
+
+  /** etcd has no unary keep-alive: one request and one answer over a stream of its own. */
+  async keepAlive(lease: string): Promise<number> {
+    const stream = await this.#leases.leaseKeepAlive({ deadline: this.#connection.deadline() });
+    const answered = new Promise<ILeaseKeepAliveResponse>((resolve, reject) => {
+      stream.on('data', resolve);
+      stream.on('error', reject);
+      stream.on('end', () => reject(new Error('The keep-alive stream ended without an answer')));
+    });
+    stream.write({ ID: lease });
+    let ttl: number;
+    try {
+      ttl = Number((await answered).TTL);
+    } catch (thrown) {
+      throw this.#connection.streamFailed(thrown);
+    }
+    stream.end();
+    this.#connection.streamAnswered();
+    if (ttl > 0) return ttl;
+    throw new IsthmusError('REGISTRY_LEASE_NOT_FOUND', {
+      what: etcdTexts.leaseNotFound,
+      where: lease,
+    });
+  }
+
+  async revokeLease(lease: string): Promise<void> {
+    await this.#leases.leaseRevoke({ ID: lease });
+  }
+
+  setTls(tls: RegistryTls): void {
+    this.#connection.setTls(tls);
+  }
+
+  async close(): Promise<void> {
+    for (const watch of this.#watches) watch.close();
+    this.#watches.clear();
+    this.#connection.close();
+  }
+
+  #report(error?: IsthmusError): void {
+    const kind = error === undefined ? 'connected' : 'unavailable';
+    if (this.#state.kind === kind) return;
+    const since = this.#timing.clock.now();
+    this.#state =
+      error === undefined
+        ? { kind: 'connected', since }
+        : { kind: 'unavailable', since, reason: `${error.where ?? ''}: ${error.message}` };
+    this.#log.info({ state: this.#state }, `registry ${kind}`);
+    for (const listener of this.#listeners) listener(this.#state);
+  }
+}
+
+function encodeCompare(compare: Compare): ICompare {
+  const key = Buffer.from(compare.key);
+  if ('modRevision' in compare) {
+    return { key, target: 'Mod', result: 'Equal', mod_revision: compare.modRevision };
+  }
+  // etcd's documented idiom: a key that does not exist has create revision 0.
+  return {
+    key,
+    target: 'Create',
+    result: compare.exists ? 'Greater' : 'Equal',
+    create_revision: 0,
+  };
+}
+
+function encodeOp(op: WriteOp): IRequestOp {
+  switch (op.op) {
+    case 'put':
+      return {
+        request_put: {
+          key: Buffer.from(op.key),
+          value: Buffer.from(op.value as string),
+          lease: op.lease ?? 0,
+        },
+      };
+    case 'delete':
+      return { request_delete_range: { key: Buffer.from(op.key) } };
+    case 'delete-prefix':
+      return {
+        request_delete_range: { key: Buffer.from(op.prefix), range_end: prefixEnd(op.prefix) },
+      };
+  }
+}

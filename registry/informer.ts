@@ -1,0 +1,111 @@
+/** Owns the mirror of several prefixes of the registry: what they hold, every change after, and how current that is. */
+import type { Clock, Random } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
+import { type PrefixChange, Reflector, type ReflectorState } from './reflector.ts';
+import type { Store, StoredValue } from './store.ts';
+
+export type { PrefixChange, ReflectorState } from './reflector.ts';
+
+/** How current one prefix is. */
+export interface PrefixStatus {
+  readonly prefix: string;
+  readonly state: ReflectorState;
+  /** Everything up to this revision has been reported; 0 before the first list. */
+  readonly revision: number;
+  /** Milliseconds since the registry was last heard about this prefix. */
+  readonly silenceMs: number;
+  /** Lists made after the first. */
+  readonly resyncs: number;
+}
+
+export interface InformerState {
+  /** `syncing` until every prefix was listed once; `stale` while any is cut off; else `synced`. */
+  readonly kind: 'syncing' | 'synced' | 'stale';
+  readonly prefixes: readonly PrefixStatus[];
+}
+
+export interface InformerHandler {
+  /** The first list of a prefix. Called once for each. */
+  synced(prefix: string, values: readonly StoredValue[], revision: number): void;
+  /** A change after that: never lost, never twice, in the order of revisions. */
+  changed(prefix: string, change: PrefixChange): void;
+  /** The kind of the informer's state changed. */
+  state?(state: InformerState): void;
+}
+
+export interface InformerOptions {
+  readonly store: Store;
+  readonly prefixes: readonly string[];
+  readonly handler: InformerHandler;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Milliseconds between full lists, which catch a silently stalled watch; default 5 min. */
+  readonly resyncEveryMs?: number;
+  /** Milliseconds of silence before the registry is asked for a sign of life; default 10 s. After twice that the watch starts over. */
+  readonly quietMs?: number;
+}
+
+/**
+ * Lists and watches prefixes, each on its own. A lost connection changes nothing that was reported:
+ * unknown is not empty. The watch resumes where it was; when that revision is compacted, or the registry
+ * went back in time, a new list is compared with what was reported and the difference is reported.
+ */
+export class Informer {
+  readonly #handler: InformerHandler;
+  readonly #reflectors: readonly (readonly [prefix: string, Reflector])[];
+  #kind: InformerState['kind'] = 'syncing';
+
+  constructor(options: InformerOptions) {
+    const { handler, prefixes, store, clock, random, log } = options;
+    this.#handler = handler;
+    this.#reflectors = prefixes.map((prefix) => [
+      prefix,
+      new Reflector({
+        store,
+        prefix,
+        clock,
+        random,
+        log,
+        resyncEveryMs: options.resyncEveryMs ?? 300_000,
+        quietMs: options.quietMs ?? 10_000,
+        listed: (values, revision) => handler.synced(prefix, values, revision),
+        changed: (change) => handler.changed(prefix, change),
+        updated: () => this.#updated(),
+      }),
+    ]);
+  }
+
+  /** How current everything is, now. */
+  get state(): InformerState {
+    const prefixes = this.#reflectors.map(([prefix, reflector]) => ({
+      prefix,
+      state: reflector.state,
+      revision: reflector.revision,
+      silenceMs: reflector.silenceMs,
+      resyncs: reflector.resyncs,
+    }));
+    return { kind: this.#kind, prefixes };
+  }
+
+  start(): void {
+    for (const [, reflector] of this.#reflectors) reflector.start();
+  }
+
+  /** Stops; nothing is reported after it. */
+  close(): void {
+    for (const [, reflector] of this.#reflectors) reflector.close();
+  }
+
+  #updated(): void {
+    const kinds = this.#reflectors.map(([, { state }]) => state.kind);
+    const kind = kinds.includes('listing')
+      ? 'syncing'
+      : kinds.includes('stale')
+        ? 'stale'
+        : 'synced';
+    if (kind === this.#kind) return;
+    this.#kind = kind;
+    this.#handler.state?.(this.state);
+  }
+}

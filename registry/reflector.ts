@@ -1,0 +1,230 @@
+/** Owns the mirror of one prefix: list, watch, resume, and list again when the watch cannot be trusted. */
+import { backoffDelay } from '../core/backoff.ts';
+import type { Clock, Random } from '../core/clock.ts';
+import { asIsthmusError, IsthmusError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import type { Listing, Store, StoredValue, Watch, WatchEvent } from './store.ts';
+
+/** What changed below a prefix, in one revision or, when `relisted`, between two lists. */
+export interface PrefixChange {
+  readonly puts: readonly StoredValue[];
+  readonly deletes: readonly { readonly key: string; readonly modRevision: number }[];
+  /** Everything up to this revision has been reported. */
+  readonly revision: number;
+  /**
+   * True when found by comparing lists: intermediate values were skipped, and a delete's `modRevision` is that of
+   * the list, for the true one is not known.
+   */
+  readonly relisted: boolean;
+}
+
+export type ReflectorState =
+  /** Nothing is known yet. */
+  | { readonly kind: 'listing'; readonly reason?: string }
+  | { readonly kind: 'watching' }
+  /** What is known stays true as of the revision; the registry is being tried again. */
+  | { readonly kind: 'stale'; readonly since: number; readonly reason: string };
+
+export interface ReflectorOptions {
+  readonly store: Store;
+  readonly prefix: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Milliseconds between full lists that catch a silently stalled watch. */
+  readonly resyncEveryMs: number;
+  /** Milliseconds of silence after which the registry is asked for a sign of life; after twice that, the watch starts over. */
+  readonly quietMs: number;
+  listed(values: readonly StoredValue[], revision: number): void;
+  changed(change: PrefixChange): void;
+  /** State, revision, contact or count of resyncs changed. */
+  updated(): void;
+}
+
+const backoff = { baseMs: 100, maxMs: 5000 };
+
+export class Reflector {
+  readonly #options: ReflectorOptions;
+  /** What has been reported: each key's revision. Values are the handler's. */
+  readonly #held = new Map<string, number>();
+  #state: ReflectorState = { kind: 'listing' };
+  #revision = 0;
+  #contact: number;
+  #resyncs = 0;
+  #mustList = true;
+  /** Counts cycles, so that one overtaken while it listed steps back. */
+  #cycle = 0;
+  #failures = 0;
+  #closed = false;
+  #watch: Watch | undefined;
+  #cancelRetry = (): void => {};
+  #cancelQuiet = (): void => {};
+  #cancelResync = (): void => {};
+
+  constructor(options: ReflectorOptions) {
+    this.#options = options;
+    this.#contact = options.clock.monotonic();
+  }
+
+  get state(): ReflectorState {
+    return this.#state;
+  }
+
+  /** Everything up to this revision has been reported; 0 before the first list. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Milliseconds since the registry was last heard. */
+  get silenceMs(): number {
+    return this.#options.clock.monotonic() - this.#contact;
+  }
+
+  /** How often it listed again after the first time. */
+  get resyncs(): number {
+    return this.#resyncs;
+  }
+
+  start(): void {
+    void this.#begin();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#cancelResync();
+    this.#stopWatch();
+  }
+
+  /** Lists if it must, then watches from the revision after. */
+  async #begin(): Promise<void> {
+    this.#stopWatch();
+    this.#cycle += 1;
+    const cycle = this.#cycle;
+    if (this.#mustList) {
+      try {
+        const listing = await this.#options.store.list(this.#options.prefix);
+        if (this.#closed || cycle !== this.#cycle) return;
+        this.#take(listing);
+      } catch (thrown) {
+        if (cycle === this.#cycle) this.#retry(asIsthmusError(thrown));
+        return;
+      }
+    }
+    this.#watch = this.#options.store.watch(this.#options.prefix, this.#revision + 1, {
+      events: (events, revision) => this.#events(events, revision),
+      progress: (revision) => {
+        this.#revision = Math.max(this.#revision, revision);
+        this.#heard();
+      },
+      ended: (error) => this.#retry(error),
+    });
+    this.#expectSigns();
+  }
+
+  #take(listing: Listing): void {
+    const { clock, random, resyncEveryMs } = this.#options;
+    this.#mustList = false;
+    this.#cancelResync();
+    // Spread over the last tenth, so that a fleet that started together does not list together.
+    this.#cancelResync = clock.after(resyncEveryMs * (0.9 + 0.1 * random()), () => {
+      this.#mustList = true;
+      void this.#begin();
+    });
+    if (this.#revision === 0) this.#adopt(listing);
+    else this.#reconcile(listing);
+  }
+
+  #adopt({ values, revision }: Listing): void {
+    for (const { key, modRevision } of values) this.#held.set(key, modRevision);
+    this.#revision = revision;
+    this.#options.listed(values, revision);
+  }
+
+  /** Reports how a new list differs from what was reported. */
+  #reconcile({ values, revision }: Listing): void {
+    const known = this.#revision;
+    this.#resyncs += 1;
+    const puts = values.filter(({ key, modRevision }) => this.#held.get(key) !== modRevision);
+    const present = new Set(values.map(({ key }) => key));
+    const deletes = [...this.#held.keys()]
+      .filter((key) => !present.has(key))
+      .map((key) => ({ key, modRevision: revision }));
+    for (const { key, modRevision } of puts) this.#held.set(key, modRevision);
+    for (const { key } of deletes) this.#held.delete(key);
+    this.#revision = revision;
+    const missed = puts.filter(({ modRevision }) => modRevision <= known).length;
+    if (missed > 0 && revision >= known) {
+      const { log, prefix } = this.#options;
+      log.error({ prefix, missed, known, revision }, 'the watch had missed changes; listed again');
+    }
+    if (puts.length + deletes.length > 0) {
+      this.#options.changed({ puts, deletes, revision, relisted: true });
+    }
+  }
+
+  #events(events: readonly WatchEvent[], revision: number): void {
+    const puts: StoredValue[] = [];
+    const deletes: { key: string; modRevision: number }[] = [];
+    for (const event of events) {
+      if (event.type === 'put') {
+        puts.push(event.value);
+        this.#held.set(event.value.key, event.value.modRevision);
+      } else {
+        deletes.push({ key: event.key, modRevision: event.modRevision });
+        this.#held.delete(event.key);
+      }
+    }
+    this.#revision = revision;
+    this.#options.changed({ puts, deletes, revision, relisted: false });
+    this.#heard();
+  }
+
+  #heard(): void {
+    this.#contact = this.#options.clock.monotonic();
+    this.#failures = 0;
+    if (this.#state.kind !== 'watching') this.#state = { kind: 'watching' };
+    this.#options.updated();
+  }
+
+  #expectSigns(): void {
+    const { clock, quietMs } = this.#options;
+    const started = clock.monotonic();
+    const look = (): void => {
+      const silence = Math.min(this.silenceMs, clock.monotonic() - started);
+      if (silence >= 2 * quietMs) {
+        const what = `The watch has been silent for ${Math.round(silence)} ms`;
+        this.#retry(new IsthmusError('TIMED_OUT', { what, where: this.#options.prefix }));
+        return;
+      }
+      if (silence >= quietMs) this.#watch?.requestProgress();
+      this.#cancelQuiet = clock.after(quietMs / 2, look);
+    };
+    this.#cancelQuiet = clock.after(quietMs / 2, look);
+  }
+
+  /** Keeps what is known, and tries again after a while. */
+  #retry(error: IsthmusError): void {
+    if (this.#closed) return;
+    const { clock, random } = this.#options;
+    this.#stopWatch();
+    if (error.code === 'REGISTRY_COMPACTED' || error.code === 'REGISTRY_FUTURE_REVISION') {
+      this.#mustList = true;
+    }
+    const reason = error.message;
+    if (this.#revision === 0) this.#state = { kind: 'listing', reason };
+    else if (this.#state.kind === 'stale') this.#state = { ...this.#state, reason };
+    else this.#state = { kind: 'stale', since: clock.now(), reason };
+    this.#cancelRetry = clock.after(backoffDelay(backoff, this.#failures, random), () => {
+      void this.#begin();
+    });
+    this.#failures += 1;
+    this.#options.updated();
+  }
+
+  #stopWatch(): void {
+    this.#watch?.close();
+    this.#watch = undefined;
+    this.#cancelQuiet();
+    this.#cancelRetry();
+  }
+}

@@ -1,0 +1,274 @@
+/** Owns what one gateway has in the registry: its lease, the keys it wants there, and making the registry agree. */
+import { backoffDelay } from '../core/backoff.ts';
+import type { Clock, Random } from '../core/clock.ts';
+import { asIsthmusError, IsthmusError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import { DesiredKeys } from './desired-keys.ts';
+import { isOutage } from './etcd-errors.ts';
+import type { Store } from './store.ts';
+
+export type SessionState =
+  | { readonly kind: 'idle' }
+  /** `pending` keys differ from the registry, as far as known. */
+  | { readonly kind: 'converging'; readonly pending: number }
+  /** Everything wanted is in the registry, except `refused` keys that it would not take. */
+  | { readonly kind: 'converged'; readonly keys: number; readonly refused: number }
+  /** The registry does not answer; changes are recorded and written once it does. */
+  | {
+      readonly kind: 'cut-off';
+      readonly since: number;
+      readonly reason: string;
+      readonly pending: number;
+    }
+  | { readonly kind: 'closed' };
+
+export interface SessionOptions {
+  readonly store: Store;
+  /** Time to live of the lease in seconds; default 15. Kept alive at a third of it. */
+  readonly ttlSeconds?: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** First and longest wait before another attempt. */
+const backoff = { baseMs: 200, maxMs: 5000 };
+/** How long a key the registry refused waits for another attempt, for a refusal may be lifted (a role granted late). */
+const refusedRetryMs = 30_000;
+
+/**
+ * A lease and the keys under it, kept as a wish: `put` and `delete` change what is wanted and never
+ * fail; the session writes what differs, whenever the registry answers. A lost lease is granted anew and
+ * its keys are put again. Writes are fenced by the revision last seen, so that one delayed in the network
+ * cannot undo a later one.
+ */
+export class LeaseSession {
+  readonly #options: SessionOptions;
+  readonly #ttlMs: number;
+  readonly #keys = new DesiredKeys();
+  readonly #listeners = new Set<(state: SessionState) => void>();
+  #state: SessionState = { kind: 'idle' };
+  #lease: string | undefined;
+  #converging: Promise<void> | undefined;
+  #failures = 0;
+  #cancelBeat = (): void => {};
+  #cancelRetry = (): void => {};
+  #cancelRefusedRetry = (): void => {};
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#ttlMs = (options.ttlSeconds ?? 15) * 1000;
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  /** The lease in force, if any; for diagnostics. */
+  get lease(): string | undefined {
+    return this.#lease;
+  }
+
+  onState(listener: (state: SessionState) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Begins to write. Returns at once: the registry may be down. */
+  start(): void {
+    if (this.#state.kind !== 'idle') return;
+    this.#setState({ kind: 'converging', pending: this.#keys.pending });
+    this.#kick();
+  }
+
+  /** Wants `key` to hold `value`: under the lease, or, when `persistent`, beyond this session's life. */
+  put(
+    key: string,
+    value: string | Uint8Array,
+    options: { readonly persistent?: boolean } = {},
+  ): void {
+    if (this.#keys.want(key, { value, persistent: options.persistent ?? false })) this.#changed();
+  }
+
+  /** Wants `key` gone. */
+  delete(key: string): void {
+    if (this.#keys.want(key, undefined)) this.#changed();
+  }
+
+  /** Resolves once everything wanted is in the registry; rejects when the session closes before. */
+  converged(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (state: SessionState): void => {
+        if (state.kind !== 'converged' && state.kind !== 'closed') return;
+        stop();
+        if (state.kind === 'converged') resolve();
+        else reject(new IsthmusError('REGISTRY_UNAVAILABLE', { what: 'The session has closed' }));
+      };
+      const stop = this.onState(settle);
+      settle(this.#state);
+    });
+  }
+
+  /**
+   * Ends the session. With `revoke` it leaves gracefully: leased keys are deleted one after the other, last put first
+   * and the first put alone at the end, so that watchers see them withdrawn while that key still stands; a
+   * lost lease removes them all in one revision. Without it they stay until the lease runs out. Never
+   * rejects: what could not be deleted runs out with the lease, and the log says so.
+   */
+  async close(options: { readonly revoke?: boolean } = {}): Promise<void> {
+    if (this.#state.kind === 'closed') return;
+    const started = this.#state.kind !== 'idle';
+    this.#setState({ kind: 'closed' });
+    this.#cancelBeat();
+    this.#cancelRetry();
+    this.#cancelRefusedRetry();
+    await this.#converging;
+    if (!started || !options.revoke || this.#lease === undefined) return;
+    try {
+      for (const { compares, ops } of this.#keys.withdrawals()) {
+        await this.#options.store.txn(compares, ops);
+      }
+      await this.#options.store.revokeLease(this.#lease);
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'could not withdraw from the registry; keys expire');
+    }
+  }
+
+  #changed(): void {
+    const { kind } = this.#state;
+    if (kind === 'converged' || kind === 'converging') {
+      this.#setState({ kind: 'converging', pending: this.#keys.pending });
+      this.#kick();
+    } else if (this.#state.kind === 'cut-off') {
+      this.#setState({ ...this.#state, pending: this.#keys.pending });
+    }
+  }
+
+  #kick(): void {
+    // Deferred, so that keys put in the same turn travel together.
+    this.#converging ??= Promise.resolve().then(() => this.#converge());
+  }
+
+  async #converge(): Promise<void> {
+    try {
+      while (this.#isOpen() && (this.#lease === undefined || this.#keys.pending > 0)) {
+        await this.#step();
+      }
+      if (this.#isOpen()) {
+        this.#setState({
+          kind: 'converged',
+          keys: this.#keys.size,
+          refused: this.#keys.refused.size,
+        });
+      }
+    } catch (thrown) {
+      this.#cutOff(thrown);
+    } finally {
+      this.#converging = undefined;
+      // A listener of the last state may have changed a wish.
+      if (this.#state.kind === 'converging') this.#kick();
+    }
+  }
+
+  /** Grants a lease if there is none, else brings one batch of keys in line. */
+  async #step(): Promise<void> {
+    const { store } = this.#options;
+    const lease = this.#lease;
+    if (lease === undefined) {
+      this.#lease = await store.grantLease(this.#ttlMs / 1000);
+      this.#scheduleBeat(this.#ttlMs / 3);
+      return;
+    }
+    const batch = this.#keys.nextBatch();
+    try {
+      const unread = batch.unread();
+      if (unread.length > 0) batch.read(unread, await store.getMany(unread), lease);
+      const { compares, ops } = batch.writes(lease);
+      if (ops.length > 0) {
+        const result = await store.txn(compares, ops);
+        // Keys written under a lease that was lost meanwhile went with it.
+        if (lease === this.#lease) batch.written(result);
+      }
+    } catch (thrown) {
+      const error = asIsthmusError(thrown);
+      batch.forget();
+      if (error.code === 'REGISTRY_LEASE_NOT_FOUND') this.#leaseLost();
+      else if (isOutage(error)) throw error;
+      else {
+        batch.refuse(error);
+        this.#noteRefusals(error);
+      }
+    }
+    this.#failures = 0;
+    if (this.#isOpen()) this.#setState({ kind: 'converging', pending: this.#keys.pending });
+  }
+
+  #leaseLost(): void {
+    this.#options.log.warn({ lease: this.#lease }, 'the lease was lost; putting its keys again');
+    this.#lease = undefined;
+    this.#cancelBeat();
+    this.#keys.forgetAll();
+  }
+
+  #noteRefusals(error: IsthmusError): void {
+    if (this.#keys.refused.size === 0) return;
+    this.#options.log.error({ err: error }, 'the registry refused a key');
+    this.#cancelRefusedRetry();
+    this.#cancelRefusedRetry = this.#options.clock.after(refusedRetryMs, () => {
+      this.#keys.retryRefused();
+      this.#changed();
+    });
+  }
+
+  /** Goes on trying: the registry, or the way to it, is down. */
+  #cutOff(thrown: unknown): void {
+    if (!this.#isOpen()) return;
+    const { clock, random } = this.#options;
+    const error = asIsthmusError(thrown);
+    const since = this.#state.kind === 'cut-off' ? this.#state.since : clock.now();
+    const pending = this.#keys.pending;
+    this.#setState({ kind: 'cut-off', since, reason: error.message, pending });
+    this.#cancelRetry();
+    this.#cancelRetry = clock.after(backoffDelay(backoff, this.#failures, random), () => {
+      this.#kick();
+    });
+    this.#failures += 1;
+  }
+
+  #scheduleBeat(ms: number): void {
+    this.#cancelBeat();
+    this.#cancelBeat = this.#options.clock.after(ms, () => void this.#beat());
+  }
+
+  /** Keeps the lease alive once, and plans the next time: sooner after a failure. */
+  async #beat(): Promise<void> {
+    const lease = this.#lease;
+    if (lease === undefined || !this.#isOpen()) return;
+    let next = this.#ttlMs / 3;
+    try {
+      await this.#options.store.keepAlive(lease);
+    } catch (thrown) {
+      if (lease !== this.#lease || !this.#isOpen()) return;
+      const error = asIsthmusError(thrown);
+      if (error.code === 'REGISTRY_LEASE_NOT_FOUND') {
+        this.#leaseLost();
+        this.#changed();
+        return;
+      }
+      next = Math.min(next, backoffDelay(backoff, this.#failures, this.#options.random));
+      // What the registry holds after an outage is read again before it is believed.
+      if (this.#state.kind !== 'cut-off') this.#keys.forgetAll();
+      this.#cutOff(error);
+    }
+    if (lease === this.#lease && this.#isOpen()) this.#scheduleBeat(next);
+  }
+
+  #isOpen(): boolean {
+    return this.#state.kind !== 'closed' && this.#state.kind !== 'idle';
+  }
+
+  #setState(state: SessionState): void {
+    this.#state = state;
+    for (const listener of this.#listeners) listener(state);
+  }
+}
