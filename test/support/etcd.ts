@@ -40,8 +40,6 @@ export async function startEtcd(
         ...['--listen-client-urls', endpoint, '--advertise-client-urls', endpoint],
         ...['--listen-peer-urls', peerUrl, '--initial-advertise-peer-urls', peerUrl],
         ...['--initial-cluster', `default=${peerUrl}`, '--log-level', 'error'],
-        // The tests' disks are slow and their data worthless; a crash of the process alone loses nothing.
-        '--unsafe-no-fsync',
         ...args,
       ],
       { stdio: 'ignore' },
