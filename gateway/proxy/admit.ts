@@ -1,0 +1,47 @@
+/** Owns whether a request is served at all, decided from its head alone. */
+import { type ErrorCode, IsthmusError } from '../../core/errors.ts';
+import type { Exchange } from './exchange.ts';
+import { forbiddenConnectionToken, hasPassed } from './headers.ts';
+import { announcesTooMuch, bodyTooLarge } from './limit.ts';
+import type { Route, RouteTable } from './route.ts';
+
+export interface AdmissionRules {
+  readonly routes: RouteTable;
+  /** Our name in `Via`. */
+  readonly pseudonym: string;
+  readonly maxBodyBytes: number;
+}
+
+export type Admission =
+  | { readonly kind: 'admitted'; readonly route: Route }
+  | {
+      readonly kind: 'refused';
+      readonly error: IsthmusError;
+      readonly route?: Route | undefined;
+    };
+
+function refused(code: ErrorCode, what: string, route?: Route): Admission {
+  return { kind: 'refused', error: new IsthmusError(code, { what }), route };
+}
+
+export function admit({ peer, head }: Exchange, rules: AdmissionRules): Admission {
+  if (peer.kind === 'stranger') return refused('PEER_REFUSED', `${peer.id} is not a gateway`);
+  const token = forbiddenConnectionToken(head.fields);
+  if (token !== undefined) {
+    return refused('REQUEST_REFUSED', `The Connection field names ${JSON.stringify(token)}`);
+  }
+  if (hasPassed(head.fields, rules.pseudonym)) {
+    return refused('LOOP_REFUSED', `The request has already passed ${rules.pseudonym}`);
+  }
+  const route = rules.routes.find(head.authority);
+  if (route === undefined) {
+    return refused('ROUTE_NOT_FOUND', `No service is called ${JSON.stringify(head.authority)}`);
+  }
+  if (peer.kind === 'gateway' && !route.exported) {
+    return refused('NOT_EXPORTED', `${route.service} is not exported by this cluster`, route);
+  }
+  if (announcesTooMuch(head, rules.maxBodyBytes)) {
+    return { kind: 'refused', error: bodyTooLarge(rules.maxBodyBytes), route };
+  }
+  return { kind: 'admitted', route };
+}

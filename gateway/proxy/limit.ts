@@ -1,0 +1,33 @@
+/** Owns how much of a request is taken from a client. */
+import { IsthmusError } from '../../core/errors.ts';
+import { fieldOf, type RequestHead } from './message.ts';
+
+export interface ProxyLimits {
+  /** Largest request body in bytes; default 0 = no limit. Bodies stream either way. */
+  readonly maxBodyBytes: number;
+  /** Largest request head in bytes; default 16384. More is answered with 431. */
+  readonly maxHeadBytes: number;
+  /** Time a client may take to send a request head, in milliseconds; default 10000. Slower is answered with 408. */
+  readonly headMs: number;
+  /** Time a client's connection may rest between requests, in milliseconds; default 75000. */
+  readonly keepAliveMs: number;
+}
+
+export const defaultLimits: ProxyLimits = {
+  maxBodyBytes: 0,
+  maxHeadBytes: 16_384,
+  headMs: 10_000,
+  keepAliveMs: 75_000,
+};
+
+export function bodyTooLarge(maxBodyBytes: number): IsthmusError {
+  return new IsthmusError('BODY_TOO_LARGE', {
+    what: `The request body is larger than ${maxBodyBytes} bytes`,
+  });
+}
+
+/** Whether the announced length already breaks the limit; an unannounced one is counted as it comes. */
+export function announcesTooMuch(head: RequestHead, maxBodyBytes: number): boolean {
+  if (maxBodyBytes === 0) return false;
+  return Number(fieldOf(head.fields, 'content-length') ?? 0) > maxBodyBytes;
+}

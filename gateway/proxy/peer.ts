@@ -1,0 +1,39 @@
+/** Owns who is on the other side of a connection: an outside client, a gateway of a member cluster, or neither. */
+import {
+  type ClusterName,
+  type FederationName,
+  isLabel,
+  parseClusterName,
+} from '../../core/names.ts';
+
+export type Peer =
+  /** Somebody on the outbound listener; nothing it says about itself is believed. */
+  | { readonly kind: 'client'; readonly address: string }
+  /** A gateway whose certificate was verified against its own cluster's bundle. */
+  | {
+      readonly kind: 'gateway';
+      readonly address: string;
+      readonly cluster: ClusterName;
+      readonly gateway: string;
+    }
+  /** A verified certificate that is not a gateway's. */
+  | { readonly kind: 'stranger'; readonly address: string; readonly id: string };
+
+/** The parts of a verified SPIFFE ID that say who it is. */
+export interface PeerIdentity {
+  readonly trustDomain: string;
+  /** Begins with `/`. */
+  readonly path: string;
+}
+
+/** Reads a verified SPIFFE ID: `spiffe://<cluster>.<federation>/gateway/<id>` is a gateway, all else a stranger. */
+export function peerOf(identity: PeerIdentity, federation: FederationName, address: string): Peer {
+  const { trustDomain, path } = identity;
+  const gateway = /^\/gateway\/([^/]+)$/.exec(path)?.[1];
+  const suffix = `.${federation}`;
+  const cluster = trustDomain.endsWith(suffix) ? trustDomain.slice(0, -suffix.length) : '';
+  if (gateway === undefined || !isLabel(gateway) || !isLabel(cluster)) {
+    return { kind: 'stranger', address, id: `spiffe://${trustDomain}${path}` };
+  }
+  return { kind: 'gateway', address, cluster: parseClusterName(cluster), gateway };
+}

@@ -1,0 +1,44 @@
+/** Owns the answer the gateway gives itself: a coded problem (RFC 9457). */
+import type { ErrorCode, IsthmusError } from '../../core/errors.ts';
+import type { Exchange, SendResult } from './exchange.ts';
+import { failedField, refusedField } from './headers.ts';
+
+/** Refusals that another cluster might not make, so that the asking gateway may try one. */
+const worthTryingElsewhere: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'NO_HEALTHY_ENDPOINT',
+  'DRAINING',
+  'ROUTE_NOT_FOUND',
+  'NOT_EXPORTED',
+  'UPSTREAM_FAILED',
+  'UPSTREAM_TIMED_OUT',
+  'RETRY_BUDGET_SPENT',
+]);
+
+/**
+ * Answers with a problem. `sent` says whether the request may have reached an endpoint; a gateway that
+ * asked is told by a reserved field, everybody else only by the problem.
+ */
+export function refuse(
+  exchange: Exchange,
+  error: IsthmusError,
+  sent: 'no' | 'maybe',
+): Promise<SendResult> {
+  const body = problemBody(error);
+  const fields = [
+    'content-type',
+    'application/problem+json',
+    'content-length',
+    String(body.length),
+    'cache-control',
+    'no-store',
+  ];
+  if (error.status === 503) fields.push('retry-after', '1');
+  if (exchange.peer.kind === 'gateway' && worthTryingElsewhere.has(error.code)) {
+    fields.push(sent === 'no' ? refusedField : failedField, error.code);
+  }
+  return exchange.respond({ status: error.status, fields }, body);
+}
+
+export function problemBody(error: IsthmusError): Buffer {
+  return Buffer.from(`${JSON.stringify(error.toProblem())}\n`);
+}

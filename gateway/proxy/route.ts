@@ -1,0 +1,72 @@
+/** Owns which service a request is for: its host, looked up. */
+import type { FederationName, ServiceName } from '../../core/names.ts';
+import type { ServiceBalancer } from '../balance/types.ts';
+import type { RouteRetry } from './retry.ts';
+
+/** All in milliseconds. */
+export interface RouteTimeouts {
+  /** From the end of the request, its body included, to the response head, all tries together; default 30000, 0 = none. */
+  readonly requestMs: number;
+  /** To get a connection to an endpoint; default 1000. */
+  readonly connectMs: number;
+  /** Of one try, to the response head; a try that takes longer counts as failed. Default 0 = none. */
+  readonly perTryMs: number;
+  /** Without a byte in either direction before the exchange is cut; default 300000, 0 = none. */
+  readonly idleMs: number;
+}
+
+export const defaultTimeouts: RouteTimeouts = {
+  requestMs: 30_000,
+  connectMs: 1_000,
+  perTryMs: 0,
+  idleMs: 300_000,
+};
+
+/** How requests for one service are carried. Immutable: a change sets a new one. */
+export interface Route {
+  readonly service: ServiceName;
+  readonly balancer: ServiceBalancer;
+  readonly timeouts: RouteTimeouts;
+  /** Whether gateways of other clusters may ask for it here. */
+  readonly exported: boolean;
+  /** Default `defaultRetry`. */
+  readonly retry?: RouteRetry | undefined;
+  /** Request field whose value `ring-hash` and `maglev` hash; default the client's address. */
+  readonly hashField?: string | undefined;
+}
+
+/** Every service this gateway can reach, by host. */
+export class RouteTable {
+  readonly #suffix: string;
+  readonly #routes = new Map<string, Route>();
+
+  constructor(federation: FederationName) {
+    this.#suffix = `.${federation}`;
+  }
+
+  set(route: Route): void {
+    this.#routes.set(route.service, route);
+  }
+
+  delete(service: ServiceName): void {
+    this.#routes.delete(service);
+  }
+
+  get(service: ServiceName): Route | undefined {
+    return this.#routes.get(service);
+  }
+
+  /**
+   * Finds the route of `<service>.<namespace>.<federation>`. Case, a port and one trailing dot do not
+   * matter (RFC 9110 section 4.2.3); anything else is exact.
+   */
+  find(authority: string): Route | undefined {
+    const host = /^([^:]+?)\.?(?::\d*)?$/.exec(authority)?.[1]?.toLowerCase();
+    if (!host?.endsWith(this.#suffix)) return undefined;
+    return this.#routes.get(host.slice(0, -this.#suffix.length));
+  }
+
+  [Symbol.iterator](): IterableIterator<Route> {
+    return this.#routes.values();
+  }
+}
