@@ -1,6 +1,7 @@
 /** Owns the words of a balancing decision: who calls, what there is, what was decided and why. */
 import type { ClusterName, ServiceName } from '../../core/names.ts';
 import type { Health } from '../../registry/model.ts';
+import type { GovernedTier } from './failback.ts';
 
 /** Who asks: the place a request comes from. */
 export interface Caller {
@@ -72,7 +73,7 @@ export interface EndpointView {
   readonly port: number;
   readonly weight: number;
   readonly health: Health;
-  /** Passively ejected: counted in `excluded`. */
+  /** Passively ejected: still counted as a host, but neither as healthy nor as degraded. */
   readonly ejected: boolean;
 }
 
@@ -162,7 +163,10 @@ export type Target =
 export type TryResult = 'ok' | 'failed' | 'unsent' | 'abandoned';
 
 export interface PickRequest {
-  /** Keys of targets that this request has tried; never picked again while another is left. */
+  /**
+   * Keys of targets that this request has tried. An endpoint is never picked again; another cluster is once
+   * nothing else is left, for its own gateway chooses anew.
+   */
   readonly tried: ReadonlySet<string>;
   /** Whether a retry may leave the tier of the first try (idempotent, or provably unsent). */
   readonly mayLeaveTier: boolean;
@@ -191,4 +195,16 @@ export interface ServiceBalancer {
   takeRetry(): boolean;
   /** The decision in force, with ejections and the failback ramp applied. */
   distribution(): Distribution;
+  /** What the decision in force depends on besides view and policy; for `explain`. */
+  state(): BalancerState;
+  /** Stops its timers. It still picks. */
+  close(): void;
+}
+
+/** What a balancer has learnt by itself. */
+export interface BalancerState {
+  /** Keys of the targets that are ejected. */
+  readonly ejected: ReadonlySet<string>;
+  /** Loads in force per tier, while load returns to better tiers and after. */
+  readonly governedLoads: readonly GovernedTier[];
 }

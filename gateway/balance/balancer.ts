@@ -1,0 +1,215 @@
+/** Owns the balancing of one service at one gateway: a change rebuilds its picker, a request only picks. */
+import type { Clock, Random } from '../../core/clock.ts';
+import type { ServiceName } from '../../core/names.ts';
+import { createRetryBudget } from './budget.ts';
+import { createMeter, type Meter } from './candidate.ts';
+import { decide, planTiers, targetLoads } from './decide.ts';
+import { clusterKey, endpointKey, withEjections } from './ejections.ts';
+import { type Governed, govern } from './failback.ts';
+import { afterTime, afterTry, mayEjectOneMore, type OutlierState, trusted } from './outlier.ts';
+import { observe, startOn } from './peak-ewma.ts';
+import { createPicker, type Picker } from './picker.ts';
+import { defaultPolicy } from './policy.ts';
+import type {
+  BalancePolicy,
+  BalanceView,
+  Caller,
+  Distribution,
+  PickRequest,
+  ServiceBalancer,
+  Target,
+  TryResult,
+} from './types.ts';
+
+export interface ServiceBalancerOptions {
+  readonly service: ServiceName;
+  /** Where this gateway is. */
+  readonly caller: Caller;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Called after every new decision, whatever brought it about. */
+  readonly onChange?: ((distribution: Distribution) => void) | undefined;
+}
+
+/** What is known of one target by using it; it outlives views for as long as requests are in flight. */
+interface Known {
+  readonly meter: Meter;
+  outlier: OutlierState;
+}
+
+export function createServiceBalancer(options: ServiceBalancerOptions): ServiceBalancer {
+  return new Balancer(options);
+}
+
+class Balancer implements ServiceBalancer {
+  readonly service: ServiceName;
+  readonly #options: ServiceBalancerOptions;
+  readonly #known = new Map<string, Known>();
+  readonly #budget = createRetryBudget();
+  #view: BalanceView;
+  #policy: BalancePolicy = defaultPolicy;
+  #ejected: ReadonlySet<string> = new Set();
+  #governed: Governed | undefined;
+  #distribution: Distribution;
+  #picker: Picker | undefined;
+  /** When the decision changes by itself: an ejection ends, or load returns a step further. */
+  #wakeAt = Infinity;
+  #cancelWake: () => void = () => {};
+  #closed = false;
+
+  constructor(options: ServiceBalancerOptions) {
+    this.#options = options;
+    this.service = options.service;
+    this.#view = { service: options.service, groups: [], remotes: new Map() };
+    this.#distribution = { service: options.service, caller: options.caller, tiers: [] };
+  }
+
+  update(view: BalanceView, policy: BalancePolicy): void {
+    this.#view = view;
+    this.#policy = policy;
+    const keys = keysOf(view);
+    for (const [key, { meter }] of this.#known) {
+      if (!keys.has(key) && meter.pending === 0) this.#known.delete(key);
+    }
+    for (const key of keys) this.#knownOf(key);
+    this.#decide(this.#options.clock.monotonic());
+  }
+
+  pick(request: PickRequest): Target | undefined {
+    const now = this.#options.clock.monotonic();
+    if (now >= this.#wakeAt) this.#decide(now);
+    return this.#picker?.pick(request, now);
+  }
+
+  started(target: Target): void {
+    const known = this.#known.get(target.key);
+    if (known) startOn(known.meter, this.#options.clock.monotonic());
+  }
+
+  finished(target: Target, result: TryResult, elapsedMs: number): void {
+    const known = this.#known.get(target.key);
+    if (known === undefined) return;
+    const now = this.#options.clock.monotonic();
+    const { meter } = known;
+    meter.pending = Math.max(0, meter.pending - 1);
+    // Only success proves speed: a failure counts where it was slower than expected, never as a quick answer.
+    if (
+      result === 'ok' ||
+      (result !== 'unsent' && elapsedMs > meter.estimate && meter.estimate >= 0)
+    ) {
+      observe(meter, elapsedMs, now);
+    }
+    const before = known.outlier;
+    known.outlier = afterTry(
+      afterTime(before, now),
+      result,
+      now,
+      this.#policy.outlier,
+      this.#mayEject(target),
+    );
+    if (known.outlier.kind === 'ejected' && known.outlier !== before) this.#decide(now);
+  }
+
+  countRequest(): void {
+    this.#budget.countRequest(this.#options.clock.monotonic());
+  }
+
+  takeRetry(): boolean {
+    return this.#budget.takeRetry(this.#options.clock.monotonic(), this.#policy.retry);
+  }
+
+  distribution(): Distribution {
+    const now = this.#options.clock.monotonic();
+    if (now >= this.#wakeAt) this.#decide(now);
+    return this.#distribution;
+  }
+
+  state() {
+    this.distribution();
+    return { ejected: this.#ejected, governedLoads: this.#governed?.tiers ?? [] };
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#cancelWake();
+  }
+
+  #decide(now: number): void {
+    const { caller, random, onChange } = this.#options;
+    const policy = this.#policy;
+    this.#ejected = this.#ejectedAt(now);
+    const view = withEjections(this.#view, this.#ejected);
+    const targets = targetLoads(planTiers(view, caller, policy));
+    this.#governed = govern(this.#governed, targets, policy.failback, now);
+    this.#distribution = decide(view, caller, policy, { governedLoads: this.#governed.tiers });
+    this.#picker = createPicker(this.#distribution, {
+      policy,
+      algorithm: policy.algorithm,
+      random,
+      meterOf: (key) => this.#knownOf(key).meter,
+      isReachable: (cluster) => view.remotes.get(cluster)?.link === 'up',
+    });
+    this.#sleepUntil(Math.min(this.#governed.nextAt ?? Infinity, this.#nextReturn()), now);
+    onChange?.(this.#distribution);
+  }
+
+  /** Ends ejections that are over; returns the keys of the targets that are still out. */
+  #ejectedAt(now: number): ReadonlySet<string> {
+    const ejected = new Set<string>();
+    for (const [key, known] of this.#known) {
+      known.outlier = afterTime(known.outlier, now);
+      if (known.outlier.kind === 'ejected') ejected.add(key);
+    }
+    return ejected;
+  }
+
+  #nextReturn(): number {
+    let next = Infinity;
+    for (const { outlier } of this.#known.values()) {
+      if (outlier.kind === 'ejected') next = Math.min(next, outlier.until);
+    }
+    return next;
+  }
+
+  /** The cap is on a cluster's endpoints; clusters are judged one by one, and panic has the last word. */
+  #mayEject(target: Target): boolean {
+    if (target.kind === 'cluster') return true;
+    let total = 0;
+    let ejected = 0;
+    for (const { endpoints } of this.#view.groups) {
+      for (const { id } of endpoints ?? []) {
+        total++;
+        if (this.#known.get(endpointKey(id))?.outlier.kind === 'ejected') ejected++;
+      }
+    }
+    return mayEjectOneMore(this.#policy.outlier, ejected, total);
+  }
+
+  #knownOf(key: string): Known {
+    let known = this.#known.get(key);
+    if (known === undefined) {
+      known = { meter: createMeter(), outlier: trusted };
+      this.#known.set(key, known);
+    }
+    return known;
+  }
+
+  #sleepUntil(wakeAt: number, now: number): void {
+    this.#cancelWake();
+    this.#cancelWake = () => {};
+    this.#wakeAt = wakeAt;
+    if (this.#closed || wakeAt === Infinity) return;
+    this.#cancelWake = this.#options.clock.after(Math.max(1, Math.ceil(wakeAt - now)), () =>
+      this.#decide(this.#options.clock.monotonic()),
+    );
+  }
+}
+
+function keysOf(view: BalanceView): Set<string> {
+  const keys = new Set<string>();
+  for (const cluster of view.remotes.keys()) keys.add(clusterKey(cluster));
+  for (const { endpoints } of view.groups) {
+    for (const { id } of endpoints ?? []) keys.add(endpointKey(id));
+  }
+  return keys;
+}

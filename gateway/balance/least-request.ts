@@ -1,0 +1,16 @@
+/** Owns balancing by requests in flight: of two drawn by weight, the one with the shorter queue for its weight. */
+import type { Random } from '../../core/clock.ts';
+import type { Candidate, EndpointAlgorithm } from './candidate.ts';
+import { createTwoChoices } from './two-choices.ts';
+
+/** Envoy's `LEAST_REQUEST` with a choice count of 2; queues are divided by weight. */
+export function createLeastRequest(
+  candidates: readonly Candidate[],
+  random: Random,
+): EndpointAlgorithm {
+  return createTwoChoices(
+    candidates,
+    random,
+    (b, a) => b.meter.pending * a.weight < a.meter.pending * b.weight,
+  );
+}
