@@ -1,0 +1,106 @@
+/** Owns talking to a gateway's admin API: one request, one answer, within ten seconds, failures as coded errors. */
+import { type IncomingMessage, type RequestOptions, request } from 'node:http';
+import { text as readText } from 'node:stream/consumers';
+import { type ErrorCode, errorCodes } from '../../core/error-codes.ts';
+import { IsthmusError, messageOf } from '../../core/errors.ts';
+import type { AdminAddress } from './admin-address.ts';
+
+const defaultTimeoutMs = 10_000;
+
+type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
+
+export class AdminClient {
+  readonly address: AdminAddress;
+  readonly #timeoutMs: number;
+
+  /** `timeoutMs` bounds a whole exchange, default 10 s. */
+  constructor(address: AdminAddress, timeoutMs: number = defaultTimeoutMs) {
+    this.address = address;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  get<T>(path: string, query: Record<string, string | undefined> = {}): Promise<T> {
+    const given = Object.entries(query).filter((e): e is [string, string] => e[1] !== undefined);
+    const search = given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
+    return this.send('GET', path + search);
+  }
+
+  /**
+   * Sends a request and resolves to the JSON answer, or undefined when there is none (204). Throws what the gateway
+   * answered under its own code, ADMIN_UNREACHABLE when nothing like a gateway answered, TIMED_OUT when nothing did in time.
+   */
+  async send<T>(method: Method, path: string, body?: unknown): Promise<T> {
+    const signal = AbortSignal.timeout(this.#timeoutMs);
+    try {
+      const response = await this.#exchange(method, path, body, signal);
+      return this.#answer(response, await readText(response)) as T;
+    } catch (thrown) {
+      if (thrown instanceof IsthmusError) throw thrown;
+      throw this.#failure(thrown, signal.aborted);
+    }
+  }
+
+  #exchange(
+    method: Method,
+    path: string,
+    body: unknown,
+    signal: AbortSignal,
+  ): Promise<IncomingMessage> {
+    const payload = body === undefined ? undefined : JSON.stringify(body);
+    const to: RequestOptions =
+      this.address.kind === 'unix'
+        ? { socketPath: this.address.path, host: 'localhost' }
+        : {
+            host: this.address.url.hostname.replace(/^\[|\]$/g, ''),
+            port: this.address.url.port || 80,
+          };
+    const headers = {
+      accept: 'application/json, application/problem+json',
+      ...(payload === undefined
+        ? {}
+        : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
+    };
+    return new Promise((resolve, reject) => {
+      const outgoing = request({ ...to, method, path, headers, signal, agent: false }, resolve);
+      outgoing.on('error', reject);
+      outgoing.end(payload);
+    });
+  }
+
+  #answer(response: IncomingMessage, body: string): unknown {
+    const status = response.statusCode ?? 0;
+    if (status === 204) return undefined;
+    let json: unknown;
+    try {
+      json = JSON.parse(body);
+    } catch (cause) {
+      throw this.#unreachable(`What answered (HTTP ${status}) is not a gateway's admin API`, cause);
+    }
+    if (status >= 200 && status < 300) return json;
+    throw this.#problem(status, json);
+  }
+
+  #problem(status: number, json: unknown): IsthmusError {
+    const { code, detail, where, fix } = (json ?? {}) as Partial<Record<string, string>>;
+    if (typeof code !== 'string' || typeof detail !== 'string') {
+      return this.#unreachable(`What answered (HTTP ${status}) is not a gateway's admin API`);
+    }
+    const known = Object.hasOwn(errorCodes, code);
+    // A newer gateway may have codes that this command has not.
+    const what = known ? detail : `${detail} (${code})`;
+    return new IsthmusError(known ? (code as ErrorCode) : 'INTERNAL', { what, where, fix });
+  }
+
+  #failure(thrown: unknown, timedOut: boolean): IsthmusError {
+    if (!timedOut) return this.#unreachable(`No gateway answers: ${messageOf(thrown)}`, thrown);
+    return new IsthmusError('TIMED_OUT', {
+      what: `The gateway did not answer within ${this.#timeoutMs / 1000} s`,
+      where: this.address.text,
+      cause: thrown,
+    });
+  }
+
+  #unreachable(what: string, cause?: unknown): IsthmusError {
+    return new IsthmusError('ADMIN_UNREACHABLE', { what, where: this.address.text, cause });
+  }
+}

@@ -1,0 +1,89 @@
+/** Owns what a shell may offer, read off the command tree: at each verb its subverbs, options and the kinds of their values. */
+import type { Command, Option } from 'commander';
+
+/** Names only a running gateway or the configuration file knows; `isthmus __complete KIND` prints them. */
+export const liveKinds = ['clusters', 'services', 'contexts'] as const;
+export type LiveKind = (typeof liveKinds)[number];
+
+/** What may stand for a value. */
+export type Values =
+  | { readonly kind: 'any' | 'files' | 'folders' }
+  | { readonly kind: 'words'; readonly words: readonly string[] }
+  | { readonly kind: 'live'; readonly of: LiveKind };
+
+export interface Offer {
+  readonly word: string;
+  readonly description: string;
+}
+
+export interface OptionOffer {
+  /** `['-o', '--output']` */
+  readonly words: readonly string[];
+  readonly description: string;
+  /** Undefined for an option that takes no value. */
+  readonly values: Values | undefined;
+}
+
+/** One verb, or the program itself, and what may follow it. */
+export interface Place {
+  /** Verbs that lead here, such as `get clusters`; '' for the program itself. */
+  readonly path: string;
+  readonly verbs: readonly Offer[];
+  readonly options: readonly OptionOffer[];
+  /** What the first argument may be. */
+  readonly argument: Values;
+}
+
+/** Every place of `program`, itself first. Hidden verbs and options are left out. */
+export function placesOf(program: Command): Place[] {
+  const globals = program.options.filter((option) => option.long !== '--version');
+  const walk = (command: Command, path: string): Place[] => {
+    const visible = command.createHelp().visibleCommands(command);
+    const verbs = visible.filter((sub) => command.commands.includes(sub));
+    const own = command.createHelp().visibleOptions(command);
+    const options = command === program ? own : [...own, ...globals];
+    const first = command.registeredArguments[0];
+    const place: Place = {
+      path,
+      verbs: verbs.map((verb) => ({ word: verb.name(), description: verb.description() })),
+      options: options.map(optionOffer),
+      argument: first ? valuesOf(first.name(), first.argChoices) : { kind: 'any' },
+    };
+    return [place, ...verbs.flatMap((verb) => walk(verb, `${path} ${verb.name()}`.trim()))];
+  };
+  return walk(program, '');
+}
+
+function optionOffer(option: Option): OptionOffer {
+  const placeholder = /<([^>]+)>/.exec(option.flags)?.[1];
+  return {
+    words: [option.short, option.long].filter((word) => word !== undefined),
+    description: option.description,
+    values: placeholder === undefined ? undefined : valuesOf(placeholder, option.argChoices),
+  };
+}
+
+/** The kind of a value, told by the name of its placeholder. */
+function valuesOf(placeholder: string, choices: readonly string[] | undefined): Values {
+  if (choices !== undefined) return { kind: 'words', words: choices };
+  if (placeholder === 'file') return { kind: 'files' };
+  if (placeholder === 'dir') return { kind: 'folders' };
+  const live = liveKinds.find((kind) => kind === `${placeholder}s`);
+  return live === undefined ? { kind: 'any' } : { kind: 'live', of: live };
+}
+
+/** Every option, anywhere, that is followed by a value: the next word is not a verb. */
+export function valueOptions(places: readonly Place[]): string[] {
+  const options = places.flatMap(({ options }) => options).filter(({ values }) => values);
+  return [...new Set(options.flatMap(({ words }) => words))].sort();
+}
+
+/** `place/verb` for each step that leads from one place to another. */
+export function steps(places: readonly Place[]): string[] {
+  return places.flatMap(({ path, verbs }) => verbs.map(({ word }) => `${path}/${word}`));
+}
+
+/** A word in single quotes, as bash and zsh read it. */
+export function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}

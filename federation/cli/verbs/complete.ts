@@ -1,0 +1,38 @@
+/** Owns `isthmus __complete`: what completion scripts ask for names that only a gateway or the configuration file knows. */
+import { AdminClient } from '../admin-client.ts';
+import type { ClusterItem, Items, ServiceItem } from '../admin-types.ts';
+import type { Cli } from '../cli.ts';
+import { type LiveKind, liveKinds } from '../completion/places.ts';
+import { configPath, readConfigFile } from '../config-file.ts';
+import { choice, type Verb } from '../verb.ts';
+
+/** Somebody waits with a finger on the Tab key. */
+const timeoutMs = 1000;
+
+/** Shells get plain names only, whatever a gateway answers. */
+const plain = /^[A-Za-z0-9][\w.-]*$/;
+
+export function completeVerb(program: Verb, cli: Cli): void {
+  program
+    .command('__complete', { hidden: true })
+    .argument('<kind>')
+    .action(async (kind: string) => {
+      const names = await namesOf(cli, choice('kind', kind, liveKinds) as LiveKind);
+      for (const name of names.filter((name) => plain.test(name))) {
+        cli.io.stdout.write(`${name}\n`);
+      }
+    });
+}
+
+async function namesOf(cli: Cli, kind: LiveKind): Promise<readonly string[]> {
+  if (kind === 'contexts') {
+    return Object.keys((await readConfigFile(configPath(cli.io.env))).contexts);
+  }
+  const admin = new AdminClient((await cli.admin()).address, timeoutMs);
+  if (kind === 'clusters') {
+    const { items } = await admin.get<Items<ClusterItem>>('/v1/clusters');
+    return items.map(({ cluster }) => cluster);
+  }
+  const { items } = await admin.get<Items<ServiceItem>>('/v1/services');
+  return items.map(({ service }) => service);
+}
