@@ -132,6 +132,18 @@ export const errorCodes = {
     'bad-input',
     'Correct the request.',
   ),
+  REGISTRY_FILE_LOCKED: entry(
+    'Registry file is in use',
+    500,
+    'failed',
+    'Stop the other process, or give this one another file.',
+  ),
+  REGISTRY_FILE_CORRUPT: entry(
+    'Registry file is damaged',
+    500,
+    'failed',
+    'Move it away and restore it from a backup, or start with an empty one.',
+  ),
   RECORD_INVALID: entry(
     'Invalid registry record',
     422,
@@ -149,6 +161,18 @@ export const errorCodes = {
     403,
     'refused',
     'Find out who wrote it; the cluster that owns it can write it again.',
+  ),
+  WITHDRAWAL_HELD: entry(
+    'Mass withdrawal held',
+    409,
+    'refused',
+    'The last good records stay in force. If it was meant, have the cluster leave, or deregister its services one by one.',
+  ),
+  CACHE_INVALID: entry(
+    'Snapshot cache unusable',
+    500,
+    'failed',
+    'It is written again from the registry; remove the file if this repeats.',
   ),
 
   // Federation
@@ -189,6 +213,12 @@ export const errorCodes = {
     409,
     'refused',
     'Join first: `isthmus join TOKEN`.',
+  ),
+  LEAVE_REFUSED: entry(
+    'Cluster cannot leave',
+    409,
+    'refused',
+    'Do what the message names first, or use force.',
   ),
   PEER_UNREACHABLE: entry(
     'Other cluster unreachable',
@@ -269,6 +299,20 @@ export const errorCodes = {
   ),
   REQUEST_REFUSED: entry('Request refused', 400, 'bad-input', 'Correct the request.'),
   DRAINING: entry('Gateway is draining', 503, 'failed', 'Retry; another gateway answers.'),
+
+  // Admin API
+  ORIGIN_REFUSED: entry(
+    'Request from another site',
+    403,
+    'refused',
+    'Call the admin API by its loopback address, from this machine.',
+  ),
+  REGISTRY_NOT_EMBEDDED: entry(
+    'No embedded registry here',
+    409,
+    'refused',
+    'Ask the gateway that hosts it, or use the tools of your etcd.',
+  ),
 
   // CLI
   ADMIN_UNREACHABLE: entry(

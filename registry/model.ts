@@ -78,7 +78,14 @@ export const bundleRecordSchema = z.object({
   bundle: z.unknown(),
   /** How a cluster that has no pin for this one may come to trust it: a member vouches for its roots. */
   admission: z
-    .object({ by: clusterNameSchema, fingerprint: z.string().min(1), signature: signatureSchema })
+    .object({
+      by: clusterNameSchema,
+      /** Of the root that is vouched for. */
+      fingerprint: z.string().min(1),
+      /** When, by the admitting cluster's clock: an admission from before a cluster left does not bring it back. */
+      at: wallMs,
+      signature: signatureSchema,
+    })
     .optional(),
   signature: signatureSchema.optional(),
 });
@@ -154,6 +161,8 @@ export const tokenRecordSchema = z.object({
   expiresAt: wallMs,
   /** The cluster that used it; a used token stays until it expires, so that a second use is told apart from a wrong one. */
   usedBy: clusterNameSchema.optional(),
+  /** By its creator, so that writing to the registry is not enough to be admitted. */
+  signature: signatureSchema.optional(),
 });
 
 export type Signature = z.output<typeof signatureSchema>;

@@ -1,0 +1,206 @@
+/** Owns admitting clusters: checks a join request and its token, then makes the cluster a member in one transaction or not at all. */
+import { timingSafeEqual } from 'node:crypto';
+import type { Clock } from '../core/clock.ts';
+import { asIsthmusError, IsthmusError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import { type ClusterName, type FederationName, isLabel } from '../core/names.ts';
+import { encodeKey } from '../registry/keys.ts';
+import {
+  type BundleRecord,
+  bundleRecordSchema,
+  parseRecord,
+  tokenRecordSchema,
+} from '../registry/model.ts';
+import { type Signer, signRecord, verifyRecord } from '../registry/signing.ts';
+import type { Store, StoredValue } from '../registry/store.ts';
+import { type Applicant, examine } from './applicant.ts';
+import { GuessLimit } from './guess-limit.ts';
+import type { RegistryAccess } from './member.ts';
+import { believedMembers } from './members.ts';
+import type { JoinReply, JoinRequest } from './messages.ts';
+import { admissionBytes } from './statements.ts';
+import { hashSecret } from './token.ts';
+import type { FederationTrust } from './trust.ts';
+
+/** How often a transaction that lost a race is looked at again: the second look already sees who won. */
+const attempts = 3;
+
+export interface AdmissionOptions {
+  readonly store: Store;
+  readonly federation: FederationName;
+  /** The admitting cluster. */
+  readonly cluster: ClusterName;
+  /** Its authority, whose active root tokens name. */
+  readonly authority: Signer & { readonly keyId: string };
+  readonly trust: FederationTrust;
+  /** How a new member reaches the registry. */
+  readonly registry: () => RegistryAccess;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** A token whose secret the request knows. */
+interface HeldToken {
+  readonly stored: StoredValue;
+  /** As stored, stripped of nothing. */
+  readonly raw: object;
+  readonly expiresAt: number;
+  readonly usedBy: ClusterName | undefined;
+}
+
+export class Admission {
+  readonly #options: AdmissionOptions;
+  readonly #guesses: GuessLimit;
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
+    this.#guesses = new GuessLimit(options.clock);
+  }
+
+  /** Checks as `join` does and answers with today's members; writes nothing and leaves the token good. Throws as `join` does. */
+  async preview(request: JoinRequest, remote: string): Promise<JoinReply> {
+    const token = await this.#authenticate(request, remote);
+    const applicant = this.#examine(request);
+    if (!(await this.#isReplay(token, applicant))) {
+      this.#refuseSpent(token);
+      await this.#refuseTaken(applicant);
+    }
+    return this.#reply();
+  }
+
+  /**
+   * Admits a cluster. The same cluster with the same root and token gets the same answer again, also once the token has
+   * expired, so that an answer lost on its way leaves nobody half joined. Throws TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_USED,
+   * JOIN_REFUSED, JOIN_CONFLICT, or what the store throws: then it may have happened, and asking again tells.
+   */
+  async join(request: JoinRequest, remote: string): Promise<JoinReply> {
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const token = await this.#authenticate(request, remote);
+      const applicant = this.#examine(request);
+      if (await this.#isReplay(token, applicant)) return this.#reply();
+      this.#refuseSpent(token);
+      await this.#refuseTaken(applicant);
+      if (await this.#admit(token, applicant)) {
+        const { cluster, fingerprint } = applicant;
+        this.#options.log.info({ cluster, fingerprint, remote }, 'the cluster is admitted');
+        return this.#reply();
+      }
+    }
+    throw new IsthmusError('REGISTRY_CONFLICT', { what: 'Others kept changing the registry' });
+  }
+
+  /** Finds the request's token. An unknown id and a wrong secret are refused in the same words, after the same work. */
+  async #authenticate(request: JoinRequest, remote: string): Promise<HeldToken> {
+    this.#guesses.check(remote);
+    const given = hashSecret(request.tokenSecret);
+    const found = await this.#readToken(request.tokenId);
+    const known = Buffer.from(found?.record.hash ?? '', 'base64url');
+    const expected = known.length === given.length ? known : Buffer.alloc(given.length);
+    if (!timingSafeEqual(expected, given) || !found) {
+      this.#guesses.failed(remote);
+      throw new IsthmusError('TOKEN_INVALID', { what: 'The join token is not known here' });
+    }
+    const { stored, raw, record } = found;
+    return { stored, raw, expiresAt: record.expiresAt, usedBy: record.usedBy };
+  }
+
+  /** A token that this cluster did not sign is no token: whoever can write to the registry could have made it up. */
+  async #readToken(id: string) {
+    if (!isLabel(id)) return undefined;
+    const { store, federation, trust, cluster, log } = this.#options;
+    const key = encodeKey(federation, { kind: 'tokens', id });
+    const stored = await store.get(key);
+    if (!stored) return undefined;
+    try {
+      const record = parseRecord(tokenRecordSchema, key, stored.value);
+      const raw = JSON.parse(new TextDecoder().decode(stored.value)) as object;
+      verifyRecord(key, raw, trust.beliefs.bundles.get(cluster)?.bundle.roots ?? []);
+      return record.createdBy === cluster && record.id === id ? { stored, raw, record } : undefined;
+    } catch (thrown) {
+      log.warn(
+        { err: asIsthmusError(thrown), where: key },
+        'a join token in the registry is refused',
+      );
+      return undefined;
+    }
+  }
+
+  #examine(request: JoinRequest): Applicant {
+    const { federation, authority } = this.#options;
+    return examine(request, { federation, fingerprint: authority.keyId });
+  }
+
+  /** Whether this very cluster was admitted with this token and root before, and is still a member. */
+  async #isReplay({ usedBy }: HeldToken, applicant: Applicant): Promise<boolean> {
+    if (usedBy !== applicant.cluster) return false;
+    const [record, bundle] = await this.#records(applicant);
+    if (!record || !bundle) return false;
+    const { admission } = parseRecord(bundleRecordSchema, bundle.key, bundle.value);
+    return admission?.fingerprint === applicant.fingerprint;
+  }
+
+  #refuseSpent({ usedBy, expiresAt }: HeldToken): void {
+    if (usedBy !== undefined) {
+      throw new IsthmusError('TOKEN_USED', { what: `${usedBy} has joined with this token` });
+    }
+    if (this.#options.clock.now() >= expiresAt) {
+      const when = new Date(expiresAt).toISOString();
+      throw new IsthmusError('TOKEN_EXPIRED', { what: `The join token expired at ${when}` });
+    }
+  }
+
+  async #refuseTaken(applicant: Applicant): Promise<void> {
+    const [record, bundle] = await this.#records(applicant);
+    if (!record && !bundle && applicant.cluster !== this.#options.cluster) return;
+    throw new IsthmusError('JOIN_CONFLICT', {
+      what: `The federation already has a cluster ${applicant.cluster}`,
+      where: this.#keys(applicant).cluster,
+    });
+  }
+
+  /** One transaction: the token is used and the cluster a member, or neither. False when somebody was faster. */
+  async #admit(token: HeldToken, applicant: Applicant): Promise<boolean> {
+    const { store, federation, cluster: by, authority, trust, clock } = this.#options;
+    const { cluster, fingerprint } = applicant;
+    // After its last admission even where our clock lags: else it could not come back.
+    const at = Math.max(clock.now(), (trust.beliefs.departed.get(cluster) ?? 0) + 1);
+    const statement = admissionBytes({ federation, cluster, fingerprint, by, at });
+    const admission = { by, fingerprint, at, signature: authority.sign(statement) };
+    const bundle: BundleRecord = { ...applicant.bundleRecord, admission };
+    const { key } = token.stored;
+    const used = signRecord(key, { ...token.raw, usedBy: cluster }, authority);
+    const keys = this.#keys(applicant);
+    const { succeeded } = await store.txn(
+      [
+        { key, modRevision: token.stored.modRevision },
+        { key: keys.cluster, exists: false },
+        { key: keys.bundle, exists: false },
+      ],
+      [
+        { op: 'put', key, value: JSON.stringify(used), lease: token.stored.lease },
+        { op: 'put', key: keys.cluster, value: applicant.clusterRecord },
+        { op: 'put', key: keys.bundle, value: JSON.stringify(bundle) },
+      ],
+    );
+    return succeeded;
+  }
+
+  async #reply(): Promise<JoinReply> {
+    const { kind, endpoints, hostTrustDomain = '' } = this.#options.registry();
+    const members = await believedMembers(this.#options);
+    return { members, registry: { kind, endpoints, hostTrustDomain } };
+  }
+
+  #records(applicant: Applicant): Promise<readonly (StoredValue | undefined)[]> {
+    const keys = this.#keys(applicant);
+    return this.#options.store.getMany([keys.cluster, keys.bundle]);
+  }
+
+  #keys({ cluster }: Applicant): { readonly cluster: string; readonly bundle: string } {
+    const { federation } = this.#options;
+    return {
+      cluster: encodeKey(federation, { kind: 'clusters', cluster }),
+      bundle: encodeKey(federation, { kind: 'bundles', cluster }),
+    };
+  }
+}

@@ -1,0 +1,50 @@
+/** Owns export summaries: what other clusters get to know of a service's endpoints, which themselves stay home. */
+import { isDeepStrictEqual } from 'node:util';
+import type { ServiceName } from '../core/names.ts';
+import type { EndpointRecord, ExportRecord } from '../registry/model.ts';
+
+type LocalitySummary = ExportRecord['localities'][number];
+
+/**
+ * One unsigned record per exported service, in order of name, as of `now` (milliseconds since the epoch). An endpoint whose
+ * health is unknown or unhealthy counts in the total only; one that is not exported, not at all.
+ */
+export function summarize(endpoints: Iterable<EndpointRecord>, now: number): ExportRecord[] {
+  const services = new Map<ServiceName, EndpointRecord[]>();
+  for (const endpoint of endpoints) {
+    if (!endpoint.exported) continue;
+    const known = services.get(endpoint.service);
+    if (known) known.push(endpoint);
+    else services.set(endpoint.service, [endpoint]);
+  }
+  return [...services]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([service, members]) => {
+      const [first] = members;
+      if (!first) return [];
+      const { cluster, protocol } = first;
+      return [{ cluster, service, protocol, localities: localitiesOf(members), updatedAt: now }];
+    });
+}
+
+/** Whether two summaries say the same, whenever and by whichever key they were signed: nothing to write then. */
+export function sameSummary(a: ExportRecord, b: ExportRecord): boolean {
+  return isDeepStrictEqual(content(a), content(b));
+}
+
+function content({ cluster, service, protocol, localities }: ExportRecord): unknown {
+  return { cluster, service, protocol, localities };
+}
+
+function localitiesOf(endpoints: readonly EndpointRecord[]): LocalitySummary[] {
+  const localities = new Map<string, LocalitySummary>();
+  for (const { region, zone, health } of endpoints) {
+    const name = `${region}/${zone}`;
+    const sum = localities.get(name) ?? { region, zone, total: 0, healthy: 0, degraded: 0 };
+    sum.total += 1;
+    if (health === 'healthy') sum.healthy += 1;
+    if (health === 'degraded') sum.degraded += 1;
+    localities.set(name, sum);
+  }
+  return [...localities].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, sum]) => sum);
+}

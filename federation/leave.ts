@@ -1,0 +1,89 @@
+/** Owns the end of a membership: everything of a cluster leaves the registry at once, whether it goes by itself or is evicted. */
+import { IsthmusError } from '../core/errors.ts';
+import type { ClusterName, FederationName } from '../core/names.ts';
+import { encodeKey, kindPrefix } from '../registry/keys.ts';
+import { parseRecord, tokenRecordSchema } from '../registry/model.ts';
+import { maxTxnOps, type Store, type StoredValue, type WriteOp } from '../registry/store.ts';
+
+export interface LeaveOptions {
+  readonly store: Store;
+  readonly federation: FederationName;
+  /** The cluster that goes. */
+  readonly cluster: ClusterName;
+}
+
+export interface EvictOptions extends LeaveOptions {
+  /** The cluster that asks. */
+  readonly by: ClusterName;
+  /** Also a cluster that still has live gateways. */
+  readonly force: boolean;
+}
+
+/**
+ * Removes everything of a cluster from the registry. Its record, bundle, gateways, endpoints and summaries go in one
+ * transaction, so that the others see it leave and not fall apart; where its unused tokens don't fit in as well, they go
+ * before. Harmless to repeat. Throws what the store throws.
+ */
+export async function leave(options: LeaveOptions): Promise<void> {
+  const { store, federation, cluster } = options;
+  const ops = [...(await tokenDeletions(options)), ...recordDeletions(federation, cluster)];
+  const first = ops.length % maxTxnOps || maxTxnOps;
+  for (let start = 0, end = first; start < ops.length; start = end, end += maxTxnOps) {
+    await store.txn([], ops.slice(start, end));
+  }
+}
+
+/** Makes another cluster leave. Throws CLUSTER_NOT_FOUND, LEAVE_REFUSED for one that is alive, or what the store throws. */
+export async function evict(options: EvictOptions): Promise<void> {
+  const { store, federation, cluster, by, force } = options;
+  if (cluster === by) {
+    throw new IsthmusError('LEAVE_REFUSED', {
+      what: `${cluster} can't evict itself`,
+      fix: 'Leave instead: `isthmus leave`.',
+    });
+  }
+  const key = encodeKey(federation, { kind: 'clusters', cluster });
+  if ((await store.get(key)) === undefined) {
+    throw new IsthmusError('CLUSTER_NOT_FOUND', { what: `${cluster} is not a member`, where: key });
+  }
+  const gateways = await store.list(kindPrefix(federation, 'gateways', cluster));
+  if (gateways.values.length > 0 && !force) {
+    throw new IsthmusError('LEAVE_REFUSED', {
+      what: `${cluster} still has ${gateways.values.length} live gateway(s)`,
+      where: key,
+      fix: 'Have it leave by itself, or evict it with force.',
+    });
+  }
+  await leave(options);
+}
+
+/** The record last, so that a cluster whose leaving was interrupted still counts as one, and can leave again. */
+function recordDeletions(federation: FederationName, cluster: ClusterName): WriteOp[] {
+  const prefixes = (['endpoints', 'exports', 'gateways'] as const).map(
+    (kind): WriteOp => ({
+      op: 'delete-prefix',
+      prefix: kindPrefix(federation, kind, cluster),
+    }),
+  );
+  const keys = (['synced', 'bundles', 'clusters'] as const).map(
+    (kind): WriteOp => ({ op: 'delete', key: encodeKey(federation, { kind, cluster }) }),
+  );
+  return [...prefixes, ...keys];
+}
+
+/** The tokens it created: with it gone nobody could honour them. A token it used belongs to its creator. */
+async function tokenDeletions(options: LeaveOptions): Promise<WriteOp[]> {
+  const { store, federation, cluster } = options;
+  const { values } = await store.list(kindPrefix(federation, 'tokens'));
+  return values
+    .filter((stored) => creatorOf(stored) === cluster)
+    .map(({ key }) => ({ op: 'delete', key }));
+}
+
+function creatorOf({ key, value }: StoredValue): ClusterName | undefined {
+  try {
+    return parseRecord(tokenRecordSchema, key, value).createdBy;
+  } catch {
+    return undefined; // A token nobody can read is nobody's, and must not keep a cluster from leaving.
+  }
+}

@@ -1,0 +1,59 @@
+/** Owns the messages of the federation protocol: their types here, as `proto/federation.proto` defines them. */
+import { fileURLToPath } from 'node:url';
+import type { ServiceDefinition } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import type { Signature } from '../registry/model.ts';
+
+/** Version of the protocol between gateways that this one speaks. */
+export const protocolVersion = 1;
+
+/** A join request is a few kilobytes; more is not one. */
+export const maxRequestBytes = 256 * 1024;
+/** An answer carries two records per member. */
+export const maxReplyBytes = 4 * 1024 * 1024;
+
+export interface JoinRequest {
+  readonly protocolVersion: number;
+  readonly federation: string;
+  readonly cluster: string;
+  readonly tokenId: string;
+  readonly tokenSecret: string;
+  readonly clusterRecord: string;
+  readonly bundleRecord: string;
+  readonly proof: Signature | null;
+}
+
+/** One member's registry values as they are stored. */
+export interface MemberRecords {
+  readonly clusterRecord: string;
+  readonly bundleRecord: string;
+}
+
+export interface JoinReply {
+  readonly members: readonly MemberRecords[];
+  readonly registry: {
+    readonly kind: string;
+    readonly endpoints: readonly string[];
+    /** Empty for etcd. */
+    readonly hostTrustDomain: string;
+  } | null;
+}
+
+export interface EvictRequest {
+  readonly cluster: string;
+  readonly force: boolean;
+}
+
+export interface PingReply {
+  readonly federation: string;
+  readonly cluster: string;
+  readonly id: string;
+  readonly timeMs: number;
+  readonly protocolVersion: number;
+}
+
+const proto = fileURLToPath(new URL('proto/federation.proto', import.meta.url));
+
+export const federationService = loadSync(proto, { longs: Number, defaults: true, arrays: true })[
+  'isthmus.federation.v1.Federation'
+] as ServiceDefinition;

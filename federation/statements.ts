@@ -1,0 +1,37 @@
+/** Owns what clusters sign besides records: that one admits another, and that a joiner holds the key it shows. */
+import { canonicalJson } from '../registry/signing.ts';
+
+/** A member's word that a root belongs to a cluster it admitted. */
+export interface AdmissionStatement {
+  readonly federation: string;
+  readonly cluster: string;
+  /** Of the admitted root. */
+  readonly fingerprint: string;
+  readonly by: string;
+  /** By the admitting cluster's clock, in milliseconds. */
+  readonly at: number;
+}
+
+/** A joiner's proof that it holds the key of the root it shows, good for one token at one admitting cluster only. */
+export interface PossessionStatement {
+  readonly federation: string;
+  readonly cluster: string;
+  readonly token: string;
+  /** Fingerprint of the admitting cluster's root, as the token names it. */
+  readonly admitting: string;
+}
+
+export function admissionBytes(statement: AdmissionStatement): Uint8Array {
+  const { federation, cluster, fingerprint, by, at } = statement;
+  return bytesOf('isthmus admission v1', { federation, cluster, fingerprint, by, at });
+}
+
+export function possessionBytes(statement: PossessionStatement): Uint8Array {
+  const { federation, cluster, token, admitting } = statement;
+  return bytesOf('isthmus join v1', { federation, cluster, token, admitting });
+}
+
+/** The purpose goes first: no signature made for one can serve another, nor a record, whose key begins with a slash. */
+function bytesOf(purpose: string, statement: object): Uint8Array {
+  return new TextEncoder().encode(`${purpose}\n${canonicalJson(statement)}`);
+}

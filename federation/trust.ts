@@ -1,0 +1,151 @@
+/** Owns which clusters' bundles are believed: from the membership file at start, from the registry's records since. */
+import { encodeBundle, parseBundle } from '../certs/bundle.ts';
+import { parseTrustDomain, type TrustDomain } from '../certs/spiffe-id.ts';
+import type { TrustStore } from '../certs/trust-store.ts';
+import { asIsthmusError, IsthmusError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import { type ClusterName, type FederationName, trustDomainOf } from '../core/names.ts';
+import type { RegistryKey } from '../registry/keys.ts';
+import { verifyRecord } from '../registry/signing.ts';
+import { type Beliefs, type BelievedBundle, considerBundle } from './consider.ts';
+import { isJoined, type Membership, type MembershipFile, type Pin } from './member.ts';
+
+export interface FederationTrustOptions {
+  readonly federation: FederationName;
+  /** The own cluster, which vouches for itself. */
+  readonly cluster: ClusterName;
+  /** The own bundle as it is now. */
+  readonly ownBundle: () => BelievedBundle['bundle'];
+  /** Pins are read from here and kept here. */
+  readonly file: MembershipFile;
+  /** What TLS verifies peers against. */
+  readonly trustStore: TrustStore;
+  readonly log: Log;
+}
+
+export class FederationTrust {
+  readonly #options: FederationTrustOptions;
+  readonly #bundles = new Map<ClusterName, BelievedBundle>();
+  readonly #departed = new Map<ClusterName, number>();
+  readonly #listeners = new Set<() => void>();
+  #persisting: Promise<void> = Promise.resolve();
+
+  /** Believes the membership file's pins. Throws BUNDLE_INVALID. */
+  constructor(options: FederationTrustOptions) {
+    this.#options = options;
+    const { state } = options.file;
+    if (!isJoined(state)) return;
+    for (const [cluster, pin] of Object.entries(state.pins) as [ClusterName, Pin][]) {
+      const bundle = parseBundle(pin.bundle, this.#trustDomain(cluster));
+      this.#believe(cluster, { bundle, admittedAt: pin.admittedAt });
+    }
+    for (const [cluster, at] of Object.entries(state.departed) as [ClusterName, number][]) {
+      this.#departed.set(cluster, at);
+    }
+  }
+
+  /** Called, after the turn in which it happened, when something more, or less, is believed: look again at what was refused. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Clusters whose bundle is believed, the own one not among them. */
+  get clusters(): ReadonlySet<ClusterName> {
+    return new Set(this.#bundles.keys());
+  }
+
+  /** What is believed now, the own cluster included. */
+  get beliefs(): Beliefs {
+    const { federation, cluster, ownBundle } = this.#options;
+    const own: BelievedBundle = { bundle: ownBundle(), admittedAt: 0 };
+    const bundles = new Map([...this.#bundles, [cluster, own] as const]);
+    return { federation, bundles, departed: this.#departed };
+  }
+
+  /**
+   * Believes or refuses a record that moves trust or traffic, as it was stored; a believed bundle counts from here on.
+   * Throws RECORD_UNSIGNED, CERT_UNTRUSTED, BUNDLE_INVALID, RECORD_FOREIGN or RECORD_INVALID. Other kinds pass.
+   */
+  verify(key: RegistryKey, text: string, raw: unknown): void {
+    if (key.kind === 'bundles' && key.cluster !== this.#options.cluster) {
+      this.#consider(key.cluster, raw);
+    } else if (key.kind === 'bundles' || key.kind === 'clusters' || key.kind === 'exports') {
+      verifyRecord(text, raw, this.#rootsOf(key.cluster, text));
+    }
+  }
+
+  /**
+   * Stops believing clusters that are no longer members; give it every cluster with a record in a complete, current view
+   * of the registry. A registry that lacks the own cluster has lost its data or threw us out, so it says nothing about the others.
+   */
+  retain(members: ReadonlySet<ClusterName>): void {
+    if (!members.has(this.#options.cluster)) return;
+    const gone = [...this.#bundles.keys()].filter((cluster) => !members.has(cluster));
+    for (const cluster of gone) {
+      this.#departed.set(cluster, this.#bundles.get(cluster)?.admittedAt ?? 0);
+      this.#bundles.delete(cluster);
+      this.#options.trustStore.remove(this.#trustDomain(cluster));
+      this.#options.log.warn({ cluster }, 'the cluster left; its bundle is no longer believed');
+    }
+    if (gone.length > 0) this.#changed();
+  }
+
+  /** Done once everything believed so far is in the membership file, or could not be written, which the log says. */
+  persisted(): Promise<void> {
+    return this.#persisting;
+  }
+
+  #consider(cluster: ClusterName, raw: unknown): void {
+    const decision = considerBundle(this.beliefs, cluster, raw);
+    if (decision.kind === 'refuse') throw decision.problem;
+    if (decision.kind === 'unchanged') return;
+    this.#believe(cluster, decision.believed);
+    this.#departed.delete(cluster);
+    this.#options.log.info({ cluster }, 'the bundle is believed');
+    this.#changed();
+  }
+
+  #believe(cluster: ClusterName, believed: BelievedBundle): void {
+    this.#bundles.set(cluster, believed);
+    this.#options.trustStore.set(believed.bundle);
+  }
+
+  #rootsOf(cluster: ClusterName, where: string): BelievedBundle['bundle']['roots'] {
+    const believed =
+      cluster === this.#options.cluster
+        ? this.#options.ownBundle()
+        : this.#bundles.get(cluster)?.bundle;
+    if (believed) return believed.roots;
+    throw new IsthmusError('CERT_UNTRUSTED', { what: `${cluster} is not trusted here`, where });
+  }
+
+  #trustDomain(cluster: ClusterName): TrustDomain {
+    return parseTrustDomain(trustDomainOf(cluster, this.#options.federation));
+  }
+
+  #changed(): void {
+    this.#persisting = this.#options.file
+      .update((state) => this.#withPins(state))
+      .catch((thrown) => {
+        this.#options.log.error(
+          { err: asIsthmusError(thrown) },
+          'the pins could not be kept on disk',
+        );
+      });
+    queueMicrotask(() => {
+      for (const listener of this.#listeners) listener();
+    });
+  }
+
+  #withPins(state: Membership): Membership {
+    if (!isJoined(state)) return state;
+    const pins = Object.fromEntries(
+      [...this.#bundles].map(([cluster, { bundle, admittedAt }]) => [
+        cluster,
+        { bundle: encodeBundle(bundle), admittedAt },
+      ]),
+    );
+    return { ...state, pins, departed: Object.fromEntries(this.#departed) };
+  }
+}
