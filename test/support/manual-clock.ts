@@ -7,18 +7,19 @@ interface Timer {
 }
 
 export class ManualClock implements Clock {
-  #wall: number;
+  /** Wall time when monotonic time was 0. */
+  #epoch: number;
   #monotonic = 0;
   /** In the order they were set, so that of two due at once the earlier set runs first. */
   readonly #timers = new Set<Timer>();
 
   /** Starts at `wall`, in milliseconds since the epoch; default the real time now, so that real certificates are valid. */
   constructor(wall: number = Date.now()) {
-    this.#wall = wall;
+    this.#epoch = wall;
   }
 
   now(): number {
-    return this.#wall;
+    return Math.floor(this.#epoch + this.#monotonic);
   }
 
   monotonic(): number {
@@ -46,20 +47,15 @@ export class ManualClock implements Clock {
     const end = this.#monotonic + ms;
     for (let timer = this.#nextDue(end); timer; timer = this.#nextDue(end)) {
       this.#timers.delete(timer);
-      this.#pass(Math.max(timer.due, this.#monotonic));
+      this.#monotonic = Math.max(timer.due, this.#monotonic);
       timer.run();
     }
-    this.#pass(end);
+    this.#monotonic = end;
   }
 
   /** Steps wall time alone by `ms`, as an administrator or a time server would; no timer runs. */
   jump(ms: number): void {
-    this.#wall += ms;
-  }
-
-  #pass(until: number): void {
-    this.#wall += until - this.#monotonic;
-    this.#monotonic = until;
+    this.#epoch += ms;
   }
 
   #nextDue(end: number): Timer | undefined {

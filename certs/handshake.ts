@@ -1,0 +1,67 @@
+/** Owns the client's side of a TLS handshake: from an address to an open socket on which nothing has been sent, in bounded time. */
+import tls from 'node:tls';
+import type { Clock } from '../core/clock.ts';
+import { IsthmusError, messageOf } from '../core/errors.ts';
+
+export interface HandshakeOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Milliseconds for connecting and shaking hands together. */
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+  /** What we prove ourselves with; nothing when absent. */
+  readonly credentials?: { readonly chainPem: string; readonly keyPem: string } | undefined;
+  /** Protocols to offer, the best first. */
+  readonly alpn?: readonly string[] | undefined;
+}
+
+/**
+ * Shakes hands with whoever answers: the caller verifies the peer before it writes, in the same turn, and
+ * listens for the socket's errors from then on. Throws PEER_UNREACHABLE.
+ */
+export function shakeHands(options: HandshakeOptions): Promise<tls.TLSSocket> {
+  const { host, port, timeoutMs, clock, credentials, alpn } = options;
+  return new Promise((resolve, reject) => {
+    const socket = tls.connect({
+      host,
+      port,
+      minVersion: 'TLSv1.3',
+      // Neither the public roots nor the host's name count here; our trust store decides.
+      ca: [],
+      rejectUnauthorized: false,
+      ...(credentials && { cert: credentials.chainPem, key: credentials.keyPem }),
+      ...(alpn && { ALPNProtocols: [...alpn] }),
+    });
+
+    function fail(why: string, cause?: unknown): void {
+      cancelTimeout();
+      socket.destroy();
+      reject(new IsthmusError('PEER_UNREACHABLE', { what: why, where: `${host}:${port}`, cause }));
+    }
+
+    function onError(cause: Error): void {
+      fail(`The connection failed: ${messageOf(cause).trim()}`, cause);
+    }
+
+    function onClose(): void {
+      fail('The other side closed the connection during the handshake');
+    }
+
+    const cancelTimeout = clock.after(timeoutMs, () =>
+      fail(`Nobody completed a handshake within ${timeoutMs} ms`),
+    );
+    socket.on('error', onError);
+    socket.on('close', onClose);
+    socket.once('secureConnect', () => {
+      // What arrived together with the handshake may yet break the socket. One turn later it has, while an
+      // error is still ours to catch; after that the caller runs before any other event.
+      setImmediate(() => {
+        if (socket.destroyed) return;
+        cancelTimeout();
+        socket.off('error', onError);
+        socket.off('close', onClose);
+        resolve(socket);
+      });
+    });
+  });
+}

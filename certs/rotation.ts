@@ -1,0 +1,107 @@
+/** Owns keeping a leaf fresh: renewed at half its life, the old one used until the new one is there. */
+import { type BackoffPolicy, backoffDelay } from '../core/backoff.ts';
+import type { Clock, Random } from '../core/clock.ts';
+import { asIsthmusError, IsthmusError } from '../core/errors.ts';
+import type { Authority, LeafIdentity, LeafRequest } from './authority.ts';
+
+/** Renewals of a cluster's gateways spread over this share of a leaf's life, before its middle. */
+const jitterShare = 0.05;
+/** Wall time is looked at this often, since timers stand still while a machine sleeps. */
+const maxSleepMs = 60_000;
+const retries: BackoffPolicy = { baseMs: 1000, maxMs: 60_000 };
+
+/** Wall time, in milliseconds, at which to renew: between 45 % and 50 % of the way through the leaf's life. */
+export function renewalTime(
+  leaf: Pick<LeafIdentity, 'notBefore' | 'notAfter'>,
+  random: Random,
+): number {
+  const life = leaf.notAfter - leaf.notBefore;
+  return leaf.notBefore + life * (0.5 - jitterShare * random());
+}
+
+export interface LeafRotationOptions {
+  readonly authority: Pick<Authority, 'issueLeaf'>;
+  readonly request: LeafRequest;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Hears why a renewal failed, a listener's refusal included, and in how many milliseconds the next is tried. */
+  onFailure(error: IsthmusError, retryInMs: number): void;
+}
+
+export type RenewalListener = (identity: LeafIdentity) => void;
+
+export class LeafRotation {
+  readonly #options: LeafRotationOptions;
+  readonly #listeners = new Set<RenewalListener>();
+  #current: LeafIdentity | undefined;
+  #cancel: (() => void) | undefined;
+  #stopped = false;
+
+  constructor(options: LeafRotationOptions) {
+    this.#options = options;
+  }
+
+  /** The leaf to use now. Throws INTERNAL before `start` is done. */
+  get current(): LeafIdentity {
+    if (this.#current === undefined) {
+      throw new IsthmusError('INTERNAL', { what: 'The leaf was asked for before it was issued' });
+    }
+    return this.#current;
+  }
+
+  /** Issues the first leaf and keeps it renewed from then on. Rejects as `issueLeaf` does. */
+  async start(): Promise<LeafIdentity> {
+    const first = await this.#options.authority.issueLeaf(this.#options.request);
+    this.#adopt(first);
+    return first;
+  }
+
+  /** Calls `listener` with each leaf after the first; returns a function that stops that. */
+  onRenew(listener: RenewalListener): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  /** Renews no more; `current` stays as it is. */
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel?.();
+  }
+
+  #adopt(leaf: LeafIdentity): void {
+    this.#current = leaf;
+    const due = renewalTime(leaf, this.#options.random);
+    this.#sleepUntil(due);
+  }
+
+  #sleepUntil(due: number): void {
+    const { clock } = this.#options;
+    this.#wakeIn(Math.min(Math.max(0, due - clock.now()), maxSleepMs), () => {
+      if (clock.now() >= due) void this.#renew(0);
+      else this.#sleepUntil(due);
+    });
+  }
+
+  /** Never rejects: what fails is reported and tried again. */
+  async #renew(attempt: number): Promise<void> {
+    const { authority, request, random, onFailure } = this.#options;
+    try {
+      const leaf = await authority.issueLeaf(request);
+      if (this.#stopped) return;
+      this.#adopt(leaf);
+      for (const listener of this.#listeners) listener(leaf);
+    } catch (thrown) {
+      if (this.#stopped) return;
+      const retryInMs = backoffDelay(retries, attempt, random);
+      this.#wakeIn(retryInMs, () => void this.#renew(attempt + 1));
+      onFailure(asIsthmusError(thrown), retryInMs);
+    }
+  }
+
+  #wakeIn(ms: number, run: () => void): void {
+    this.#cancel?.();
+    if (!this.#stopped) this.#cancel = this.#options.clock.after(ms, run);
+  }
+}

@@ -1,0 +1,102 @@
+/** Owns whom we trust: the bundles by trust domain, never concatenated, and verifying chains against the one that counts. */
+import type { X509Certificate } from 'node:crypto';
+import { IsthmusError } from '../core/errors.ts';
+import type { Bundle } from './bundle.ts';
+import { isValidAt, leafId, type Validity, verifyPath } from './chain.ts';
+import type { SpiffeId, TrustDomain } from './spiffe-id.ts';
+
+/** Leaves whose verdict is remembered: all gateways of a large federation, a megabyte at most. */
+const maxVerdicts = 4096;
+
+interface Verdict {
+  readonly id: SpiffeId;
+  readonly bundle: Bundle;
+  readonly validity: Validity;
+}
+
+/** Called after a trust domain's bundle was set, replaced or removed. */
+export type TrustListener = (trustDomain: TrustDomain) => void;
+
+export class TrustStore {
+  readonly #bundles = new Map<TrustDomain, Bundle>();
+  readonly #listeners = new Set<TrustListener>();
+  /** Accepted leaves by fingerprint, the longest known first. Refusals are not remembered: they cost nobody we trust. */
+  readonly #verdicts = new Map<string, Verdict>();
+
+  /** Trusts a trust domain by this bundle, in place of any other it had. */
+  set(bundle: Bundle): void {
+    this.#bundles.set(bundle.trustDomain, bundle);
+    this.#changed(bundle.trustDomain);
+  }
+
+  /** Trusts a trust domain no more. */
+  remove(trustDomain: TrustDomain): void {
+    if (this.#bundles.delete(trustDomain)) this.#changed(trustDomain);
+  }
+
+  get(trustDomain: TrustDomain): Bundle | undefined {
+    return this.#bundles.get(trustDomain);
+  }
+
+  domains(): TrustDomain[] {
+    return [...this.#bundles.keys()];
+  }
+
+  /** Calls `listener` after each change; returns a function that stops that. */
+  onChange(listener: TrustListener): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  /**
+   * Who the owner of `chain` is, leaf first, at wall time `now`: the leaf's SPIFFE ID, vouched for by a root of
+   * the very trust domain it names. A verdict is remembered for as long as that bundle stands, so a storm of
+   * reconnections costs a look-up each; validity is checked every time.
+   * Throws CERT_INVALID for a chain that can't identify anyone, CERT_UNTRUSTED for one nobody we trust vouches for.
+   */
+  verifyChain(chain: readonly X509Certificate[], now: number): SpiffeId {
+    const [leaf] = chain;
+    if (leaf === undefined) {
+      throw new IsthmusError('CERT_INVALID', { what: 'The chain has no certificate' });
+    }
+    const fingerprint = leaf.fingerprint256;
+    const known = this.#verdicts.get(fingerprint);
+    if (known && this.#bundles.get(known.id.trustDomain) === known.bundle) {
+      if (isValidAt(known.validity, now)) return known.id;
+    }
+    const id = leafId(leaf);
+    const bundle = this.#bundles.get(id.trustDomain);
+    if (bundle === undefined) {
+      throw new IsthmusError('CERT_UNTRUSTED', {
+        what: `There is no trust bundle for ${id.trustDomain}`,
+        where: id.uri,
+      });
+    }
+    const validity = verifyPath(chain, id, bundle, now);
+    this.#remember(fingerprint, { id, bundle, validity });
+    return id;
+  }
+
+  #remember(fingerprint: string, verdict: Verdict): void {
+    this.#verdicts.delete(fingerprint);
+    this.#verdicts.set(fingerprint, verdict);
+    if (this.#verdicts.size <= maxVerdicts) return;
+    const [oldest] = this.#verdicts.keys();
+    if (oldest !== undefined) this.#verdicts.delete(oldest);
+  }
+
+  /** Tells every listener even when one throws: another may be the one that cuts a connection. */
+  #changed(trustDomain: TrustDomain): void {
+    const failures: unknown[] = [];
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(trustDomain);
+      } catch (thrown) {
+        failures.push(thrown);
+      }
+    }
+    if (failures.length > 0) throw new AggregateError(failures);
+  }
+}
