@@ -5,8 +5,8 @@ import {
   type ServiceName,
   serviceParts,
 } from '../../core/names.ts';
+import type { Status } from '../../gateway/admin/answers.ts';
 import type { AdminClient } from './admin-client.ts';
-import type { Status } from './admin-types.ts';
 
 /** Reads `<service>.<namespace>` or the whole host; only the latter asks the gateway for its federation. Throws NAME_INVALID. */
 export async function resolveService(admin: AdminClient, text: string): Promise<ServiceName> {

@@ -30,9 +30,9 @@ export function moment(at: string | number): string {
     .replace(/\.\d+Z$/, 'Z');
 }
 
-/** `0.4 ms`, `12 ms`; undefined stays so. */
-export function rtt(ms: number | undefined): string | undefined {
-  if (ms === undefined) return undefined;
+/** `0.4 ms`, `12 ms`; undefined for what was never measured. */
+export function rtt(ms: number | null | undefined): string | undefined {
+  if (ms === undefined || ms === null) return undefined;
   return `${ms < 10 ? Number(ms.toFixed(1)) : Math.round(ms)} ms`;
 }
 

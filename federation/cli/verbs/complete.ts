@@ -1,6 +1,7 @@
 /** Owns `isthmus __complete`: what completion scripts ask for names that only a gateway or the configuration file knows. */
+
+import type { ClusterItem, Items, ServiceItem } from '../../../gateway/admin/answers.ts';
 import { AdminClient } from '../admin-client.ts';
-import type { ClusterItem, Items, ServiceItem } from '../admin-types.ts';
 import type { Cli } from '../cli.ts';
 import { type LiveKind, liveKinds } from '../completion/places.ts';
 import { configPath, readConfigFile } from '../config-file.ts';

@@ -1,10 +1,14 @@
 /** Owns `isthmus explain`: where a service's requests go from somewhere, each candidate's share, and why. */
-import type { Explanation } from '../admin-types.ts';
+import type { Explanation as Decision } from '../../../gateway/balance/explain.ts';
 import type { Cli } from '../cli.ts';
+import { resolveService } from '../service-path.ts';
 import { type Column, renderTable, type View } from '../table.ts';
 import { printable } from '../terminal.ts';
 import { repeated, type Verb } from '../verb.ts';
 import { percent, rtt } from '../words.ts';
+
+/** `GET /v1/explain/<service>` */
+type Explanation = Decision & { readonly notes: readonly string[] };
 
 interface Options {
   readonly from?: string;
@@ -26,10 +30,9 @@ export function explainVerb(program: Verb, cli: Cli): void {
     .action(async (service: string, options: Options) => {
       const without = options.without?.join(',');
       const admin = await cli.admin();
-      const explanation = await admin.get<Explanation>(
-        `/v1/explain/${encodeURIComponent(service)}`,
-        { from: options.from, without },
-      );
+      const name = await resolveService(admin, service);
+      const query = { from: options.from, without };
+      const explanation = await admin.get<Explanation>(`/v1/explain/${name}`, query);
       cli.print(explanation, (view) => layout(explanation, view));
     });
 }
@@ -82,7 +85,7 @@ const candidateColumns: readonly Column<Candidate>[] = [
   { title: 'REGION', cell: (c) => c.region, wide: true },
   { title: 'ENDPOINT', cell: (c) => c.endpoint },
   { title: 'ADDRESS', cell: (c) => c.address, wide: true },
-  { title: 'TIER', cell: (c) => c.tier },
+  { title: 'TIER', cell: (c) => c.tierName },
   {
     title: 'SHARE',
     cell: (c) => percent(c.share),
@@ -92,14 +95,14 @@ const candidateColumns: readonly Column<Candidate>[] = [
   { title: 'RTT', cell: (c) => rtt(c.rttMs), align: 'right' },
   {
     title: 'HEALTH',
-    cell: (c) => (c.stale === true ? `${c.health}, stale` : c.health),
-    color: (c) => (c.health === 'healthy' && c.stale !== true ? 'green' : 'yellow'),
+    cell: (c) => (c.stale ? `${c.health}, stale` : c.health),
+    color: (c) => (c.health === 'healthy' && !c.stale ? 'green' : 'yellow'),
   },
   {
     title: 'EJECTED',
     cell: (c) => (c.ejected ? 'yes' : 'no'),
     color: (c) => (c.ejected ? 'red' : undefined),
   },
-  { title: 'LINK', cell: (c) => c.link },
+  { title: 'LINK', cell: (c) => c.link ?? undefined },
   { title: 'WHY', cell: (c) => c.reason },
 ];

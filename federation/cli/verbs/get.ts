@@ -1,7 +1,14 @@
 /** Owns `isthmus get`: listing what a gateway knows, one table per kind. */
 import type { InspectColor } from 'node:util';
-import type { ClusterItem, EndpointItem, ExportItem, Items, ServiceItem } from '../admin-types.ts';
+import type {
+  ClusterItem,
+  EndpointItem,
+  ExportItem,
+  Items,
+  ServiceItem,
+} from '../../../gateway/admin/answers.ts';
 import type { Cli } from '../cli.ts';
+import { resolveService } from '../service-path.ts';
 import { type Column, renderTable } from '../table.ts';
 import type { Verb } from '../verb.ts';
 import { moment, rtt } from '../words.ts';
@@ -32,9 +39,10 @@ export function getVerb(program: Verb, cli: Cli): void {
     .description("List the endpoints of this gateway's own cluster.")
     .option('--service <service>', 'Only those of one service.')
     .examples(['isthmus get endpoints --service api.prod', "one service's endpoints"])
-    .action(({ service }: { service?: string }) =>
-      list(cli, 'endpoints', endpointColumns, { service }),
-    );
+    .action(async ({ service }: { service?: string }) => {
+      const name = service && (await resolveService(await cli.admin(), service));
+      await list(cli, 'endpoints', endpointColumns, { service: name });
+    });
   get
     .command('exports')
     .description('List what clusters export: how many healthy endpoints, by locality.')

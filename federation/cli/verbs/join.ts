@@ -1,5 +1,5 @@
 /** Owns `isthmus join`: shows what joining changes, asks, and joins. */
-import type { JoinResult } from '../admin-types.ts';
+import type { JoinResult } from '../../../gateway/admin/answers.ts';
 import type { Cli } from '../cli.ts';
 import { confirm, requireAnswer } from '../confirm.ts';
 import { readToken } from '../secret.ts';

@@ -1,6 +1,6 @@
 /** Owns `isthmus leave`: taking this cluster, or a dead one, out of the federation. */
 import { parseClusterName } from '../../../core/names.ts';
-import type { Status } from '../admin-types.ts';
+import type { Status } from '../../../gateway/admin/answers.ts';
 import type { Cli } from '../cli.ts';
 import { confirm, requireAnswer } from '../confirm.ts';
 import { printable } from '../terminal.ts';

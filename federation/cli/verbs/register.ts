@@ -1,7 +1,7 @@
 /** Owns `isthmus register`: telling a gateway of an endpoint, once or for as long as it lives. */
 import { IsthmusError } from '../../../core/errors.ts';
+import type { RegisteredEndpoint } from '../../../gateway/admin/answers.ts';
 import type { AdminClient } from '../admin-client.ts';
-import type { RegisteredEndpoint } from '../admin-types.ts';
 import type { Cli } from '../cli.ts';
 import { keepAlive } from '../heartbeat.ts';
 import { type RegisterOptions, registration } from '../registration.ts';

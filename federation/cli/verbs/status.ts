@@ -1,5 +1,5 @@
 /** Owns `isthmus status`: how the gateway is, in a dozen lines, and exit code 3 when it is not well. */
-import type { Status } from '../admin-types.ts';
+import type { Status } from '../../../gateway/admin/answers.ts';
 import type { Cli } from '../cli.ts';
 import { exitCodes } from '../exit.ts';
 import { renderFields, type View } from '../table.ts';

@@ -1,5 +1,5 @@
 /** Owns `isthmus token create`: the one secret another cluster needs to join. */
-import type { CreatedToken } from '../admin-types.ts';
+import type { CreatedToken } from '../../../gateway/admin/answers.ts';
 import type { Cli } from '../cli.ts';
 import type { Verb } from '../verb.ts';
 import { moment } from '../words.ts';
