@@ -8,15 +8,13 @@ import type { Authority, LeafIdentity, LeafRequest } from './authority.ts';
 const jitterShare = 0.05;
 /** Wall time is looked at this often, since timers stand still while a machine sleeps. */
 const maxSleepMs = 60_000;
+/** Leaves get ever shorter as their root nears its end; renewals don't get more frequent than this. */
+const minSleepMs = 1000;
 const retries: BackoffPolicy = { baseMs: 1000, maxMs: 60_000 };
 
-/** Wall time, in milliseconds, at which to renew: between 45 % and 50 % of the way through the leaf's life. */
-export function renewalTime(
-  leaf: Pick<LeafIdentity, 'notBefore' | 'notAfter'>,
-  random: Random,
-): number {
-  const life = leaf.notAfter - leaf.notBefore;
-  return leaf.notBefore + life * (0.5 - jitterShare * random());
+/** Wall time at which to renew a leaf issued at `issued`: 45 % to 50 % of the way to its end. All in milliseconds. */
+export function renewalTime(issued: number, notAfter: number, random: Random): number {
+  return issued + (notAfter - issued) * (0.5 - jitterShare * random());
 }
 
 export interface LeafRotationOptions {
@@ -72,13 +70,13 @@ export class LeafRotation {
 
   #adopt(leaf: LeafIdentity): void {
     this.#current = leaf;
-    const due = renewalTime(leaf, this.#options.random);
-    this.#sleepUntil(due);
+    const { clock, random } = this.#options;
+    this.#sleepUntil(renewalTime(clock.now(), leaf.notAfter, random));
   }
 
   #sleepUntil(due: number): void {
     const { clock } = this.#options;
-    this.#wakeIn(Math.min(Math.max(0, due - clock.now()), maxSleepMs), () => {
+    this.#wakeIn(Math.min(Math.max(minSleepMs, due - clock.now()), maxSleepMs), () => {
       if (clock.now() >= due) void this.#renew(0);
       else this.#sleepUntil(due);
     });

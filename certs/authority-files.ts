@@ -1,0 +1,146 @@
+/** Owns the two files of a certificate authority, `ca.key` and `ca.crt`: founded once, and refused when they are not as they were. */
+import { createPrivateKey, generateKeyPair, type KeyObject, X509Certificate } from 'node:crypto';
+import { mkdir, open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { IsthmusError, messageOf } from '../core/errors.ts';
+import { writeDurably } from './durable-file.ts';
+import { extensionsOf } from './extensions.ts';
+import type { TrustDomain } from './spiffe-id.ts';
+import { keyPemOf, makeRoot, pemOf } from './x509.ts';
+
+const generateKeys = promisify(generateKeyPair);
+/** What others than the owner may do with the key file: nothing. */
+const othersMask = 0o077;
+
+export interface Root {
+  readonly root: X509Certificate;
+  readonly key: KeyObject;
+}
+
+/** Reads the root kept in `dir`, or founds one there, at wall time `now`. Throws as `openAuthority` does. */
+export async function openRoot(dir: string, trustDomain: TrustDomain, now: number): Promise<Root> {
+  const keyPath = join(dir, 'ca.key');
+  const certPath = join(dir, 'ca.crt');
+  const storedRoot = await readRoot(certPath);
+  const key = (await readKey(keyPath)) ?? (await foundKey(dir, keyPath, storedRoot !== undefined));
+  // The key is written first, so one without a certificate is an interrupted founding, carried on here.
+  const root = storedRoot ?? (await foundRoot(certPath, trustDomain, key, now));
+  checkRoot(root, key, trustDomain, now, certPath);
+  return { root, key };
+}
+
+async function readKey(path: string): Promise<KeyObject | undefined> {
+  try {
+    const file = await open(path);
+    try {
+      const { mode } = await file.stat();
+      if (process.platform !== 'win32' && (mode & othersMask) !== 0) {
+        throw new IsthmusError('KEY_UNREADABLE', {
+          what: `The private key is open to others (mode ${(mode & 0o777).toString(8)}), so it is not used`,
+          where: path,
+          fix: `If nobody can have read it: chmod 600 ${path}`,
+        });
+      }
+      return parseKey(await file.readFile('utf8'));
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    if (isMissing(cause)) return undefined;
+    if (cause instanceof IsthmusError) throw cause;
+    throw new IsthmusError('KEY_UNREADABLE', {
+      what: `Cannot read the private key: ${messageOf(cause)}`,
+      where: path,
+      cause,
+    });
+  }
+}
+
+function parseKey(pem: string): KeyObject {
+  const key = createPrivateKey(pem);
+  if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new Error('not a P-256 key');
+  return key;
+}
+
+async function readRoot(path: string): Promise<X509Certificate | undefined> {
+  try {
+    return new X509Certificate(await readFile(path));
+  } catch (cause) {
+    if (isMissing(cause)) return undefined;
+    throw new IsthmusError('CERT_INVALID', {
+      what: `Cannot read the root certificate: ${messageOf(cause)}`,
+      where: path,
+      cause,
+    });
+  }
+}
+
+async function foundKey(dir: string, path: string, hasRoot: boolean): Promise<KeyObject> {
+  if (hasRoot) {
+    throw new IsthmusError('KEY_UNREADABLE', {
+      what: 'There is a root certificate but its private key has gone',
+      where: path,
+      fix: 'Restore the key from a backup. A new one would make a cluster that no other trusts.',
+    });
+  }
+  try {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new IsthmusError('FILE_UNWRITABLE', {
+      what: `Cannot make the folder: ${messageOf(cause)}`,
+      where: dir,
+      cause,
+    });
+  }
+  const { privateKey } = await generateKeys('ec', { namedCurve: 'P-256' });
+  await writeDurably(path, keyPemOf(privateKey), 0o600);
+  return privateKey;
+}
+
+async function foundRoot(
+  path: string,
+  trustDomain: TrustDomain,
+  key: KeyObject,
+  now: number,
+): Promise<X509Certificate> {
+  const root = new X509Certificate(makeRoot({ trustDomain, key, now }));
+  await writeDurably(path, pemOf(root.raw), 0o644);
+  return root;
+}
+
+function checkRoot(
+  root: X509Certificate,
+  key: KeyObject,
+  trustDomain: TrustDomain,
+  now: number,
+  path: string,
+): void {
+  const why = objectionToRoot(root, key, trustDomain, now);
+  if (why === undefined) return;
+  throw new IsthmusError('CERT_INVALID', {
+    what: `The root certificate ${why}`,
+    where: path,
+    fix: 'Restore ca.crt and ca.key as they were, from the same backup.',
+  });
+}
+
+function objectionToRoot(
+  root: X509Certificate,
+  key: KeyObject,
+  trustDomain: TrustDomain,
+  now: number,
+): string | undefined {
+  if (!root.checkPrivateKey(key)) return 'is not that of the private key beside it';
+  const { ca, keyCertSign, uris } = extensionsOf(root);
+  if (!ca || !keyCertSign) return 'is not that of a certificate authority';
+  if (uris.length !== 1 || uris[0] !== `spiffe://${trustDomain}`) {
+    return `is for ${uris.join(', ') || 'no trust domain'}, not for spiffe://${trustDomain}`;
+  }
+  if (now > root.validToDate.getTime()) return `expired at ${root.validToDate.toISOString()}`;
+  return undefined;
+}
+
+function isMissing(thrown: unknown): boolean {
+  return thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
+}
