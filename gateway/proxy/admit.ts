@@ -3,10 +3,10 @@ import { type ErrorCode, IsthmusError } from '../../core/errors.ts';
 import type { Exchange } from './exchange.ts';
 import { forbiddenConnectionToken, hasPassed } from './headers.ts';
 import { announcesTooMuch, bodyTooLarge } from './limit.ts';
-import type { Route, RouteTable } from './route.ts';
+import type { Route, RouteLookup } from './route.ts';
 
 export interface AdmissionRules {
-  readonly routes: RouteTable;
+  readonly routes: RouteLookup;
   /** Our name in `Via`. */
   readonly pseudonym: string;
   readonly maxBodyBytes: number;

@@ -86,7 +86,8 @@ export class Http1Exchange implements Exchange {
     response.writeHead(status, closes ? [...fields, 'connection', 'close'] : [...fields]);
     if (streamed === undefined) {
       response.end(this.head.method === 'HEAD' ? undefined : content);
-      return 'sent';
+      await closedOrFinished(response);
+      return response.writableFinished ? 'sent' : 'client-gone';
     }
     return this.#pump(streamed);
   }
@@ -120,6 +121,13 @@ export class Http1Exchange implements Exchange {
   destroy(): void {
     this.#response.destroy();
   }
+}
+
+function closedOrFinished(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    response.once('finish', resolve);
+    response.once('close', resolve);
+  });
 }
 
 /** RFC 9112 section 6.3: a request has a body when it frames one. */

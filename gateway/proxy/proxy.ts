@@ -22,14 +22,14 @@ import { Picks } from './pick.ts';
 import { Recorder } from './record.ts';
 import { refuse } from './refuse.ts';
 import { ReplayBody } from './replay.ts';
-import type { Route, RouteTable } from './route.ts';
+import type { Route, RouteLookup } from './route.ts';
 import { attempt, type Conclusion } from './tries.ts';
 
 export interface ProxyOptions {
   readonly cluster: ClusterName;
   readonly gatewayId: string;
   readonly federation: FederationName;
-  readonly routes: RouteTable;
+  readonly routes: RouteLookup;
   /** Reaches other clusters' gateways. */
   readonly links: ClusterTransport;
   /** Reaches this cluster's endpoints. */

@@ -35,13 +35,31 @@ export interface Route {
   readonly hashField?: string | undefined;
 }
 
-/** Every service this gateway can reach, by host. */
-export class RouteTable {
-  readonly #suffix: string;
+/** Finds the route a request is for. Asked for every request: it waits for nothing. */
+export interface RouteLookup {
+  find(authority: string): Route | undefined;
+}
+
+/**
+ * The service that an authority names as `<service>.<namespace>.<federation>`. Case, a port and one trailing
+ * dot do not matter (RFC 9110 section 4.2.3); anything else is exact.
+ */
+export function serviceOfAuthority(
+  authority: string,
+  federation: FederationName,
+): string | undefined {
+  const host = /^([^:]+?)\.?(?::\d*)?$/.exec(authority)?.[1]?.toLowerCase();
+  const suffix = `.${federation}`;
+  return host?.endsWith(suffix) ? host.slice(0, -suffix.length) : undefined;
+}
+
+/** Routes by service, set and deleted as the world changes. */
+export class RouteTable implements RouteLookup {
+  readonly #federation: FederationName;
   readonly #routes = new Map<string, Route>();
 
   constructor(federation: FederationName) {
-    this.#suffix = `.${federation}`;
+    this.#federation = federation;
   }
 
   set(route: Route): void {
@@ -56,14 +74,9 @@ export class RouteTable {
     return this.#routes.get(service);
   }
 
-  /**
-   * Finds the route of `<service>.<namespace>.<federation>`. Case, a port and one trailing dot do not
-   * matter (RFC 9110 section 4.2.3); anything else is exact.
-   */
   find(authority: string): Route | undefined {
-    const host = /^([^:]+?)\.?(?::\d*)?$/.exec(authority)?.[1]?.toLowerCase();
-    if (!host?.endsWith(this.#suffix)) return undefined;
-    return this.#routes.get(host.slice(0, -this.#suffix.length));
+    const service = serviceOfAuthority(authority, this.#federation);
+    return service === undefined ? undefined : this.#routes.get(service);
   }
 
   [Symbol.iterator](): IterableIterator<Route> {

@@ -1,0 +1,40 @@
+/** Owns how a link reaches a gateway: mutual TLS with whoever we are now, to the trust domain that must answer. */
+import type { Socket } from 'node:net';
+import type { LeafIdentity } from '../../certs/authority.ts';
+import type { TrustDomain } from '../../certs/spiffe-id.ts';
+import { connectMutualTls } from '../../certs/tls.ts';
+import type { TrustStore } from '../../certs/trust-store.ts';
+import { parseAddress } from '../../core/address.ts';
+import type { Clock } from '../../core/clock.ts';
+
+/** The protocol between gateways, in ALPN. */
+export const linkAlpn = 'h2';
+
+/** Connects to `address` and verifies that `expect` answers. Rejects with a coded error. */
+export type Dial = (address: string, expect: TrustDomain, timeoutMs: number) => Promise<Socket>;
+
+export interface DialOptions {
+  /** Asked at each connection, so that a renewed certificate is used at once. */
+  identity(): LeafIdentity;
+  readonly trust: TrustStore;
+  readonly clock: Clock;
+}
+
+export function mutualTlsDial({ identity, trust, clock }: DialOptions): Dial {
+  return async (address, expect, timeoutMs) => {
+    const { host, port } = parseAddress(address);
+    const alpn = [linkAlpn];
+    const socket = await connectMutualTls({
+      host,
+      port,
+      identity: identity(),
+      trust,
+      expect,
+      clock,
+      timeoutMs,
+      alpn,
+    });
+    socket.setNoDelay(true);
+    return socket;
+  };
+}

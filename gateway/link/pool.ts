@@ -1,0 +1,217 @@
+/** Owns the links to all other clusters: which there should be, how each cluster is reached, and the best one for a request. */
+import type { Readable } from 'node:stream';
+import type { TrustDomain } from '../../certs/spiffe-id.ts';
+import type { Clock, Random } from '../../core/clock.ts';
+import type { Log } from '../../core/log.ts';
+import type { ClusterName } from '../../core/names.ts';
+import type { LinkState } from '../balance/types.ts';
+import type { ClusterTransport } from '../proxy/forward.ts';
+import type { Outcome, RequestHead, TryOptions } from '../proxy/message.ts';
+import type { Dial } from './dial.ts';
+import { defaultLinkTiming, Link, type LinkTiming } from './link.ts';
+import { movedNotably } from './rtt.ts';
+
+/** Another cluster, as it should be linked to. */
+export interface RemoteGateways {
+  readonly cluster: ClusterName;
+  readonly trustDomain: TrustDomain;
+  /** East-west addresses of its gateways, `host:port`. */
+  readonly addresses: readonly string[];
+}
+
+export interface LinkStatus {
+  /** `up` as soon as one link is; `none` for a cluster that is not asked for. */
+  readonly state: LinkState;
+  /** Smoothed round trip of the nearest link that is up, in milliseconds. */
+  readonly rttMs?: number | undefined;
+}
+
+/** One connection, for people. */
+export interface LinkDetail extends LinkStatus {
+  readonly address: string;
+  /** Requests under way. */
+  readonly streams: number;
+  /** Why it is down. */
+  readonly why?: string | undefined;
+}
+
+export interface LinkPoolOptions {
+  readonly dial: Dial;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Connections to each address; default 2, so that losing one leaves one. */
+  readonly connectionsPerAddress?: number | undefined;
+  readonly timing?: Partial<LinkTiming> | undefined;
+}
+
+export type LinkListener = (cluster: ClusterName, status: LinkStatus) => void;
+
+interface Bundle {
+  readonly trustDomain: TrustDomain;
+  readonly links: Map<string, readonly Link[]>;
+  told: LinkStatus;
+}
+
+export class LinkPool implements ClusterTransport {
+  readonly #options: LinkPoolOptions;
+  readonly #timing: LinkTiming;
+  readonly #clusters = new Map<ClusterName, Bundle>();
+  readonly #listeners = new Set<LinkListener>();
+
+  constructor(options: LinkPoolOptions) {
+    this.#options = options;
+    this.#timing = { ...defaultLinkTiming, ...options.timing };
+  }
+
+  /** Makes the links be to exactly these clusters and addresses. What stays is not touched. */
+  update(remotes: readonly RemoteGateways[]): void {
+    const wanted = new Map(remotes.map((remote) => [remote.cluster, remote]));
+    for (const [cluster, bundle] of this.#clusters) {
+      if (wanted.get(cluster)?.trustDomain === bundle.trustDomain) continue;
+      this.#clusters.delete(cluster);
+      closeAll(bundle, this.#timing.drainMs);
+      this.#tell(cluster, bundle);
+    }
+    for (const remote of remotes) this.#reconcile(remote);
+  }
+
+  state(cluster: ClusterName): LinkStatus {
+    const bundle = this.#clusters.get(cluster);
+    return bundle === undefined ? { state: 'none' } : statusOf(bundle);
+  }
+
+  details(cluster: ClusterName): readonly LinkDetail[] {
+    const bundle = this.#clusters.get(cluster);
+    return bundle === undefined ? [] : Array.from(linksOf(bundle), detailOf);
+  }
+
+  /**
+   * Calls `listener` when a cluster's state changes or its round trip moves by over 20 % and a millisecond.
+   * Returns a function that stops that.
+   */
+  onChange(listener: LinkListener): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  /** Sends a request to a cluster, over the link that costs least now. */
+  async request(
+    cluster: ClusterName,
+    head: RequestHead,
+    body: Readable | undefined,
+    options: TryOptions,
+  ): Promise<Outcome> {
+    const bundle = this.#clusters.get(cluster);
+    const session = bundle && bestOf(bundle)?.session;
+    if (session) return session.request(head, body, options);
+    body?.destroy();
+    const what = `No link to ${cluster} is up`;
+    return { kind: 'failed', sent: 'no', code: 'NO_HEALTHY_ENDPOINT', what };
+  }
+
+  /** Our certificate changed: every connection is made anew, and the old ones let go only then. */
+  refresh(): void {
+    for (const bundle of this.#clusters.values()) {
+      for (const link of linksOf(bundle)) link.refresh();
+    }
+  }
+
+  /** Lets go of every link; requests under way have `limitMs` to finish, 0 = none. */
+  close(limitMs = 0): void {
+    for (const bundle of this.#clusters.values()) closeAll(bundle, limitMs);
+    this.#clusters.clear();
+  }
+
+  #reconcile({ cluster, trustDomain, addresses }: RemoteGateways): void {
+    let bundle = this.#clusters.get(cluster);
+    if (bundle === undefined) {
+      bundle = { trustDomain, links: new Map(), told: { state: 'none' } };
+      this.#clusters.set(cluster, bundle);
+    }
+    for (const [address, links] of bundle.links) {
+      if (addresses.includes(address)) continue;
+      bundle.links.delete(address);
+      for (const link of links) link.close(this.#timing.drainMs);
+    }
+    for (const address of addresses) {
+      if (!bundle.links.has(address))
+        bundle.links.set(address, this.#open(cluster, bundle, address));
+    }
+    this.#tell(cluster, bundle);
+  }
+
+  #open(cluster: ClusterName, bundle: Bundle, address: string): readonly Link[] {
+    const { dial, clock, random, log, connectionsPerAddress = 2 } = this.#options;
+    return Array.from({ length: connectionsPerAddress }, () => {
+      let was: string | undefined;
+      const link: Link = new Link({
+        address,
+        trustDomain: bundle.trustDomain,
+        dial,
+        clock,
+        random,
+        timing: this.#timing,
+        onChange: () => {
+          const { state, why } = link;
+          if (was !== `${state} ${why}`) log.info({ cluster, address, state, why }, 'link changed');
+          was = `${state} ${why}`;
+          this.#tell(cluster, bundle);
+        },
+      });
+      return link;
+    });
+  }
+
+  #tell(cluster: ClusterName, bundle: Bundle): void {
+    const status =
+      this.#clusters.get(cluster) === bundle ? statusOf(bundle) : { state: 'none' as const };
+    const { told } = bundle;
+    if (status.state === told.state && !movedNotably(told.rttMs, status.rttMs)) return;
+    bundle.told = status;
+    for (const listener of this.#listeners) listener(cluster, status);
+  }
+}
+
+function* linksOf(bundle: Bundle): Iterable<Link> {
+  for (const links of bundle.links.values()) yield* links;
+}
+
+function closeAll(bundle: Bundle, limitMs: number): void {
+  for (const link of linksOf(bundle)) link.close(limitMs);
+  bundle.links.clear();
+}
+
+function statusOf(bundle: Bundle): LinkStatus {
+  let state: LinkState = 'down';
+  let rttMs: number | undefined;
+  for (const link of linksOf(bundle)) {
+    if (link.state === 'up') {
+      state = 'up';
+      rttMs = Math.min(rttMs ?? Infinity, link.session?.rttMs ?? Infinity);
+    } else if (link.state === 'connecting' && state === 'down') {
+      state = 'connecting';
+    }
+  }
+  return { state, rttMs };
+}
+
+function detailOf(link: Link): LinkDetail {
+  const { address, state, session, why } = link;
+  return { address, state, rttMs: session?.rttMs, streams: session?.streams ?? 0, why };
+}
+
+/** The link whose round trip, times the requests it would then carry, is least. */
+function bestOf(bundle: Bundle): Link | undefined {
+  let best: Link | undefined;
+  let least = Infinity;
+  for (const link of linksOf(bundle)) {
+    const { session } = link;
+    if (!session?.usable) continue;
+    const cost = Math.max(session.rttMs ?? 1, 0.1) * (session.streams + 1);
+    if (cost < least) [best, least] = [link, cost];
+  }
+  return best;
+}
