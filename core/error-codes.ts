@@ -207,6 +207,12 @@ export const errorCodes = {
     'Choose another cluster name, or have the old one leave first.',
   ),
   JOIN_REFUSED: entry('Join refused', 403, 'refused', 'Correct what the other side names.'),
+  JOIN_LIMITED: entry(
+    'Too many wrong join tokens',
+    429,
+    'failed',
+    'Wait a minute, then try again with a token copied whole.',
+  ),
   ALREADY_MEMBER: entry('Already a member', 409, 'refused', 'Leave first: `isthmus leave`.'),
   NOT_A_MEMBER: entry(
     'Not a member of a federation',
