@@ -1,6 +1,7 @@
 /** Owns the balancing of one service at one gateway: a change rebuilds its picker, a request only picks. */
 import type { Clock, Random } from '../../core/clock.ts';
 import type { ServiceName } from '../../core/names.ts';
+import { AlgorithmCache } from './algorithm-cache.ts';
 import { createRetryBudget } from './budget.ts';
 import { createMeter, type Meter } from './candidate.ts';
 import { decide, planTiers, targetLoads } from './decide.ts';
@@ -46,6 +47,7 @@ class Balancer implements ServiceBalancer {
   readonly #options: ServiceBalancerOptions;
   readonly #known = new Map<string, Known>();
   readonly #budget = createRetryBudget();
+  readonly #algorithms: AlgorithmCache;
   #view: BalanceView;
   #policy: BalancePolicy = defaultPolicy;
   #ejected: ReadonlySet<string> = new Set();
@@ -60,6 +62,7 @@ class Balancer implements ServiceBalancer {
   constructor(options: ServiceBalancerOptions) {
     this.#options = options;
     this.service = options.service;
+    this.#algorithms = new AlgorithmCache(options.random);
     this.#view = { service: options.service, groups: [], remotes: new Map() };
     this.#distribution = { service: options.service, caller: options.caller, tiers: [] };
   }
@@ -99,14 +102,9 @@ class Balancer implements ServiceBalancer {
     ) {
       observe(meter, elapsedMs, now);
     }
-    const before = known.outlier;
-    known.outlier = afterTry(
-      afterTime(before, now),
-      result,
-      now,
-      this.#policy.outlier,
-      this.#mayEject(target),
-    );
+    const before = afterTime(known.outlier, now);
+    const mayEject = result !== 'ok' && result !== 'abandoned' && this.#mayEject(target);
+    known.outlier = afterTry(before, result, now, this.#policy.outlier, mayEject);
     if (known.outlier.kind === 'ejected' && known.outlier !== before) this.#decide(now);
   }
 
@@ -142,10 +140,12 @@ class Balancer implements ServiceBalancer {
     const targets = targetLoads(planTiers(view, caller, policy));
     this.#governed = govern(this.#governed, targets, policy.failback, now);
     this.#distribution = decide(view, caller, policy, { governedLoads: this.#governed.tiers });
+    this.#algorithms.turn();
     this.#picker = createPicker(this.#distribution, {
       policy,
       algorithm: policy.algorithm,
       random,
+      algorithms: this.#algorithms,
       meterOf: (key) => this.#knownOf(key).meter,
       isReachable: (cluster) => view.remotes.get(cluster)?.link === 'up',
     });

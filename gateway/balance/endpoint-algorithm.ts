@@ -20,14 +20,15 @@ const creators: Record<Algorithm, Create> = {
   maglev: createMaglev,
 };
 
-/** Builds the algorithm over `candidates`; a lone candidate needs none. */
+/** Builds the algorithm over `candidates`; none or a lone one needs no choice. */
 export function createAlgorithm(
   algorithm: Algorithm,
   candidates: readonly Candidate[],
   random: Random,
 ): EndpointAlgorithm {
   const [only] = candidates;
-  if (only !== undefined && candidates.length === 1) {
+  if (only === undefined) return { pick: () => -1 };
+  if (candidates.length === 1) {
     return { pick: (_now, tried) => (tried.has(only.key) ? -1 : 0) };
   }
   return creators[algorithm](candidates, random);

@@ -1,4 +1,5 @@
 /** Owns the choice for one request: by the loads of a decision, then round what was tried. It is rebuilt, never changed. */
+import type { Random } from '../../core/clock.ts';
 import type { ClusterName } from '../../core/names.ts';
 import { isConsistent } from './endpoint-algorithm.ts';
 import { mix32 } from './hash.ts';
@@ -20,6 +21,7 @@ interface PickTier {
 }
 
 export interface PickerOptions extends PoolOptions {
+  readonly random: Random;
   readonly policy: BalancePolicy;
   /** Whether a cluster can be sent to now. */
   readonly isReachable: (cluster: ClusterName) => boolean;

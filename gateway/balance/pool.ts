@@ -1,13 +1,12 @@
 /** Owns a set of targets that share one algorithm: what a lane of the picker leads to. */
-import type { Random } from '../../core/clock.ts';
+import type { AlgorithmCache } from './algorithm-cache.ts';
 import type { EndpointAlgorithm, Meter } from './candidate.ts';
-import { createAlgorithm } from './endpoint-algorithm.ts';
 import type { WeightedTarget } from './shares.ts';
 import type { Algorithm, Target } from './types.ts';
 
 export interface PoolOptions {
   readonly algorithm: Algorithm;
-  readonly random: Random;
+  readonly algorithms: AlgorithmCache;
   readonly meterOf: (key: string) => Meter;
 }
 
@@ -25,7 +24,7 @@ export class Pool {
         weight,
         meter: options.meterOf(key),
       }));
-      return createAlgorithm(options.algorithm, candidates, options.random);
+      return options.algorithms.get(options.algorithm, candidates);
     };
   }
 

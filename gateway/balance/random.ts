@@ -9,9 +9,6 @@ export function createRandom(candidates: readonly Candidate[], random: Random): 
     random,
   );
   return {
-    pick: (_now, tried) =>
-      tried.size === 0 && candidates.length > 0
-        ? draw()
-        : drawUntried(candidates, tried, -1, random),
+    pick: (_now, tried) => (tried.size === 0 ? draw() : drawUntried(candidates, tried, -1, random)),
   };
 }

@@ -1,0 +1,35 @@
+import test from 'ava';
+import { durationSchema } from '../../core/duration.ts';
+
+for (const [text, ms] of [
+  ['0s', 0],
+  ['250ms', 250],
+  ['5s', 5000],
+  ['1.5s', 1500],
+  ['2m', 120_000],
+  ['1h', 3_600_000],
+  ['24h', 86_400_000],
+] as const) {
+  test(`${text} is ${ms} milliseconds`, (t) => {
+    t.is(durationSchema.parse(text), ms);
+  });
+}
+
+for (const text of [
+  '',
+  '5',
+  's',
+  '5 s',
+  '-5s',
+  '5S',
+  '5d',
+  '1h30m',
+  '.5s',
+  '25h',
+  `${'9'.repeat(400)}h`,
+  5,
+]) {
+  test(`${JSON.stringify(text).slice(0, 20)} is refused, with what to write instead`, (t) => {
+    t.false(durationSchema.safeParse(text).success);
+  });
+}

@@ -1,0 +1,44 @@
+import test from 'ava';
+import { balancePolicySchema, defaultPolicy } from '../../../gateway/balance/policy.ts';
+import { dc2 } from './scenes.ts';
+
+test('an empty policy is the default policy', (t) => {
+  t.deepEqual(balancePolicySchema.parse({}), defaultPolicy);
+});
+
+test('durations are written with their unit, and the rest of a section keeps its defaults', (t) => {
+  const policy = balancePolicySchema.parse({
+    algorithm: 'maglev',
+    clusterOrder: ['dc2'],
+    failback: { hold: '500ms' },
+    outlier: { baseEjection: '1.5s', maxEjection: '1h' },
+    retry: { budgetPercent: 50 },
+  });
+  t.is(policy.algorithm, 'maglev');
+  t.deepEqual(policy.clusterOrder, [dc2]);
+  t.deepEqual(policy.failback, { holdMs: 500, rampMs: 10_000 });
+  t.is(policy.outlier.baseEjectionMs, 1500);
+  t.is(policy.outlier.maxEjectionMs, 3_600_000);
+  t.is(policy.retry.budgetPercent, 50);
+});
+
+test('an ejection that starts above the default ceiling lifts the ceiling', (t) => {
+  const { outlier } = balancePolicySchema.parse({ outlier: { baseEjection: '2m' } });
+  t.is(outlier.maxEjectionMs, 120_000);
+});
+
+for (const wrong of [
+  { algoritm: 'random' },
+  { algorithm: 'fastest' },
+  { overprovisioningFactor: 0.5 },
+  { panicThreshold: 120 },
+  { failback: { hold: 10 } },
+  { failback: { hold: '10' } },
+  { failback: { holdMs: 10 } },
+  { outlier: { consecutiveFailures: 0 } },
+  { clusterOrder: ['DC 2'] },
+]) {
+  test(`${JSON.stringify(wrong)} is refused`, (t) => {
+    t.false(balancePolicySchema.safeParse(wrong).success);
+  });
+}

@@ -1,0 +1,117 @@
+/** Owns what balancing tests have in common: chance that repeats itself, and worlds told in a few words. */
+import type { Random } from '../../../core/clock.ts';
+import { parseClusterName, serviceName } from '../../../core/names.ts';
+import {
+  type Candidate,
+  createMeter,
+  type EndpointAlgorithm,
+} from '../../../gateway/balance/candidate.ts';
+import { defaultPolicy } from '../../../gateway/balance/policy.ts';
+import type {
+  BalancePolicy,
+  BalanceView,
+  Caller,
+  EndpointView,
+  Group,
+  PickRequest,
+  RemoteCluster,
+} from '../../../gateway/balance/types.ts';
+import type { Health } from '../../../registry/model.ts';
+
+/** Mulberry32: small, even, and the same every time. */
+export function seeded(seed: number): Random {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export const dc1 = parseClusterName('dc1');
+export const dc2 = parseClusterName('dc2');
+export const dc3 = parseClusterName('dc3');
+export const web = serviceName('shop', 'web');
+export const caller: Caller = { cluster: dc1, region: 'eu', zone: 'eu-a' };
+export const none: ReadonlySet<string> = new Set();
+
+/** Endpoints of dc1 in a zone: `zone('eu-a', { a: 'healthy', b: 'unhealthy' })`. */
+export function zone(
+  name: string,
+  healths: Record<string, Health>,
+  weights: Record<string, number> = {},
+): Group {
+  const endpoints = Object.entries(healths).map(
+    ([id, health]): EndpointView => ({
+      id,
+      address: '10.0.0.1',
+      port: 80,
+      weight: weights[id] ?? 1,
+      health,
+      ejected: false,
+    }),
+  );
+  const count = (health: Health) =>
+    endpoints.filter((endpoint) => endpoint.health === health).length;
+  return {
+    cluster: dc1,
+    region: 'eu',
+    zone: name,
+    total: endpoints.length,
+    healthy: count('healthy'),
+    degraded: count('degraded'),
+    excluded: 0,
+    endpoints,
+  };
+}
+
+/** A summary of another cluster: its endpoints stay home. */
+export function summary(
+  cluster: Group['cluster'],
+  healthy: number,
+  total: number,
+  degraded = 0,
+): Group {
+  return { cluster, region: 'us', zone: 'us-a', total, healthy, degraded, excluded: 0 };
+}
+
+export function remote(
+  cluster: RemoteCluster['cluster'],
+  rest: Partial<RemoteCluster> = {},
+): RemoteCluster {
+  return { cluster, region: 'us', link: 'up', rttMs: 20, ejected: false, stale: false, ...rest };
+}
+
+export function viewOf(
+  groups: readonly Group[],
+  remotes: readonly RemoteCluster[] = [],
+): BalanceView {
+  return { service: web, groups, remotes: new Map(remotes.map((one) => [one.cluster, one])) };
+}
+
+export function policyWith(rest: Partial<BalancePolicy> = {}): BalancePolicy {
+  return { ...defaultPolicy, ...rest };
+}
+
+export function request(rest: Partial<PickRequest> = {}): PickRequest {
+  return { tried: none, mayLeaveTier: true, localOnly: false, ...rest };
+}
+
+export function candidates(weights: Record<string, number>): Candidate[] {
+  return Object.entries(weights).map(([key, weight]) => ({ key, weight, meter: createMeter() }));
+}
+
+/** Fraction of `picks` picks that each candidate got, without any request in flight. */
+export function sharesOver(
+  algorithm: EndpointAlgorithm,
+  among: readonly Candidate[],
+  picks: number,
+): number[] {
+  const counts = among.map(() => 0);
+  for (let i = 0; i < picks; i++) {
+    const index = algorithm.pick(0, none, undefined);
+    counts[index] = (counts[index] ?? 0) + 1;
+  }
+  return counts.map((count) => count / picks);
+}
