@@ -1,6 +1,7 @@
 /** Owns what a cluster must show to be admitted: names, records and a bundle that fit together, and proof that it holds the key. */
 import type { X509Certificate } from 'node:crypto';
 import { parseBundle } from '../certs/bundle.ts';
+import { extensionsOf } from '../certs/extensions.ts';
 import { verifySignature } from '../certs/signature.ts';
 import { parseTrustDomain } from '../certs/spiffe-id.ts';
 import { fingerprintOf } from '../certs/x509.ts';
@@ -19,7 +20,6 @@ import {
   parseRecord,
 } from '../registry/model.ts';
 import { verifyRecord } from '../registry/signing.ts';
-import { isConstrainedTo } from './constraint.ts';
 import { type JoinRequest, protocolVersion } from './messages.ts';
 import { possessionBytes } from './statements.ts';
 
@@ -119,7 +119,8 @@ function constrainedRoot(
   keyId: string | undefined,
 ): X509Certificate {
   const root = roots.find((candidate) => fingerprintOf(candidate.raw) === keyId);
-  if (root && isConstrainedTo(root, trustDomain)) return root;
+  const hosts = root ? (extensionsOf(root).permittedHosts ?? []) : [];
+  if (root && hosts.length > 0 && hosts.every((host) => host === trustDomain)) return root;
   throw refused(
     root
       ? `The root of the joining cluster is not constrained to ${trustDomain}`

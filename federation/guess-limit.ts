@@ -21,13 +21,12 @@ export class GuessLimit {
     this.#clock = clock;
   }
 
-  /** Throws JOIN_REFUSED for an address that has guessed too often. */
+  /** Throws JOIN_LIMITED for an address that has guessed too often. */
   check(address: string): void {
     const window = this.#windows.get(address);
     if (window && window.failures >= allowed && this.#isOpen(window)) {
-      throw new IsthmusError('JOIN_REFUSED', {
+      throw new IsthmusError('JOIN_LIMITED', {
         what: `Too many wrong join tokens came from ${address}`,
-        fix: 'Wait a minute, then try again with a token copied whole.',
       });
     }
   }
