@@ -4,7 +4,7 @@ import { type Dispatcher, Pool } from 'undici';
 import { formatAddress } from '../../core/address.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { EndpointTransport } from './forward.ts';
-import type { Fields, Outcome, RequestHead, TryOptions } from './message.ts';
+import type { Fields, Outcome, TryOptions } from './message.ts';
 import type { NameResolver } from './resolve.ts';
 
 /** How long a connection may rest before it is closed; under the 5 s after which many servers close theirs. */
