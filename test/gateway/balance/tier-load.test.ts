@@ -1,5 +1,4 @@
 import test from 'ava';
-import fc from 'fast-check';
 import { type TierCounts, tierLoads } from '../../../gateway/balance/tier-load.ts';
 
 const defaults = { overprovisioningFactor: 1.4, panicThreshold: 50 };
@@ -244,71 +243,4 @@ test('the factor is a whole percent: 1.4 x 5 of 7 is exactly 100', (t) => {
     healthyLoads([tier(29, 0, 100), tier(100)], { ...defaults, overprovisioningFactor: 1.15 }),
     [33, 67],
   );
-});
-
-const counts = fc
-  .tuple(fc.nat(20), fc.nat(20), fc.nat(20), fc.nat(20))
-  .map(([healthy, degraded, down, excluded]) => ({
-    healthy,
-    degraded,
-    excluded,
-    total: healthy + degraded + down + excluded,
-  }));
-const policies = fc.record({
-  overprovisioningFactor: fc.integer({ min: 100, max: 300 }).map((percent) => percent / 100),
-  panicThreshold: fc.integer({ min: 0, max: 100 }),
-});
-const worlds = fc.array(counts, { minLength: 1, maxLength: 6 });
-
-test('loads are whole, never negative, and together 100; or 0 when nothing can be used', (t) => {
-  fc.assert(
-    fc.property(worlds, policies, (tiers, policy) => {
-      const loads = tierLoads(tiers, policy).flatMap((load) => [
-        load.healthyLoad,
-        load.degradedLoad,
-      ]);
-      t.true(loads.every((load) => Number.isInteger(load) && load >= 0));
-      const sum = loads.reduce((total, load) => total + load, 0);
-      const hosts = tiers.some((one) => one.total > 0);
-      const usable = tiers.some((one) => one.healthy + one.degraded > 0);
-      t.is(sum, usable || (hosts && policy.panicThreshold > 0) ? 100 : 0);
-    }),
-  );
-  t.pass();
-});
-
-test('nobody panics while the tiers together can carry everything', (t) => {
-  fc.assert(
-    fc.property(worlds, policies, (tiers, policy) => {
-      const full = [...tiers, tier(1, 0, 1)];
-      t.false(tierLoads(full, policy).some((load) => load.panic));
-    }),
-  );
-  t.pass();
-});
-
-test('a tier never carries load while a better one is fully healthy', (t) => {
-  fc.assert(
-    fc.property(worlds, policies, (tiers, policy) => {
-      const [first, ...others] = tierLoads([tier(3, 0, 3), ...tiers], policy);
-      t.is(first?.healthyLoad, 100);
-      t.true(others.every((load) => load.healthyLoad + load.degradedLoad === 0));
-    }),
-  );
-  t.pass();
-});
-
-test('one more healthy host in the best of two tiers never lowers its load', (t) => {
-  fc.assert(
-    fc.property(counts, counts, (best, other) => {
-      fc.pre(best.healthy + best.degraded + best.excluded < best.total);
-      const policy = { ...defaults, panicThreshold: 0 };
-      const load = (one: TierCounts) => {
-        const [first] = tierLoads([one, other], policy);
-        return (first?.healthyLoad ?? 0) + (first?.degradedLoad ?? 0);
-      };
-      t.true(load({ ...best, healthy: best.healthy + 1 }) >= load(best));
-    }),
-  );
-  t.pass();
 });
