@@ -7,11 +7,7 @@
 
 export const minimumNode = '26.5.1';
 
-/**
- * True when `version` (`26.10.0`, or with a leading `v`) is a release at or above the minimum.
- * @param {string} version
- * @returns {boolean}
- */
+/** True when `version` (`26.10.0`, or with a leading `v`) is a release at or above the minimum. */
 export function isSupportedNode(version) {
   const match = /^v?(\d+)\.(\d+)\.(\d+)$/.exec(version);
   if (match === null) return false;
@@ -28,9 +24,6 @@ const refused = ['--insecure-http-parser', '--max-http-header-size'];
 /**
  * The flags among `execArgv` and in `nodeOptions` (the NODE_OPTIONS variable) that weaken HTTP parsing.
  * Node.js reads `_` in a flag as `-`, and `--flag=value` as `--flag value`.
- * @param {readonly string[]} execArgv
- * @param {string} [nodeOptions]
- * @returns {string[]}
  */
 export function refusedFlags(execArgv, nodeOptions = '') {
   const given = execArgv.concat(nodeOptions.split(/[\s"]+/));

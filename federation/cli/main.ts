@@ -1,5 +1,5 @@
 /** Owns the `isthmus` program: its verbs, its global flags, and the way from any failure to standard error and an exit code. */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { asIsthmusError } from '../../core/errors.ts';
 import { Cli, type GlobalFlags } from './cli.ts';
 import { exitCodeOf, exitCodes } from './exit.ts';
@@ -50,7 +50,12 @@ function createProgram(io: Io): { program: Verb; cli: Cli } {
     .addOption(
       choiceOption('-o, --output <format>', 'How to print the result.', formats).default('table'),
     )
-    .option('--admin <address>', 'Admin API: http://host:port or unix:/path. [$ISTHMUS_ADMIN]')
+    .addOption(
+      new Option(
+        '--admin <address>',
+        'Admin API: http://host:port or unix:/path. [$ISTHMUS_ADMIN]',
+      ).conflicts('context'),
+    )
     .option('--context <name>', 'Context of the configuration file. [$ISTHMUS_CONTEXT]')
     .exitOverride()
     .configureOutput({

@@ -1,0 +1,74 @@
+/** Owns running the real `isthmus` command in tests, and a real HTTP server standing where a gateway's admin API is. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { ExecutionContext } from 'ava';
+import { type FastifyInstance, fastify } from 'fastify';
+
+export const bin = fileURLToPath(new URL('../../../bin/isthmus.js', import.meta.url));
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stdin?: string;
+  readonly cwd?: string;
+}
+
+/** An environment that leads to no configuration of whoever runs the tests. */
+export function cleanEnv(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', ...extra };
+}
+
+/** Runs `isthmus` to its end. */
+export function isthmus(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  return ended(start(process.execPath, [bin, ...args], options), options.stdin);
+}
+
+export function start(
+  program: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): ChildProcess {
+  return spawn(program, args, {
+    env: cleanEnv(options.env),
+    stdio: 'pipe',
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  });
+}
+
+export async function ended(child: ChildProcess, stdin = ''): Promise<Ended> {
+  let stdout = '';
+  let stderr = '';
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  child.stdin?.end(stdin);
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+}
+
+/** Starts a server with the routes that `install` adds; resolves to the environment that leads the command to it. */
+export async function adminAt(
+  t: Pick<ExecutionContext, 'teardown'>,
+  install: (app: FastifyInstance) => void,
+  socket?: string,
+): Promise<{ ISTHMUS_ADMIN: string }> {
+  const app = fastify();
+  t.teardown(() => app.close());
+  install(app);
+  if (socket !== undefined) {
+    await app.listen({ path: socket });
+    return { ISTHMUS_ADMIN: `unix:${socket}` };
+  }
+  return { ISTHMUS_ADMIN: await app.listen({ host: '127.0.0.1', port: 0 }) };
+}

@@ -1,0 +1,77 @@
+/** Owns the specification of `isthmus init`: a configuration that a gateway takes as it is. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import { loadConfig } from '../../../gateway/config.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+import { isthmus } from './command.ts';
+
+const names = ['--cluster', 'dc1', '--federation', 'acme', '--region', 'us-east'];
+
+test('a founding cluster hosts the registry', async (t) => {
+  const dir = await tempDir(t);
+  const args = ['init', ...names, '--zone', 'us-east-1a', '--found', '--dir', dir];
+  const { code, stderr, stdout } = await isthmus(args);
+  const path = join(dir, 'gateway.yaml');
+  t.is(stdout, `${path}\n`);
+  t.is(stderr, `Next: isthmus gateway -c ${path}\n`);
+  t.is(code, 0);
+  const config = await loadConfig(path);
+  t.like(config, { cluster: 'dc1', federation: 'acme', region: 'us-east', zone: 'us-east-1a' });
+  t.deepEqual(config.registry, { embedded: { listen: '0.0.0.0:7379' } });
+});
+
+test('another cluster has no registry until it joins, and is told how', async (t) => {
+  const cwd = await tempDir(t);
+  const { stderr } = await isthmus(['init', ...names], { cwd });
+  t.regex(stderr, /isthmus join --token-file FILE/);
+  t.is((await loadConfig(join(cwd, 'gateway.yaml'))).registry, undefined);
+});
+
+test('names that YAML would read as something else stay names', async (t) => {
+  const cwd = await tempDir(t);
+  const args = [
+    'init',
+    '--cluster',
+    '1',
+    '--federation',
+    'null',
+    '--region',
+    'true',
+    '--zone',
+    '0x1',
+  ];
+  t.is((await isthmus(args, { cwd })).code, 0);
+  const config = await loadConfig(join(cwd, 'gateway.yaml'));
+  t.like(config, { cluster: '1', federation: 'null', region: 'true', zone: '0x1' });
+});
+
+test('a file that is there is replaced only with --force', async (t) => {
+  const cwd = await tempDir(t);
+  const path = join(cwd, 'gateway.yaml');
+  await isthmus(['init', ...names], { cwd });
+  const before = await readFile(path, 'utf8');
+  const refused = await isthmus(['init', ...names, '--found'], { cwd });
+  t.regex(
+    refused.stderr,
+    /^error FILE_UNWRITABLE: .*there already \(gateway\.yaml\)\n {2}fix: Add --force/,
+  );
+  t.is(refused.code, 1);
+  t.is(await readFile(path, 'utf8'), before);
+  t.is((await isthmus(['init', ...names, '--found', '--force'], { cwd })).code, 0);
+  t.not(await readFile(path, 'utf8'), before);
+});
+
+for (const [option, value] of [
+  ['--cluster', 'DC_1'],
+  ['--federation', 'acme..corp'],
+  ['--region', 'us east'],
+  ['--zone', '-a'],
+] as const) {
+  test(`${option} ${JSON.stringify(value)} is not a name`, async (t) => {
+    const cwd = await tempDir(t);
+    const { code, stderr } = await isthmus(['init', ...names, `${option}=${value}`], { cwd });
+    t.regex(stderr, /^error NAME_INVALID/);
+    t.is(code, 65);
+  });
+}
