@@ -1,4 +1,6 @@
-/** Owns what to check of an endpoint, and how often. */
+/** Owns what to check of an endpoint and how often, and how that is written in configurations and API bodies. */
+import { z } from 'zod';
+import { durationSchema } from '../../core/duration.ts';
 import type { RiseFall } from './rise-fall.ts';
 
 /** Statuses from `from` to `to`, both included. */
@@ -7,33 +9,80 @@ export interface StatusRange {
   readonly to: number;
 }
 
-export interface CheckTiming extends RiseFall {
-  /** From the start of one check to the start of the next, in milliseconds; default 2000. */
-  readonly intervalMs: number;
-  /** Most time one check may take, in milliseconds; default 1000. */
-  readonly timeoutMs: number;
-}
-
-export type HealthCheck =
-  | (CheckTiming & {
-      /** Passes when `GET path` is answered with an expected status. */
+export type Probe =
+  /** Passes when `GET path` is answered with an expected status. */
+  | {
       readonly kind: 'http';
       readonly path: string;
       /** Default 200 to 399. */
       readonly expect: readonly StatusRange[];
       /** `Host` field; default the endpoint's address. */
       readonly host?: string | undefined;
-    })
-  | (CheckTiming & {
-      /** Passes when a connection is accepted. */
-      readonly kind: 'tcp';
-    });
+    }
+  /** Passes when a connection is accepted. */
+  | { readonly kind: 'tcp' };
 
-export const defaultCheckTiming: CheckTiming = {
-  intervalMs: 2_000,
-  timeoutMs: 1_000,
-  rise: 2,
-  fall: 2,
-};
+export interface Check extends RiseFall {
+  readonly probe: Probe;
+  /** From the start of one check to the start of the next, in milliseconds; default 2000. */
+  readonly intervalMs: number;
+  /** Most time one check may take, in milliseconds; default 1000. */
+  readonly timeoutMs: number;
+}
 
 export const defaultExpect: readonly StatusRange[] = [{ from: 200, to: 399 }];
+
+const defaultIntervalMs = 2_000;
+const defaultTimeoutMs = 1_000;
+
+const status = z.int().min(100).max(599);
+
+/** `204`, or `"200-299"`. */
+const statusRangeSchema = z.union([
+  status.transform((code): StatusRange => ({ from: code, to: code })),
+  z
+    .string()
+    .regex(/^[1-5]\d\d-[1-5]\d\d$/, 'use a status, or a range such as 200-299')
+    .transform((text): StatusRange => ({ from: +text.slice(0, 3), to: +text.slice(4) })),
+]);
+
+const httpSchema = z.strictObject({
+  path: z
+    .string()
+    .max(2048)
+    .regex(/^\/[\x21-\x7e]*$/, 'begin it with / and use no spaces'),
+  expect: z.array(statusRangeSchema).min(1).max(16).optional(),
+  host: z.string().min(1).max(253).optional(),
+});
+
+const inARow = z.int().min(1).max(100);
+
+/** `{ http: { path: / } }` or `{ tcp: {} }`, with `interval`, `timeout`, `rise` and `fall` where the defaults don't fit. */
+export const checkSchema = z
+  .strictObject({
+    http: httpSchema.optional(),
+    tcp: z.strictObject({}).optional(),
+    interval: durationSchema.optional(),
+    timeout: durationSchema.optional(),
+    rise: inARow.default(2),
+    fall: inARow.default(2),
+  })
+  .refine(
+    ({ http, tcp }) => (http === undefined) !== (tcp === undefined),
+    'give either http or tcp',
+  )
+  .refine(
+    ({ interval = defaultIntervalMs, timeout = defaultTimeoutMs }) => interval >= 50 && timeout > 0,
+    'the interval is at least 50ms and the timeout over 0',
+  )
+  .transform(
+    ({ http, interval, timeout, rise, fall }): Check => ({
+      probe: http
+        ? { kind: 'http', path: http.path, expect: http.expect ?? defaultExpect, host: http.host }
+        : { kind: 'tcp' },
+      intervalMs: interval ?? defaultIntervalMs,
+      timeoutMs: timeout ?? defaultTimeoutMs,
+      rise,
+      fall,
+    }),
+  );

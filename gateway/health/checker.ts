@@ -1,5 +1,6 @@
 /** Owns active health checks: what is checked, when each check runs, and who hears of a change. */
 import type { LookupFunction } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Random } from '../../core/clock.ts';
 import type { Health } from '../../registry/model.ts';
 import { Calendar } from './calendar.ts';
@@ -31,7 +32,13 @@ export interface HealthCheckerOptions {
 /** From this many endpoints on, first checks spread over a whole interval. */
 const crowdSize = 1000;
 
-export type HealthListener = (key: string, health: Health, reason: string) => void;
+export interface HealthChange {
+  readonly key: string;
+  readonly health: Health;
+  readonly reason: string;
+}
+
+export type HealthListener = (change: HealthChange) => void;
 
 interface Entry {
   readonly target: CheckTarget;
@@ -65,6 +72,7 @@ export class HealthChecker {
    */
   set(target: CheckTarget): void {
     const known = this.#entries.get(target.key);
+    if (isDeepStrictEqual(known?.target, target)) return;
     const moved = known?.target.address !== target.address || known.target.port !== target.port;
     if (known) this.#forget(known);
     const entry: Entry = {
@@ -139,12 +147,13 @@ export class HealthChecker {
       entry.standing = afterResult(entry.standing, health, check);
       entry.reason = reason;
       entry.checkedAt = clock.now();
-      if (entry.standing.health !== before) this.#tell(key, entry.standing.health, reason);
+      if (entry.standing.health !== before)
+        this.#tell({ key, health: entry.standing.health, reason });
     }
     this.#runDue();
   }
 
-  #tell(key: string, health: Health, reason: string): void {
-    for (const listener of this.#listeners) listener(key, health, reason);
+  #tell(change: HealthChange): void {
+    for (const listener of this.#listeners) listener(change);
   }
 }

@@ -3,7 +3,7 @@ import { get } from 'node:http';
 import { connect, type LookupFunction } from 'node:net';
 import { formatAddress } from '../../core/address.ts';
 import { messageOf } from '../../core/errors.ts';
-import type { HealthCheck } from './check.ts';
+import type { Check, Probe } from './check.ts';
 import type { CheckedHealth } from './rise-fall.ts';
 
 export interface ProbeResult {
@@ -15,7 +15,7 @@ export interface ProbeResult {
 export interface ProbeTarget {
   readonly address: string;
   readonly port: number;
-  readonly check: HealthCheck;
+  readonly check: Check;
 }
 
 /** On a passing HTTP check: the endpoint takes traffic, but would rather not. */
@@ -23,9 +23,8 @@ const degradedField = 'x-isthmus-degraded';
 
 /** Checks once. Never rejects: whatever goes wrong is an unhealthy result. */
 export function probe(target: ProbeTarget, lookup: LookupFunction): Promise<ProbeResult> {
-  return target.check.kind === 'http'
-    ? probeHttp(target, target.check, lookup)
-    : probeTcp(target, lookup);
+  const { probe: how } = target.check;
+  return how.kind === 'http' ? probeHttp(target, how, lookup) : probeTcp(target, lookup);
 }
 
 function probeTcp(target: ProbeTarget, lookup: LookupFunction): Promise<ProbeResult> {
@@ -44,11 +43,10 @@ function probeTcp(target: ProbeTarget, lookup: LookupFunction): Promise<ProbeRes
 }
 
 function probeHttp(
-  { address, port }: ProbeTarget,
-  check: Extract<HealthCheck, { kind: 'http' }>,
+  { address, port, check: { timeoutMs } }: ProbeTarget,
+  { path, host = formatAddress(address, port), expect }: Extract<Probe, { kind: 'http' }>,
   lookup: LookupFunction,
 ): Promise<ProbeResult> {
-  const { path, host = formatAddress(address, port), expect, timeoutMs } = check;
   return new Promise((resolve) => {
     const request = get({
       host: address,

@@ -1,5 +1,5 @@
 /** Owns which service a request is for: its host, looked up. */
-import type { FederationName, ServiceName } from '../../core/names.ts';
+import { type FederationName, isLabel, type ServiceName, serviceName } from '../../core/names.ts';
 import type { ServiceBalancer } from '../balance/types.ts';
 import type { RouteRetry } from './retry.ts';
 
@@ -47,19 +47,30 @@ export interface RouteLookup {
 export function serviceOfAuthority(
   authority: string,
   federation: FederationName,
-): string | undefined {
+): ServiceName | undefined {
   const host = /^([^:]+?)\.?(?::\d*)?$/.exec(authority)?.[1]?.toLowerCase();
   const suffix = `.${federation}`;
-  return host?.endsWith(suffix) ? host.slice(0, -suffix.length) : undefined;
+  if (!host?.endsWith(suffix)) return undefined;
+  const [service = '', namespace = '', ...more] = host.slice(0, -suffix.length).split('.');
+  const valid = more.length === 0 && isLabel(service) && isLabel(namespace);
+  return valid ? serviceName(namespace, service) : undefined;
 }
 
-/** Routes by service, set and deleted as the world changes. */
+/**
+ * Routes by service, set and deleted as the world changes. A service asked for without a route is made one
+ * by `make`, when there is such a service: so a gateway spends nothing on services nobody here uses.
+ */
 export class RouteTable implements RouteLookup {
   readonly #federation: FederationName;
-  readonly #routes = new Map<string, Route>();
+  readonly #make: (service: ServiceName) => Route | undefined;
+  readonly #routes = new Map<ServiceName, Route>();
 
-  constructor(federation: FederationName) {
+  constructor(
+    federation: FederationName,
+    make: (service: ServiceName) => Route | undefined = () => undefined,
+  ) {
     this.#federation = federation;
+    this.#make = make;
   }
 
   set(route: Route): void {
@@ -76,7 +87,12 @@ export class RouteTable implements RouteLookup {
 
   find(authority: string): Route | undefined {
     const service = serviceOfAuthority(authority, this.#federation);
-    return service === undefined ? undefined : this.#routes.get(service);
+    if (service === undefined) return undefined;
+    const known = this.#routes.get(service);
+    if (known) return known;
+    const made = this.#make(service);
+    if (made) this.#routes.set(service, made);
+    return made;
   }
 
   [Symbol.iterator](): IterableIterator<Route> {
