@@ -5,7 +5,8 @@ import { type BackoffPolicy, backoffDelay } from '../core/backoff.ts';
 import type { Clock, Random } from '../core/clock.ts';
 import { asIsthmusError, IsthmusError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import { type PresentedMember, readAnswer } from './answer.ts';
+import { type ClusterName, type FederationName, trustDomainOf } from '../core/names.ts';
+import { type Answer, readAnswer } from './answer.ts';
 import { withAdmittingGateway } from './contact.ts';
 import {
   isJoined,
@@ -14,7 +15,7 @@ import {
   type RegistryAccess,
   standalone,
 } from './member.ts';
-import { joinRequest, type SelfDescription } from './own-records.ts';
+import { type ClusterDraft, joinRequest } from './own-records.ts';
 import { decodeToken, type JoinToken } from './token.ts';
 import { RemoteError } from './wire-errors.ts';
 
@@ -23,11 +24,10 @@ const attempts = 4;
 const defaultBackoff: BackoffPolicy = { baseMs: 250, maxMs: 4000 };
 
 export interface JoinOptions {
-  /** As the operator pasted it. */
-  readonly token: string;
   /** This cluster's authority. */
   readonly authority: Authority;
-  readonly self: SelfDescription;
+  /** Its record as it would be; its trust domain names the federation it is configured for. */
+  readonly self: ClusterDraft;
   readonly file: MembershipFile;
   readonly clock: Clock;
   readonly random: Random;
@@ -40,8 +40,17 @@ export interface JoinOptions {
 
 /** What joining would bring. */
 export interface JoinPreview {
-  readonly token: Omit<JoinToken, 'secret'>;
-  readonly members: readonly PresentedMember[];
+  readonly federation: FederationName;
+  /** The cluster that admits. */
+  readonly via: ClusterName;
+  /** Of its root, as the token names it. */
+  readonly fingerprint: string;
+  readonly clusters: readonly {
+    readonly cluster: ClusterName;
+    readonly region: string;
+    /** Of its root; of the first, while it has several. */
+    readonly fingerprint: string;
+  }[];
   readonly registry: RegistryAccess;
 }
 
@@ -49,16 +58,22 @@ export interface JoinPreview {
  * Asks what `join` would do; changes nothing on either side. Throws TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_USED,
  * TOKEN_PIN_MISMATCH, JOIN_REFUSED, JOIN_CONFLICT, ALREADY_MEMBER or PEER_UNREACHABLE.
  */
-export async function previewJoin(options: JoinOptions): Promise<JoinPreview> {
+export async function previewJoin(text: string, options: JoinOptions): Promise<JoinPreview> {
   const { authority, self, file } = options;
   refuseMember(file);
-  const token = readToken(options);
-  const reply = await withAdmittingGateway(token, options, (client) =>
-    client.preview(joinRequest(token, self, authority, options.clock.now())),
-  );
+  const token = readToken(text, options);
+  const request = joinRequest(token, self, authority);
+  const reply = await withAdmittingGateway(token, options, (client) => client.preview(request));
   const { members, registry } = readAnswer(reply, token);
-  const { secret: _, ...shown } = token;
-  return { token: shown, members: [...members.values()], registry };
+  return {
+    federation: token.federation,
+    via: token.cluster,
+    fingerprint: token.fingerprint,
+    clusters: [...members.values()].map(({ record: { cluster, region }, roots }) => {
+      return { cluster, region, fingerprint: roots[0] ?? '' };
+    }),
+    registry,
+  };
 }
 
 /**
@@ -66,20 +81,20 @@ export async function previewJoin(options: JoinOptions): Promise<JoinPreview> {
  * that does not help either, the journal stays, and `resumeJoin` or another `join` with the same token finishes. Throws as
  * `previewJoin` does.
  */
-export async function join(options: JoinOptions): Promise<Joined> {
+export async function join(text: string, options: JoinOptions): Promise<Joined> {
   const { file, log } = options;
   refuseMember(file);
-  if (file.state.kind === 'joining' && file.state.token !== options.token) {
+  if (file.state.kind === 'joining' && file.state.token !== text) {
     const finished = await finishEarlier(options);
     if (finished) return finished;
   }
   const resuming = file.state.kind === 'joining';
-  const token = readToken(options, resuming);
+  const token = readToken(text, options, resuming);
   if (!resuming) {
     // Who answers is established before anything is written down, here or there.
     await withAdmittingGateway(token, options, async () => undefined);
     const startedAt = options.clock.now();
-    await file.set({ version: 1, kind: 'joining', token: options.token, startedAt });
+    await file.set({ version: 1, kind: 'joining', token: text, startedAt });
   }
   const reply = await askUntilAnswered(token, options);
   const joined = membership(token, options, readAnswer(reply, token));
@@ -89,9 +104,9 @@ export async function join(options: JoinOptions): Promise<Joined> {
 }
 
 /** Finishes a join that was under way when the gateway last stopped; undefined when there was none. Throws as `join` does. */
-export async function resumeJoin(options: Omit<JoinOptions, 'token'>): Promise<Joined | undefined> {
+export async function resumeJoin(options: JoinOptions): Promise<Joined | undefined> {
   const { state } = options.file;
-  return state.kind === 'joining' ? join({ ...options, token: state.token }) : undefined;
+  return state.kind === 'joining' ? join(state.token, options) : undefined;
 }
 
 function refuseMember({ state }: MembershipFile): void {
@@ -117,12 +132,12 @@ async function finishEarlier(options: JoinOptions): Promise<Joined | undefined> 
   }
 }
 
-function readToken(options: JoinOptions, resuming = false): JoinToken {
+function readToken(text: string, options: JoinOptions, resuming = false): JoinToken {
   const { self, clock } = options;
-  const token = decodeToken(options.token);
-  if (token.federation !== self.federation) {
+  const token = decodeToken(text);
+  if (trustDomainOf(self.cluster, token.federation) !== self.trustDomain) {
     throw new IsthmusError('JOIN_REFUSED', {
-      what: `The join token is for the federation ${token.federation}, this cluster is configured for ${self.federation}`,
+      what: `The join token is for the federation ${token.federation}, this cluster is made for the trust domain ${self.trustDomain}`,
       fix: `Set \`federation: ${token.federation}\` in this cluster's configuration.`,
     });
   }
@@ -139,8 +154,8 @@ function readToken(options: JoinOptions, resuming = false): JoinToken {
 }
 
 async function askUntilAnswered(token: JoinToken, options: JoinOptions) {
-  const { authority, self, file, clock, random, log, backoff = defaultBackoff } = options;
-  const request = joinRequest(token, self, authority, clock.now());
+  const { authority, self, file, random, log, backoff = defaultBackoff } = options;
+  const request = joinRequest(token, self, authority);
   for (let attempt = 0; ; attempt++) {
     try {
       return await withAdmittingGateway(token, options, (client) => client.join(request));
@@ -169,7 +184,7 @@ function unsettled(token: JoinToken, cause: IsthmusError): IsthmusError {
 function membership(
   token: JoinToken,
   { self, authority, clock }: JoinOptions,
-  { members, registry }: ReturnType<typeof readAnswer>,
+  { members, registry }: Answer,
 ): Joined {
   if (!members.get(self.cluster)?.roots.includes(authority.keyId)) {
     throw new IsthmusError('JOIN_REFUSED', {

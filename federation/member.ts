@@ -5,11 +5,19 @@ import { IsthmusError } from '../core/errors.ts';
 import { readFileIfAny, writeFileAtomic } from '../core/files.ts';
 import { addressSchema, clusterNameSchema, federationNameSchema } from '../registry/model.ts';
 
+/** `host:port`, or `https://host:port` where the registry's own clients write it so. */
+const endpointSchema = z
+  .string()
+  .refine(
+    (text) => addressSchema.safeParse(text.replace(/^https?:\/\//, '')).success,
+    'use host:port or https://host:port',
+  );
+
 /** How gateways reach the registry. */
 export const registryAccessSchema = z.object({
   /** `embedded`: a gateway hosts it. `etcd`: it stands on its own. */
   kind: z.enum(['embedded', 'etcd']),
-  endpoints: z.array(addressSchema).min(1).max(64),
+  endpoints: z.array(endpointSchema).min(1).max(64),
   /** Trust domain of the cluster whose gateway hosts an embedded registry. */
   hostTrustDomain: z.string().min(1).max(255).optional(),
 });

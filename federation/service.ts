@@ -1,7 +1,7 @@
 /** Owns the federation gRPC service: who may call what, and answering with results or coded errors. */
-
 import type { Duplex } from 'node:stream';
 import {
+  experimental,
   type handleUnaryCall,
   Server,
   ServerCredentials,

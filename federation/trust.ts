@@ -7,6 +7,7 @@ import type { Log } from '../core/log.ts';
 import { type ClusterName, type FederationName, trustDomainOf } from '../core/names.ts';
 import type { RegistryKey } from '../registry/keys.ts';
 import { verifyRecord } from '../registry/signing.ts';
+import type { ClusterView, Snapshot } from '../registry/snapshot.ts';
 import { type Beliefs, type BelievedBundle, considerBundle } from './consider.ts';
 import { isJoined, type Membership, type MembershipFile, type Pin } from './member.ts';
 
@@ -76,12 +77,12 @@ export class FederationTrust {
   }
 
   /**
-   * Stops believing clusters that are no longer members; give it every cluster with a record in a complete, current view
-   * of the registry. A registry that lacks the own cluster has lost its data or threw us out, so it says nothing about the others.
+   * Stops believing clusters that have neither record nor bundle in a snapshot; give it one only when the registry has
+   * confirmed it. One without the own cluster says nothing about the others: its registry lost its data, or we were evicted.
    */
-  retain(members: ReadonlySet<ClusterName>): void {
-    if (!members.has(this.#options.cluster)) return;
-    const gone = [...this.#bundles.keys()].filter((cluster) => !members.has(cluster));
+  retain({ clusters }: Pick<Snapshot, 'clusters'>): void {
+    if (!isMember(clusters.get(this.#options.cluster))) return;
+    const gone = [...this.#bundles.keys()].filter((cluster) => !isMember(clusters.get(cluster)));
     for (const cluster of gone) {
       this.#departed.set(cluster, this.#bundles.get(cluster)?.admittedAt ?? 0);
       this.#bundles.delete(cluster);
@@ -148,4 +149,9 @@ export class FederationTrust {
     );
     return { ...state, pins, departed: Object.fromEntries(this.#departed) };
   }
+}
+
+/** Either counts: the two may arrive, and go, one after the other. */
+function isMember(view: ClusterView | undefined): boolean {
+  return view?.record !== undefined || view?.bundle !== undefined;
 }
