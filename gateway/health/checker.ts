@@ -32,13 +32,7 @@ export interface HealthCheckerOptions {
 /** From this many endpoints on, first checks spread over a whole interval. */
 const crowdSize = 1000;
 
-export interface HealthChange {
-  readonly key: string;
-  readonly health: Health;
-  readonly reason: string;
-}
-
-export type HealthListener = (change: HealthChange) => void;
+export type HealthListener = (key: string, health: Health, reason: string) => void;
 
 interface Entry {
   readonly target: CheckTarget;
@@ -147,13 +141,12 @@ export class HealthChecker {
       entry.standing = afterResult(entry.standing, health, check);
       entry.reason = reason;
       entry.checkedAt = clock.now();
-      if (entry.standing.health !== before)
-        this.#tell({ key, health: entry.standing.health, reason });
+      if (entry.standing.health !== before) this.#tell(key, entry.standing.health, reason);
     }
     this.#runDue();
   }
 
-  #tell(change: HealthChange): void {
-    for (const listener of this.#listeners) listener(change);
+  #tell(key: string, health: Health, reason: string): void {
+    for (const listener of this.#listeners) listener(key, health, reason);
   }
 }

@@ -1,5 +1,5 @@
 /** Owns which service a request is for: its host, looked up. */
-import { type FederationName, isLabel, type ServiceName, serviceName } from '../../core/names.ts';
+import { type FederationName, isLabel, type ServiceName } from '../../core/names.ts';
 import type { ServiceBalancer } from '../balance/types.ts';
 import type { RouteRetry } from './retry.ts';
 
@@ -41,19 +41,17 @@ export interface RouteLookup {
 }
 
 /**
- * The service that an authority names as `<service>.<namespace>.<federation>`. Case, a port and one trailing
- * dot do not matter (RFC 9110 section 4.2.3); anything else is exact.
+ * What an authority has in front of the federation's name. Case, a port and one trailing dot do not
+ * matter (RFC 9110 section 4.2.3); anything else is exact.
  */
-export function serviceOfAuthority(
-  authority: string,
-  federation: FederationName,
-): ServiceName | undefined {
+function nameIn(authority: string, suffix: string): string | undefined {
   const host = /^([^:]+?)\.?(?::\d*)?$/.exec(authority)?.[1]?.toLowerCase();
-  const suffix = `.${federation}`;
-  if (!host?.endsWith(suffix)) return undefined;
-  const [service = '', namespace = '', ...more] = host.slice(0, -suffix.length).split('.');
-  const valid = more.length === 0 && isLabel(service) && isLabel(namespace);
-  return valid ? serviceName(namespace, service) : undefined;
+  return host?.endsWith(suffix) ? host.slice(0, -suffix.length) : undefined;
+}
+
+function isServiceName(name: string): name is ServiceName {
+  const labels = name.split('.');
+  return labels.length === 2 && labels.every(isLabel);
 }
 
 /**
@@ -61,15 +59,15 @@ export function serviceOfAuthority(
  * by `make`, when there is such a service: so a gateway spends nothing on services nobody here uses.
  */
 export class RouteTable implements RouteLookup {
-  readonly #federation: FederationName;
+  readonly #suffix: string;
   readonly #make: (service: ServiceName) => Route | undefined;
-  readonly #routes = new Map<ServiceName, Route>();
+  readonly #routes = new Map<string, Route>();
 
   constructor(
     federation: FederationName,
     make: (service: ServiceName) => Route | undefined = () => undefined,
   ) {
-    this.#federation = federation;
+    this.#suffix = `.${federation}`;
     this.#make = make;
   }
 
@@ -85,12 +83,13 @@ export class RouteTable implements RouteLookup {
     return this.#routes.get(service);
   }
 
+  /** Finds the route of `<service>.<namespace>.<federation>`. */
   find(authority: string): Route | undefined {
-    const service = serviceOfAuthority(authority, this.#federation);
-    if (service === undefined) return undefined;
-    const known = this.#routes.get(service);
-    if (known) return known;
-    const made = this.#make(service);
+    const name = nameIn(authority, this.#suffix);
+    if (name === undefined) return undefined;
+    const known = this.#routes.get(name);
+    if (known || !isServiceName(name)) return known;
+    const made = this.#make(name);
     if (made) this.#routes.set(service, made);
     return made;
   }
