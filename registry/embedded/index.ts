@@ -33,6 +33,8 @@ export interface EmbeddedRegistry {
   setTrust(domains: readonly TrustedDomain[]): Promise<void>;
   /** Ends every connection and closes the file. */
   close(): Promise<void>;
+  /** Terminates its thread where it stands, as a crash would. */
+  kill(): Promise<void>;
   /** Resolves with why, should the thread die by itself; never after `close`. Nothing acknowledged is lost. */
   readonly died: Promise<IsthmusError>;
 }
@@ -59,6 +61,7 @@ export async function startEmbeddedRegistry(
       setIdentity: async (identity) => void (await thread.ask({ kind: 'set-identity', identity })),
       setTrust: async (domains) => void (await thread.ask({ kind: 'set-trust', domains })),
       close: () => thread.close(),
+      kill: () => thread.terminate(),
     };
   } catch (thrown) {
     await thread.terminate();
@@ -84,6 +87,8 @@ class RegistryThread {
     this.#worker = new Worker(new URL('worker.ts', import.meta.url), {
       name: 'registry',
       workerData: options,
+      // The host's own flags may not fit a second module, and none is needed.
+      execArgv: [],
     });
     this.#worker.on('message', (message: FromWorker) => this.#receive(message));
     this.died = new Promise((resolve) => {

@@ -79,22 +79,45 @@ export function deleteRange(writer: Writer, request: DeleteRangeRequest) {
 
 /** Applies a transaction, nested ones too. Returns whether its comparisons held, and the operations' responses. */
 export function txn(mvcc: Mvcc, writer: Writer, request: TxnRequest, leases: LeaseCheck): TxnBody {
-  const succeeded = request.compare.every((compare) => holds(mvcc, compare));
-  const responses = (succeeded ? request.success : request.failure).map((op) => {
-    if (op.request_range) return { response_range: range(mvcc, op.request_range) };
-    if (op.request_put) return { response_put: put(mvcc, writer, op.request_put, leases) };
-    if (op.request_delete_range) {
-      return { response_delete_range: deleteRange(writer, op.request_delete_range) };
-    }
-    if (op.request_txn) return { response_txn: txn(mvcc, writer, op.request_txn, leases) };
-    throw invalidArgument(etcdTexts.emptyKey);
-  });
-  return { succeeded, responses };
+  return apply(mvcc, writer, decide(mvcc, request), leases);
 }
 
 interface TxnBody {
   readonly succeeded: boolean;
   readonly responses: readonly object[];
+}
+
+/** A transaction of which the branch is chosen. */
+interface Decided {
+  readonly succeeded: boolean;
+  readonly ops: readonly (RequestOp | Decided)[];
+}
+
+/** Chooses every branch, of nested transactions too, before anything is written. */
+function decide(mvcc: Mvcc, request: TxnRequest): Decided {
+  const succeeded = request.compare.every((compare) => holds(mvcc, compare));
+  const ops = (succeeded ? request.success : request.failure).map((op) =>
+    op.request_txn ? decide(mvcc, op.request_txn) : op,
+  );
+  return { succeeded, ops };
+}
+
+function apply(
+  mvcc: Mvcc,
+  writer: Writer,
+  { succeeded, ops }: Decided,
+  leases: LeaseCheck,
+): TxnBody {
+  const responses = ops.map((op) => {
+    if ('ops' in op) return { response_txn: apply(mvcc, writer, op, leases) };
+    if (op.request_range) return { response_range: range(mvcc, op.request_range) };
+    if (op.request_put) return { response_put: put(mvcc, writer, op.request_put, leases) };
+    if (op.request_delete_range) {
+      return { response_delete_range: deleteRange(writer, op.request_delete_range) };
+    }
+    throw invalidArgument(etcdTexts.emptyKey);
+  });
+  return { succeeded, responses };
 }
 
 function holds(mvcc: Mvcc, compare: CompareRequest): boolean {

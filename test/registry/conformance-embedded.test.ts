@@ -1,0 +1,20 @@
+/** Owns running the conformance checks against the embedded registry, in a process of its own that can be killed. */
+import test from 'ava';
+import { startRegistryProcess } from '../support/registry-process.ts';
+import { openStore } from '../support/store.ts';
+import { checks } from './conformance.ts';
+import { rawClient } from './raw-client.ts';
+
+for (const [name, check] of Object.entries(checks)) {
+  test.serial(`embedded: ${name}`, async (t) => {
+    const registry = await startRegistryProcess(t);
+    await check(t, {
+      store: openStore(t, { endpoints: [`http://${registry.address}`] }),
+      raw: rawClient(t, registry.address),
+      async restart() {
+        await registry.kill();
+        await registry.start();
+      },
+    });
+  });
+}
