@@ -236,19 +236,6 @@ test('a renewed leaf proves the next connection and leaves the others alone', as
   await until('the echo', () => before.received() === 'hello');
 });
 
-test('no session is resumed after a renewal either', async (t) => {
-  const { port, dc2, server } = await pair(t);
-  const first = dial(t, port, credentials(dc2.leaf));
-  const session = new Promise<Buffer>((resolve) => first.socket.once('session', resolve));
-  first.socket.write('hello');
-  await until('the echo', () => first.received() === 'hello');
-  server.updateIdentity();
-  const again = dial(t, port, { ...credentials(dc2.leaf), session: await session });
-  again.socket.write('again');
-  await until('the echo', () => again.received() === 'again');
-  t.false(again.socket.isSessionReused());
-});
-
 test('nothing is written to a server of another trust domain than expected', async (t) => {
   const { connect, dc2, clientTrust } = await pair(t);
   const { port, heard } = await impostor(t, serverTlsOptions(dc2.leaf));
