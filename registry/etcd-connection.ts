@@ -1,5 +1,11 @@
 /** Owns the connection to etcd: one at a time, replaced when it fails and when its certificate is renewed. */
-import { createSecureContext, type PeerCertificate } from 'node:tls';
+import { isIP } from 'node:net';
+import {
+  checkServerIdentity,
+  createSecureContext,
+  type PeerCertificate,
+  type SecureContext,
+} from 'node:tls';
 import * as grpc from '@grpc/grpc-js';
 import type { ICallable } from 'etcd3';
 import { Host } from 'etcd3/lib/connection-pool.js';
@@ -54,6 +60,9 @@ const channelOptions: grpc.ChannelOptions = {
   'grpc.enable_retries': 0,
 };
 
+/** Sent where the endpoint is an IP address; no certificate is chosen or checked by it. */
+const unnamedServer = 'registry.invalid';
+
 interface Link {
   readonly endpoint: string;
   readonly host: Host;
@@ -68,7 +77,7 @@ interface Link {
 export class EtcdConnection implements ICallable<Host> {
   readonly callOptionsFactory = undefined;
   readonly #options: ConnectionOptions;
-  #credentials: grpc.ChannelCredentials;
+  #secureContext: SecureContext | undefined;
   #tls: RegistryTls | undefined;
   #turn = 0;
   #link: Link | undefined;
@@ -84,7 +93,7 @@ export class EtcdConnection implements ICallable<Host> {
     }
     this.#options = options;
     this.#tls = options.tls;
-    this.#credentials = this.#buildCredentials();
+    this.#secureContext = this.#buildContext(options.tls);
   }
 
   /** The endpoint in use, for messages. */
@@ -151,14 +160,8 @@ export class EtcdConnection implements ICallable<Host> {
 
   /** New connections prove themselves with this; calls and streams in flight finish on the old one. */
   setTls(tls: RegistryTls): void {
-    const before = this.#tls;
+    this.#secureContext = this.#buildContext(tls);
     this.#tls = tls;
-    try {
-      this.#credentials = this.#buildCredentials();
-    } catch (thrown) {
-      this.#tls = before;
-      throw thrown;
-    }
     this.#drop();
   }
 
@@ -210,22 +213,27 @@ export class EtcdConnection implements ICallable<Host> {
     }
     if (this.#link !== undefined) return this.#link;
     const { endpoint } = this;
-    const tls = this.#tls;
-    const address = new URL(endpoint).host;
-    const channel = new grpc.Channel(address, this.#credentials, {
+    const url = new URL(endpoint);
+    const expected = this.#tls?.serverName ?? url.hostname.replace(/^\[|\]$/g, '');
+    const credentials = this.#credentialsFor(expected);
+    const channel = new grpc.Channel(url.host, credentials, {
       ...channelOptions,
-      ...(tls?.serverName === undefined
-        ? {}
-        : {
-            'grpc.ssl_target_name_override': tls.serverName,
-            'grpc.default_authority': tls.serverName,
-          }),
+      // TLS names no IP addresses (RFC 6066, section 3), and grpc-js would try; what the certificate is checked for stays `expected`.
+      'grpc.ssl_target_name_override': isIP(expected) === 0 ? expected : unnamedServer,
     });
     // Every service client of the host shares this one channel.
     const shared: grpc.ClientOptions = { channelOverride: channel };
-    const host = new Host(address, this.#credentials, shared as grpc.ChannelOptions);
+    const host = new Host(url.host, credentials, shared as grpc.ChannelOptions);
     this.#link = { endpoint, host, channel };
     return this.#link;
+  }
+
+  #credentialsFor(expected: string): grpc.ChannelCredentials {
+    if (this.#secureContext === undefined) return grpc.credentials.createInsecure();
+    const check = this.#tls?.checkServerIdentity ?? checkServerIdentity;
+    return grpc.credentials.createFromSecureContext(this.#secureContext, {
+      checkServerIdentity: (_sent, cert) => check(expected, cert),
+    });
   }
 
   /** Moves on from `host`, unless another call already did. */
@@ -241,29 +249,24 @@ export class EtcdConnection implements ICallable<Host> {
     link?.channel.close();
   }
 
-  #buildCredentials(): grpc.ChannelCredentials {
-    const secure = this.#options.endpoints.filter((e) => e.startsWith('https:')).length;
-    if (secure === 0) return grpc.credentials.createInsecure();
-    if (secure < this.#options.endpoints.length) {
+  /** Undefined for endpoints in clear text. */
+  #buildContext(tls: RegistryTls | undefined): SecureContext | undefined {
+    const { endpoints } = this.#options;
+    const secure = endpoints.filter((e) => e.startsWith('https:')).length;
+    if (secure === 0) return undefined;
+    if (secure < endpoints.length) {
       throw new IsthmusError('CONFIG_INVALID', {
         what: 'Registry endpoints mix http:// and https://',
-        where: this.#options.endpoints.join(', '),
+        where: endpoints.join(', '),
       });
     }
-    const tls = this.#tls;
     try {
-      const context = createSecureContext({
+      return createSecureContext({
         minVersion: 'TLSv1.2',
         ...(tls === undefined ? {} : { ca: tls.ca }),
         ...(tls?.cert === undefined ? {} : { cert: tls.cert }),
         ...(tls?.key === undefined ? {} : { key: tls.key }),
       });
-      return grpc.credentials.createFromSecureContext(
-        context,
-        tls?.checkServerIdentity === undefined
-          ? {}
-          : { checkServerIdentity: tls.checkServerIdentity },
-      );
     } catch (cause) {
       throw new IsthmusError('CERT_INVALID', {
         what: 'The certificates for the registry cannot be used',
