@@ -9,6 +9,7 @@ import {
 import * as grpc from '@grpc/grpc-js';
 import type { ICallable } from 'etcd3';
 import { Host } from 'etcd3/lib/connection-pool.js';
+import type { Clock } from '../core/clock.ts';
 import { IsthmusError } from '../core/errors.ts';
 import { etcdTexts, type GrpcFailure, isOutage, registryError } from './etcd-errors.ts';
 
@@ -32,6 +33,7 @@ export interface ConnectionOptions {
   /** etcd's own users; for registries without client certificates. */
   readonly auth?: { readonly username: string; readonly password: string };
   readonly deadlineMs: number;
+  readonly clock: Clock;
   /** Called after every answer (no error) and every failure. */
   readonly report: (error?: IsthmusError) => void;
 }
@@ -81,6 +83,8 @@ export class EtcdConnection implements ICallable<Host> {
   #tls: RegistryTls | undefined;
   #turn = 0;
   #link: Link | undefined;
+  /** Links no longer given to calls, and how to cancel their closing. */
+  readonly #retired = new Map<Link, () => void>();
   #token: string | undefined;
   #closed = false;
 
@@ -162,12 +166,13 @@ export class EtcdConnection implements ICallable<Host> {
   setTls(tls: RegistryTls): void {
     this.#secureContext = this.#buildContext(tls);
     this.#tls = tls;
-    this.#drop();
+    this.#retire();
   }
 
   close(): void {
     this.#closed = true;
-    this.#drop();
+    this.#retire();
+    for (const link of [...this.#retired.keys()]) this.#close(link);
   }
 
   async #unary<T>(service: ServiceName, method: string, payload: unknown): Promise<T> {
@@ -240,13 +245,23 @@ export class EtcdConnection implements ICallable<Host> {
   #leave(host: Host): void {
     if (this.#link?.host !== host) return;
     this.#turn += 1;
-    this.#drop();
+    this.#retire();
   }
 
-  #drop(): void {
+  /** Later calls dial anew. A closed channel lets streams end by themselves but fails calls still waiting to be sent, so it is given their deadline. */
+  #retire(): void {
     const link = this.#link;
+    if (link === undefined) return;
     this.#link = undefined;
-    link?.channel.close();
+    const { clock, deadlineMs } = this.#options;
+    const cancel = clock.after(deadlineMs, () => this.#close(link));
+    this.#retired.set(link, cancel);
+  }
+
+  #close(link: Link): void {
+    this.#retired.get(link)?.();
+    this.#retired.delete(link);
+    link.channel.close();
   }
 
   /** Undefined for endpoints in clear text. */

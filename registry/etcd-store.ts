@@ -67,7 +67,7 @@ class EtcdBackedStore implements EtcdStore {
     this.#timing = { clock: options.clock, deadlineMs: options.deadlineMs ?? 3000 };
     this.#connection = new EtcdConnection({
       endpoints: options.endpoints,
-      deadlineMs: this.#timing.deadlineMs,
+      ...this.#timing,
       report: (error) => this.#report(error),
       ...(options.tls === undefined ? {} : { tls: options.tls }),
       ...(options.auth === undefined ? {} : { auth: options.auth }),

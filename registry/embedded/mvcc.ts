@@ -90,21 +90,25 @@ export class Mvcc {
   }
 
   /**
-   * Changes of `range` from revision `from` on, oldest first, and the revision up to which they are complete.
-   * About `limit` of them, but never part of a revision.
+   * Changes of `range` from revision `from` on, oldest first, and the revision up to which they are complete:
+   * whole revisions, as many as it takes to reach `enoughBytes`.
    */
-  changes(range: KeyRange, from: number, limit: number): { events: KvEvent[]; upTo: number } {
+  changes(range: KeyRange, from: number, enoughBytes: number): { events: KvEvent[]; upTo: number } {
     const { where, bounds } = condition(range);
-    const select = (most: string) =>
-      this.#database.prepare(
-        `SELECT * FROM history WHERE mod >= ? AND ${most} AND ${where} ORDER BY mod, sub LIMIT ?`,
-      );
-    const rows = select('mod <= ?').all(from, this.#revision, ...bounds, limit);
-    if (rows.length < limit) return { events: rows.map(toEvent), upTo: this.#revision };
-    const last = Number(rows.at(-1)?.['mod']);
-    const whole = rows.filter((row) => row['mod'] !== last);
-    whole.push(...select('mod = ?').all(last, last, ...bounds, -1));
-    return { events: whole.map(toEvent), upTo: last };
+    const rows = this.#database
+      .prepare(`SELECT * FROM history WHERE mod >= ? AND ${where} ORDER BY mod, sub`)
+      .iterate(from, ...bounds);
+    const events: KvEvent[] = [];
+    let bytes = 0;
+    let upTo = from;
+    for (const row of rows) {
+      const event = toEvent(row);
+      if (bytes >= enoughBytes && event.kv.mod_revision > upTo) return { events, upTo };
+      upTo = event.kv.mod_revision;
+      bytes += event.kv.key.length + event.kv.value.length + perEventBytes;
+      events.push(event);
+    }
+    return { events, upTo: this.#revision };
   }
 
   /** The key's value before its change at `revision`, unless compacted away. */
@@ -220,6 +224,8 @@ export class Mvcc {
 }
 
 const noEnd = Buffer.alloc(0);
+/** What an event takes besides its key and value, roughly. */
+const perEventBytes = 64;
 /** What etcd says of a deleted key. */
 const tombstone = { create_revision: 0, version: 0, lease: '0', value: noEnd };
 

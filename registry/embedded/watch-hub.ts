@@ -1,10 +1,9 @@
 /** Owns the watchers: each gets every change of its range once and in order, at the pace its connection takes. */
-import type { Mvcc } from './mvcc.ts';
-import { rangeHas } from './mvcc.ts';
+import { type Mvcc, rangeHas } from './mvcc.ts';
 import type { Header, KvEvent, WatchCreateRequest, WatchResponse } from './rpc.ts';
 
-/** Changes read from disk at once for a watcher that is behind. */
-const catchUpEvents = 500;
+/** Changes read from disk at once for a watcher that is behind; clients of gRPC take 4 MiB by default. */
+const catchUpBytes = 1024 * 1024;
 /** etcd's id of answers that concern the whole stream. */
 const wholeStream = -1;
 
@@ -167,7 +166,7 @@ export class WatchStream {
         });
         return;
       }
-      const { events, upTo } = this.#mvcc.changes(watcher.range, watcher.next, catchUpEvents);
+      const { events, upTo } = this.#mvcc.changes(watcher.range, watcher.next, catchUpBytes);
       watcher.next = upTo + 1;
       this.#sendEvents(watcher, events);
     }

@@ -1,0 +1,57 @@
+/** Owns running the real `etcdctl` in tests. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { ExecutionContext } from 'ava';
+
+export interface Etcdctl {
+  /** Runs a command to its end; resolves with what it printed, rejects with what it complained of. */
+  (...args: string[]): Promise<string>;
+  /** Runs a command with `input` on its standard input. */
+  withInput(input: string, ...args: string[]): Promise<string>;
+  /** Starts a command that goes on; `output` grows. Killed when the test ends. */
+  start(...args: string[]): { output(): string };
+}
+
+export function etcdctl(
+  t: Pick<ExecutionContext, 'teardown'>,
+  endpoint: string,
+  flags: readonly string[] = [],
+): Etcdctl {
+  const env = { ...process.env, ETCDCTL_API: '3' };
+
+  function launch(args: readonly string[]) {
+    const child = spawn('etcdctl', ['--endpoints', endpoint, ...flags, ...args], { env });
+    const text = { out: '', err: '' };
+    child.stdout.on('data', (chunk) => {
+      text.out += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      text.err += chunk;
+    });
+    return { child, text };
+  }
+
+  async function run(input: string, args: readonly string[]): Promise<string> {
+    const { child, text } = launch(args);
+    child.stdin.end(input);
+    const [code] = await once(child, 'close');
+    if (code !== 0) throw new Error(text.err);
+    return text.out;
+  }
+
+  return Object.assign((...args: string[]) => run('', args), {
+    withInput: (input: string, ...args: string[]) => run(input, args),
+    start(...args: string[]) {
+      const { child, text } = launch(args);
+      t.teardown(() => stop(child));
+      return { output: () => text.out };
+    },
+  });
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'close');
+  child.kill('SIGKILL');
+  await gone;
+}
