@@ -57,11 +57,11 @@ const httpSchema = z.strictObject({
 
 const inARow = z.int().min(1).max(100);
 
-/** `{ http: { path: / } }` or `{ tcp: {} }`, with `interval`, `timeout`, `rise` and `fall` where the defaults don't fit. */
+/** `{ http: { path: / } }` or `{ tcp: true }`, with `interval`, `timeout`, `rise` and `fall` where the defaults don't fit. */
 export const checkSchema = z
   .strictObject({
     http: httpSchema.optional(),
-    tcp: z.strictObject({}).optional(),
+    tcp: z.union([z.literal(true), z.strictObject({})]).optional(),
     interval: durationSchema.optional(),
     timeout: durationSchema.optional(),
     rise: inARow.default(2),

@@ -1,0 +1,165 @@
+/** Owns a bad network for tests: a TCP proxy that delays, throttles, holds (a black hole) and cuts. */
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+export interface TcpProxyOptions {
+  /** Where to connect to: `host:port`. */
+  readonly target: string;
+  /** One-way delay in milliseconds, in each direction; default 0. */
+  readonly delayMs?: number;
+  /** Bytes per second and direction of each connection; default unlimited. */
+  readonly bytesPerSecond?: number;
+  /** Port to listen on; default any free one. */
+  readonly port?: number;
+}
+
+export interface TcpProxy {
+  readonly port: number;
+  /** `127.0.0.1:<port>`. */
+  readonly address: string;
+  /** Connections open now. */
+  readonly connections: number;
+  /** Resets every connection and refuses new ones. */
+  cut(): void;
+  /** Black hole: accepts connections and bytes, and passes nothing on in either direction. */
+  hold(): void;
+  /** Ends `cut` and `hold`; what was held is delivered. */
+  restore(): void;
+  setDelay(ms: number): void;
+  setThrottle(bytesPerSecond: number | undefined): void;
+  close(): Promise<void>;
+}
+
+export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy> {
+  const colon = options.target.lastIndexOf(':');
+  const targetHost = options.target.slice(0, colon).replace(/^\[|\]$/g, '');
+  const targetPort = Number(options.target.slice(colon + 1));
+  const link: Link = {
+    mode: 'open',
+    delayMs: options.delayMs ?? 0,
+    bytesPerSecond: options.bytesPerSecond,
+    pumps: new Set(),
+  };
+  const sockets = new Set<Socket>();
+
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
+    if (link.mode === 'cut') {
+      client.resetAndDestroy();
+      return;
+    }
+    const upstream = connect({
+      host: targetHost,
+      port: targetPort,
+      allowHalfOpen: true,
+      noDelay: true,
+    });
+    for (const [socket, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      sockets.add(socket);
+      // A broken side breaks the other: that is all a proxy can tell it.
+      socket.on('error', () => other.resetAndDestroy());
+      socket.on('close', () => {
+        sockets.delete(socket);
+        if (!other.writableEnded) other.destroy();
+      });
+      pump(socket, other, link);
+    }
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+
+  const flush = (): void => {
+    for (const wake of link.pumps) wake();
+  };
+  const reset = (): void => {
+    for (const socket of sockets) socket.resetAndDestroy();
+  };
+
+  return {
+    port,
+    address: `127.0.0.1:${port}`,
+    get connections() {
+      return sockets.size / 2;
+    },
+    cut() {
+      link.mode = 'cut';
+      reset();
+    },
+    hold() {
+      link.mode = 'held';
+    },
+    restore() {
+      link.mode = 'open';
+      flush();
+    },
+    setDelay(ms) {
+      link.delayMs = ms;
+    },
+    setThrottle(bytesPerSecond) {
+      link.bytesPerSecond = bytesPerSecond;
+    },
+    close() {
+      reset();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+interface Link {
+  mode: 'open' | 'held' | 'cut';
+  delayMs: number;
+  bytesPerSecond: number | undefined;
+  /** One function per direction that looks again whether something may be delivered. */
+  readonly pumps: Set<() => void>;
+}
+
+/** Passes bytes from `source` to `sink`, each chunk due no earlier than the one before it. */
+function pump(source: Socket, sink: Socket, link: Link): void {
+  const queue: { readonly chunk: Buffer | undefined; readonly due: number }[] = [];
+  let queued = 0;
+  let lineFreeAt = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  const deliver = (): void => {
+    clearTimeout(timer);
+    while (link.mode === 'open' && !sink.destroyed) {
+      const next = queue[0];
+      if (next === undefined) break;
+      const wait = next.due - performance.now();
+      if (wait > 0) {
+        timer = setTimeout(deliver, wait);
+        break;
+      }
+      queue.shift();
+      if (next.chunk === undefined) sink.end();
+      else {
+        queued -= next.chunk.length;
+        sink.write(next.chunk);
+      }
+    }
+    if (queued < 1_000_000 && link.mode !== 'held') source.resume();
+  };
+  const add = (chunk: Buffer | undefined): void => {
+    const now = performance.now();
+    const bytes = chunk?.length ?? 0;
+    const sending = link.bytesPerSecond === undefined ? 0 : (bytes / link.bytesPerSecond) * 1000;
+    lineFreeAt = Math.max(now, lineFreeAt) + sending;
+    queue.push({ chunk, due: lineFreeAt + link.delayMs });
+    queued += bytes;
+    // A bounded buffer, so that back-pressure reaches the sender as on a real line.
+    if (queued >= 1_000_000) source.pause();
+    deliver();
+  };
+
+  link.pumps.add(deliver);
+  source.on('data', add);
+  source.on('end', () => add(undefined));
+  source.on('close', () => {
+    link.pumps.delete(deliver);
+    clearTimeout(timer);
+  });
+}

@@ -1,0 +1,67 @@
+/** Owns the bodies and queries the admin API takes, and parsing them into values that are valid by construction. */
+import { z } from 'zod';
+import { durationSchema } from '../../core/duration.ts';
+import { IsthmusError } from '../../core/errors.ts';
+import {
+  clusterNameSchema,
+  labelSchema,
+  protocols,
+  serviceNameSchema,
+} from '../../registry/model.ts';
+import { checkSchema } from '../health/check.ts';
+
+/** PUT /v1/services/{namespace}/{service}/endpoints/{id} */
+export const endpointBodySchema = z.strictObject({
+  /** IP address or DNS name. */
+  address: z.string().min(1).max(253),
+  port: z.int().min(1).max(65_535),
+  /** Default: the gateway's own zone. */
+  zone: labelSchema.optional(),
+  weight: z.int().min(1).max(1000).default(1),
+  labels: z.record(z.string().max(63), z.string().max(255)).default({}),
+  protocol: z.enum(protocols).default('http'),
+  /** Whether other clusters may use it. */
+  exported: z.boolean().default(true),
+  check: checkSchema.optional(),
+  /** Heartbeat: without one for this long it is unhealthy. */
+  ttl: durationSchema.optional(),
+  /** Without a heartbeat for this long it is deregistered; needs `ttl`. */
+  deregisterAfter: durationSchema.optional(),
+});
+
+/** POST /v1/tokens */
+export const tokenBodySchema = z.strictObject({ ttl: durationSchema.optional() });
+
+/** POST /v1/federation/join */
+export const joinBodySchema = z.strictObject({
+  token: z.string().min(1).max(4096),
+  dryRun: z.boolean().default(false),
+});
+
+/** POST /v1/federation/leave */
+export const leaveBodySchema = z.strictObject({
+  /** Another cluster to make leave; default: this one. */
+  cluster: clusterNameSchema.optional(),
+  force: z.boolean().default(false),
+});
+
+export const serviceQuerySchema = z.strictObject({ service: serviceNameSchema.optional() });
+export const clusterQuerySchema = z.strictObject({ cluster: clusterNameSchema.optional() });
+
+/** GET /v1/explain/{service}; `from` is CLUSTER or CLUSTER/ZONE, `without` a comma-separated list. */
+export const explainQuerySchema = z.strictObject({
+  from: z.string().max(127).optional(),
+  without: z.string().max(1024).optional(),
+});
+
+/** Parses outside input. Throws BODY_INVALID naming the first wrong field. */
+export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
+  const result = schema.safeParse(input ?? {});
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const path = issue?.path.join('.') ?? '';
+  throw new IsthmusError('BODY_INVALID', {
+    what: issue?.message ?? 'The body is not of the expected shape',
+    where: path === '' ? undefined : path,
+  });
+}

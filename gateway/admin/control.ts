@@ -1,0 +1,44 @@
+/** Owns what the admin API can see and do: the parts of a running gateway, and its acts. */
+import type { ClusterName, ServiceName } from '../../core/names.ts';
+import type { CatalogEntry, Registration } from '../catalog.ts';
+import type {
+  ClusterItem,
+  CreatedToken,
+  EndpointItem,
+  Explanation,
+  ExportItem,
+  Finding,
+  JoinResult,
+  ServiceItem,
+  Status,
+} from './answers.ts';
+
+export interface Control {
+  status(): Status;
+  ready(): boolean;
+  clusters(): ClusterItem[];
+  services(): ServiceItem[];
+  endpoints(service?: ServiceName): EndpointItem[];
+  exports(cluster?: ClusterName): ExportItem[];
+  check(): Promise<Finding[]>;
+  /** `from` is CLUSTER or CLUSTER/ZONE, default this gateway. Throws SERVICE_NOT_FOUND or CLUSTER_NOT_FOUND. */
+  explain(
+    service: ServiceName,
+    from: string | undefined,
+    without: ReadonlySet<ClusterName>,
+  ): Explanation & {
+    readonly notes: readonly string[];
+  };
+
+  /** The zone an endpoint is in when nothing is said. */
+  readonly defaultZone: string;
+  register(registration: Registration): EndpointItem & { readonly published: boolean };
+  heartbeat(service: ServiceName, id: string): CatalogEntry;
+  deregister(service: ServiceName, id: string): void;
+
+  createToken(ttlMs?: number): Promise<CreatedToken>;
+  join(token: string, dryRun: boolean): Promise<JoinResult>;
+  leave(cluster: ClusterName | undefined, force: boolean): Promise<{ readonly left: ClusterName }>;
+  /** Stops or starts the embedded registry this gateway hosts. Throws REGISTRY_NOT_EMBEDDED. */
+  embeddedRegistry(action: 'stop' | 'start'): Promise<void>;
+}

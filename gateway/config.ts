@@ -1,0 +1,216 @@
+/** Owns the gateway's YAML configuration: its shape, its defaults, and reading it with faults placed at file:line:column. */
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
+import { isLoopback, parseAddress } from '../core/address.ts';
+import { durationSchema } from '../core/duration.ts';
+import { IsthmusError, messageOf } from '../core/errors.ts';
+import { type ServiceName, serviceName } from '../core/names.ts';
+import { parseYaml } from '../core/yaml-file.ts';
+import {
+  addressSchema,
+  clusterNameSchema,
+  federationNameSchema,
+  labelSchema,
+  protocols,
+} from '../registry/model.ts';
+import { balancePolicySchema } from './balance/policy.ts';
+import type { BalancePolicy } from './balance/types.ts';
+import type { Registration } from './catalog.ts';
+import { checkSchema } from './health/check.ts';
+import type { RouteTimeouts } from './proxy/route.ts';
+
+const timeoutsSchema = z.strictObject({
+  /** From the request's arrival to the response's head, retries included. Default 30s. */
+  request: durationSchema.default(30_000),
+  /** To an endpoint or gateway. Default 1s. */
+  connect: durationSchema.default(1_000),
+  /** Of one try, to the response's head; 0 = only the request timeout. Default 0. */
+  perTry: durationSchema.default(0),
+  /** Without a byte in either direction. Default 5m. */
+  idle: durationSchema.default(300_000),
+});
+
+const endpointSchema = z.strictObject({
+  id: labelSchema,
+  /** host:port */
+  address: addressSchema,
+  zone: labelSchema.optional(),
+  weight: z.int().min(1).max(1000).default(1),
+  labels: z.record(z.string().max(63), z.string().max(255)).default({}),
+});
+
+const serviceSchema = z.strictObject({
+  name: labelSchema,
+  namespace: labelSchema,
+  /** Whether other clusters may use it. Default true. */
+  exported: z.boolean().default(true),
+  protocol: z.enum(protocols).default('http'),
+  check: checkSchema.optional(),
+  endpoints: z.array(endpointSchema).default([]),
+  balance: balancePolicySchema.optional(),
+  timeouts: timeoutsSchema.optional(),
+});
+
+const etcdSchema = z.strictObject({
+  endpoints: z
+    .array(z.string().regex(/^https?:\/\/[^\s/]+$/, 'use http://host:port or https://host:port'))
+    .min(1),
+  /** PEM files: the authority of etcd's certificate, and this cluster's client certificate. */
+  ca: z.string().optional(),
+  cert: z.string().optional(),
+  key: z.string().optional(),
+  serverName: z.string().optional(),
+  username: z.string().optional(),
+  passwordFile: z.string().optional(),
+  /** Set on the first cluster of a federation only: others join with a token. */
+  found: z.boolean().default(false),
+});
+
+const embeddedSchema = z.strictObject({
+  /** Where the embedded registry listens, with mTLS. */
+  listen: addressSchema,
+  /** Where other clusters reach it; default `listen`. */
+  advertise: addressSchema.optional(),
+});
+
+/** Nobody is asked who they are yet, so the API is for this machine alone. */
+const adminAddressSchema = z.union([
+  addressSchema.refine(
+    (text) => isLoopback(parseAddress(text).host),
+    'use a loopback address, or unix:/path',
+  ),
+  z.string().regex(/^unix:\/./, 'use a loopback address, or unix:/path'),
+]);
+
+export const configSchema = z.strictObject({
+  cluster: clusterNameSchema,
+  federation: federationNameSchema,
+  region: z.string().min(1).max(63),
+  zone: labelSchema.default('default'),
+  /** Id of this gateway within its cluster. */
+  gateway: labelSchema.default('gateway-1'),
+  /** Folder for keys, membership and caches, relative to this file. */
+  data: z.string().min(1).default('./data'),
+  listen: z
+    .strictObject({
+      outbound: addressSchema.default('127.0.0.1:7080'),
+      eastWest: addressSchema.default('0.0.0.0:7443'),
+      federation: addressSchema.default('0.0.0.0:7444'),
+      admin: adminAddressSchema.default('127.0.0.1:7001'),
+    })
+    .prefault({}),
+  /** What other clusters dial; default what is listened on. */
+  advertise: z
+    .strictObject({
+      eastWest: z.array(addressSchema).min(1).optional(),
+      federation: z.array(addressSchema).min(1).optional(),
+    })
+    .prefault({}),
+  registry: z
+    .union([z.strictObject({ embedded: embeddedSchema }), z.strictObject({ etcd: etcdSchema })])
+    .optional(),
+  services: z.array(serviceSchema).default([]),
+  /** Defaults of all services. */
+  balance: balancePolicySchema.prefault({}),
+  timeouts: timeoutsSchema.prefault({}),
+  limits: z
+    .strictObject({
+      /** Bytes of a request body; 0 = no limit. */
+      maxBodyBytes: z.int().min(0).default(0),
+    })
+    .prefault({}),
+  /** Whether responses name the cluster and endpoint that served them. */
+  exposeDecision: z.boolean().default(true),
+  /** How long SIGTERM waits for what is in flight. */
+  drainTimeout: durationSchema.default(30_000),
+  log: z
+    .strictObject({
+      level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+    })
+    .prefault({}),
+});
+
+export type GatewayConfig = z.output<typeof configSchema> & {
+  /** Absolute path of the data folder. */
+  readonly dataDir: string;
+  /** Absolute folder that relative paths are relative to. */
+  readonly baseDir: string;
+};
+export type ServiceConfig = GatewayConfig['services'][number];
+export type EtcdConfig = z.output<typeof etcdSchema>;
+
+/** Reads and validates a configuration file. Throws FILE_UNREADABLE, CONFIG_SYNTAX, CONFIG_UNKNOWN_KEY or CONFIG_INVALID. */
+export async function loadConfig(path: string): Promise<GatewayConfig> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new IsthmusError('FILE_UNREADABLE', {
+      what: `The configuration can't be read: ${messageOf(cause)}`,
+      where: path,
+      cause,
+    });
+  }
+  return parseConfig(text, path);
+}
+
+export function parseConfig(text: string, path: string): GatewayConfig {
+  const config = parseYaml(configSchema, text, path);
+  refuseDuplicates(config, path);
+  const baseDir = dirname(resolve(path));
+  return { ...config, baseDir, dataDir: resolve(baseDir, config.data) };
+}
+
+/** The endpoints the configuration names. */
+export function configuredEndpoints(config: GatewayConfig): Registration[] {
+  return config.services.flatMap((service) =>
+    service.endpoints.map((endpoint): Registration => {
+      const colon = endpoint.address.lastIndexOf(':');
+      return {
+        service: serviceName(service.namespace, service.name),
+        id: endpoint.id,
+        address: endpoint.address.slice(0, colon).replace(/^\[|\]$/g, ''),
+        port: Number(endpoint.address.slice(colon + 1)),
+        zone: endpoint.zone ?? config.zone,
+        weight: endpoint.weight,
+        labels: endpoint.labels,
+        protocol: service.protocol,
+        exported: service.exported,
+        source: 'config',
+        check: service.check,
+      };
+    }),
+  );
+}
+
+function refuseDuplicates(config: z.output<typeof configSchema>, path: string): void {
+  const seen = new Set<string>();
+  for (const service of config.services) {
+    const name = `${service.name}.${service.namespace}`;
+    for (const key of [name, ...service.endpoints.map(({ id }) => `${name}/${id}`)]) {
+      if (seen.has(key)) {
+        throw new IsthmusError('CONFIG_INVALID', {
+          what: `services: ${key} is there twice`,
+          where: path,
+        });
+      }
+      seen.add(key);
+    }
+  }
+}
+
+/** The balancing policy of a service: its own where it has one, else the gateway's. */
+export function policyOf(config: GatewayConfig, service: ServiceName): BalancePolicy {
+  return serviceConfig(config, service)?.balance ?? config.balance;
+}
+
+export function timeoutsOf(config: GatewayConfig, service: ServiceName): RouteTimeouts {
+  const { request, connect, perTry, idle } =
+    serviceConfig(config, service)?.timeouts ?? config.timeouts;
+  return { requestMs: request, connectMs: connect, perTryMs: perTry, idleMs: idle };
+}
+
+function serviceConfig(config: GatewayConfig, service: ServiceName): ServiceConfig | undefined {
+  return config.services.find(({ name, namespace }) => service === `${name}.${namespace}`);
+}

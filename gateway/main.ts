@@ -1,0 +1,56 @@
+/** Owns the gateway as a process: configuration in, signals, drain, exit code out. */
+import { systemClock } from '../core/clock.ts';
+import { createLog, type Log } from '../core/log.ts';
+import { type AdminServer, startAdminServer } from './admin/server.ts';
+import { loadConfig } from './config.ts';
+import { createControl } from './control.ts';
+import { Gateway } from './gateway.ts';
+
+export interface RunOptions {
+  readonly configPath: string;
+}
+
+/**
+ * Runs a gateway until SIGTERM or SIGINT, then drains it. Resolves to the exit code: 0 after a drain.
+ * A second signal ends it at once, with 1. Throws what keeps it from starting.
+ */
+export async function runGateway({ configPath }: RunOptions): Promise<number> {
+  const config = await loadConfig(configPath);
+  const { cluster, gateway: id } = config;
+  const log = createLog({ level: config.log.level, fields: { cluster, gateway: id } });
+  const stopped = onStopSignal(log);
+  const gateway = await Gateway.start({ config, clock: systemClock, random: Math.random, log });
+  let admin: AdminServer | undefined;
+  try {
+    admin = await startAdminServer({
+      listen: config.listen.admin,
+      control: createControl(gateway, () => admin?.address ?? config.listen.admin),
+      log,
+    });
+  } catch (thrown) {
+    await gateway.kill();
+    throw thrown;
+  }
+  log.info({ ...gateway.listeners, admin: admin.address }, 'ready');
+  await stopped;
+  await gateway.drain(config.drainTimeout);
+  await admin.close();
+  log.info('stopped');
+  return 0;
+}
+
+function onStopSignal(log: Log): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const stop = (signal: NodeJS.Signals) => {
+      if (asked) {
+        log.warn({ signal }, 'stopping at once');
+        process.exit(1);
+      }
+      asked = true;
+      log.info({ signal }, 'draining');
+      resolve();
+    };
+    process.on('SIGTERM', stop).on('SIGINT', stop);
+  });
+}

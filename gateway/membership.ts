@@ -1,0 +1,317 @@
+/** Owns this cluster's way into, through and out of its federation: founding, tokens, joining, leaving, evicting. */
+import type { Bundle } from '../certs/bundle.ts';
+import { parseTrustDomain } from '../certs/spiffe-id.ts';
+import type { Clock, Random } from '../core/clock.ts';
+import { asIsthmusError, IsthmusError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import { type ClusterName, trustDomainOf } from '../core/names.ts';
+import { found } from '../federation/announce.ts';
+import { type JoinOptions, join, previewJoin, resumeJoin } from '../federation/join.ts';
+import { evict, leave } from '../federation/leave.ts';
+import { isJoined, type Joined, type RegistryAccess, standalone } from '../federation/member.ts';
+import { createToken } from '../federation/token.ts';
+import { FederationTrust } from '../federation/trust.ts';
+import type { CreatedToken, JoinResult } from './admin/answers.ts';
+import { advertised, clusterDraft } from './cluster-draft.ts';
+import type { GatewayConfig } from './config.ts';
+import { FederationSession, type SessionWorld } from './federation-session.ts';
+import { HostedRegistry } from './hosted-registry.ts';
+import type { Identity } from './identity.ts';
+import { openRegistryStore } from './registry-store.ts';
+
+export interface MembershipOptions {
+  readonly config: GatewayConfig;
+  readonly identity: Identity;
+  readonly world: SessionWorld;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** More, or less, is believed than before, or this cluster entered or left a federation. */
+  changed(): void;
+}
+
+const retryMs = 2_000;
+
+export class Membership {
+  readonly #options: MembershipOptions;
+  #trust: FederationTrust | undefined;
+  #session: FederationSession | undefined;
+  #hosted: HostedRegistry | undefined;
+  #problem: IsthmusError | undefined;
+  readonly #unsubscribe: (() => void)[] = [];
+
+  constructor(options: MembershipOptions) {
+    this.#options = options;
+  }
+
+  /** Present while this cluster is in a federation. */
+  get session(): FederationSession | undefined {
+    return this.#session;
+  }
+
+  /** What keeps this cluster from its federation, and every registry record that was refused. */
+  get problems(): readonly IsthmusError[] {
+    return [...(this.#problem ? [this.#problem] : []), ...(this.#session?.problems ?? [])];
+  }
+
+  /** Clusters whose bundle is believed, this one not among them. */
+  get believed(): ReadonlySet<ClusterName> {
+    return this.#trust?.clusters ?? new Set();
+  }
+
+  /** The bundle another cluster is believed to have. */
+  bundleOf(cluster: ClusterName): Bundle | undefined {
+    return this.#trust?.beliefs.bundles.get(cluster)?.bundle;
+  }
+
+  /** The embedded registry, where this gateway hosts it. */
+  get hosted(): HostedRegistry | undefined {
+    return this.#hosted;
+  }
+
+  /**
+   * Takes up where the membership file says this cluster is; founds the federation where the configuration
+   * says so. What needs a registry or a peer that can't be reached is tried again in the background.
+   */
+  async start(): Promise<void> {
+    const { identity, config } = this.#options;
+    const { state } = identity.membership;
+    const founds = config.registry && ('embedded' in config.registry || config.registry.etcd.found);
+    if (isJoined(state)) await this.#enter(state);
+    else if (state.kind === 'joining')
+      await this.#retry('a join was under way', () => resumeJoin(this.#joinOptions()));
+    else if (founds) await this.#found();
+  }
+
+  /** Throws NOT_A_MEMBER, BODY_INVALID or REGISTRY_DENIED. */
+  async createToken(ttlMs: number | undefined): Promise<CreatedToken> {
+    const { config, identity, clock } = this.#options;
+    const { store } = this.#member();
+    const { text, ...rest } = await createToken({
+      store,
+      federation: config.federation,
+      cluster: config.cluster,
+      addresses: advertised(config, 'federation'),
+      fingerprint: identity.authority.keyId,
+      signer: identity.authority,
+      ttlMs,
+      clock,
+    });
+    return { token: text, ...rest };
+  }
+
+  /** Joins with a token, or with `dryRun` says what that would change. Throws what the token's cluster refuses it with. */
+  async join(token: string, dryRun: boolean): Promise<JoinResult> {
+    const { identity, config } = this.#options;
+    if (isJoined(identity.membership.state)) {
+      throw new IsthmusError('ALREADY_MEMBER', {
+        what: `${config.cluster} is a member of ${identity.membership.state.federation}`,
+      });
+    }
+    const { clusters, federation, via, fingerprint } = await previewJoin(
+      token,
+      this.#joinOptions(),
+    );
+    if (!dryRun) await this.#enter(await join(token, this.#joinOptions()));
+    return { federation, via, fingerprint, adds: { clusters }, joined: !dryRun };
+  }
+
+  /** This cluster leaves; or, when another is named, that one is evicted. Throws NOT_A_MEMBER, LEAVE_REFUSED or what the registry says. */
+  async leave(cluster: ClusterName | undefined, force: boolean): Promise<ClusterName> {
+    const { config, identity } = this.#options;
+    if (cluster !== undefined && cluster !== config.cluster) {
+      await this.evict(cluster, config.cluster, force);
+      return cluster;
+    }
+    // A join that was never settled is given up.
+    if (!this.#session && identity.membership.state.kind === 'joining') {
+      await this.#exit();
+      return config.cluster;
+    }
+    const session = this.#member();
+    if (this.#hosted && session.client.snapshot.clusters.size > 1 && !force) {
+      throw new IsthmusError('LEAVE_REFUSED', {
+        what: 'This gateway hosts the registry that the other clusters use',
+        fix: 'Have the others leave first, or leave with force.',
+      });
+    }
+    await session.close({
+      withdraw: true,
+      last: async () => {
+        try {
+          await leave({
+            store: session.store,
+            federation: config.federation,
+            cluster: config.cluster,
+          });
+        } catch (thrown) {
+          // With force, a registry that can't be told is left to the other members to clean up.
+          if (!force) throw thrown;
+          this.#options.log.warn({ err: thrown }, 'left without telling the registry');
+        }
+      },
+    });
+    await this.#exit();
+    return config.cluster;
+  }
+
+  /** Removes another cluster from the registry, on behalf of `by`. */
+  async evict(cluster: ClusterName, by: ClusterName, force: boolean): Promise<void> {
+    const { federation } = this.#options.config;
+    await evict({ store: this.#member().store, federation, cluster, by, force });
+  }
+
+  async close(options: { readonly withdraw: boolean }): Promise<void> {
+    for (const stop of this.#unsubscribe.splice(0)) stop();
+    await this.#session?.close(options);
+    await this.#hosted?.close();
+  }
+
+  async #enter(joined: Joined): Promise<void> {
+    const { identity, log } = this.#options;
+    const trust = this.#believe();
+    this.#hosted ??= await this.#host(trust);
+    const refresh = () => void this.#hosted?.refresh();
+    this.#unsubscribe.push(
+      identity.leaf.onRenew(refresh),
+      trust.onChange(() => {
+        refresh();
+        this.#options.changed();
+      }),
+    );
+    this.#session = await FederationSession.open({
+      ...this.#options,
+      joined,
+      trust,
+      hosted: this.#hosted?.address,
+    });
+    log.info({ federation: joined.federation, as: joined.kind }, 'in the federation');
+    this.#options.changed();
+  }
+
+  /** Begins to believe what the membership file pins. */
+  #believe(): FederationTrust {
+    const { config, identity, log } = this.#options;
+    this.#trust = new FederationTrust({
+      federation: config.federation,
+      cluster: config.cluster,
+      ownBundle: () => identity.authority.bundle(),
+      file: identity.membership,
+      trustStore: identity.trust,
+      log,
+    });
+    return this.#trust;
+  }
+
+  /** Writes the first member's records, as soon as the registry can be reached. */
+  async #found(): Promise<void> {
+    const { config, identity, clock } = this.#options;
+    const registry = this.#foundation();
+    this.#hosted = await this.#host(this.#believe());
+    const store = await openRegistryStore({
+      ...this.#options,
+      access: registry,
+      hosted: this.#hosted?.address,
+      hostRoots: () => identity.authority.rootPem,
+    });
+    await this.#retry('founding the federation', async () => {
+      const joined = await found({
+        store,
+        federation: config.federation,
+        self: clusterDraft(config, clock.now()),
+        authority: identity.authority,
+        file: identity.membership,
+        registry,
+      });
+      await store.close();
+      return joined;
+    });
+  }
+
+  /** Tries until the result is there and enters with it, or until it is refused for good; the first try is waited for. */
+  async #retry(what: string, attempt: () => Promise<Joined | undefined>): Promise<void> {
+    const { clock, log } = this.#options;
+    try {
+      const joined = await attempt();
+      if (joined) await this.#enter(joined);
+    } catch (thrown) {
+      const error = asIsthmusError(thrown);
+      const again = error.kind === 'failed' || error.kind === 'timed-out';
+      this.#problem = error;
+      log.error({ err: error, again }, `${what}: it failed`);
+      if (again)
+        this.#unsubscribe.push(clock.after(retryMs, () => void this.#retry(what, attempt)));
+      return;
+    }
+    this.#problem = undefined;
+  }
+
+  async #exit(): Promise<void> {
+    const { identity } = this.#options;
+    for (const stop of this.#unsubscribe.splice(0)) stop();
+    await this.#hosted?.close();
+    for (const cluster of this.#trust?.clusters ?? []) {
+      identity.trust.remove(
+        parseTrustDomain(trustDomainOf(cluster, this.#options.config.federation)),
+      );
+    }
+    this.#session = undefined;
+    this.#trust = undefined;
+    this.#hosted = undefined;
+    await identity.membership.set(standalone);
+    this.#options.changed();
+  }
+
+  async #host(trust: FederationTrust): Promise<HostedRegistry | undefined> {
+    const { config, identity, clock, random, log } = this.#options;
+    if (!config.registry || !('embedded' in config.registry)) return undefined;
+    return HostedRegistry.start({
+      dataDir: config.dataDir,
+      listen: config.registry.embedded.listen,
+      hostTrustDomain: identity.trustDomain,
+      identity: () => ({ cert: identity.leaf.current.chainPem, key: identity.leaf.current.keyPem }),
+      trust: () =>
+        [...trust.beliefs.bundles.values()].map(({ bundle }) => ({
+          trustDomain: bundle.trustDomain,
+          rootsPem: bundle.roots.map((root) => root.toString()),
+        })),
+      clock,
+      random,
+      log,
+    });
+  }
+
+  /** The registry a founding cluster is configured with. */
+  #foundation(): RegistryAccess {
+    const { registry } = this.#options.config;
+    if (registry && 'embedded' in registry) {
+      const { advertise, listen } = registry.embedded;
+      return {
+        kind: 'embedded',
+        endpoints: [advertise ?? listen],
+        hostTrustDomain: this.#options.identity.trustDomain,
+      };
+    }
+    const endpoints = registry?.etcd.endpoints.map((url) => url.replace(/^https?:\/\//, '')) ?? [];
+    return { kind: 'etcd', endpoints };
+  }
+
+  #member(): FederationSession {
+    if (this.#session) return this.#session;
+    throw new IsthmusError('NOT_A_MEMBER', {
+      what: `${this.#options.config.cluster} is in no federation`,
+    });
+  }
+
+  #joinOptions(): JoinOptions {
+    const { config, identity, clock, random, log } = this.#options;
+    return {
+      authority: identity.authority,
+      self: clusterDraft(config, clock.now()),
+      file: identity.membership,
+      clock,
+      random,
+      log,
+    };
+  }
+}

@@ -1,0 +1,123 @@
+/** Owns what this gateway tells the registry: its cluster, itself, its endpoints, its cluster's export summaries and its canary. */
+import type { Clock } from '../core/clock.ts';
+import type { FederationName, ServiceName } from '../core/names.ts';
+import { sameSummary, summarize } from '../federation/exports.ts';
+import { encodeKey, type RegistryKey } from '../registry/keys.ts';
+import type { EndpointRecord, ExportRecord, GatewayRecord } from '../registry/model.ts';
+import type { LeaseSession } from '../registry/session.ts';
+import { type Signer, signRecord } from '../registry/signing.ts';
+import type { Home } from './catalog.ts';
+
+export interface PublisherOptions {
+  readonly federation: FederationName;
+  readonly home: Home;
+  readonly session: Pick<LeaseSession, 'put' | 'delete'>;
+  readonly signer: Signer;
+  readonly clock: Clock;
+  /** This gateway's own endpoints of a service. */
+  ownEndpoints(service: ServiceName): Iterable<EndpointRecord>;
+  /** All endpoints of the own cluster, of its other gateways too. */
+  clusterEndpoints(service: ServiceName): Iterable<EndpointRecord>;
+  /** The summary the registry holds, so that nothing equal is written again. */
+  publishedSummary(service: ServiceName): ExportRecord | undefined;
+  /** Whether this gateway is the one that writes its cluster's summaries: the lowest id alive. */
+  writesSummaries(): boolean;
+}
+
+/**
+ * Writes go to the session, which carries them to the registry whenever that can be reached. Changes of
+ * one turn of the event loop are gathered, so that a burst of registrations is one write per service.
+ */
+export class Publisher {
+  readonly #options: PublisherOptions;
+  readonly #published = new Map<ServiceName, Map<string, EndpointRecord>>();
+  readonly #summaries = new Map<ServiceName, ExportRecord>();
+  readonly #pending = new Set<ServiceName>();
+  #scheduled: NodeJS.Immediate | undefined;
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+  }
+
+  /** Notes that a service of the own cluster changed. */
+  changed(service: ServiceName): void {
+    this.#pending.add(service);
+    this.#scheduled ??= setImmediate(() => this.flush());
+  }
+
+  /** Writes what is pending now. */
+  flush(): void {
+    clearImmediate(this.#scheduled);
+    this.#scheduled = undefined;
+    for (const service of this.#pending) {
+      this.#endpoints(service);
+      this.#summary(service);
+    }
+    this.#pending.clear();
+  }
+
+  gateway(record: GatewayRecord): void {
+    this.#put({ kind: 'gateways', cluster: record.cluster, id: record.id }, record, 'leased');
+  }
+
+  /** Says that everything of this cluster has been written as of now. */
+  synced(): void {
+    const { home, clock } = this.#options;
+    const record = { cluster: home.cluster, gateway: home.gateway, at: clock.now() };
+    this.#put({ kind: 'synced', cluster: home.cluster }, record, 'leased');
+  }
+
+  stop(): void {
+    clearImmediate(this.#scheduled);
+    this.#scheduled = undefined;
+    this.#pending.clear();
+  }
+
+  #endpoints(service: ServiceName): void {
+    const { home } = this.#options;
+    const before = this.#published.get(service) ?? new Map<string, EndpointRecord>();
+    const after = new Map(
+      [...this.#options.ownEndpoints(service)].map((record) => [record.id, record]),
+    );
+    for (const [id, record] of after) {
+      const known = before.get(id);
+      if (known && JSON.stringify(known) === JSON.stringify(record)) continue;
+      this.#put({ kind: 'endpoints', cluster: home.cluster, service, id }, record, 'leased');
+    }
+    for (const id of before.keys()) {
+      if (after.has(id)) continue;
+      this.#options.session.delete(
+        this.#key({ kind: 'endpoints', cluster: home.cluster, service, id }),
+      );
+    }
+    if (after.size === 0) this.#published.delete(service);
+    else this.#published.set(service, after);
+  }
+
+  /** A service without copies keeps an empty summary: a deletion would look like an accident. */
+  #summary(service: ServiceName): void {
+    if (!this.#options.writesSummaries()) return;
+    const { home, clock } = this.#options;
+    const endpoints = [...this.#options.clusterEndpoints(service)];
+    const exported = endpoints.filter((endpoint) => endpoint.exported);
+    const known = this.#summaries.get(service) ?? this.#options.publishedSummary(service);
+    if (exported.length === 0 && !known) return;
+    const summary =
+      summarize(exported, clock.now())[0] ??
+      (known && { ...known, localities: [], updatedAt: clock.now() });
+    if (!summary || (known && sameSummary(known, summary))) return;
+    this.#summaries.set(service, summary);
+    const key: RegistryKey = { kind: 'exports', cluster: home.cluster, service };
+    this.#put(key, signRecord(this.#key(key), summary, this.#options.signer), 'persistent');
+  }
+
+  #put(key: RegistryKey, record: object, life: 'leased' | 'persistent'): void {
+    this.#options.session.put(this.#key(key), JSON.stringify(record), {
+      persistent: life === 'persistent',
+    });
+  }
+
+  #key(key: RegistryKey): string {
+    return encodeKey(this.#options.federation, key);
+  }
+}

@@ -1,0 +1,247 @@
+/** Owns turning raw registry records, which nobody has vouched for, into the snapshot, one change at a time. */
+import { asIsthmusError, IsthmusError } from '../core/errors.ts';
+import type { ClusterName, FederationName, ServiceName } from '../core/names.ts';
+import { ShardMap } from '../core/shard-map.ts';
+import { decodeKey, encodeKey, type RegistryKey } from './keys.ts';
+import {
+  bundleRecordSchema,
+  clusterRecordSchema,
+  endpointRecordSchema,
+  exportRecordSchema,
+  gatewayRecordSchema,
+  parseRecord,
+  syncedRecordSchema,
+} from './model.ts';
+import type { Snapshot, SnapshotDelta } from './snapshot.ts';
+import { type ParsedRecord, SnapshotDraft } from './snapshot-draft.ts';
+
+/** One key's new value; `undefined` = deleted. */
+export interface RawChange {
+  readonly key: string;
+  readonly value: Uint8Array | string | undefined;
+}
+
+export interface SnapshotBuilderOptions {
+  readonly federation: FederationName;
+  /**
+   * Believes or refuses a record that moves trust or traffic, by throwing a coded error. `raw` is the
+   * JSON as stored. Bundles are believed here too.
+   */
+  verify(key: RegistryKey, text: string, raw: unknown): void;
+}
+
+const schemas = {
+  clusters: clusterRecordSchema,
+  bundles: bundleRecordSchema,
+  gateways: gatewayRecordSchema,
+  endpoints: endpointRecordSchema,
+  exports: exportRecordSchema,
+  synced: syncedRecordSchema,
+};
+
+/**
+ * Builds snapshots. A record that doesn't parse, names another cluster than its key, or isn't believed is
+ * skipped, kept under `problems`, and leaves the last good one in force; the others still apply.
+ */
+export class SnapshotBuilder {
+  readonly problems = new Map<string, IsthmusError>();
+  readonly #options: SnapshotBuilderOptions;
+  /** Values that were refused, to look at again when trust changes. */
+  readonly #refused = new Map<string, Uint8Array | string>();
+  #snapshot: Snapshot = { revision: 0, clusters: new Map(), services: ShardMap.empty() };
+
+  constructor(options: SnapshotBuilderOptions) {
+    this.#options = options;
+  }
+
+  get snapshot(): Snapshot {
+    return this.#snapshot;
+  }
+
+  /** Applies the changes of one revision. Bundles go first, so that what they sign can be believed. */
+  apply(changes: readonly RawChange[], revision: number): SnapshotDelta {
+    const draft = new SnapshotDraft(this.#snapshot);
+    const deletions: RegistryKey[] = [];
+    for (const change of bundlesFirst(changes)) {
+      if (change.value === undefined) {
+        const key = this.#decode(change.key);
+        this.problems.delete(change.key);
+        this.#refused.delete(change.key);
+        if (key) deletions.push(key);
+      } else {
+        const parsed = this.#parse(change.key, change.value);
+        if (parsed) draft.put(parsed);
+      }
+    }
+    this.#withdraw(draft, deletions);
+    this.#snapshot = draft.finish(Math.max(revision, this.#snapshot.revision));
+    return draft;
+  }
+
+  /** Replaces everything below `prefix` by a complete listing: what it lacks was deleted meanwhile. */
+  replace(prefix: string, values: readonly RawChange[], revision: number): SnapshotDelta {
+    const present = new Set(values.map((value) => value.key));
+    const gone = [...this.keys(), ...this.#refused.keys()]
+      .filter((key) => key.startsWith(prefix) && !present.has(key))
+      .map((key): RawChange => ({ key, value: undefined }));
+    return this.apply([...values, ...gone], revision);
+  }
+
+  /** Looks again at what was refused; call when trust changed. */
+  reconsider(): SnapshotDelta {
+    const again = [...this.#refused].map(([key, value]): RawChange => ({ key, value }));
+    return this.apply(again, this.#snapshot.revision);
+  }
+
+  /** Forgets an orphaned endpoint whose probes failed. */
+  drop(service: ServiceName, id: string): SnapshotDelta {
+    return this.#drop([{ service, id }]);
+  }
+
+  /**
+   * Forgets the orphaned endpoints whose gateway turned out to stand: they were withdrawn. Endpoints and
+   * gateways are watched apart, so call this when the gateway's own deletion has had time to arrive.
+   */
+  settleOrphans(services: Iterable<ServiceName>): SnapshotDelta {
+    const withdrawn: { service: ServiceName; id: string }[] = [];
+    for (const service of services) {
+      for (const [id, { record, orphaned }] of this.#snapshot.services.get(service)?.endpoints ??
+        []) {
+        const stands = this.#snapshot.clusters.get(record.cluster)?.gateways.has(record.gateway);
+        if (orphaned && stands) withdrawn.push({ service, id });
+      }
+    }
+    return this.#drop(withdrawn);
+  }
+
+  /** Every registry key the snapshot stands on, with its record: what the disk cache keeps. */
+  *records(): IterableIterator<[string, object]> {
+    const { federation } = this.#options;
+    for (const { cluster, record, bundle, gateways, synced } of this.#snapshot.clusters.values()) {
+      if (record) yield [encodeKey(federation, { kind: 'clusters', cluster }), record];
+      if (bundle) yield [encodeKey(federation, { kind: 'bundles', cluster }), bundle];
+      if (synced) yield [encodeKey(federation, { kind: 'synced', cluster }), synced];
+      for (const [id, gateway] of gateways) {
+        yield [encodeKey(federation, { kind: 'gateways', cluster, id }), gateway];
+      }
+    }
+    for (const { service, endpoints, exports } of this.#snapshot.services.values()) {
+      for (const [id, { record }] of endpoints) {
+        yield [
+          encodeKey(federation, { kind: 'endpoints', cluster: record.cluster, service, id }),
+          record,
+        ];
+      }
+      for (const [cluster, summary] of exports) {
+        yield [encodeKey(federation, { kind: 'exports', cluster, service }), summary];
+      }
+    }
+  }
+
+  *keys(): IterableIterator<string> {
+    for (const [key] of this.records()) yield key;
+  }
+
+  #drop(endpoints: readonly { service: ServiceName; id: string }[]): SnapshotDelta {
+    const draft = new SnapshotDraft(this.#snapshot);
+    for (const { service, id } of endpoints) draft.endpoint(service, id, undefined);
+    this.#snapshot = draft.finish(this.#snapshot.revision);
+    return draft;
+  }
+
+  #decode(key: string): RegistryKey | undefined {
+    try {
+      return decodeKey(this.#options.federation, key);
+    } catch (thrown) {
+      this.problems.set(key, asIsthmusError(thrown));
+      return undefined;
+    }
+  }
+
+  #parse(text: string, value: Uint8Array | string): ParsedRecord | undefined {
+    try {
+      const key = decodeKey(this.#options.federation, text);
+      if (key.kind === 'tokens') return undefined;
+      const json = typeof value === 'string' ? value : new TextDecoder().decode(value);
+      const record = parseRecord(schemas[key.kind], text, json);
+      refuseForeign(text, key, record);
+      if (key.kind === 'clusters' || key.kind === 'bundles' || key.kind === 'exports') {
+        this.#options.verify(key, text, JSON.parse(json));
+      }
+      this.problems.delete(text);
+      this.#refused.delete(text);
+      return { key, record } as ParsedRecord;
+    } catch (thrown) {
+      this.problems.set(text, asIsthmusError(thrown, 'RECORD_INVALID'));
+      this.#refused.set(text, value);
+      return undefined;
+    }
+  }
+
+  /**
+   * Deletions. An endpoint is orphaned, not removed: see `settleOrphans`. Export summaries that still named
+   * copies and make up more than half of their cluster's are held: a fault, not a decision, unless the
+   * cluster left.
+   */
+  #withdraw(draft: SnapshotDraft, deletions: readonly RegistryKey[]): void {
+    const left = new Set(
+      deletions.flatMap((key) => (key.kind === 'clusters' ? [key.cluster] : [])),
+    );
+    const withdrawn = new Map<ClusterName, ServiceName[]>();
+    for (const key of deletions) {
+      if (key.kind === 'exports' && !left.has(key.cluster)) {
+        const summary = this.#snapshot.services.get(key.service)?.exports.get(key.cluster);
+        if (summary?.localities.some((locality) => locality.total > 0)) {
+          withdrawn.set(key.cluster, [...(withdrawn.get(key.cluster) ?? []), key.service]);
+          continue;
+        }
+      }
+      draft.remove(key);
+    }
+    for (const [cluster, services] of withdrawn) {
+      const known = countExports(this.#snapshot, cluster, services.length);
+      if (services.length > 1 && services.length * 2 > known) {
+        const where = encodeKey(this.#options.federation, { kind: 'clusters', cluster });
+        this.problems.set(
+          `withdrawal/${cluster}`,
+          new IsthmusError('WITHDRAWAL_HELD', {
+            what: `One revision would withdraw ${services.length} of ${known} services of ${cluster}, none of them emptied first`,
+            where,
+          }),
+        );
+      } else {
+        for (const service of services) draft.remove({ kind: 'exports', cluster, service });
+      }
+    }
+  }
+}
+
+function* bundlesFirst(changes: readonly RawChange[]): IterableIterator<RawChange> {
+  const isBundle = (change: RawChange) => change.key.includes('/bundles/');
+  yield* changes.filter(isBundle);
+  for (const change of changes) if (!isBundle(change)) yield change;
+}
+
+/** A value whose cluster, service or id differs from its key's was not written by the key's owner. */
+function refuseForeign(where: string, key: RegistryKey, record: object): void {
+  const fields = record as Record<string, unknown>;
+  for (const field of ['cluster', 'service', 'id'] as const) {
+    const expected = (key as unknown as Record<string, unknown>)[field];
+    if (expected !== undefined && fields[field] !== expected) {
+      throw new IsthmusError('RECORD_FOREIGN', {
+        what: `The key says ${field} ${JSON.stringify(expected)}, the value says ${JSON.stringify(fields[field])}`,
+        where,
+      });
+    }
+  }
+}
+
+/** How many services a cluster exports, counting no further than needed to know that `part` is at most half. */
+function countExports(snapshot: Snapshot, cluster: ClusterName, part: number): number {
+  let known = 0;
+  for (const view of snapshot.services.values()) {
+    if (view.exports.has(cluster)) known++;
+    if (known >= part * 2) break;
+  }
+  return known;
+}

@@ -1,0 +1,161 @@
+/** Owns a snapshot under change: copies only what a change touches, and remembers what that was. */
+import type { ClusterName, ServiceName } from '../core/names.ts';
+import type { RegistryKey } from './keys.ts';
+import type {
+  BundleRecord,
+  ClusterRecord,
+  EndpointRecord,
+  ExportRecord,
+  GatewayRecord,
+  SyncedRecord,
+} from './model.ts';
+import type {
+  ClusterView,
+  HeldEndpoint,
+  ServiceView,
+  Snapshot,
+  SnapshotDelta,
+} from './snapshot.ts';
+
+/** A key and the record that was found there, both parsed. */
+export type ParsedRecord =
+  | { readonly key: RegistryKey & { kind: 'clusters' }; readonly record: ClusterRecord }
+  | { readonly key: RegistryKey & { kind: 'bundles' }; readonly record: BundleRecord }
+  | { readonly key: RegistryKey & { kind: 'gateways' }; readonly record: GatewayRecord }
+  | { readonly key: RegistryKey & { kind: 'endpoints' }; readonly record: EndpointRecord }
+  | { readonly key: RegistryKey & { kind: 'exports' }; readonly record: ExportRecord }
+  | { readonly key: RegistryKey & { kind: 'synced' }; readonly record: SyncedRecord };
+
+export class SnapshotDraft implements SnapshotDelta {
+  readonly services = new Set<ServiceName>();
+  readonly clusters = new Set<ClusterName>();
+  readonly #base: Snapshot;
+  readonly #serviceChanges = new Map<ServiceName, ServiceView>();
+  #clusters: Map<ClusterName, ClusterView> | undefined;
+
+  constructor(base: Snapshot) {
+    this.#base = base;
+  }
+
+  put({ key, record }: ParsedRecord): void {
+    switch (key.kind) {
+      case 'clusters':
+        this.#cluster(key.cluster, { record: record as ClusterRecord });
+        break;
+      case 'bundles':
+        this.#cluster(key.cluster, { bundle: record as BundleRecord });
+        break;
+      case 'synced':
+        this.#cluster(key.cluster, { synced: record as SyncedRecord });
+        break;
+      case 'gateways':
+        this.#gateway(key.cluster, key.id, record as GatewayRecord);
+        break;
+      case 'endpoints':
+        this.endpoint(key.service, key.id, { record: record as EndpointRecord, orphaned: false });
+        break;
+      case 'exports':
+        this.#export(key.service, key.cluster, record as ExportRecord);
+        break;
+    }
+  }
+
+  remove(key: RegistryKey): void {
+    switch (key.kind) {
+      case 'clusters':
+        this.#cluster(key.cluster, { record: undefined });
+        break;
+      case 'bundles':
+        this.#cluster(key.cluster, { bundle: undefined });
+        break;
+      case 'synced':
+        this.#cluster(key.cluster, { synced: undefined });
+        break;
+      case 'gateways':
+        this.#gateway(key.cluster, key.id, undefined);
+        break;
+      case 'endpoints':
+        this.#orphan(key.service, key.id);
+        break;
+      case 'exports':
+        this.#export(key.service, key.cluster, undefined);
+        break;
+    }
+  }
+
+  endpoint(service: ServiceName, id: string, held: HeldEndpoint | undefined): void {
+    const view = this.#service(service);
+    const endpoints = new Map(view.endpoints);
+    if (held) endpoints.set(id, held);
+    else endpoints.delete(id);
+    this.#setService({ ...view, endpoints });
+  }
+
+  finish(revision: number): Snapshot {
+    const changes = [...this.#serviceChanges].map(
+      ([name, view]): [string, ServiceView | undefined] => [
+        name,
+        view.endpoints.size === 0 && view.exports.size === 0 ? undefined : view,
+      ],
+    );
+    return {
+      revision,
+      clusters: this.#clusters ?? this.#base.clusters,
+      services: this.#base.services.with(changes),
+    };
+  }
+
+  /** Whether the endpoint was withdrawn or lost with its gateway is not known yet. */
+  #orphan(service: ServiceName, id: string): void {
+    const held = this.#service(service).endpoints.get(id);
+    if (held) this.endpoint(service, id, { record: held.record, orphaned: true });
+  }
+
+  #export(service: ServiceName, cluster: ClusterName, record: ExportRecord | undefined): void {
+    const view = this.#service(service);
+    const exports = new Map(view.exports);
+    if (record) exports.set(cluster, record);
+    else exports.delete(cluster);
+    this.#setService({ ...view, exports });
+  }
+
+  #service(service: ServiceName): ServiceView {
+    return (
+      this.#serviceChanges.get(service) ??
+      this.#base.services.get(service) ?? { service, endpoints: new Map(), exports: new Map() }
+    );
+  }
+
+  #setService(view: ServiceView): void {
+    this.#serviceChanges.set(view.service, view);
+    this.services.add(view.service);
+  }
+
+  #cluster(
+    cluster: ClusterName,
+    change: { [K in 'record' | 'bundle' | 'synced']?: ClusterView[K] | undefined },
+  ): void {
+    this.#clusters ??= new Map(this.#base.clusters);
+    const before: ClusterView = this.#clusters.get(cluster) ?? { cluster, gateways: new Map() };
+    const merged = Object.entries({ ...before, ...change }).filter(
+      ([, value]) => value !== undefined,
+    );
+    const after = Object.fromEntries(merged) as unknown as ClusterView;
+    if (after.record || after.bundle || after.synced || after.gateways.size > 0) {
+      this.#clusters.set(cluster, after);
+    } else {
+      this.#clusters.delete(cluster);
+    }
+    this.clusters.add(cluster);
+  }
+
+  #gateway(cluster: ClusterName, id: string, record: GatewayRecord | undefined): void {
+    this.#clusters ??= new Map(this.#base.clusters);
+    const before: ClusterView = this.#clusters.get(cluster) ?? { cluster, gateways: new Map() };
+    const gateways = new Map(before.gateways);
+    if (record) gateways.set(id, record);
+    else gateways.delete(id);
+    this.#clusters.set(cluster, { ...before, gateways });
+    this.#cluster(cluster, {});
+  }
+}
