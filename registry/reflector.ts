@@ -186,17 +186,23 @@ export class Reflector {
     this.#options.updated();
   }
 
+  /** Looks for signs of life: asks for one after `quietMs` of silence, and starts over when as much again brings none. */
   #expectSigns(): void {
-    const { clock, quietMs } = this.#options;
+    const { clock, quietMs, prefix } = this.#options;
     const started = clock.monotonic();
+    let askedAt: number | undefined;
     const look = (): void => {
-      const silence = Math.min(this.silenceMs, clock.monotonic() - started);
-      if (silence >= 2 * quietMs) {
-        const what = `The watch has been silent for ${Math.round(silence)} ms`;
-        this.#retry(new IsthmusError('TIMED_OUT', { what, where: this.#options.prefix }));
+      const now = clock.monotonic();
+      if (askedAt !== undefined && this.#contact > askedAt) askedAt = undefined;
+      if (askedAt !== undefined && now - askedAt >= quietMs) {
+        const what = `The watch has been silent for ${Math.round(this.silenceMs)} ms`;
+        this.#retry(new IsthmusError('TIMED_OUT', { what, where: prefix }));
         return;
       }
-      if (silence >= quietMs) this.#watch?.requestProgress();
+      if (askedAt === undefined && now - Math.max(started, this.#contact) >= quietMs) {
+        this.#watch?.requestProgress();
+        askedAt = now;
+      }
       this.#cancelQuiet = clock.after(quietMs / 2, look);
     };
     this.#cancelQuiet = clock.after(quietMs / 2, look);
