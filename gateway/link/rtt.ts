@@ -1,14 +1,17 @@
 /** Owns what a link knows of its round trip: a smoothed estimate, and how long silence may last before it means death. */
 
-/** Weight of a new sample (RFC 6298 section 2.3). */
-const gain = 1 / 8;
+/** Weight of a sample above the estimate (RFC 6298 section 2.3): a busy moment is not a longer way. */
+const gainUp = 1 / 8;
+/** Weight of a sample below it: nothing can answer faster than the way allows. */
+const gainDown = 1 / 2;
 /** On the shortest links a busy machine still answers within this. */
 const shortestTimeoutMs = 400;
 const roundTripsPerTimeout = 4;
 
 /** The estimate after one more sample. Both in milliseconds. */
 export function smoothed(estimate: number | undefined, sample: number): number {
-  return estimate === undefined ? sample : estimate + gain * (sample - estimate);
+  if (estimate === undefined) return sample;
+  return estimate + (sample > estimate ? gainUp : gainDown) * (sample - estimate);
 }
 
 /** How long to wait for the answer to a PING, in milliseconds: `max(400, 4 x estimate)`, 2 s while there is none. */

@@ -27,7 +27,7 @@ export function readHead(request: IncomingMessage): ParsedHead {
     else return invalid('The request has more than one Host field');
   }
   const protocol = httpVersion === '1.0' ? '1.0' : '1.1';
-  const absolute = /^http:\/\/([^/?#@]+)([^#]*)$/i.exec(url);
+  const absolute = /^http:\/\/([^/?#@]+)((?:[/?][^#]*)?)$/i.exec(url);
   if (absolute) {
     const rest = absolute[2] ?? '';
     const path = rest.startsWith('/') ? rest : `/${rest}`;

@@ -12,6 +12,7 @@ export class Picks {
   readonly #idempotent: boolean;
   readonly #hash: number | undefined;
   readonly #tried = new Set<string>();
+  #tries = 0;
   #firstTier: TierKind | undefined;
 
   constructor(route: Route, exchange: Exchange) {
@@ -20,6 +21,11 @@ export class Picks {
     this.#localOnly = exchange.peer.kind === 'gateway';
     this.#idempotent = isIdempotent(exchange.head.method);
     this.#hash = hashOf(route, exchange);
+  }
+
+  /** How many tries there were, the one under way included. */
+  get tries(): number {
+    return this.#tries;
   }
 
   hasTried(target: Target): boolean {
@@ -40,6 +46,7 @@ export class Picks {
   }
 
   tried(target: Target): void {
+    this.#tries++;
     this.#tried.add(target.key);
   }
 }

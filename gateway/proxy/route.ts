@@ -90,7 +90,7 @@ export class RouteTable implements RouteLookup {
     const known = this.#routes.get(name);
     if (known || !isServiceName(name)) return known;
     const made = this.#make(name);
-    if (made) this.#routes.set(service, made);
+    if (made) this.#routes.set(name, made);
     return made;
   }
 

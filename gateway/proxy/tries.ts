@@ -51,8 +51,8 @@ export async function attempt(request: Attempt, ground: TryGround): Promise<Conc
   route.balancer.countRequest();
   let target = picks.next(true);
   if (target === undefined) return nobodyThere(route);
-  for (let tries = 1, unsent = true; ; tries++) {
-    if (picks.hasTried(target)) await backOff(tries, ground, deadline.signal);
+  for (let unsent = true; ; ) {
+    if (picks.hasTried(target)) await backOff(picks.tries, ground, deadline.signal);
     const { outcome, finish } = await tryOnce(request, target, ground);
     unsent &&= outcome.kind === 'failed' && outcome.sent === 'no';
     if (deadline.reason === 'client-gone') {
@@ -61,8 +61,8 @@ export async function attempt(request: Attempt, ground: TryGround): Promise<Conc
       return { kind: 'client-gone' };
     }
     if (outcome.kind === 'failed') finish(outcome.sent === 'no' ? 'unsent' : 'failed');
-    const mayRetry = tries < maxTries && deadline.reason === undefined;
-    const step = mayRetry ? nextStep(request, outcome, unsent) : { kind: 'stop' as const };
+    const mayRetry = picks.tries < maxTries && deadline.reason === undefined;
+    const step = mayRetry ? nextStep(request, outcome, unsent, target) : { kind: 'stop' as const };
     if (step.kind !== 'try') {
       if (outcome.kind === 'response')
         return { kind: 'answered', response: outcome, target, finish };
@@ -82,16 +82,25 @@ type Step =
   | { readonly kind: 'stop' }
   | { readonly kind: 'over-budget' };
 
-function nextStep(request: Attempt, outcome: Outcome, unsent: boolean): Step {
+function nextStep(request: Attempt, outcome: Outcome, unsent: boolean, failed: Target): Step {
   const { route, picks, head } = request;
   const retry = route.retry ?? defaultRetry;
   const verdict = retryVerdict(head.method, request.replayable(), outcome, retry);
   if (verdict.kind === 'final') return { kind: 'stop' };
-  const target = picks.next(unsent);
+  const target = picks.next(unsent) ?? onceMore(picks, outcome, failed);
   if (target === undefined) return { kind: 'stop' };
   if (verdict.charged && !route.balancer.takeRetry()) return { kind: 'over-budget' };
   request.onRetry(outcome.kind === 'response' ? 'status' : verdict.charged ? 'failed' : 'unsent');
   return { kind: 'try', target };
+}
+
+/**
+ * With no other target left, the only one tried so far gets a second chance when its connection failed: it
+ * may just have closed one that was kept.
+ */
+function onceMore(picks: Picks, outcome: Outcome, failed: Target): Target | undefined {
+  const broke = outcome.kind === 'failed' && outcome.code === 'UPSTREAM_FAILED';
+  return broke && picks.tries === 1 ? failed : undefined;
 }
 
 /** One try under its own time limit. The balancer counts it as pending until `finish`. */
@@ -122,7 +131,7 @@ async function tryOnce(
 /** Waits before the same target is tried again, there being no other; a stop cuts the wait short. */
 function backOff(tries: number, { clock, random }: TryGround, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const cancel = clock.after(backoffDelay(sameTargetBackoff, tries - 2, random), resolve);
+    const cancel = clock.after(backoffDelay(sameTargetBackoff, tries - 1, random), resolve);
     signal.addEventListener('abort', () => {
       cancel();
       resolve();

@@ -1,0 +1,232 @@
+/** Specifies requests between clusters: who may ask, for what, and what becomes of refusals. */
+import { connect as http2Connect } from 'node:http2';
+import { text } from 'node:stream/consumers';
+import test, { type ExecutionContext } from 'ava';
+import { openAuthority } from '../../../certs/authority.ts';
+import { parseSpiffeId, parseTrustDomain } from '../../../certs/spiffe-id.ts';
+import { connectMutualTls } from '../../../certs/tls.ts';
+import { TrustStore } from '../../../certs/trust-store.ts';
+import { parseAddress } from '../../../core/address.ts';
+import { systemClock } from '../../../core/clock.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+import { until } from '../../support/until.ts';
+import { ask } from './http.ts';
+import { closedPort, connect, type Gateway, startGateway, startOrigin } from './world.ts';
+
+const host = 'orders.shop.acme';
+
+/** Two clusters; only the far one has the service. */
+async function twoClusters(t: ExecutionContext, far: Parameters<typeof startGateway>[1]) {
+  const near = await startGateway(t, {
+    cluster: 'dc1',
+    services: [{ name: 'orders.shop', elsewhere: { dc2: 1 } }],
+  });
+  const other = await startGateway(t, far);
+  connect(near, other);
+  await until('the link is up', () => near.links.state(other.cluster).state === 'up');
+  return { near, far: other };
+}
+
+/** Sends one request to a gateway's east-west listener as `spiffeId`, whose cluster it trusts. */
+async function askAs(
+  t: ExecutionContext,
+  gateway: Gateway,
+  spiffeId: string,
+  headers: Record<string, string> = {},
+) {
+  const id = parseSpiffeId(spiffeId);
+  const authority = await openAuthority({
+    dir: await tempDir(t),
+    trustDomain: id.trustDomain,
+    clock: systemClock,
+  });
+  gateway.trust.set(authority.bundle());
+  const trust = new TrustStore();
+  trust.set(gateway.authority.bundle());
+  const socket = await connectMutualTls({
+    ...parseAddress(gateway.eastWest.address),
+    identity: await authority.issueLeaf({ id, dnsNames: [] }),
+    trust,
+    expect: gateway.domain,
+    clock: systemClock,
+    timeoutMs: 5000,
+    alpn: ['h2'],
+  });
+  const session = http2Connect('https://gateway', { createConnection: () => socket });
+  t.teardown(() => session.destroy());
+  const stream = session.request({ ':authority': host, ':path': '/', ...headers });
+  const responded = new Promise<Record<string, unknown>>((resolve, reject) => {
+    stream.on('response', resolve);
+    stream.on('error', reject);
+  });
+  const answer = await responded;
+  return { status: answer[':status'], headers: answer, body: await text(stream) };
+}
+
+test('a request crosses to the other cluster with its body, and comes back saying who served', async (t) => {
+  const origin = await startOrigin(
+    t,
+    'orders-9',
+    (request, response) => void request.pipe(response),
+  );
+  const { near } = await twoClusters(t, {
+    cluster: 'dc2',
+    services: [{ name: 'orders.shop', endpoints: [origin] }],
+  });
+  const body = 'b'.repeat(100_000);
+  const answer = await ask(near.url, host, '-X', 'POST', '--data-binary', body);
+  t.is(answer.status, 200);
+  t.is(answer.body, body);
+  t.is(answer.headers['x-isthmus-cluster'], 'dc2');
+  t.is(answer.headers['x-isthmus-endpoint'], 'orders-9');
+  const [seen] = origin.requests;
+  t.is(seen?.headers.host, host);
+  t.is(seen?.headers.via, '1.1 gw1.dc1, 2 gw1.dc2');
+  t.is(seen?.headers['x-forwarded-for'], '127.0.0.1');
+  t.deepEqual(
+    Object.keys(seen?.headers ?? {}).filter((name) => name.startsWith('x-isthmus-')),
+    [],
+  );
+});
+
+test('a member that is not a gateway is refused', async (t) => {
+  const origin = await startOrigin(t, 'orders-1');
+  const gateway = await startGateway(t, {
+    cluster: 'dc2',
+    services: [{ name: 'orders.shop', endpoints: [origin] }],
+  });
+  for (const id of ['ns/shop/sa/orders', 'gateway/gw1/extra', 'admin']) {
+    const answer = await askAs(t, gateway, `spiffe://dc1.acme/${id}`);
+    t.is(answer.status, 403, id);
+    t.like(JSON.parse(answer.body), { code: 'PEER_REFUSED' });
+  }
+  const foreign = await askAs(t, gateway, 'spiffe://dc1.elsewhere/gateway/gw1');
+  t.is(foreign.status, 403);
+  t.is(origin.requests.length, 0);
+});
+
+test('a certificate of an unknown cluster gets no connection', async (t) => {
+  const gateway = await startGateway(t, { cluster: 'dc2' });
+  const stranger = await startGateway(t, { cluster: 'dc1' });
+  stranger.join(gateway);
+  await until('it is refused', () =>
+    gateway.proxy.recorder.snapshot().refused.some(({ code }) => code === 'CERT_UNTRUSTED'),
+  );
+  await until('the other side knows', () => stranger.links.state(gateway.cluster).state === 'down');
+  t.pass();
+});
+
+test('a service that is not exported is refused, and nothing reaches it', async (t) => {
+  const origin = await startOrigin(t, 'orders-1');
+  const gateway = await startGateway(t, {
+    cluster: 'dc2',
+    services: [{ name: 'orders.shop', endpoints: [origin], exported: false }],
+  });
+  const answer = await askAs(t, gateway, 'spiffe://dc1.acme/gateway/gw1');
+  t.is(answer.status, 404);
+  t.like(JSON.parse(answer.body), { code: 'NOT_EXPORTED' });
+  t.is(answer.headers['x-isthmus-refused'], 'NOT_EXPORTED');
+  t.is((await ask(gateway.url, host)).status, 200);
+  t.is(origin.requests.length, 1);
+});
+
+test('a gateway may say for whom it asks, and nothing else that is reserved', async (t) => {
+  const origin = await startOrigin(t, 'orders-1');
+  const gateway = await startGateway(t, {
+    cluster: 'dc2',
+    services: [{ name: 'orders.shop', endpoints: [origin] }],
+  });
+  await askAs(t, gateway, 'spiffe://dc1.acme/gateway/gw1', {
+    'x-forwarded-for': '10.0.0.7',
+    'x-isthmus-refused': 'DRAINING',
+    'x-forwarded-client-cert': 'By=spiffe://dc1.acme/admin',
+    'x-real-ip': '10.6.6.6',
+  });
+  const headers = origin.requests[0]?.headers ?? {};
+  t.is(headers['x-forwarded-for'], '10.0.0.7');
+  t.false('x-isthmus-refused' in headers);
+  t.false('x-forwarded-client-cert' in headers);
+  t.false('x-real-ip' in headers);
+});
+
+test('a request from a gateway is answered here or refused, never forwarded on', async (t) => {
+  const origin = await startOrigin(t, 'orders-1');
+  const third = await startGateway(t, {
+    cluster: 'dc3',
+    services: [{ name: 'orders.shop', endpoints: [origin] }],
+  });
+  const middle = await startGateway(t, {
+    cluster: 'dc2',
+    services: [{ name: 'orders.shop', elsewhere: { dc3: 1 } }],
+  });
+  connect(middle, third);
+  await until('the link is up', () => middle.links.state(third.cluster).state === 'up');
+  t.is((await ask(middle.url, host)).body, 'orders-1');
+  const answer = await askAs(t, middle, 'spiffe://dc1.acme/gateway/gw1');
+  t.is(answer.status, 503);
+  t.is(answer.headers['x-isthmus-refused'], 'NO_HEALTHY_ENDPOINT');
+});
+
+test('a refusal by one cluster is made good by another, for POST as well', async (t) => {
+  const origin = await startOrigin(
+    t,
+    'orders-3',
+    (request, response) => void request.pipe(response),
+  );
+  const near = await startGateway(t, {
+    cluster: 'dc1',
+    services: [{ name: 'orders.shop', elsewhere: { dc2: 9, dc3: 1 } }],
+  });
+  const dead = { id: 'dead', port: await closedPort() };
+  const second = await startGateway(t, {
+    cluster: 'dc2',
+    services: [{ name: 'orders.shop', endpoints: [dead] }],
+  });
+  const third = await startGateway(t, {
+    cluster: 'dc3',
+    services: [{ name: 'orders.shop', endpoints: [origin] }],
+  });
+  connect(near, second);
+  connect(near, third);
+  for (const { cluster } of [second, third]) {
+    await until('the link is up', () => near.links.state(cluster).state === 'up');
+  }
+  for (let i = 0; i < 5; i++) {
+    const answer = await ask(near.url, host, '-d', `order ${i}`);
+    t.is(answer.status, 200);
+    t.is(answer.body, `order ${i}`);
+    t.is(answer.headers['x-isthmus-cluster'], 'dc3');
+  }
+  t.is(origin.requests.length, 5);
+});
+
+test('what the other gateway says to us stays between gateways', async (t) => {
+  const { near } = await twoClusters(t, { cluster: 'dc2' });
+  const answer = await ask(near.url, host);
+  t.is(answer.status, 503);
+  t.like(JSON.parse(answer.body), { code: 'NO_HEALTHY_ENDPOINT' });
+  t.regex(answer.body, /Cluster dc2 answered ROUTE_NOT_FOUND/);
+  t.deepEqual(
+    Object.keys(answer.headers).filter((name) => name.startsWith('x-isthmus-')),
+    [],
+  );
+});
+
+test('a body that breaks in the far cluster breaks the near client', async (t) => {
+  const origin = await startOrigin(t, 'breaks', (_, response) => {
+    response.write('half');
+    setTimeout(() => response.destroy(), 50);
+  });
+  const { near } = await twoClusters(t, {
+    cluster: 'dc2',
+    services: [{ name: 'orders.shop', endpoints: [origin] }],
+  });
+  await t.throwsAsync(ask(near.url, host));
+});
+
+test('a root that is trusted no more loses its live connection', async (t) => {
+  const { near, far } = await twoClusters(t, { cluster: 'dc2' });
+  far.trust.remove(parseTrustDomain('dc1.acme'));
+  await until('the link is cut', () => near.links.state(far.cluster).state === 'down');
+  t.pass();
+});

@@ -1,0 +1,227 @@
+/** Specifies bodies in motion: back-pressure, breaks on either side, and what ends how. */
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import test from 'ava';
+import { until } from '../../support/until.ts';
+import { ask, curl, dial, raw } from './http.ts';
+import { startGateway, startOrigin } from './world.ts';
+
+const host = 'orders.shop.acme';
+const mib = 1 << 20;
+
+test('a client that goes away cancels the request upstream', async (t) => {
+  let closed = 0;
+  const origin = await startOrigin(t, 'slow', (_, response) => {
+    response.on('close', () => closed++);
+  });
+  const { url, proxy } = await startGateway(t, {
+    cluster: 'dc1',
+    services: [{ name: 'orders.shop', endpoints: [origin] }],
+  });
+  const socket = dial(url);
+  socket.write(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+  await until('the request arrives', () => origin.requests.length === 1);
+  socket.destroy();
+  await until('it is cancelled', () => closed === 1);
+  await until('it is counted', () =>
+    proxy.recorder.snapshot().refused.some(({ code }) => code === 'CLIENT_GONE'),
+  );
+  t.is(proxy.recorder.inFlight, 0);
+});
+
+test('a client that goes away in the middle of its upload breaks the upload upstream', async (t) => {
+  let aborted = false;
+  const origin = await startOrigin(t, 'sink', (incoming) => {
+    incoming.resume().on('error', () => {
+      aborted = true;
+    });
+  });
+  const { url } = await startGateway(t, {
+    cluster: 'dc1',
+    services: [{ name: 'orders.shop', endpoints: [origin] }],
+  });
+  const socket = dial(url);
+  socket.write(`POST / HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 100\r\n\r\nhalf`);
+  await until('the request arrives', () => origin.requests.length === 1);
+  socket.destroy();
+  await until('the upload broke', () => aborted);
+  t.pass();
+});
+
+test('an upstream that breaks in the middle of a body breaks the client, and never ends it well', async (t) => {
+  const origin = await startOrigin(t, 'breaks', (incoming, response) => {
+    if (incoming.url === '/length') response.setHeader('content-length', '1000');
+    response.write('half');
+    setTimeout(() => response.destroy(), 50);
+  });
+  const { url, proxy } = await startGateway(t, {
+    cluster: 'dc1',
+    services: [{ name: 'orders.shop', endpoints: [origin] }],
+  });
+  for (const path of ['/length', '/chunked']) {
+    await t.throwsAsync(curl('-H', `Host: ${host}`, `${url}${path}`), undefined, path);
+  }
+  await until('it is counted', () =>
+    proxy.recorder
+      .snapshot()
+      .refused.some((series) => series.code === 'RESPONSE_BROKEN' && series.requests === 2),
+  );
+  t.pass();
+});
+
+test('a chunked response that breaks has no last chunk', async (t) => {
+  const origin = await startOrigin(t, 'breaks', (_, response) => {
+    response.write('half');
+    setTimeout(() => response.destroy(), 50);
+  });
+  const { url } = await startGateway(t, {
+    cluster: 'dc1',
+    services: [{ name: 'orders.shop', endpoints: [origin] }],
+  });
+  const answer = await raw(
+    url,
+    `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
+  ).catch(() => 'reset');
+  t.notRegex(answer, /\r\n0\r\n\r\n$/);
+});
+
+test.serial('256 MiB flow both ways unchanged, in bounded memory', async (t) => {
+  const size = 256 * mib;
+  const origin = await startOrigin(t, 'echo', (incoming, response) => {
+    response.setHeader('content-length', size);
+    incoming.pipe(response);
+  });
+  const { url } = await startGateway(t, {
+    cluster: 'dc1',
+    services: [{ name: 'orders.shop', endpoints: [origin] }],
+  });
+  const chunk = Buffer.alloc(mib, 'isthmus');
+  const sent = createHash('sha256');
+  const received = createHash('sha256');
+  const before = process.memoryUsage().rss;
+  let peak = 0;
+  const { hostname, port } = new URL(url);
+  const upload = request({
+    hostname,
+    port,
+    method: 'POST',
+    path: '/',
+    headers: { host, 'content-length': size },
+  });
+  const finished = new Promise<void>((resolve, reject) => {
+    upload.on('error', reject);
+    upload.on('response', (response) => {
+      response.on('data', (data: Buffer) => {
+        received.update(data);
+        peak = Math.max(peak, process.memoryUsage().rss - before);
+      });
+      response.on('end', resolve);
+      response.on('error', reject);
+    });
+  });
+  for (let i = 0; i < size / mib; i++) {
+    sent.update(chunk);
+    if (!upload.write(chunk)) await once(upload, 'drain');
+  }
+  upload.end();
+  await finished;
+  t.is(received.digest('hex'), sent.digest('hex'));
+  t.true(peak < size / 2, `${Math.round(peak / mib)} MiB more at the peak`);
+});
+
+test('a client that does not read holds the upstream back', async (t) => {
+  let written = 0;
+  const origin = await startOrigin(t, 'fountain', (_, response) => {
+    const chunk = Buffer.alloc(64 * 1024);
+    const pour = () => {
+      while (!response.destroyed) {
+        written += chunk.length;
+        if (!response.write(chunk)) break;
+      }
+    };
+    response.on('drain', pour);
+    pour();
+  });
+  const { url } = await startGateway(t, {
+    cluster: 'dc1',
+    services: [{ name: 'orders.shop', endpoints: [origin] }],
+  });
+  const socket = dial(url);
+  socket.pause();
+  socket.write(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+  let before = -1;
+  await until('the fountain stands still', async () => {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const still = written > 0 && written === before;
+    before = written;
+    return still;
+  });
+  t.true(written < 32 * mib, `${written} bytes written`);
+  socket.destroy();
+});
+
+test('HEAD, 204 and 304 have no body, and the connection lives on', async (t) => {
+  const origin = await startOrigin(t, 'quiet', (incoming, response) => {
+    response.statusCode = Number(incoming.url?.slice(1));
+    if (incoming.method === 'HEAD') response.setHeader('content-length', '1234');
+    response.end();
+  });
+  const { url } = await startGateway(t, {
+    cluster: 'dc1',
+    services: [{ name: 'orders.shop', endpoints: [origin] }],
+  });
+  const answer = await raw(
+    url,
+    [
+      `HEAD /200 HTTP/1.1\r\nHost: ${host}\r\n\r\n`,
+      `GET /204 HTTP/1.1\r\nHost: ${host}\r\n\r\n`,
+      `GET /304 HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
+    ].join(''),
+  );
+  const heads = answer.split('\r\n\r\n').filter((part) => part !== '');
+  t.deepEqual(
+    heads.map((head) => head.slice(9, 12)),
+    ['200', '204', '304'],
+  );
+  t.regex(heads[0] ?? '', /content-length: 1234/i);
+  t.notRegex(answer, /transfer-encoding/i);
+});
+
+test('a client that expects 100 gets it, and its body arrives', async (t) => {
+  const origin = await startOrigin(t, 'echo', (incoming, response) => void incoming.pipe(response));
+  const { url } = await startGateway(t, {
+    cluster: 'dc1',
+    services: [{ name: 'orders.shop', endpoints: [origin] }],
+  });
+  const body = 'x'.repeat(5000);
+  const answer = await ask(url, host, '-H', 'Expect: 100-continue', '--data-binary', body);
+  t.is(answer.body, body);
+});
+
+test('trailers of a response arrive after its body', async (t) => {
+  const origin = await startOrigin(t, 'trails', (_, response) => {
+    response.write('body');
+    response.addTrailers({ 'x-checksum': 'abc', 'x-isthmus-endpoint': 'forged' });
+    response.end();
+  });
+  const { url } = await startGateway(t, {
+    cluster: 'dc1',
+    services: [{ name: 'orders.shop', endpoints: [origin] }],
+  });
+  const { hostname, port } = new URL(url);
+  const outgoing = request({ hostname, port, headers: { host } }).end();
+  const [response] = await once(outgoing, 'response');
+  t.is(await text(response), 'body');
+  t.deepEqual(response.trailers, { 'x-checksum': 'abc' });
+});
+
+test('an exchange in which nothing moves is cut after the idle limit', async (t) => {
+  const origin = await startOrigin(t, 'stalls', (_, response) => void response.write('half'));
+  const { url } = await startGateway(t, {
+    cluster: 'dc1',
+    services: [{ name: 'orders.shop', endpoints: [origin], timeouts: { idleMs: 200 } }],
+  });
+  await t.throwsAsync(ask(url, host));
+});

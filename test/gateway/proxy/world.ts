@@ -1,0 +1,246 @@
+/** Owns small worlds for data path tests: real gateways with real certificates, real origins, on free ports. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+import { type Authority, type LeafIdentity, openAuthority } from '../../../certs/authority.ts';
+import { gatewayId, parseTrustDomain, type TrustDomain } from '../../../certs/spiffe-id.ts';
+import { TrustStore } from '../../../certs/trust-store.ts';
+import { systemClock } from '../../../core/clock.ts';
+import { silentLog } from '../../../core/log.ts';
+import {
+  type ClusterName,
+  parseClusterName,
+  parseFederationName,
+  parseServiceName,
+} from '../../../core/names.ts';
+import { createServiceBalancer } from '../../../gateway/balance/balancer.ts';
+import { defaultPolicy } from '../../../gateway/balance/policy.ts';
+import type { BalancePolicy, EndpointView, RemoteCluster } from '../../../gateway/balance/types.ts';
+import { mutualTlsDial } from '../../../gateway/link/dial.ts';
+import type { LinkTiming } from '../../../gateway/link/link.ts';
+import { LinkPool } from '../../../gateway/link/pool.ts';
+import {
+  type EastWestListener,
+  startEastWestListener,
+} from '../../../gateway/proxy/east-west-listener.ts';
+import { createEndpointTransport } from '../../../gateway/proxy/endpoint-transport.ts';
+import type { ProxyLimits } from '../../../gateway/proxy/limit.ts';
+import type { Listener } from '../../../gateway/proxy/listen.ts';
+import { startOutboundListener } from '../../../gateway/proxy/outbound-listener.ts';
+import { createProxy, type GatewayProxy } from '../../../gateway/proxy/proxy.ts';
+import { NameResolver } from '../../../gateway/proxy/resolve.ts';
+import { defaultTimeouts, RouteTable, type RouteTimeouts } from '../../../gateway/proxy/route.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+
+export const federation = parseFederationName('acme');
+type Context = Pick<ExecutionContext, 'teardown'>;
+
+export interface Origin {
+  readonly id: string;
+  readonly port: number;
+  readonly server: Server;
+  /** Requests whose head has arrived. */
+  readonly requests: IncomingMessage[];
+}
+
+/** A real HTTP server, closed with the test. By default it answers with its id. */
+export async function startOrigin(
+  t: Context,
+  id: string,
+  answer: (request: IncomingMessage, response: ServerResponse) => void = (_, response) =>
+    void response.end(id),
+): Promise<Origin> {
+  const requests: IncomingMessage[] = [];
+  const server = createServer((request, response) => {
+    requests.push(request);
+    answer(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return { id, port: (server.address() as AddressInfo).port, server, requests };
+}
+
+/** A port on which nobody listens. */
+export async function closedPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+export interface ServiceSpec {
+  /** `orders.shop` */
+  readonly name: string;
+  readonly endpoints?: readonly { readonly id: string; readonly port: number }[];
+  /** Other clusters that export it, with so many healthy copies each. */
+  readonly elsewhere?: Readonly<Record<string, number>>;
+  readonly exported?: boolean;
+  readonly timeouts?: Partial<RouteTimeouts>;
+  readonly policy?: Partial<BalancePolicy>;
+}
+
+export interface GatewaySpec {
+  readonly cluster: string;
+  readonly services?: readonly ServiceSpec[];
+  readonly limits?: Partial<ProxyLimits>;
+  readonly exposeDecision?: boolean;
+  readonly timing?: Partial<LinkTiming>;
+}
+
+export interface Gateway {
+  readonly cluster: ClusterName;
+  readonly domain: TrustDomain;
+  readonly authority: Authority;
+  readonly trust: TrustStore;
+  readonly proxy: GatewayProxy;
+  readonly links: LinkPool;
+  readonly outbound: Listener;
+  readonly eastWest: EastWestListener;
+  /** `http://127.0.0.1:<port>` of the outbound listener. */
+  readonly url: string;
+  /** Issues a new certificate and proves itself by it from then on, as a rotation does. */
+  renew(): Promise<void>;
+  /** Trusts another gateway's cluster and links to it, at `addresses` or its own. */
+  join(other: Gateway, addresses?: readonly string[]): void;
+}
+
+export async function startGateway(t: ExecutionContext, spec: GatewaySpec): Promise<Gateway> {
+  const cluster = parseClusterName(spec.cluster);
+  const domain = parseTrustDomain(`${cluster}.${federation}`);
+  const authority = await openAuthority({
+    dir: join(await tempDir(t), 'ca'),
+    trustDomain: domain,
+    clock: systemClock,
+  });
+  const issue = () => authority.issueLeaf({ id: gatewayId(domain, 'gw1'), dnsNames: [] });
+  let identity: LeafIdentity = await issue();
+  const trust = new TrustStore();
+  const common = { clock: systemClock, random: Math.random, log: silentLog };
+  const links = new LinkPool({
+    ...common,
+    dial: mutualTlsDial({ identity: () => identity, trust, clock: systemClock }),
+    timing: spec.timing,
+  });
+  const endpoints = createEndpointTransport(new NameResolver(common));
+  const routes = new RouteTable(federation);
+  for (const service of spec.services ?? []) addRoute(t, routes, links, cluster, service);
+  const proxy = createProxy({
+    ...common,
+    cluster,
+    gatewayId: 'gw1',
+    federation,
+    routes,
+    links,
+    endpoints,
+    limits: spec.limits,
+    exposeDecision: spec.exposeDecision,
+  });
+  const address = { host: '127.0.0.1', port: 0 };
+  const outbound = await startOutboundListener({ ...common, address, proxy });
+  const eastWest = await startEastWestListener({
+    ...common,
+    address,
+    proxy,
+    identity: () => identity,
+    trust,
+  });
+  t.teardown(async () => {
+    links.close();
+    await Promise.all([outbound.close(), eastWest.close(), endpoints.close()]);
+  });
+  const remotes = new Map<ClusterName, Parameters<LinkPool['update']>[0][number]>();
+  return {
+    cluster,
+    domain,
+    authority,
+    trust,
+    proxy,
+    links,
+    outbound,
+    eastWest,
+    url: `http://${outbound.address}`,
+    async renew() {
+      identity = await issue();
+      eastWest.updateIdentity();
+      links.refresh();
+    },
+    join(other, addresses = [other.eastWest.address]) {
+      trust.set(other.authority.bundle());
+      remotes.set(other.cluster, {
+        cluster: other.cluster,
+        trustDomain: other.domain,
+        addresses,
+      });
+      links.update([...remotes.values()]);
+    },
+  };
+}
+
+/** Both trust each other; `from` links to `to`. */
+export function connect(from: Gateway, to: Gateway, addresses?: readonly string[]): void {
+  to.trust.set(from.authority.bundle());
+  from.join(to, addresses);
+}
+
+function addRoute(
+  t: Context,
+  routes: RouteTable,
+  links: LinkPool,
+  cluster: ClusterName,
+  spec: ServiceSpec,
+): void {
+  const service = parseServiceName(spec.name);
+  const caller = { cluster, region: 'here', zone: 'a' };
+  const balancer = createServiceBalancer({
+    service,
+    caller,
+    clock: systemClock,
+    random: Math.random,
+  });
+  t.teardown(() => balancer.close());
+  const update = () => balancer.update(viewOf(spec, cluster, links), policy);
+  const policy = { ...defaultPolicy, ...spec.policy };
+  update();
+  links.onChange(update);
+  routes.set({
+    service,
+    balancer,
+    timeouts: { ...defaultTimeouts, ...spec.timeouts },
+    exported: spec.exported ?? true,
+  });
+}
+
+function viewOf(spec: ServiceSpec, cluster: ClusterName, links: LinkPool) {
+  const endpoints: EndpointView[] = (spec.endpoints ?? []).map(({ id, port }) => ({
+    id,
+    address: '127.0.0.1',
+    port,
+    weight: 1,
+    health: 'healthy',
+    ejected: false,
+  }));
+  const here = { region: 'here', zone: 'a', degraded: 0, excluded: 0 };
+  const remotes = new Map<ClusterName, RemoteCluster>();
+  const groups = [
+    { ...here, cluster, total: endpoints.length, healthy: endpoints.length, endpoints },
+  ].filter(({ total }) => total > 0);
+  const elsewhere = Object.entries(spec.elsewhere ?? {}).map(([name, healthy]) => {
+    const remote = parseClusterName(name);
+    const { state: link, rttMs } = links.state(remote);
+    remotes.set(remote, {
+      cluster: remote,
+      region: name,
+      link,
+      rttMs,
+      ejected: false,
+      stale: false,
+    });
+    return { ...here, region: name, cluster: remote, total: healthy, healthy };
+  });
+  return { service: parseServiceName(spec.name), groups: [...groups, ...elsewhere], remotes };
+}
