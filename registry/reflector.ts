@@ -123,6 +123,7 @@ export class Reflector {
 
   #take(listing: Listing): void {
     const { clock, random, resyncEveryMs } = this.#options;
+    this.#contact = clock.monotonic();
     this.#mustList = false;
     this.#cancelResync();
     // Spread over the last tenth, so that a fleet that started together does not list together.

@@ -185,7 +185,8 @@ test('a registry that went back in time is listed anew', async (t) => {
   const restored = openStore(t, { endpoints: [other.endpoint] });
   await restored.txn([], [{ op: 'put', key: '/x/new', value: '1' }]);
   await until('the new truth', () => mirror.has('/x/new') && !mirror.has('/x/old'));
-  t.is(informer.state.kind, 'synced');
+  await until('the watch', () => informer.state.kind === 'synced');
+  t.is(informer.state.prefixes[0]?.resyncs, 1);
 });
 
 function etcdctl(t: ExecutionContext, endpoint: string, ...args: string[]): void {
