@@ -8,7 +8,6 @@ import { encodeKey } from '../registry/keys.ts';
 import {
   type BundleRecord,
   bundleRecordSchema,
-  type ClusterRecord,
   clusterRecordSchema,
   parseRecord,
 } from '../registry/model.ts';

@@ -94,20 +94,15 @@ export async function registry(t: ExecutionContext): Promise<string> {
 export async function founder(t: ExecutionContext, address?: string): Promise<Host> {
   const endpoint = address ?? (await registry(t));
   const dc1 = await cluster(t, 'dc1');
-  const host = await serve(
-    t,
-    dc1,
-    openStore(t, { endpoints: [`http://${endpoint}`], deadlineMs: 1000 }),
-    {
-      version: 1,
-      kind: 'founder',
-      federation: acme,
-      joinedAt: 1,
-      registry: { kind: 'etcd', endpoints: [endpoint] },
-      pins: {},
-      departed: {},
-    },
-  );
+  const host = await serve(t, dc1, openStore(t, { endpoints: [`http://${endpoint}`] }), {
+    version: 1,
+    kind: 'founder',
+    federation: acme,
+    joinedAt: 1,
+    registry: { kind: 'etcd', endpoints: [endpoint] },
+    pins: {},
+    departed: {},
+  });
   await putRecords(host.store, dc1);
   return host;
 }
@@ -215,7 +210,7 @@ export function joining({ authority, self, file }: Cluster): JoinOptions {
     clock: systemClock,
     random: Math.random,
     log: silentLog,
-    deadlineMs: 3000,
+    deadlineMs: 8000,
     backoff: { baseMs: 5, maxMs: 10 },
   };
 }

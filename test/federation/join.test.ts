@@ -205,7 +205,7 @@ test('an answer that is lost leaves a journal, and joining again gets the same a
 
   // Cut as soon as the other side has written, before its answer can arrive.
   proxy.setDelay(150);
-  const attempt = join(token, { ...joining(dc2), deadlineMs: 1000 });
+  const attempt = join(token, joining(dc2));
   const admitted = until('dc2 in the registry', () => dc1.store.get(keyOf('clusters', dc2.name)));
   await Promise.race([admitted, attempt.catch(() => undefined)]);
   proxy.cut();

@@ -1,0 +1,227 @@
+import test from 'ava';
+import type { Authority } from '../../certs/authority.ts';
+import { encodeBundle } from '../../certs/bundle.ts';
+import type { IsthmusError } from '../../core/errors.ts';
+import { type Beliefs, type BelievedBundle, considerBundle } from '../../federation/consider.ts';
+import { admissionBytes } from '../../federation/statements.ts';
+import { signRecord } from '../../registry/signing.ts';
+import { acme, type Cluster, cluster, keyOf } from './fixtures.ts';
+
+const now = 1_000;
+
+/** A bundle record of `of` with `roots`, signed by `by`. */
+function record(
+  of: Cluster,
+  by: Authority = of.authority,
+  more: { roots?: Authority[]; sequence?: number; admission?: object } = {},
+) {
+  const bundle = {
+    ...of.authority.bundle(),
+    roots: (more.roots ?? [of.authority]).map(({ root }) => root),
+    ...(more.sequence !== undefined && { sequence: more.sequence }),
+  };
+  const json = { cluster: of.name, bundle: encodeBundle(bundle) };
+  const signed = signRecord(keyOf('bundles', of.name), json, by);
+  return { ...signed, ...(more.admission && { admission: more.admission }) };
+}
+
+/** `by` vouches for the root of `of`. */
+function admission(
+  of: Cluster,
+  by: Cluster,
+  more: { at?: number; signer?: Authority; root?: Authority; as?: string } = {},
+) {
+  const fingerprint = (more.root ?? of.authority).keyId;
+  const at = more.at ?? now;
+  const statement = { federation: acme, cluster: more.as ?? of.name, fingerprint, by: by.name, at };
+  const signature = (more.signer ?? by.authority).sign(admissionBytes(statement));
+  return { by: by.name, fingerprint, at, signature };
+}
+
+function beliefs(believed: Cluster[], departed: [Cluster, number][] = []): Beliefs {
+  return {
+    federation: acme,
+    bundles: new Map(
+      believed.map(({ name, authority }): [typeof name, BelievedBundle] => [
+        name,
+        { bundle: authority.bundle(), admittedAt: 0 },
+      ]),
+    ),
+    departed: new Map(departed.map(([{ name }, at]) => [name, at])),
+  };
+}
+
+interface Cast {
+  readonly dc1: Cluster;
+  readonly dc2: Cluster;
+  readonly dc3: Cluster;
+  /** Another authority that calls itself dc2. */
+  readonly evil: Cluster;
+}
+
+type Case = readonly [
+  situation: string,
+  given: (cast: Cast) => { beliefs: Beliefs; raw: unknown },
+  expected: 'accept' | 'unchanged' | IsthmusError['code'],
+];
+
+const cases: readonly Case[] = [
+  [
+    'a newcomer a believed member vouches for',
+    ({ dc1, dc2 }) => ({
+      beliefs: beliefs([dc1]),
+      raw: record(dc2, dc2.authority, { admission: admission(dc2, dc1) }),
+    }),
+    'accept',
+  ],
+  [
+    'a newcomer nobody vouches for',
+    ({ dc1, dc2 }) => ({ beliefs: beliefs([dc1]), raw: record(dc2) }),
+    'CERT_UNTRUSTED',
+  ],
+  [
+    'a newcomer somebody unknown vouches for',
+    ({ dc1, dc2, dc3 }) => ({
+      beliefs: beliefs([dc1]),
+      raw: record(dc2, dc2.authority, { admission: admission(dc2, dc3) }),
+    }),
+    'CERT_UNTRUSTED',
+  ],
+  [
+    'a newcomer that vouches for itself',
+    ({ dc1, dc2 }) => ({
+      beliefs: beliefs([dc1]),
+      raw: record(dc2, dc2.authority, { admission: admission(dc2, dc2) }),
+    }),
+    'CERT_UNTRUSTED',
+  ],
+  [
+    'an admission in the name of a member that did not sign it',
+    ({ dc1, dc2, evil }) => ({
+      beliefs: beliefs([dc1]),
+      raw: record(dc2, dc2.authority, {
+        admission: admission(dc2, dc1, { signer: evil.authority }),
+      }),
+    }),
+    'RECORD_UNSIGNED',
+  ],
+  [
+    "another cluster's admission",
+    ({ dc1, dc2 }) => ({
+      beliefs: beliefs([dc1]),
+      raw: record(dc2, dc2.authority, { admission: admission(dc2, dc1, { as: 'dc3' }) }),
+    }),
+    'RECORD_UNSIGNED',
+  ],
+  [
+    'an admitted root beside another that signed the record',
+    ({ dc1, dc2, evil }) => ({
+      beliefs: beliefs([dc1]),
+      raw: record(dc2, evil.authority, {
+        roots: [dc2.authority, evil.authority],
+        admission: admission(dc2, dc1),
+      }),
+    }),
+    'RECORD_UNSIGNED',
+  ],
+  [
+    'a bundle without the admitted root',
+    ({ dc1, dc2, evil }) => ({
+      beliefs: beliefs([dc1]),
+      raw: record(dc2, evil.authority, { roots: [evil.authority], admission: admission(dc2, dc1) }),
+    }),
+    'RECORD_UNSIGNED',
+  ],
+  [
+    'a record from before the cluster left',
+    ({ dc1, dc2 }) => ({
+      beliefs: beliefs([dc1], [[dc2, now]]),
+      raw: record(dc2, dc2.authority, { admission: admission(dc2, dc1) }),
+    }),
+    'CERT_UNTRUSTED',
+  ],
+  [
+    'a cluster that left and was admitted again',
+    ({ dc1, dc2 }) => ({
+      beliefs: beliefs([dc1], [[dc2, now]]),
+      raw: record(dc2, dc2.authority, { admission: admission(dc2, dc1, { at: now + 1 }) }),
+    }),
+    'accept',
+  ],
+  [
+    'the same bundle again',
+    ({ dc1, dc2 }) => ({ beliefs: beliefs([dc1, dc2]), raw: record(dc2) }),
+    'unchanged',
+  ],
+  [
+    'an update its own believed root signed',
+    ({ dc1, dc2, evil }) => ({
+      beliefs: beliefs([dc1, dc2]),
+      raw: record(dc2, dc2.authority, { roots: [dc2.authority, evil.authority], sequence: 9e9 }),
+    }),
+    'accept',
+  ],
+  [
+    'an update that takes back every root',
+    ({ dc1, dc2 }) => ({
+      beliefs: beliefs([dc1, dc2]),
+      raw: record(dc2, dc2.authority, { roots: [], sequence: 9e9 }),
+    }),
+    'accept',
+  ],
+  [
+    'an update its new root signed',
+    ({ dc1, dc2, evil }) => ({
+      beliefs: beliefs([dc1, dc2]),
+      raw: record(dc2, evil.authority, { roots: [dc2.authority, evil.authority], sequence: 9e9 }),
+    }),
+    'RECORD_UNSIGNED',
+  ],
+  [
+    'an update nobody signed',
+    ({ dc1, dc2 }) => ({
+      beliefs: beliefs([dc1, dc2]),
+      raw: { ...record(dc2), signature: undefined },
+    }),
+    'RECORD_UNSIGNED',
+  ],
+  [
+    'an update that goes back in sequence',
+    ({ dc1, dc2, evil }) => ({
+      beliefs: beliefs([dc1, dc2]),
+      raw: record(dc2, dc2.authority, { roots: [dc2.authority, evil.authority], sequence: 1 }),
+    }),
+    'BUNDLE_INVALID',
+  ],
+  [
+    'another root for a believed cluster, which a member vouches for',
+    ({ dc1, dc2, evil }) => ({
+      beliefs: beliefs([dc1, dc2]),
+      raw: record(evil, evil.authority, { admission: admission(evil, dc1, { at: now + 1 }) }),
+    }),
+    'RECORD_UNSIGNED',
+  ],
+  [
+    "another cluster's record under this key",
+    ({ dc1, dc2 }) => ({ beliefs: beliefs([dc1, dc2]), raw: record(dc1) }),
+    'RECORD_FOREIGN',
+  ],
+  [
+    'a bundle without keys',
+    ({ dc1, dc2 }) => ({ beliefs: beliefs([dc1, dc2]), raw: { cluster: 'dc2', bundle: {} } }),
+    'BUNDLE_INVALID',
+  ],
+  ['no record at all', ({ dc1 }) => ({ beliefs: beliefs([dc1]), raw: null }), 'RECORD_INVALID'],
+];
+
+for (const [situation, given, expected] of cases) {
+  test(`${situation}: ${expected}`, async (t) => {
+    const [dc1, dc2, dc3, evil] = await Promise.all(
+      ['dc1', 'dc2', 'dc3', 'dc2'].map((name) => cluster(t, name)),
+    );
+    if (!dc1 || !dc2 || !dc3 || !evil) return t.fail();
+    const { beliefs, raw } = given({ dc1, dc2, dc3, evil });
+    const decision = considerBundle(beliefs, dc2.name, JSON.parse(JSON.stringify(raw)));
+    t.is(decision.kind === 'refuse' ? decision.problem.code : decision.kind, expected);
+  });
+}

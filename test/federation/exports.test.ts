@@ -1,0 +1,75 @@
+import test from 'ava';
+import { serviceName } from '../../core/names.ts';
+import { sameSummary, summarize } from '../../federation/exports.ts';
+import type { EndpointRecord, Health } from '../../registry/model.ts';
+
+function endpoint(
+  zone: string,
+  health: Health,
+  more: Partial<EndpointRecord> = {},
+): EndpointRecord {
+  return {
+    cluster: 'dc1' as EndpointRecord['cluster'],
+    service: serviceName('shop', 'cart'),
+    id: 'one',
+    address: '10.0.0.1',
+    port: 80,
+    region: 'eu',
+    zone,
+    weight: 1,
+    labels: {},
+    protocol: 'http',
+    health,
+    exported: true,
+    gateway: 'g1',
+    ...more,
+  };
+}
+
+test('a summary counts per locality; unknown and unhealthy endpoints count in the total only', (t) => {
+  const endpoints = [
+    endpoint('b', 'healthy'),
+    endpoint('a', 'healthy'),
+    endpoint('a', 'degraded'),
+    endpoint('a', 'unhealthy'),
+    endpoint('a', 'unknown'),
+  ];
+  t.deepEqual(summarize(endpoints, 7), [
+    {
+      cluster: 'dc1' as EndpointRecord['cluster'],
+      service: serviceName('shop', 'cart'),
+      protocol: 'http',
+      localities: [
+        { region: 'eu', zone: 'a', total: 4, healthy: 1, degraded: 1 },
+        { region: 'eu', zone: 'b', total: 1, healthy: 1, degraded: 0 },
+      ],
+      updatedAt: 7,
+    },
+  ]);
+});
+
+test('what is not exported stays out', (t) => {
+  t.deepEqual(summarize([endpoint('a', 'healthy', { exported: false })], 0), []);
+});
+
+test('summaries come in order of service name, whatever the order of endpoints', (t) => {
+  const endpoints = [
+    endpoint('a', 'healthy', { service: serviceName('shop', 'web') }),
+    endpoint('a', 'healthy'),
+  ];
+  const names = summarize(endpoints, 0).map(({ service }) => service);
+  t.deepEqual(
+    names,
+    summarize(endpoints.toReversed(), 0).map(({ service }) => service),
+  );
+  t.deepEqual(names, ['cart.shop', 'web.shop'] as typeof names);
+});
+
+test('summaries that differ only in time and signature are the same', (t) => {
+  const [a] = summarize([endpoint('a', 'healthy')], 1);
+  const [b] = summarize([endpoint('a', 'healthy')], 2);
+  const [c] = summarize([endpoint('a', 'degraded')], 1);
+  if (!a || !b || !c) return t.fail();
+  t.true(sameSummary(a, { ...b, signature: { keyId: 'k', value: 'v' } }));
+  t.false(sameSummary(a, c));
+});

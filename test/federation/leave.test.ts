@@ -1,0 +1,128 @@
+import test from 'ava';
+import { parseClusterName, serviceName } from '../../core/names.ts';
+import { announce, found } from '../../federation/announce.ts';
+import { join } from '../../federation/join.ts';
+import { leave } from '../../federation/leave.ts';
+import { MembershipFile } from '../../federation/member.ts';
+import { encodeKey, type RegistryKey } from '../../registry/keys.ts';
+import { startEtcd } from '../support/etcd.ts';
+import { openStore } from '../support/store.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import {
+  acme,
+  cluster,
+  founder,
+  joining,
+  keyOf,
+  refused,
+  registry,
+  registryOf,
+  tokenOf,
+} from './fixtures.ts';
+
+/** One record of every kind that a cluster owns. */
+function keysOf(name: string): string[] {
+  const owner = parseClusterName(name);
+  const service = serviceName('shop', 'cart');
+  const keys: RegistryKey[] = [
+    { kind: 'clusters', cluster: owner },
+    { kind: 'bundles', cluster: owner },
+    { kind: 'synced', cluster: owner },
+    { kind: 'gateways', cluster: owner, id: 'g1' },
+    { kind: 'endpoints', cluster: owner, service, id: 'one' },
+    { kind: 'exports', cluster: owner, service },
+  ];
+  return keys.map((key) => encodeKey(acme, key));
+}
+
+for (const kind of ['a real etcd', 'the embedded registry']) {
+  test(`leave removes everything of that cluster and nothing else, in ${kind}`, async (t) => {
+    const address = kind === 'a real etcd' ? (await startEtcd(t)).address : await registry(t);
+    const store = openStore(t, { endpoints: [`http://${address}`] });
+    const names = ['dc1', 'dc10', 'dc', 'dc1-b'];
+    for (const name of names) {
+      await store.txn(
+        [],
+        keysOf(name).map((key) => ({ op: 'put', key, value: '{}' })),
+      );
+    }
+    await leave({ store, federation: acme, cluster: parseClusterName('dc1') });
+    const { values } = await store.list(`/isthmus/v1/${acme}/`);
+    const rest = names.filter((name) => name !== 'dc1').flatMap(keysOf);
+    t.deepEqual(
+      values.map(({ key }) => key),
+      rest.sort(),
+    );
+    await t.notThrowsAsync(leave({ store, federation: acme, cluster: parseClusterName('dc1') }));
+  });
+}
+
+test('tokens go with the cluster that made them, however many, and a broken one is no obstacle', async (t) => {
+  const dc1 = await founder(t);
+  const keys = Array.from({ length: 300 }, (_, i) =>
+    encodeKey(acme, { kind: 'tokens', id: `t${i}` }),
+  );
+  for (let start = 0; start < keys.length; start += 100) {
+    await dc1.store.txn(
+      [],
+      keys.slice(start, start + 100).map((key, i) => {
+        const record = {
+          id: key.split('/').at(-1),
+          hash: 'x',
+          createdBy: 'dc2',
+          createdAt: 0,
+          expiresAt: 0,
+        };
+        return { op: 'put', key, value: start + i === 7 ? 'broken' : JSON.stringify(record) };
+      }),
+    );
+  }
+  await tokenOf(dc1);
+  await leave({ store: dc1.store, federation: acme, cluster: parseClusterName('dc2') });
+  const tokens = Object.keys(await registryOf(dc1)).filter((key) => key.includes('/tokens/'));
+  t.is(tokens.length, 2);
+  t.true(tokens.includes(keys[7] ?? ''));
+});
+
+test('a federation is founded once, also when the founding was interrupted', async (t) => {
+  const store = openStore(t, { endpoints: [`http://${await registry(t)}`] });
+  const dc1 = await cluster(t, 'dc1');
+  const options = {
+    store,
+    federation: acme,
+    self: dc1.self,
+    authority: dc1.authority,
+    registry: { kind: 'etcd' as const, endpoints: ['127.0.0.1:2379'] },
+  };
+  await found({ ...options, file: dc1.file });
+  const { values: before } = await store.list('/');
+  t.is(dc1.file.state.kind, 'founder');
+  await found({ ...options, file: await MembershipFile.open(await tempDir(t)) });
+  t.deepEqual((await store.list('/')).values, before);
+
+  const impostor = await cluster(t, 'dc1');
+  await refused(t, 'JOIN_CONFLICT', () =>
+    found({ ...options, self: impostor.self, authority: impostor.authority, file: impostor.file }),
+  );
+  t.is(impostor.file.state.kind, 'standalone');
+});
+
+test('a cluster announces what changed, keeps its admission, and does not bring itself back once evicted', async (t) => {
+  const dc1 = await founder(t);
+  const dc2 = await cluster(t, 'dc2');
+  await join(await tokenOf(dc1), joining(dc2));
+  const own = { store: dc1.store, federation: acme, authority: dc2.authority };
+  const before = await registryOf(dc1);
+  await announce({ ...own, self: dc2.self });
+  t.deepEqual(await registryOf(dc1), before);
+
+  await announce({ ...own, self: { ...dc2.self, eastWest: ['10.9.9.9:1'] } });
+  const after = await registryOf(dc1);
+  t.regex(after[keyOf('clusters', dc2.name)] ?? '', /10\.9\.9\.9/);
+  t.is(after[keyOf('bundles', dc2.name)], before[keyOf('bundles', dc2.name)]);
+
+  await leave({ store: dc1.store, federation: acme, cluster: dc2.name });
+  const gone = await registryOf(dc1);
+  await refused(t, 'NOT_A_MEMBER', () => announce({ ...own, self: dc2.self }));
+  t.deepEqual(await registryOf(dc1), gone);
+});
