@@ -9,33 +9,42 @@ export interface KeepAlive {
   readonly onFailure: (error: IsthmusError) => void;
 }
 
-/** Beats every `intervalMs` until the process is told to stop; resolves when the last beat is over. */
-export async function keepAlive({ intervalMs, beat, onFailure }: KeepAlive): Promise<void> {
+/**
+ * From now on the first SIGINT or SIGTERM aborts the returned signal instead of ending the process; a second one ends it
+ * at once. Call it before what must be undone is done.
+ */
+export function toldToStop(): AbortSignal {
   const stop = new AbortController();
-  const end = () => stop.abort();
   const signals = ['SIGINT', 'SIGTERM'] as const;
-  for (const signal of signals) process.on(signal, end);
-  try {
-    while (await passed(intervalMs, stop.signal)) {
-      try {
-        await beat();
-      } catch (thrown) {
-        onFailure(asIsthmusError(thrown));
-      }
-    }
-  } finally {
-    // A second signal ends the process at once.
+  const end = () => {
     for (const signal of signals) process.off(signal, end);
+    stop.abort();
+  };
+  for (const signal of signals) process.on(signal, end);
+  return stop.signal;
+}
+
+/** Beats every `intervalMs` until `stop`; resolves when the last beat is over. */
+export async function keepAlive(
+  { intervalMs, beat, onFailure }: KeepAlive,
+  stop: AbortSignal,
+): Promise<void> {
+  while (await passed(intervalMs, stop)) {
+    try {
+      await beat();
+    } catch (thrown) {
+      onFailure(asIsthmusError(thrown));
+    }
   }
 }
 
 /** True when `ms` have passed; false when told to stop before. */
-async function passed(ms: number, signal: AbortSignal): Promise<boolean> {
+async function passed(ms: number, stop: AbortSignal): Promise<boolean> {
   try {
-    await delay(ms, undefined, { signal });
+    await delay(ms, undefined, { signal: stop });
     return true;
   } catch (thrown) {
-    if (signal.aborted) return false;
+    if (stop.aborted) return false;
     throw thrown;
   }
 }

@@ -36,10 +36,16 @@ export class Verb extends Command {
     throw this.misuse(what.replace(/\.$/, ''), near);
   }
 
-  /** Help as an answer is printed; commander's help instead of an answer (a subcommand is missing) is misuse. */
+  /** Help that was asked for is printed; help that commander gives in place of an answer is misuse, but for a bare `isthmus`. */
   override help(context?: unknown): never {
-    if (this.parent !== null && (context as { error?: boolean } | undefined)?.error === true) {
-      const names = this.commands.map((command) => command.name());
+    const instead = (context as { error?: boolean } | undefined)?.error === true;
+    const names = this.commands.map((command) => command.name());
+    const unknown = this.args.at(-1);
+    if (instead && unknown !== undefined) {
+      const near = closest(unknown, names);
+      throw this.misuse(`unknown command '${unknown}'`, near && `Did you mean ${near}? `);
+    }
+    if (instead && this.parent !== null) {
       throw this.misuse(`'${this.path}' needs one of ${names.join(', ')}`);
     }
     return super.help();

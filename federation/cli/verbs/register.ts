@@ -3,7 +3,7 @@ import { IsthmusError } from '../../../core/errors.ts';
 import type { RegisteredEndpoint } from '../../../gateway/admin/answers.ts';
 import type { AdminClient } from '../admin-client.ts';
 import type { Cli } from '../cli.ts';
-import { keepAlive } from '../heartbeat.ts';
+import { keepAlive, toldToStop } from '../heartbeat.ts';
 import { type RegisterOptions, registration } from '../registration.ts';
 import { endpointPath, resolveService } from '../service-path.ts';
 import { printable } from '../terminal.ts';
@@ -53,22 +53,31 @@ async function register(cli: Cli, service: string, options: Options): Promise<vo
   const path = endpointPath(await resolveService(admin, service), options.id);
   const put = () => admin.send<RegisteredEndpoint>('PUT', path, body);
 
-  const endpoint = await put();
-  cli.print(endpoint, () =>
-    printable(`registered ${endpoint.service} ${endpoint.id} at ${options.address}`),
-  );
-  if (!endpoint.published) {
-    cli.note('warning: the registry is out of reach; it is published to others when it is back');
+  if (options.heartbeat !== true || ttlMs === undefined) {
+    report(cli, await put(), options.address);
+    return;
   }
-  if (options.heartbeat !== true || ttlMs === undefined) return;
-  await keepAlive({
+  const stop = toldToStop();
+  const endpoint = await put();
+  report(cli, endpoint, options.address);
+  const beating = {
     // A third of the time to live: two may be lost.
     intervalMs: ttlMs / 3,
     beat: () => beat(admin, path, put),
-    onFailure: (error) => cli.note(printable(`warning: ${error.code}: ${error.message}`)),
-  });
+    onFailure: (error: IsthmusError) =>
+      cli.note(printable(`warning: ${error.code}: ${error.message}`)),
+  };
+  await keepAlive(beating, stop);
   await admin.send<void>('DELETE', path);
   cli.note(printable(`deregistered ${endpoint.service} ${endpoint.id}`));
+}
+
+function report(cli: Cli, endpoint: RegisteredEndpoint, address: string): void {
+  cli.print(endpoint, () =>
+    printable(`registered ${endpoint.service} ${endpoint.id} at ${address}`),
+  );
+  if (endpoint.published) return;
+  cli.note('warning: the registry is out of reach; it is published to others when it is back');
 }
 
 /** One heartbeat. A gateway that has restarted since does not know the endpoint: it is registered again. */

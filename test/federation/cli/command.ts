@@ -50,9 +50,13 @@ export async function ended(child: ChildProcess, stdin = ''): Promise<Ended> {
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
-  child.stdin?.end(stdin);
   return new Promise((resolve, reject) => {
     child.on('error', reject);
+    // A program that ends without reading its input is none of the test's business.
+    child.stdin?.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') reject(error);
+    });
+    child.stdin?.end(stdin);
     child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
 }

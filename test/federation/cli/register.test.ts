@@ -23,13 +23,11 @@ async function gateway(t: ExecutionContext, heartbeat: () => number = () => 200,
     app.put(`${path}/heartbeat`, (_, reply) => {
       const code = heartbeat();
       if (code === 200) return { service: 'api.prod', id: 'a1', health: 'healthy' };
-      return reply
-        .code(code)
-        .send({
-          code: code === 404 ? 'ENDPOINT_NOT_FOUND' : 'DRAINING',
-          detail: 'Not now',
-          fix: '-',
-        });
+      return reply.code(code).send({
+        code: code === 404 ? 'ENDPOINT_NOT_FOUND' : 'DRAINING',
+        detail: 'Not now',
+        fix: '-',
+      });
     });
     app.delete(path, (_, reply) => reply.code(204).send());
   });

@@ -8,6 +8,7 @@ const misuses: readonly (readonly [line: string, says: RegExp])[] = [
     'get clustrs',
     /Unknown command 'clustrs'\n {2}fix: Did you mean clusters\? Run `isthmus get --help`/,
   ],
+  ['help statsu', /Unknown command 'statsu'\n {2}fix: Did you mean status\?/],
   ['token crate', /Did you mean create\?/],
   ['status --outptu json', /Unknown option '--outptu'\n {2}fix: Did you mean --output\?/],
   ['explain api.prod --form dc2', /Did you mean --from\? Run `isthmus explain --help`/],
