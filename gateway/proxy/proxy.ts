@@ -92,6 +92,7 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
     } else {
       await conclude(exchange, route, conclusion, clock.monotonic() - started);
     }
+    body?.discard();
   }
 
   /** The client's body, if any; the request's time runs from its end. */

@@ -25,6 +25,7 @@ export class ReplayBody {
   #received = 0;
   #state: BodyState = 'open';
   #reader: Reader | undefined;
+  #unwanted = false;
 
   /** `maxBytes` 0 = no limit. `onEnd` is called once, when the client has sent all of it. */
   constructor(source: Readable, maxBytes: number, onEnd: () => void) {
@@ -57,7 +58,7 @@ export class ReplayBody {
         destroy: (error, done) => {
           if (this.#reader === reader) {
             this.#reader = undefined;
-            this.#source.pause();
+            if (!this.#unwanted) this.#source.pause();
           }
           done(error);
         },
@@ -67,6 +68,17 @@ export class ReplayBody {
     reader.stream.on('error', () => undefined);
     this.#reader = reader;
     return reader.stream;
+  }
+
+  /**
+   * Reads on and drops what comes: the request is answered, and on HTTP/1.1 the client's next one is behind
+   * the rest of this one's body.
+   */
+  discard(): void {
+    this.#unwanted = true;
+    this.#kept = [];
+    this.#reader?.stream.destroy();
+    if (this.#state === 'open') this.#source.resume();
   }
 
   /** The reader wants more: what was kept first, then what the client sends. */
@@ -81,6 +93,7 @@ export class ReplayBody {
   }
 
   #receive(chunk: Buffer): void {
+    if (this.#unwanted) return;
     this.#received += chunk.length;
     if (this.#received <= replayLimit) this.#kept.push(chunk);
     else this.#kept = [];

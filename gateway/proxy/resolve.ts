@@ -30,6 +30,9 @@ const longestSeconds = 60;
 /** After a failure with an old answer at hand, how long that is served before DNS is asked again. */
 const staleSeconds = 5;
 
+/** Names remembered; the one refreshed longest ago goes first. */
+const maxNames = 10_000;
+
 export class NameResolver {
   readonly #clock: Clock;
   readonly #log: Log;
@@ -90,7 +93,11 @@ export class NameResolver {
 
   #remember(host: string, addresses: readonly ResolvedAddress[], seconds: number): void {
     const freshUntil = this.#clock.monotonic() + seconds * 1000;
+    this.#known.delete(host);
     this.#known.set(host, { addresses, freshUntil });
+    if (this.#known.size <= maxNames) return;
+    const [oldest] = this.#known.keys();
+    if (oldest !== undefined) this.#known.delete(oldest);
   }
 }
 

@@ -49,8 +49,9 @@ export async function attempt(request: Attempt, ground: TryGround): Promise<Conc
   const { route, picks, deadline } = request;
   const { maxTries } = route.retry ?? defaultRetry;
   route.balancer.countRequest();
-  let target = picks.next(true);
-  if (target === undefined) return nobodyThere(route);
+  const first = picks.next(true);
+  if (first === undefined) return nobodyThere(route);
+  let target = first;
   for (let unsent = true; ; ) {
     if (picks.hasTried(target)) await backOff(picks.tries, ground, deadline.signal);
     const { outcome, finish } = await tryOnce(request, target, ground);
@@ -62,10 +63,11 @@ export async function attempt(request: Attempt, ground: TryGround): Promise<Conc
     }
     if (outcome.kind === 'failed') finish(outcome.sent === 'no' ? 'unsent' : 'failed');
     const mayRetry = picks.tries < maxTries && deadline.reason === undefined;
-    const step = mayRetry ? nextStep(request, outcome, unsent, target) : { kind: 'stop' as const };
+    const step: Step = mayRetry ? nextStep(request, outcome, unsent, target) : { kind: 'stop' };
     if (step.kind !== 'try') {
-      if (outcome.kind === 'response')
+      if (outcome.kind === 'response') {
         return { kind: 'answered', response: outcome, target, finish };
+      }
       const error = errorOf(outcome, step.kind === 'over-budget', deadline.reason);
       return { kind: 'failed', error, sent: unsent ? 'no' : 'maybe' };
     }

@@ -16,7 +16,7 @@ test('the round trip is measured', async (t) => {
   connect(near, far, [line.address]);
   await until('it is near 80 ms', () => {
     const { rttMs = 0 } = near.links.state(far.cluster);
-    return rttMs >= 79 && rttMs < 160;
+    return rttMs >= 79 && rttMs < 110;
   });
   const told: number[] = [];
   near.links.onChange((_, { rttMs }) => told.push(rttMs ?? -1));

@@ -10,7 +10,7 @@ import { parseAddress } from '../../../core/address.ts';
 import { systemClock } from '../../../core/clock.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { until } from '../../support/until.ts';
-import { ask } from './http.ts';
+import { ask, raw } from './http.ts';
 import { closedPort, connect, type Gateway, startGateway, startOrigin } from './world.ts';
 
 const host = 'orders.shop.acme';
@@ -87,6 +87,30 @@ test('a request crosses to the other cluster with its body, and comes back sayin
     Object.keys(seen?.headers ?? {}).filter((name) => name.startsWith('x-isthmus-')),
     [],
   );
+});
+
+test('HEAD, empty and dated responses cross as they are', async (t) => {
+  const origin = await startOrigin(t, 'orders-1', (request, response) => {
+    response.setHeader('date', 'Thu, 01 Jan 2026 00:00:00 GMT');
+    if (request.method === 'HEAD') response.setHeader('content-length', '1234');
+    response.statusCode = Number(request.url?.slice(1));
+    response.end();
+  });
+  const { near } = await twoClusters(t, {
+    cluster: 'dc2',
+    services: [{ name: 'orders.shop', endpoints: [origin] }],
+  });
+  const answer = await raw(
+    near.url,
+    [
+      `HEAD /200 HTTP/1.1\r\nHost: ${host}\r\n\r\n`,
+      `GET /204 HTTP/1.1\r\nHost: ${host}\r\n\r\n`,
+      `GET /200 HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
+    ].join(''),
+  );
+  t.is(answer.match(/HTTP\/1\.1 20/g)?.length, 3);
+  t.is(answer.match(/date: /gi)?.length, 3);
+  t.is(answer.match(/content-length: 1234/g)?.length, 1);
 });
 
 test('a member that is not a gateway is refused', async (t) => {

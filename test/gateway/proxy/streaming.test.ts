@@ -162,6 +162,26 @@ test('a client that does not read holds the upstream back', async (t) => {
   socket.destroy();
 });
 
+test('a client whose upload failed can go on with its next request', async (t) => {
+  const origin = await startOrigin(t, 'moody', (incoming, response) => {
+    if (incoming.method === 'GET') response.end('well');
+    else incoming.once('data', () => incoming.socket.resetAndDestroy());
+  });
+  const { url } = await startGateway(t, {
+    cluster: 'dc1',
+    services: [{ name: 'orders.shop', endpoints: [origin] }],
+  });
+  const socket = dial(url);
+  const received: Buffer[] = [];
+  socket.on('data', (data: Buffer) => received.push(data));
+  const body = Buffer.alloc(8 * mib);
+  socket.write(`POST / HTTP/1.1\r\nHost: ${host}\r\nContent-Length: ${body.length}\r\n\r\n`);
+  socket.write(body);
+  socket.write(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+  await once(socket, 'close');
+  t.regex(String(Buffer.concat(received)), /^HTTP\/1\.1 502 [^]*HTTP\/1\.1 200 OK[^]*well/);
+});
+
 test('HEAD, 204 and 304 have no body, and the connection lives on', async (t) => {
   const origin = await startOrigin(t, 'quiet', (incoming, response) => {
     response.statusCode = Number(incoming.url?.slice(1));
