@@ -1,5 +1,7 @@
 /** Owns logging: JSON lines through pino, with everything that could be a secret redacted. */
+
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
+import { IsthmusError, messageOf } from './errors.ts';
 
 export type Log = Logger;
 
@@ -28,9 +30,19 @@ export function createLog(options: LogOptions = {}): Log {
     base: options.fields ?? {},
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
+    serializers: { err: describeError },
     redact: { paths: secretFields.flatMap((f) => [f, `*.${f}`]), censor: '[redacted]' },
   };
   return pino(settings, options.destination ?? pino.destination({ dest: 2, sync: true }));
+}
+
+/** A refusal says all it has to in its own words; only what nobody foresaw needs a stack. */
+function describeError(thrown: unknown): unknown {
+  if (!(thrown instanceof IsthmusError) || thrown.code === 'INTERNAL') {
+    return thrown instanceof Error ? pino.stdSerializers.err(thrown) : thrown;
+  }
+  const { code, message, where, fix, cause } = thrown;
+  return { code, message, where, fix, ...(cause === undefined ? {} : { cause: messageOf(cause) }) };
 }
 
 /** A log that writes nothing; for tests and one-shot commands. */

@@ -14,7 +14,7 @@ import type { ClusterView, ServiceView } from '../registry/snapshot.ts';
 import type {
   ClusterItem,
   EndpointItem,
-  Explanation,
+  ExplainAnswer,
   ExportItem,
   RegisteredEndpoint,
   ServiceItem,
@@ -144,7 +144,7 @@ export function createControl(gateway: Gateway, adminAddress: () => string): Con
     service: ServiceName,
     from: string | undefined,
     without: ReadonlySet<ClusterName>,
-  ): Explanation {
+  ): ExplainAnswer {
     const [name = cluster, zone] = from?.split('/') ?? [];
     const caller = callerAt(parseClusterName(name), zone);
     const view = serviceView(service);
@@ -161,18 +161,18 @@ export function createControl(gateway: Gateway, adminAddress: () => string): Con
       if (own.length > 0 && !own.some(({ exported }) => exported)) {
         notes.push(`${service} is not exported: other clusters can't use the copies here`);
       }
-      return answer(explain(routing.view(service), caller, policy, state, { without }), notes);
+      return { ...explain(routing.view(service), caller, policy, state, { without }), notes };
     }
     notes.push(
       `Seen from ${cluster}: what the gateways of ${caller.cluster} learnt by use (ejections, a ramp under way) is not known here`,
     );
     const seen = view ?? { service, endpoints: new Map(), exports: new Map() };
-    return answer(
-      explain(viewFromAfar(seen, caller.cluster, gateway.snapshot), caller, policy, undefined, {
+    return {
+      ...explain(viewFromAfar(seen, caller.cluster, gateway.snapshot), caller, policy, undefined, {
         without,
       }),
       notes,
-    );
+    };
   }
 
   function callerAt(name: ClusterName, zone: string | undefined): Caller {
@@ -267,22 +267,4 @@ function sum(summary: ExportRecord, field: 'total' | 'healthy'): number {
 
 function byName<K extends string>(field: K) {
   return (a: Record<K, string>, b: Record<K, string>): number => (a[field] < b[field] ? -1 : 1);
-}
-
-/** The decision in the API's words: a candidate names its tier, and says only what there is to say. */
-function answer(decision: ReturnType<typeof explain>, notes: readonly string[]): Explanation {
-  const { service, caller, policy, tiers, candidates } = decision;
-  return {
-    service,
-    caller,
-    policy,
-    tiers,
-    candidates: candidates.map(({ tier: _, tierName, rttMs, link, ...rest }) => ({
-      ...rest,
-      tier: tierName,
-      ...(rttMs === null ? {} : { rttMs: Math.round(rttMs * 10) / 10 }),
-      ...(link === null ? {} : { link }),
-    })),
-    notes,
-  };
 }

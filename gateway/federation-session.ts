@@ -7,12 +7,12 @@ import { parseClusterName, type ServiceName } from '../core/names.ts';
 import { Admission } from '../federation/admission.ts';
 import { announce } from '../federation/announce.ts';
 import type { Joined } from '../federation/member.ts';
+import type { ClusterDraft } from '../federation/own-records.ts';
 import type { FederationTrust } from '../federation/trust.ts';
 import type { EtcdStore } from '../registry/etcd-store.ts';
 import type { EndpointRecord, GatewayRecord } from '../registry/model.ts';
 import type { SnapshotDelta } from '../registry/snapshot.ts';
 import { SnapshotCache } from '../registry/snapshot-cache.ts';
-import { clusterDraft } from './cluster-draft.ts';
 import type { GatewayConfig } from './config.ts';
 import type { Identity } from './identity.ts';
 import { Publisher } from './publisher.ts';
@@ -27,6 +27,8 @@ export interface SessionWorld {
   /** All endpoints of the own cluster. */
   clusterEndpoints(service: ServiceName): Iterable<EndpointRecord>;
   gatewayRecord(): GatewayRecord;
+  /** This cluster's record before it is signed. */
+  clusterDraft(joinedAt: number): ClusterDraft;
   /** The snapshot changed. */
   changed(delta: SnapshotDelta): void;
 }
@@ -186,7 +188,7 @@ export class FederationSession {
     await announce({
       store: this.store,
       federation: config.federation,
-      self: clusterDraft(config, joined.joinedAt),
+      self: world.clusterDraft(joined.joinedAt),
       authority: identity.authority,
     });
     if (this.#standing.kind !== 'waiting') return;

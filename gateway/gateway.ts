@@ -1,7 +1,7 @@
 /** Owns one running gateway: its parts, how they hear of each other, and the order they start and end in. */
 import { join } from 'node:path';
 import { parseTrustDomain } from '../certs/spiffe-id.ts';
-import { parseAddress } from '../core/address.ts';
+import { formatAddress, parseAddress } from '../core/address.ts';
 import type { Clock, Random } from '../core/clock.ts';
 import { IsthmusError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
@@ -13,6 +13,7 @@ import type { EndpointRecord, GatewayRecord } from '../registry/model.ts';
 import type { Snapshot, SnapshotDelta } from '../registry/snapshot.ts';
 import type { Caller } from './balance/types.ts';
 import { Catalog } from './catalog.ts';
+import { type Bound, clusterDraft } from './cluster-draft.ts';
 import { configuredEndpoints, type GatewayConfig, policyOf, timeoutsOf } from './config.ts';
 import { HealthChecker } from './health/checker.ts';
 import { type Identity, openIdentity } from './identity.ts';
@@ -133,6 +134,7 @@ export class Gateway {
         ownEndpoints: (service) => this.catalog.records(service),
         clusterEndpoints: (service) => this.endpoints(service),
         gatewayRecord: () => this.#gatewayRecord(),
+        clusterDraft: (joinedAt) => clusterDraft(config, this.listeners, joinedAt),
         changed: (delta) => this.#snapshotChanged(delta),
       },
       changed: () => this.#trustChanged(),
@@ -156,13 +158,14 @@ export class Gateway {
     return this.#state;
   }
 
-  get listeners(): Record<string, string> {
-    const { federation } = this.config.listen;
+  /** Addresses the listeners are bound to; the real ports where 0 was asked for. */
+  get listeners(): Bound & { readonly outbound: string; readonly registry?: string } {
+    const { host } = parseAddress(this.config.listen.federation);
     const registry = this.membership.hosted?.address;
     return {
       outbound: this.#outbound?.address ?? '',
       eastWest: this.#eastWest?.address ?? '',
-      federation: federation.replace(/:\d+$/, `:${this.#federation?.port}`),
+      federation: formatAddress(host, this.#federation?.port ?? 0),
       ...(registry === undefined ? {} : { registry }),
     };
   }

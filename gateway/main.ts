@@ -17,7 +17,7 @@ export interface RunOptions {
 export async function runGateway({ configPath }: RunOptions): Promise<number> {
   const config = await loadConfig(configPath);
   const { cluster, gateway: id } = config;
-  const log = createLog({ level: config.log.level, fields: { cluster, gateway: id } });
+  const log = createLog({ level: config.log.level, fields: { node: `${cluster}/${id}` } });
   const stopped = onStopSignal(log);
   const gateway = await Gateway.start({ config, clock: systemClock, random: Math.random, log });
   let admin: AdminServer | undefined;

@@ -12,7 +12,6 @@ import { isJoined, type Joined, type RegistryAccess, standalone } from '../feder
 import { createToken } from '../federation/token.ts';
 import { FederationTrust } from '../federation/trust.ts';
 import type { CreatedToken, JoinResult } from './admin/answers.ts';
-import { advertised, clusterDraft } from './cluster-draft.ts';
 import type { GatewayConfig } from './config.ts';
 import { FederationSession, type SessionWorld } from './federation-session.ts';
 import { HostedRegistry } from './hosted-registry.ts';
@@ -85,13 +84,13 @@ export class Membership {
 
   /** Throws NOT_A_MEMBER, BODY_INVALID or REGISTRY_DENIED. */
   async createToken(ttlMs: number | undefined): Promise<CreatedToken> {
-    const { config, identity, clock } = this.#options;
+    const { config, identity, clock, world } = this.#options;
     const { store } = this.#member();
     const { text, ...rest } = await createToken({
       store,
       federation: config.federation,
       cluster: config.cluster,
-      addresses: advertised(config, 'federation'),
+      addresses: world.clusterDraft(clock.now()).federation,
       fingerprint: identity.authority.keyId,
       signer: identity.authority,
       ttlMs,
@@ -170,7 +169,7 @@ export class Membership {
   async #enter(joined: Joined): Promise<void> {
     const { identity, log } = this.#options;
     const trust = this.#believe();
-    this.#hosted ??= await this.#host(trust);
+    this.#hosted ??= await this.#host();
     const refresh = () => void this.#hosted?.refresh();
     this.#unsubscribe.push(
       identity.leaf.onRenew(refresh),
@@ -205,9 +204,10 @@ export class Membership {
 
   /** Writes the first member's records, as soon as the registry can be reached. */
   async #found(): Promise<void> {
-    const { config, identity, clock } = this.#options;
+    const { config, identity, clock, world } = this.#options;
+    this.#believe();
+    this.#hosted = await this.#host();
     const registry = this.#foundation();
-    this.#hosted = await this.#host(this.#believe());
     const store = await openRegistryStore({
       ...this.#options,
       access: registry,
@@ -218,7 +218,7 @@ export class Membership {
       const joined = await found({
         store,
         federation: config.federation,
-        self: clusterDraft(config, clock.now()),
+        self: world.clusterDraft(clock.now()),
         authority: identity.authority,
         file: identity.membership,
         registry,
@@ -262,7 +262,7 @@ export class Membership {
     this.#options.changed();
   }
 
-  async #host(trust: FederationTrust): Promise<HostedRegistry | undefined> {
+  async #host(): Promise<HostedRegistry | undefined> {
     const { config, identity, clock, random, log } = this.#options;
     if (!config.registry || !('embedded' in config.registry)) return undefined;
     return HostedRegistry.start({
@@ -271,7 +271,7 @@ export class Membership {
       hostTrustDomain: identity.trustDomain,
       identity: () => ({ cert: identity.leaf.current.chainPem, key: identity.leaf.current.keyPem }),
       trust: () =>
-        [...trust.beliefs.bundles.values()].map(({ bundle }) => ({
+        [...(this.#trust?.beliefs.bundles.values() ?? [])].map(({ bundle }) => ({
           trustDomain: bundle.trustDomain,
           rootsPem: bundle.roots.map((root) => root.toString()),
         })),
@@ -288,7 +288,7 @@ export class Membership {
       const { advertise, listen } = registry.embedded;
       return {
         kind: 'embedded',
-        endpoints: [advertise ?? listen],
+        endpoints: [advertise ?? this.#hosted?.address ?? listen],
         hostTrustDomain: this.#options.identity.trustDomain,
       };
     }
@@ -304,10 +304,10 @@ export class Membership {
   }
 
   #joinOptions(): JoinOptions {
-    const { config, identity, clock, random, log } = this.#options;
+    const { identity, clock, random, log, world } = this.#options;
     return {
       authority: identity.authority,
-      self: clusterDraft(config, clock.now()),
+      self: world.clusterDraft(clock.now()),
       file: identity.membership,
       clock,
       random,

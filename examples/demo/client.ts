@@ -1,5 +1,6 @@
 /** Owns the demo's steady client: a fixed rate of requests to one gateway, and what became of each. */
 import { Agent, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 
 /** One finished request. Times are monotonic milliseconds. */
 export interface Sample {
@@ -10,6 +11,12 @@ export interface Sample {
   readonly cluster: string | undefined;
   /** Why it failed. */
   readonly error: string | undefined;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly cluster: string | undefined;
+  readonly body: string;
 }
 
 export interface SteadyClientOptions {
@@ -54,8 +61,8 @@ export class SteadyClient {
     this.#sent++;
     const sentAt = performance.now();
     const done = this.#exchange().then(
-      ({ status, cluster }) =>
-        this.#record(sentAt, status === 200 ? undefined : `status ${status}`, cluster),
+      (answer) =>
+        this.#record(sentAt, answer.status === 200 ? undefined : refusal(answer), answer.cluster),
       (error: Error) => this.#record(sentAt, error.message, undefined),
     );
     this.#inFlight.add(done);
@@ -73,7 +80,7 @@ export class SteadyClient {
     });
   }
 
-  #exchange(): Promise<{ status: number; cluster: string | undefined }> {
+  #exchange(): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const { port, host } = this.#options;
       const call = request(
@@ -86,13 +93,14 @@ export class SteadyClient {
           timeout: 15_000,
         },
         (response) => {
-          response.resume();
-          response.on('error', reject);
-          response.on('end', () =>
-            resolve({
-              status: response.statusCode ?? 0,
-              cluster: response.headers['x-isthmus-cluster'] as string | undefined,
-            }),
+          text(response).then(
+            (body) =>
+              resolve({
+                status: response.statusCode ?? 0,
+                cluster: response.headers['x-isthmus-cluster'] as string | undefined,
+                body,
+              }),
+            reject,
           );
         },
       );
@@ -100,5 +108,15 @@ export class SteadyClient {
       call.on('error', reject);
       call.end();
     });
+  }
+}
+
+/** What a gateway's refusal says, in a line. */
+function refusal({ status, body }: Answer): string {
+  try {
+    const { code, detail } = JSON.parse(body) as { code?: string; detail?: string };
+    return `${status} ${code}: ${detail}`;
+  } catch {
+    return `status ${status}`;
   }
 }

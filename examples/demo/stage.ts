@@ -62,7 +62,7 @@ export class Stage {
       await stage.#start(say);
       return stage;
     } catch (thrown) {
-      await stage.tearDown();
+      await stage.tearDown({ keepFiles: true });
       throw thrown;
     }
   }
@@ -97,14 +97,15 @@ export class Stage {
     if (!response.ok) throw new Error(`registry ${action}: ${await response.text()}`);
   }
 
-  async tearDown(): Promise<void> {
+  /** Ends every process. Logs and configurations go too, unless something went wrong that they may explain. */
+  async tearDown({ keepFiles = false } = {}): Promise<void> {
     const all = this.datacenters.flatMap((dc) => [
       dc.gateway,
       ...dc.instances.map((i) => i.process),
     ]);
     await Promise.all(all.map((one) => (one?.running ? one.kill() : undefined)));
     await Promise.all(this.#lines.map((line) => line.close()));
-    await rm(this.dir, { recursive: true, force: true });
+    if (!keepFiles) await rm(this.dir, { recursive: true, force: true });
   }
 
   async #start(say: (line: string) => void): Promise<void> {

@@ -1,4 +1,5 @@
 /** Owns the shapes of the admin API's answers: what the server sends and the CLI reads. */
+import type { Explanation } from '../balance/explain.ts';
 
 export interface Items<T> {
   readonly items: readonly T[];
@@ -135,40 +136,8 @@ export interface JoinResult {
   readonly joined: boolean;
 }
 
-/** `GET /v1/explain/:service` */
-export interface Explanation {
-  readonly service: string;
-  readonly caller: { readonly cluster: string; readonly region: string; readonly zone: string };
-  readonly policy: unknown;
-  readonly tiers: readonly {
-    readonly name: string;
-    readonly healthyLoad: number;
-    readonly degradedLoad: number;
-    readonly panic: boolean;
-    readonly reason: string;
-    readonly total: number;
-    readonly healthy: number;
-    readonly degraded: number;
-    readonly excluded: number;
-  }[];
-  readonly candidates: readonly {
-    readonly cluster: string;
-    readonly region: string;
-    readonly zone: string;
-    readonly endpoint?: string;
-    readonly address?: string;
-    readonly tier: string;
-    /** Percent of the service's requests. */
-    readonly share: number;
-    readonly rttMs?: number;
-    readonly health: string;
-    readonly ejected: boolean;
-    readonly link?: string;
-    readonly stale?: boolean;
-    readonly reason: string;
-  }[];
-  readonly notes: readonly string[];
-}
+/** `GET /v1/explain/:service`: the decision, and what to know of how it was come by. */
+export type ExplainAnswer = Explanation & { readonly notes: readonly string[] };
 
 export const checkLayers = [
   'config',

@@ -5,7 +5,7 @@ import type {
   ClusterItem,
   CreatedToken,
   EndpointItem,
-  Explanation,
+  ExplainAnswer,
   ExportItem,
   Finding,
   JoinResult,
@@ -26,9 +26,7 @@ export interface Control {
     service: ServiceName,
     from: string | undefined,
     without: ReadonlySet<ClusterName>,
-  ): Explanation & {
-    readonly notes: readonly string[];
-  };
+  ): ExplainAnswer;
 
   /** The zone an endpoint is in when nothing is said. */
   readonly defaultZone: string;

@@ -1,14 +1,11 @@
 /** Owns `isthmus explain`: where a service's requests go from somewhere, each candidate's share, and why. */
-import type { Explanation as Decision } from '../../../gateway/balance/explain.ts';
+import type { ExplainAnswer } from '../../../gateway/admin/answers.ts';
 import type { Cli } from '../cli.ts';
 import { resolveService } from '../service-path.ts';
 import { type Column, renderTable, type View } from '../table.ts';
 import { printable } from '../terminal.ts';
 import { repeated, type Verb } from '../verb.ts';
 import { percent, rtt } from '../words.ts';
-
-/** `GET /v1/explain/<service>` */
-type Explanation = Decision & { readonly notes: readonly string[] };
 
 interface Options {
   readonly from?: string;
@@ -32,15 +29,15 @@ export function explainVerb(program: Verb, cli: Cli): void {
       const admin = await cli.admin();
       const name = await resolveService(admin, service);
       const query = { from: options.from, without };
-      const explanation = await admin.get<Explanation>(`/v1/explain/${name}`, query);
+      const explanation = await admin.get<ExplainAnswer>(`/v1/explain/${name}`, query);
       cli.print(explanation, (view) => layout(explanation, view));
     });
 }
 
-type Tier = Explanation['tiers'][number];
-type Candidate = Explanation['candidates'][number];
+type Tier = ExplainAnswer['tiers'][number];
+type Candidate = ExplainAnswer['candidates'][number];
 
-function layout(explanation: Explanation, view: View): string {
+function layout(explanation: ExplainAnswer, view: View): string {
   const { caller, candidates, notes, service, tiers } = explanation;
   const place = `${caller.cluster} / ${caller.region} / ${caller.zone}`;
   const sections = [
