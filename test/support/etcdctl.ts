@@ -33,6 +33,8 @@ export function etcdctl(
 
   async function run(input: string, args: readonly string[]): Promise<string> {
     const { child, text } = launch(args);
+    // A command that takes no input may be gone before it is offered; its exit code tells whether it failed.
+    child.stdin.on('error', () => {});
     child.stdin.end(input);
     const [code] = await once(child, 'close');
     if (code !== 0) throw new Error(text.err);
