@@ -16,7 +16,10 @@ export interface HeartbeatOptions {
 
 /** A timer this late means that this process stalled, not the other side. */
 const stallMs = 100;
-/** Other bytes than the answer keep a connection alive for at most this many timeouts: the way there may be cut. */
+/**
+ * A stall, or other bytes than the answer, excuse silence for at most this many timeouts: the way there may
+ * be cut although the way back is not.
+ */
 const graceTimeouts = 4;
 
 /** One PING at a time, for as long as it is not stopped. */
@@ -63,8 +66,8 @@ export class Heartbeat {
     const due = clock.monotonic() + timeout;
     this.#cancel = clock.after(timeout, () => {
       const now = clock.monotonic();
-      const lives = received() > receivedThen && now - sentAt < graceTimeouts * timeout;
-      if (lives || now - due > stallMs) this.#await(sentAt, received());
+      const excused = received() > receivedThen || now - due > stallMs;
+      if (excused && now - sentAt < graceTimeouts * timeout) this.#await(sentAt, received());
       else onDead(now - sentAt);
     });
   }

@@ -179,7 +179,7 @@ test('a client whose upload failed can go on with its next request', async (t) =
   socket.write(body);
   socket.write(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
   await once(socket, 'close');
-  t.regex(String(Buffer.concat(received)), /^HTTP\/1\.1 502 [^]*HTTP\/1\.1 200 OK[^]*well/);
+  t.regex(String(Buffer.concat(received)), /^HTTP\/1\.1 502 [\s\S]*HTTP\/1\.1 200 OK[\s\S]*well/);
 });
 
 test('HEAD, 204 and 304 have no body, and the connection lives on', async (t) => {
@@ -241,7 +241,7 @@ test('an exchange in which nothing moves is cut after the idle limit', async (t)
   const origin = await startOrigin(t, 'stalls', (_, response) => void response.write('half'));
   const { url } = await startGateway(t, {
     cluster: 'dc1',
-    services: [{ name: 'orders.shop', endpoints: [origin], timeouts: { idleMs: 200 } }],
+    services: [{ name: 'orders.shop', endpoints: [origin], timeouts: { idleMs: 1000 } }],
   });
   await t.throwsAsync(ask(url, host));
 });
