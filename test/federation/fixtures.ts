@@ -65,7 +65,7 @@ export async function cluster(t: ExecutionContext, text: string): Promise<Cluste
     name,
     dataDir,
     authority,
-    leaf: await authority.issueLeaf({ id: gatewayId(trustDomain, 'g1'), dnsNames: [] }),
+    leaf: await authority.issueLeaf({ id: gatewayId(trustDomain, 'g1'), dnsNames: [trustDomain] }),
     file: await MembershipFile.open(dataDir),
     self,
   };

@@ -1,15 +1,21 @@
 import test from 'ava';
+import { TrustStore } from '../../certs/trust-store.ts';
+import { systemClock } from '../../core/clock.ts';
+import { silentLog } from '../../core/log.ts';
 import { parseClusterName, serviceName } from '../../core/names.ts';
 import { announce, found } from '../../federation/announce.ts';
+import { FederationClient } from '../../federation/client.ts';
 import { join } from '../../federation/join.ts';
-import { leave } from '../../federation/leave.ts';
+import { evict, evictThrough, leave } from '../../federation/leave.ts';
 import { MembershipFile } from '../../federation/member.ts';
+import { startEmbeddedRegistry } from '../../registry/embedded/index.ts';
 import { encodeKey, type RegistryKey } from '../../registry/keys.ts';
 import { startEtcd } from '../support/etcd.ts';
 import { openStore } from '../support/store.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import {
   acme,
+  type Cluster,
   cluster,
   founder,
   joining,
@@ -17,6 +23,7 @@ import {
   refused,
   registry,
   registryOf,
+  serve,
   tokenOf,
 } from './fixtures.ts';
 
@@ -125,4 +132,81 @@ test('a cluster announces what changed, keeps its admission, and does not bring 
   const gone = await registryOf(dc1);
   await refused(t, 'NOT_A_MEMBER', () => announce({ ...own, self: dc2.self }));
   t.deepEqual(await registryOf(dc1), gone);
+});
+
+/** dc1, which hosts a registry where each may write only its own, and dc2 and dc3, which have joined it. */
+async function hosted(t: Parameters<typeof founder>[0]) {
+  const members = await Promise.all(['dc1', 'dc2', 'dc3'].map((name) => cluster(t, name)));
+  const [owner, dc2, dc3] = members;
+  if (!owner || !dc2 || !dc3) throw new Error('three clusters were asked for');
+  const embedded = await startEmbeddedRegistry({
+    file: `${await tempDir(t)}/registry.db`,
+    listen: '127.0.0.1:0',
+    tls: { cert: owner.leaf.chainPem, key: owner.leaf.keyPem },
+    trust: members.map(({ authority: { trustDomain, rootPem } }) => ({
+      trustDomain,
+      rootsPem: [rootPem],
+    })),
+    hostTrustDomain: owner.authority.trustDomain,
+    log: silentLog,
+  });
+  t.teardown(() => embedded.close());
+  const storeOf = ({ leaf }: Cluster) =>
+    openStore(t, {
+      endpoints: [`https://${embedded.address}`],
+      tls: {
+        ca: owner.authority.rootPem,
+        cert: leaf.chainPem,
+        key: leaf.keyPem,
+        serverName: owner.authority.trustDomain,
+      },
+    });
+  const store = storeOf(owner);
+  const registry = {
+    kind: 'embedded' as const,
+    endpoints: [embedded.address],
+    hostTrustDomain: owner.authority.trustDomain,
+  };
+  const own = { store, federation: acme, self: owner.self, authority: owner.authority };
+  const dc1 = await serve(t, owner, store, await found({ ...own, file: owner.file, registry }));
+  for (const member of [dc2, dc3]) await join(await tokenOf(dc1), joining(member));
+  return { dc1, dc2, dc3, storeOf };
+}
+
+test('a member that may write only its own records can leave', async (t) => {
+  const { dc1, dc2, storeOf } = await hosted(t);
+  await leave({ store: storeOf(dc2), federation: acme, cluster: dc2.name });
+  const keys = Object.keys(await registryOf(dc1)).filter((key) => !key.includes('/tokens/'));
+  t.deepEqual(keys, [
+    keyOf('bundles', dc1.name),
+    keyOf('bundles', parseClusterName('dc3')),
+    keyOf('clusters', dc1.name),
+    keyOf('clusters', parseClusterName('dc3')),
+  ]);
+});
+
+test('a member that may write only its own records has the host of the registry evict a dead one', async (t) => {
+  const { dc1, dc2, dc3, storeOf } = await hosted(t);
+  const eviction = {
+    store: storeOf(dc2),
+    federation: acme,
+    cluster: dc3.name,
+    by: dc2.name,
+    force: false,
+  };
+  await refused(t, 'REGISTRY_DENIED', () => evict(eviction));
+  const trust = new TrustStore();
+  trust.set(dc1.authority.bundle());
+  await evictThrough(
+    eviction,
+    () =>
+      new FederationClient({
+        address: dc1.address,
+        trust,
+        expect: dc1.authority.trustDomain,
+        identity: dc2.leaf,
+        clock: systemClock,
+      }),
+  );
+  t.is(await dc1.store.get(keyOf('clusters', dc3.name)), undefined);
 });
