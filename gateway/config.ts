@@ -75,13 +75,16 @@ const embeddedSchema = z.strictObject({
 });
 
 /** Nobody is asked who they are yet, so the API is for this machine alone. */
-const adminAddressSchema = z.union([
-  addressSchema.refine(
-    (text) => isLoopback(parseAddress(text).host),
-    'use a loopback address, or unix:/path',
-  ),
-  z.string().regex(/^unix:\/./, 'use a loopback address, or unix:/path'),
-]);
+const adminAddressSchema = z
+  .string()
+  .refine(
+    (text) => /^unix:\/./.test(text) || isLoopbackAddress(text),
+    'use host:port with a loopback host, or unix:/path',
+  );
+
+function isLoopbackAddress(text: string): boolean {
+  return addressSchema.safeParse(text).success && isLoopback(parseAddress(text).host);
+}
 
 export const configSchema = z.strictObject({
   cluster: clusterNameSchema,
