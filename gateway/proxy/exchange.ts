@@ -13,8 +13,6 @@ export interface Exchange {
   readonly body: Readable | undefined;
   /** Aborts when the client goes away before the response was sent. */
   readonly signal: AbortSignal;
-  /** True once its listener drains: the response then asks the client to close. */
-  readonly draining: boolean;
   /**
    * Sends the response; called once. A body that breaks destroys the client's connection (HTTP/1.1)
    * or stream (HTTP/2): the client never sees a broken response end well.

@@ -1,10 +1,10 @@
 /** Owns a request received over HTTP/1.1: its head read strictly, its response written. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { Exchange, SendResult, StreamedBody } from './exchange.ts';
 import { type Fields, fieldOf, type RequestHead, type ResponseHead } from './message.ts';
 import type { Peer } from './peer.ts';
+import { pump } from './pump.ts';
 
 export type ParsedHead =
   | { readonly kind: 'head'; readonly head: RequestHead }
@@ -67,10 +67,6 @@ export class Http1Exchange implements Exchange {
     return this.#gone.signal;
   }
 
-  get draining(): boolean {
-    return this.#isDraining();
-  }
-
   async respond(
     { status, fields }: ResponseHead,
     content: StreamedBody | Uint8Array,
@@ -82,31 +78,25 @@ export class Http1Exchange implements Exchange {
       return 'client-gone';
     }
     // What is left of a body that is too large is not worth reading.
-    const closes = this.draining || status === 413;
+    const closes = this.#isDraining() || status === 413;
     response.writeHead(status, closes ? [...fields, 'connection', 'close'] : [...fields]);
     if (streamed === undefined) {
       response.end(this.head.method === 'HEAD' ? undefined : content);
       await closedOrFinished(response);
       return response.writableFinished ? 'sent' : 'client-gone';
     }
-    return this.#pump(streamed);
+    return this.#send(streamed);
   }
 
-  async #pump({ body, trailers }: StreamedBody): Promise<SendResult> {
+  #send({ body, trailers }: StreamedBody): Promise<SendResult> {
     const response = this.#response;
-    // A response that has no length to break off short still says so in its framing: the head goes first.
+    // An event stream may say nothing for long after its head, so the head does not wait for a body.
     response.flushHeaders();
     body.once('end', () => {
       const late = trailers();
       if (late.length > 0) response.addTrailers(pairs(late));
     });
-    try {
-      await pipeline(body, response);
-      return 'sent';
-    } catch {
-      // `pipeline` has destroyed both; which side broke first is all there is to tell.
-      return this.signal.aborted && !body.errored ? 'client-gone' : 'upstream-broke';
-    }
+    return pump(body, response, this.signal);
   }
 
   onIdle(ms: number, run: () => void): void {

@@ -1,11 +1,11 @@
 /** Owns a request received over a link: an HTTP/2 stream of another gateway. */
 import type { ServerHttp2Stream } from 'node:http2';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { wholeBody } from '../link/h2-body.ts';
 import type { Exchange, SendResult, StreamedBody } from './exchange.ts';
 import { fieldOf, type RequestHead, type ResponseHead } from './message.ts';
 import type { Peer } from './peer.ts';
+import { pump } from './pump.ts';
 
 /** Reads a request's head; undefined when it lacks a part that every request has (RFC 9113 section 8.3.1). */
 export function readStreamHead(raw: readonly string[]): RequestHead | undefined {
@@ -28,7 +28,6 @@ export class Http2Exchange implements Exchange {
   readonly peer: Peer;
   readonly head: RequestHead;
   readonly body: Readable | undefined;
-  readonly draining = false;
   readonly #stream: ServerHttp2Stream;
   readonly #gone = new AbortController();
   #answered = false;
@@ -42,9 +41,12 @@ export class Http2Exchange implements Exchange {
       : wholeBody(stream, fieldOf(head.fields, 'content-length'));
     // Its end is what counts, and 'close' tells that.
     stream.on('error', () => undefined);
-    stream.once('close', () => {
+    const gone = () => {
       if (!this.#answered) this.#gone.abort();
-    });
+    };
+    // A reset says 'aborted' before it breaks what is being piped; 'close' comes in any case.
+    stream.once('aborted', gone);
+    stream.once('close', gone);
   }
 
   get signal(): AbortSignal {
@@ -74,20 +76,16 @@ export class Http2Exchange implements Exchange {
       this.#answered = true;
       return 'sent';
     }
-    return this.#pump(streamed);
+    return this.#send(streamed);
   }
 
-  async #pump({ body, trailers }: StreamedBody): Promise<SendResult> {
+  async #send({ body, trailers }: StreamedBody): Promise<SendResult> {
     const stream = this.#stream;
     stream.once('wantTrailers', () => stream.sendTrailers(objectOf(trailers())));
-    try {
-      // A body that breaks destroys the stream with its error, which resets it: it never ends well.
-      await pipeline(body, stream);
-      this.#answered = true;
-      return 'sent';
-    } catch {
-      return body.errored && !this.signal.aborted ? 'upstream-broke' : 'client-gone';
-    }
+    // A body that breaks destroys the stream with its error, which resets it.
+    const result = await pump(body, stream, this.signal);
+    this.#answered = result === 'sent';
+    return result;
   }
 
   onIdle(ms: number, run: () => void): void {

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import test from 'ava';
 import { until } from '../../support/until.ts';
 import { ask, curl, dial, raw } from './http.ts';
-import { startGateway, startOrigin } from './world.ts';
+import { connect, startGateway, startOrigin } from './world.ts';
 
 const host = 'orders.shop.acme';
 const mib = 1 << 20;
@@ -29,6 +29,37 @@ test('a client that goes away cancels the request upstream', async (t) => {
     proxy.recorder.snapshot().refused.some(({ code }) => code === 'CLIENT_GONE'),
   );
   t.is(proxy.recorder.inFlight, 0);
+});
+
+test('a client that goes away in the middle of a response is no fault of the endpoint, near or far', async (t) => {
+  const origin = await startOrigin(t, 'endless', (_, response) => void response.write('half'));
+  const near = await startGateway(t, {
+    cluster: 'dc1',
+    services: [
+      { name: 'orders.shop', endpoints: [origin] },
+      { name: 'far.shop', elsewhere: { dc2: 1 } },
+    ],
+  });
+  const far = await startGateway(t, {
+    cluster: 'dc2',
+    services: [{ name: 'far.shop', endpoints: [origin] }],
+  });
+  connect(near, far);
+  await until('the link is up', () => near.links.state(far.cluster).state === 'up');
+  for (const asked of [host, 'far.shop.acme']) {
+    for (let i = 0; i < 5; i++) {
+      const socket = dial(near.url);
+      socket.write(`GET / HTTP/1.1\r\nHost: ${asked}\r\n\r\n`);
+      await once(socket, 'data');
+      socket.destroy();
+    }
+  }
+  const gone = ({ proxy }: typeof near) =>
+    proxy.recorder.snapshot().refused.map(({ code, requests }) => `${code} ${requests}`);
+  await until('they are counted', () => near.proxy.recorder.inFlight === 0);
+  await until('they are counted there', () => far.proxy.recorder.inFlight === 0);
+  t.deepEqual(gone(near), ['CLIENT_GONE 5', 'CLIENT_GONE 5']);
+  t.deepEqual(gone(far), ['CLIENT_GONE 5']);
 });
 
 test('a client that goes away in the middle of its upload breaks the upload upstream', async (t) => {
