@@ -59,6 +59,7 @@ const announceAgainMs = 1_000;
 
 export class FederationSession {
   readonly trust: FederationTrust;
+  readonly joined: Joined;
   readonly client: RegistryClient;
   readonly publisher: Publisher;
   readonly admission: Admission;
@@ -74,6 +75,7 @@ export class FederationSession {
     this.#options = options;
     this.store = store;
     this.trust = trust;
+    this.joined = joined;
     this.client = new RegistryClient({
       federation,
       cluster,

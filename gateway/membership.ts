@@ -6,8 +6,9 @@ import { asIsthmusError, IsthmusError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { type ClusterName, trustDomainOf } from '../core/names.ts';
 import { found } from '../federation/announce.ts';
+import { FederationClient } from '../federation/client.ts';
 import { type JoinOptions, join, previewJoin, resumeJoin } from '../federation/join.ts';
-import { evict, leave } from '../federation/leave.ts';
+import { evict, evictThrough, leave } from '../federation/leave.ts';
 import { isJoined, type Joined, type RegistryAccess, standalone } from '../federation/member.ts';
 import { createToken } from '../federation/token.ts';
 import { FederationTrust } from '../federation/trust.ts';
@@ -82,21 +83,31 @@ export class Membership {
     else if (founds) await this.#found();
   }
 
-  /** Throws NOT_A_MEMBER, BODY_INVALID or REGISTRY_DENIED. */
+  /** Throws NOT_A_MEMBER, BODY_INVALID, or REGISTRY_DENIED where only the registry's host admits clusters. */
   async createToken(ttlMs: number | undefined): Promise<CreatedToken> {
     const { config, identity, clock, world } = this.#options;
-    const { store } = this.#member();
-    const { text, ...rest } = await createToken({
-      store,
-      federation: config.federation,
-      cluster: config.cluster,
-      addresses: world.clusterDraft(clock.now()).federation,
-      fingerprint: identity.authority.keyId,
-      signer: identity.authority,
-      ttlMs,
-      clock,
-    });
-    return { token: text, ...rest };
+    const { store, joined } = this.#member();
+    try {
+      const { text, ...rest } = await createToken({
+        store,
+        federation: config.federation,
+        cluster: config.cluster,
+        addresses: world.clusterDraft(clock.now()).federation,
+        fingerprint: identity.authority.keyId,
+        signer: identity.authority,
+        ttlMs,
+        clock,
+      });
+      return { token: text, ...rest };
+    } catch (thrown) {
+      const error = asIsthmusError(thrown);
+      if (error.code !== 'REGISTRY_DENIED') throw error;
+      throw new IsthmusError('REGISTRY_DENIED', {
+        what: `${config.cluster} can't admit clusters: another one hosts the registry`,
+        fix: `Create the token there (${joined.registry.hostTrustDomain}).`,
+        cause: thrown,
+      });
+    }
   }
 
   /** Joins with a token, or with `dryRun` says what that would change. Throws what the token's cluster refuses it with. */
@@ -119,7 +130,7 @@ export class Membership {
   async leave(cluster: ClusterName | undefined, force: boolean): Promise<ClusterName> {
     const { config, identity } = this.#options;
     if (cluster !== undefined && cluster !== config.cluster) {
-      await this.evict(cluster, config.cluster, force);
+      await this.#evictOther(cluster, force);
       return cluster;
     }
     // A join that was never settled is given up.
@@ -154,10 +165,36 @@ export class Membership {
     return config.cluster;
   }
 
-  /** Removes another cluster from the registry, on behalf of `by`. */
+  /** Removes another cluster from the registry on behalf of `by`, which asked this gateway. */
   async evict(cluster: ClusterName, by: ClusterName, force: boolean): Promise<void> {
     const { federation } = this.#options.config;
     await evict({ store: this.#member().store, federation, cluster, by, force });
+  }
+
+  /** Evicts by itself where this cluster may, else through the cluster that hosts the registry. */
+  async #evictOther(cluster: ClusterName, force: boolean): Promise<void> {
+    const { config, identity, clock } = this.#options;
+    const { federation, cluster: by } = config;
+    const session = this.#member();
+    await evictThrough({ store: session.store, federation, cluster, by, force }, () => {
+      const host = session.joined.registry.hostTrustDomain ?? '';
+      const view = [...session.client.snapshot.clusters.values()].find(
+        ({ record }) => record?.trustDomain === host,
+      );
+      const address = view?.record?.federation[0];
+      if (address === undefined) {
+        throw new IsthmusError('REGISTRY_DENIED', {
+          what: 'The cluster that hosts the registry is not known',
+        });
+      }
+      return new FederationClient({
+        address,
+        trust: identity.trust,
+        expect: parseTrustDomain(host),
+        identity: identity.leaf.current,
+        clock,
+      });
+    });
   }
 
   async close(options: { readonly withdraw: boolean }): Promise<void> {

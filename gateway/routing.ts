@@ -5,6 +5,7 @@ import type { EndpointRecord, ExportRecord } from '../registry/model.ts';
 import type { ClusterView } from '../registry/snapshot.ts';
 import { createServiceBalancer } from './balance/balancer.ts';
 import type { BalancePolicy, BalanceView, Caller } from './balance/types.ts';
+import { defaultRetry } from './proxy/retry.ts';
 import { type Route, RouteTable, type RouteTimeouts } from './proxy/route.ts';
 import { type LinkLookup, viewFromHere } from './view.ts';
 
@@ -64,8 +65,10 @@ export class Routing {
     if (!this.#exists(service)) return undefined;
     const { caller, world, clock, random } = this.#options;
     const balancer = createServiceBalancer({ service, caller, clock, random });
-    balancer.update(this.view(service), world.policy(service));
+    const policy = world.policy(service);
+    balancer.update(this.view(service), policy);
     return {
+      retry: { ...defaultRetry, maxTries: policy.retry.maxTries },
       service,
       balancer,
       timeouts: world.timeouts(service),

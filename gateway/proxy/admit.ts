@@ -1,7 +1,7 @@
 /** Owns whether a request is served at all, decided from its head alone. */
 import { type ErrorCode, IsthmusError } from '../../core/errors.ts';
 import type { Exchange } from './exchange.ts';
-import { forbiddenConnectionToken, hasPassed } from './headers.ts';
+import { forbiddenConnectionToken, isLoop } from './headers.ts';
 import { announcesTooMuch, bodyTooLarge } from './limit.ts';
 import type { Route, RouteLookup } from './route.ts';
 
@@ -30,12 +30,12 @@ export function admit({ peer, head }: Exchange, rules: AdmissionRules): Admissio
   if (token !== undefined) {
     return refused('REQUEST_REFUSED', `The Connection field names ${JSON.stringify(token)}`);
   }
-  if (hasPassed(head.fields, rules.pseudonym)) {
-    return refused('LOOP_REFUSED', `The request has already passed ${rules.pseudonym}`);
-  }
   const route = rules.routes.find(head.authority);
   if (route === undefined) {
     return refused('ROUTE_NOT_FOUND', `No service is called ${JSON.stringify(head.authority)}`);
+  }
+  if (isLoop(head.fields, rules.pseudonym, route.service)) {
+    return refused('LOOP_REFUSED', `The request has passed ${rules.pseudonym} before`, route);
   }
   if (peer.kind === 'gateway' && !route.exported) {
     return refused('NOT_EXPORTED', `${route.service} is not exported by this cluster`, route);

@@ -1,4 +1,5 @@
 /** Owns which header fields cross the gateway, and which ones it sets. */
+import type { ServiceName } from '../../core/names.ts';
 import type { Fields, RequestHead } from './message.ts';
 import type { Peer } from './peer.ts';
 
@@ -79,12 +80,21 @@ export function forbiddenConnectionToken(fields: Fields): string | undefined {
   return connectionTokens(fields).find((token) => neverHopByHop.has(token) || isReserved(token));
 }
 
-/** True when a `Via` field names `pseudonym`: the request has been here before. */
-export function hasPassed(fields: Fields, pseudonym: string): boolean {
+/** How often a request may come by whatever it asks for: a chain of services that call each other is no loop. */
+const maxPasses = 16;
+
+/**
+ * True when `Via` says that the request has been here for the same service before, or so often that it must
+ * be going in circles where somebody strips the comment that names the service.
+ */
+export function isLoop(fields: Fields, pseudonym: string, service: ServiceName): boolean {
+  let passes = 0;
   for (let i = 0; i < fields.length; i += 2) {
     if (fields[i] !== 'via') continue;
     for (const hop of (fields[i + 1] ?? '').split(',')) {
-      if (hop.trim().split(/\s+/)[1]?.toLowerCase() === pseudonym) return true;
+      const [, by, comment] = hop.trim().split(/\s+/);
+      if (by?.toLowerCase() !== pseudonym) continue;
+      if (comment === `(${service})` || ++passes >= maxPasses) return true;
     }
   }
   return false;
@@ -95,6 +105,7 @@ export function requestFields(
   head: RequestHead,
   peer: Peer,
   pseudonym: string,
+  service: ServiceName,
   newRequestId: () => string,
 ): string[] {
   const drop = connectionTokens(head.fields);
@@ -114,7 +125,7 @@ export function requestFields(
     hasRequestId ||= name === requestIdField;
     fields.push(name, value);
   }
-  fields.push('via', `${via}${head.protocol} ${pseudonym}`);
+  fields.push('via', `${via}${head.protocol} ${pseudonym} (${service})`);
   if (!hasRequestId) fields.push(requestIdField, newRequestId());
   if (peer.kind === 'client') pushProvenance(fields, head.authority, peer.address);
   return fields;

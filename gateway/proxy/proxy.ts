@@ -72,7 +72,7 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
     const body = bodyOf(exchange, route, deadline);
     const head = {
       ...exchange.head,
-      fields: requestFields(exchange.head, exchange.peer, pseudonym, randomUUID),
+      fields: requestFields(exchange.head, exchange.peer, pseudonym, route.service, randomUUID),
     };
     const conclusion = await attempt(
       {

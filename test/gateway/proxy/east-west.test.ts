@@ -81,7 +81,7 @@ test('a request crosses to the other cluster with its body, and comes back sayin
   t.is(answer.headers['x-isthmus-endpoint'], 'orders-9');
   const [seen] = origin.requests;
   t.is(seen?.headers.host, host);
-  t.is(seen?.headers.via, '1.1 gw1.dc1, 2 gw1.dc2');
+  t.is(seen?.headers.via, '1.1 gw1.dc1 (orders.shop), 2 gw1.dc2 (orders.shop)');
   t.is(seen?.headers['x-forwarded-for'], '127.0.0.1');
   t.deepEqual(
     Object.keys(seen?.headers ?? {}).filter((name) => name.startsWith('x-isthmus-')),

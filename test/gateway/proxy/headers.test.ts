@@ -78,7 +78,7 @@ test('a request id is made when there is none, and kept when there is', async (t
 test('Via grows by the gateway, and end-to-end fields arrive as sent, repeats included', async (t) => {
   const { sent } = await mirror(t);
   const fields = await sent('Via: 1.0 fred', 'X-List: a', 'X-List: b', 'Cookie: a=1; b=2');
-  t.deepEqual(fields['via'], ['1.0 fred, 1.1 gw1.dc1']);
+  t.deepEqual(fields['via'], ['1.0 fred, 1.1 gw1.dc1 (orders.shop)']);
   t.deepEqual(fields['x-list'], ['a', 'b']);
   t.deepEqual(fields['cookie'], ['a=1; b=2']);
 });
@@ -93,11 +93,20 @@ test('a Connection field that names framing, identity or reserved fields is refu
   }
 });
 
-test('a request that has been here before is refused as a loop', async (t) => {
+test('a request that has been here for the same service before is refused as a loop', async (t) => {
   const { url } = await mirror(t);
-  const answer = await ask(url, 'orders.shop.acme', '-H', 'Via: 1.1 other, 2 GW1.dc1 (x)');
+  const via = 'Via: 1.1 other, 2 GW1.dc1 (orders.shop)';
+  const answer = await ask(url, 'orders.shop.acme', '-H', via);
   t.is(answer.status, 508);
   t.like(JSON.parse(answer.body), { code: 'LOOP_REFUSED' });
+});
+
+test('a service that calls another and passes Via on is no loop, unless it goes on and on', async (t) => {
+  const { url } = await mirror(t);
+  const chain = (length: number) =>
+    `Via: ${Array(length).fill('1.1 gw1.dc1 (carts.shop)').join(', ')}`;
+  t.is((await ask(url, 'orders.shop.acme', '-H', chain(3))).status, 200);
+  t.is((await ask(url, 'orders.shop.acme', '-H', chain(16))).status, 508);
 });
 
 test('an endpoint that leads back to the gateway ends in one refusal, not in a storm', async (t) => {

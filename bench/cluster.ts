@@ -1,0 +1,66 @@
+/** Owns gateways for benchmarks: real processes with scratch folders on free ports. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { cli, freePorts, type Process, startGateway } from '../examples/demo/processes.ts';
+
+export interface BenchGateway {
+  readonly cluster: string;
+  readonly dir: string;
+  readonly admin: string;
+  readonly outbound: number;
+  readonly process: Process;
+}
+
+export const federation = 'bench';
+const undo: (() => Promise<unknown>)[] = [];
+
+/** Runs `bench`, then ends every process and removes every folder it started with the functions here. */
+export async function withCleanup(bench: () => Promise<void>): Promise<void> {
+  try {
+    await bench();
+  } finally {
+    for (const step of undo.reverse()) await step();
+  }
+}
+
+/** In the shape test supports take: something to run at the end. */
+export const atEnd = { teardown: (step: () => unknown) => void undo.push(async () => step()) };
+
+export async function scratch(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'isthmus-bench-'));
+  undo.push(() => rm(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+/** Starts a gateway; `extra` is merged into its configuration. `dir` may hold data prepared before. */
+export async function gateway(cluster: string, extra: object, dir?: string): Promise<BenchGateway> {
+  const home = dir ?? (await scratch());
+  await mkdir(home, { recursive: true });
+  const [outbound = 0, admin = 0, eastWest = 0, federationPort = 0] = await freePorts(4);
+  const config = {
+    cluster,
+    federation,
+    region: `region-${cluster}`,
+    zone: 'a',
+    data: './data',
+    listen: {
+      outbound: `127.0.0.1:${outbound}`,
+      eastWest: `127.0.0.1:${eastWest}`,
+      federation: `127.0.0.1:${federationPort}`,
+      admin: `127.0.0.1:${admin}`,
+    },
+    ...extra,
+  };
+  const configPath = join(home, 'gateway.yaml');
+  await writeFile(configPath, stringify(config));
+  const process = startGateway(cluster, configPath, join(home, 'gateway.log'));
+  undo.push(async () => process.running && process.kill());
+  return { cluster, dir: home, admin: `http://127.0.0.1:${admin}`, outbound, process };
+}
+
+export async function joinTo(host: BenchGateway, joiner: BenchGateway): Promise<void> {
+  const token = await cli(['token', 'create', '--admin', host.admin]);
+  await cli(['join', '--yes', '--admin', joiner.admin], { ISTHMUS_TOKEN: token });
+}
