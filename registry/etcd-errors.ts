@@ -16,7 +16,6 @@ export const etcdTexts = {
   tooManyOps: 'etcdserver: too many operations in txn request',
   duplicateKey: 'etcdserver: duplicate key given in txn request',
   requestTooLarge: 'etcdserver: request is too large',
-  tooManyRequests: 'etcdserver: too many requests',
   permissionDenied: 'etcdserver: permission denied',
   authFailed: 'etcdserver: authentication failed, invalid user ID or password',
   invalidAuthToken: 'etcdserver: invalid auth token',
@@ -52,8 +51,11 @@ export function registryError(thrown: unknown, address: string): IsthmusError {
   if (thrown instanceof IsthmusError) return thrown;
   const failure = (thrown instanceof Error ? thrown : {}) as GrpcFailure;
   const text = (failure.details ?? messageOf(thrown)).replace(/\.? Resolution note: $/, '');
-  const code =
-    codeByText.get(text) ?? codeByStatus.get(failure.code ?? -1) ?? 'REGISTRY_UNAVAILABLE';
+  // gRPC's own limit on a message, which is above etcd's on a request: trying again would not help.
+  const tooLarge = failure.code === status.RESOURCE_EXHAUSTED && text.includes('larger than max');
+  const code = tooLarge
+    ? 'REGISTRY_REQUEST_INVALID'
+    : (codeByText.get(text) ?? codeByStatus.get(failure.code ?? -1) ?? 'REGISTRY_UNAVAILABLE');
   return new IsthmusError(code, { what: text, where: address, cause: thrown });
 }
 

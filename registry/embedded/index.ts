@@ -81,6 +81,7 @@ class RegistryThread {
   readonly died: Promise<IsthmusError>;
   #nextId = 0;
   #closing: Promise<void> | undefined;
+  #exited = false;
 
   constructor(options: NodeOptions, log: Log) {
     this.#log = log;
@@ -97,6 +98,7 @@ class RegistryThread {
         cause = error;
       });
       this.#worker.on('exit', (exitCode) => {
+        this.#exited = true;
         const what = `The embedded registry stopped (exit code ${exitCode})`;
         const error =
           cause === undefined ? new IsthmusError('INTERNAL', { what }) : asIsthmusError(cause);
@@ -107,7 +109,10 @@ class RegistryThread {
     });
   }
 
-  ask(request: Request): Promise<string> {
+  async ask(request: Request): Promise<string> {
+    if (this.#exited) {
+      throw new IsthmusError('REGISTRY_UNAVAILABLE', { what: 'The embedded registry has stopped' });
+    }
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
@@ -122,6 +127,7 @@ class RegistryThread {
   }
 
   async #close(): Promise<void> {
+    if (this.#exited) return;
     await this.ask({ kind: 'close' });
     await this.#worker.terminate();
   }

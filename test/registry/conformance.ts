@@ -113,6 +113,7 @@ export const checks: Readonly<Record<string, Check>> = {
       ...refused,
       message: /request is too large/,
     });
+    await t.throwsAsync(put(store, 'bigger', 'x'.repeat(3_000_000)), refused);
     await t.throwsAsync(put(store, '', 'x'), { ...refused, message: /key is not provided/ });
   },
 
