@@ -24,15 +24,15 @@ export interface TcpProxy {
   hold(): void;
   /** Ends `cut` and `hold`; what was held is delivered. */
   restore(): void;
+  /** Where new connections go from now on: a program that restarts may listen on another port. */
+  setTarget(target: string): void;
   setDelay(ms: number): void;
   setThrottle(bytesPerSecond: number | undefined): void;
   close(): Promise<void>;
 }
 
 export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy> {
-  const colon = options.target.lastIndexOf(':');
-  const targetHost = options.target.slice(0, colon).replace(/^\[|\]$/g, '');
-  const targetPort = Number(options.target.slice(colon + 1));
+  let target = parseTarget(options.target);
   const link: Link = {
     mode: 'open',
     delayMs: options.delayMs ?? 0,
@@ -46,12 +46,7 @@ export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy>
       client.resetAndDestroy();
       return;
     }
-    const upstream = connect({
-      host: targetHost,
-      port: targetPort,
-      allowHalfOpen: true,
-      noDelay: true,
-    });
+    const upstream = connect({ ...target, allowHalfOpen: true, noDelay: true });
     for (const [socket, other] of [
       [client, upstream],
       [upstream, client],
@@ -96,6 +91,9 @@ export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy>
       link.mode = 'open';
       flush();
     },
+    setTarget(address) {
+      target = parseTarget(address);
+    },
     setDelay(ms) {
       link.delayMs = ms;
     },
@@ -106,6 +104,14 @@ export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy>
       reset();
       return new Promise((resolve) => server.close(() => resolve()));
     },
+  };
+}
+
+function parseTarget(address: string): { readonly host: string; readonly port: number } {
+  const colon = address.lastIndexOf(':');
+  return {
+    host: address.slice(0, colon).replace(/^\[|\]$/g, ''),
+    port: Number(address.slice(colon + 1)),
   };
 }
 

@@ -1,0 +1,191 @@
+/** Owns one gateway as a process in tests: started from a configuration, asked by API, command and request, killed and started again. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { ExecutionContext } from 'ava';
+import { stringify } from 'yaml';
+import { parseAdminAddress } from '../../federation/cli/admin-address.ts';
+import { AdminClient } from '../../federation/cli/admin-client.ts';
+import type { ProblemItem, Status } from '../../gateway/admin/answers.ts';
+import { bin, type Ended, isthmus } from '../federation/cli/command.ts';
+import { until } from './until.ts';
+
+export type Scope = Pick<ExecutionContext, 'teardown' | 'log' | 'passed'>;
+
+/** What a gateway answered to a client of its outbound listener. */
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+  /** Cluster that served it. */
+  readonly cluster: string | undefined;
+}
+
+/** A configuration as it is written to the file, apart from folders and listeners. */
+export interface GatewayConfiguration {
+  readonly cluster: string;
+  readonly [key: string]: unknown;
+}
+
+const federation = 'acme';
+/** Every listener but admin: any free port. */
+const anyPort = '127.0.0.1:0';
+/** Log lines kept for a test that fails. */
+const linesKept = 40;
+
+export class GatewayProcess {
+  readonly name: string;
+  readonly dataDir: string;
+  readonly configPath: string;
+  readonly api: AdminClient;
+  readonly #admin: string;
+  readonly #lines: string[] = [];
+  #child: ChildProcess | undefined;
+  #listeners: Readonly<Record<string, string>> = {};
+
+  private constructor(name: string, dir: string) {
+    this.name = name;
+    this.dataDir = join(dir, 'data');
+    this.configPath = join(dir, 'gateway.yaml');
+    this.#admin = `unix:${join(dir, 'admin.sock')}`;
+    this.api = new AdminClient(parseAdminAddress(this.#admin));
+  }
+
+  /** Writes the configuration into `dir`, which is made; starts nothing. The process ends with the test. */
+  static async prepare(t: Scope, dir: string, config: GatewayConfiguration) {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    const name = [config.cluster, config['gateway']].filter(Boolean).join('/');
+    const gateway = new GatewayProcess(name, dir);
+    await gateway.configure(config);
+    t.teardown(async () => {
+      if (!t.passed) t.log(`${name} said last:\n${gateway.#lines.join('\n')}`);
+      await gateway.kill();
+    });
+    return gateway;
+  }
+
+  /** Replaces the configuration; the next start reads it. */
+  async configure(config: GatewayConfiguration): Promise<void> {
+    const whole = {
+      federation,
+      region: config.cluster,
+      data: './data',
+      listen: {
+        outbound: anyPort,
+        eastWest: anyPort,
+        federation: anyPort,
+        admin: this.#admin,
+      },
+      ...config,
+    };
+    await writeFile(this.configPath, stringify(whole));
+  }
+
+  /** Where a listener is bound since the last start: `host:port`. */
+  listener(which: 'outbound' | 'eastWest' | 'federation' | 'registry'): string {
+    const address = this.#listeners[which];
+    if (address === undefined) throw new Error(`${this.name} has no listener ${which}`);
+    return address;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  get running(): boolean {
+    return this.#child?.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Starts the process and waits until it is ready. */
+  async start(): Promise<void> {
+    const child = this.spawn();
+    await until(`${this.name} to be ready`, async () => {
+      if (!this.running) throw new Error(`it ended with ${child.exitCode ?? child.signalCode}`);
+      const status = await this.status();
+      this.#listeners = status.listeners;
+      return status.ready;
+    });
+  }
+
+  /** Starts the process and waits for nothing. */
+  spawn(): ChildProcess {
+    const child = spawn(process.execPath, [bin, 'gateway', '--config', this.configPath], {
+      // Its channel closes when the tests end, however they do, and ends it.
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      detached: true,
+    });
+    child.stderr?.setEncoding('utf8').on('data', (lines: string) => {
+      this.#lines.push(...lines.trimEnd().split('\n'));
+      this.#lines.splice(0, this.#lines.length - linesKept);
+    });
+    this.#child = child;
+    return child;
+  }
+
+  /** SIGKILL, as a crash. */
+  async kill(): Promise<void> {
+    await this.signal('SIGKILL');
+  }
+
+  /** SIGTERM; resolves to the exit code once the process is gone. */
+  stop(): Promise<number | null> {
+    return this.signal('SIGTERM');
+  }
+
+  /** Sends a signal; resolves to the exit code once the process is gone. */
+  async signal(signal: NodeJS.Signals): Promise<number | null> {
+    const child = this.#child;
+    if (child === undefined) return null;
+    if (this.running) {
+      const gone = once(child, 'exit');
+      child.kill(signal);
+      await gone;
+    }
+    return child.exitCode;
+  }
+
+  status(): Promise<Status> {
+    return this.api.get<Status>('/v1/status');
+  }
+
+  async problems(): Promise<readonly ProblemItem[]> {
+    return (await this.status()).problems;
+  }
+
+  async items<T>(path: string): Promise<readonly T[]> {
+    return (await this.api.get<{ items: readonly T[] }>(path)).items;
+  }
+
+  /** Runs the real `isthmus` against this gateway. */
+  isthmus(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+    return isthmus(args, { env: { ISTHMUS_ADMIN: this.#admin, ...env } });
+  }
+
+  /** As `isthmus`, and must succeed; resolves to what it printed. */
+  async isthmusOk(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<string> {
+    const { code, stdout, stderr } = await this.isthmus(args, env);
+    if (code !== 0) throw new Error(`isthmus ${args.join(' ')} ended with ${code}: ${stderr}`);
+    return stdout.trim();
+  }
+
+  /** Asks for a service, such as `orders.shop`, by `Host`. */
+  request(service: string, options: { path?: string; method?: string } = {}): Promise<Answer> {
+    const [host, port] = this.listener('outbound').split(':');
+    const { path = '/', method = 'GET' } = options;
+    return new Promise((resolve, reject) => {
+      const headers = { host: `${service}.${federation}` };
+      const call = request({ host, port, path, method, headers, agent: false }, (response) => {
+        const { statusCode: status = 0, headers: said } = response;
+        const cluster = said['x-isthmus-cluster'] as string | undefined;
+        text(response).then((body) => resolve({ status, body, cluster }), reject);
+      });
+      call.on('error', reject);
+      call.end();
+    });
+  }
+}
