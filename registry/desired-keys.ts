@@ -18,7 +18,7 @@ interface Entry {
   readonly key: string;
   /** Undefined: the key should be gone. */
   wish: Wish | undefined;
-  /** Revision of the last change we know of, 0 when the key does not exist; undefined before it was read. */
+  /** Revision of the last change we know of, 0 when the key does not exist, or is guessed not to; undefined before it was read. */
   seen: number | undefined;
   /** Was in a batch the registry refused; travels alone, to find the one that is at fault. */
   suspect: boolean;
@@ -31,6 +31,11 @@ export class DesiredKeys {
   /** In the order they were first wanted. */
   readonly #entries = new Map<string, Entry>();
   readonly #dirty = new Set<Entry>();
+  /**
+   * Whether a key wanted for the first time is taken for a new one, and written without being read first. A wrong
+   * guess only costs the transaction, whose comparisons fail; after one, keys are read until all are in line.
+   */
+  #guessing = true;
   /** Keys the registry would not take, with its reason; not tried again before `retryRefused`. */
   readonly refused = new Map<string, IsthmusError>();
 
@@ -47,7 +52,8 @@ export class DesiredKeys {
   want(key: string, wish: Wish | undefined): boolean {
     const entry = this.#entries.get(key);
     if (entry === undefined) {
-      const added = { key, wish, seen: undefined, suspect: false };
+      const isNew = this.#guessing && wish !== undefined;
+      const added = { key, wish, seen: isNew ? 0 : undefined, suspect: false };
       this.#entries.set(key, added);
       this.#dirty.add(added);
       return true;
@@ -90,6 +96,11 @@ export class DesiredKeys {
       done: (entry) => {
         this.#dirty.delete(entry);
         if (entry.wish === undefined && entry.seen === 0) this.#entries.delete(entry.key);
+        if (this.#dirty.size === 0) this.#guessing = true;
+      },
+      mistaken: () => {
+        this.#guessing = false;
+        for (const entry of this.#dirty) if (entry.seen === 0) entry.seen = undefined;
       },
       refuse: (entry, error) => {
         this.#dirty.delete(entry);
@@ -124,6 +135,8 @@ interface Transaction {
 
 interface Outcome {
   done(entry: Entry): void;
+  /** Something had changed under us, or a guess was wrong. */
+  mistaken(): void;
   refuse(entry: Entry, error: IsthmusError): void;
 }
 
@@ -180,6 +193,7 @@ export class Batch {
   written({ succeeded, revision }: TxnResult): void {
     if (!succeeded) {
       this.forget();
+      this.#outcome.mistaken();
       return;
     }
     for (const [entry, wish] of this.#sent) {

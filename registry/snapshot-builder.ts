@@ -1,4 +1,5 @@
 /** Owns turning raw registry records, which nobody has vouched for, into the snapshot, one change at a time. */
+import { isDeepStrictEqual } from 'node:util';
 import { asIsthmusError, IsthmusError } from '../core/errors.ts';
 import type { ClusterName, FederationName, ServiceName } from '../core/names.ts';
 import { ShardMap } from '../core/shard-map.ts';
@@ -6,6 +7,7 @@ import { decodeKey, encodeKey, type RegistryKey } from './keys.ts';
 import {
   bundleRecordSchema,
   clusterRecordSchema,
+  type ExportRecord,
   endpointRecordSchema,
   exportRecordSchema,
   gatewayRecordSchema,
@@ -48,6 +50,10 @@ export class SnapshotBuilder {
   readonly #options: SnapshotBuilderOptions;
   /** Values that were refused, to look at again when trust changes. */
   readonly #refused = new Map<string, Uint8Array | string>();
+  /** Summaries that are gone from the registry and stay in force: their withdrawal is held. */
+  readonly #held = new Map<ClusterName, Set<ServiceName>>();
+  /** Records as they were stored, where a newer version wrote more than is understood here: their signature covers it. */
+  readonly #stored = new WeakMap<object, object>();
   #snapshot: Snapshot = { revision: 0, clusters: new Map(), services: ShardMap.empty() };
 
   constructor(options: SnapshotBuilderOptions) {
@@ -70,7 +76,10 @@ export class SnapshotBuilder {
         if (key) deletions.push(key);
       } else {
         const parsed = this.#parse(change.key, change.value);
-        if (parsed) draft.put(parsed);
+        if (parsed) {
+          draft.put(parsed);
+          if (parsed.key.kind === 'exports') this.#release(parsed.key.cluster, parsed.key.service);
+        }
       }
     }
     this.#withdraw(draft, deletions);
@@ -93,9 +102,10 @@ export class SnapshotBuilder {
     return this.apply(again, this.#snapshot.revision);
   }
 
-  /** Forgets an orphaned endpoint whose probes failed. */
+  /** Forgets an orphaned endpoint whose probes failed; one that is back stays. */
   drop(service: ServiceName, id: string): SnapshotDelta {
-    return this.#drop([{ service, id }]);
+    const held = this.#snapshot.services.get(service)?.endpoints.get(id);
+    return this.#drop(held?.orphaned ? [{ service, id }] : []);
   }
 
   /**
@@ -114,10 +124,21 @@ export class SnapshotBuilder {
     return this.#drop(withdrawn);
   }
 
-  /** Every registry key the snapshot stands on, with its record: what the disk cache keeps. */
+  /** Every registry key the snapshot stands on, with its record as it was stored: what the disk cache keeps. Later changes don't show. */
   *records(): IterableIterator<[string, object]> {
+    for (const [key, record] of this.#parsedRecords()) {
+      yield [key, this.#stored.get(record) ?? record];
+    }
+  }
+
+  *keys(): IterableIterator<string> {
+    for (const [key] of this.#parsedRecords()) yield key;
+  }
+
+  *#parsedRecords(): IterableIterator<[string, object]> {
     const { federation } = this.#options;
-    for (const { cluster, record, bundle, gateways, synced } of this.#snapshot.clusters.values()) {
+    const { clusters, services } = this.#snapshot;
+    for (const { cluster, record, bundle, gateways, synced } of clusters.values()) {
       if (record) yield [encodeKey(federation, { kind: 'clusters', cluster }), record];
       if (bundle) yield [encodeKey(federation, { kind: 'bundles', cluster }), bundle];
       if (synced) yield [encodeKey(federation, { kind: 'synced', cluster }), synced];
@@ -125,7 +146,7 @@ export class SnapshotBuilder {
         yield [encodeKey(federation, { kind: 'gateways', cluster, id }), gateway];
       }
     }
-    for (const { service, endpoints, exports } of this.#snapshot.services.values()) {
+    for (const { service, endpoints, exports } of services.values()) {
       for (const [id, { record }] of endpoints) {
         yield [
           encodeKey(federation, { kind: 'endpoints', cluster: record.cluster, service, id }),
@@ -136,10 +157,6 @@ export class SnapshotBuilder {
         yield [encodeKey(federation, { kind: 'exports', cluster, service }), summary];
       }
     }
-  }
-
-  *keys(): IterableIterator<string> {
-    for (const [key] of this.records()) yield key;
   }
 
   #drop(endpoints: readonly { service: ServiceName; id: string }[]): SnapshotDelta {
@@ -166,7 +183,9 @@ export class SnapshotBuilder {
       const record = parseRecord(schemas[key.kind], text, json);
       refuseForeign(text, key, record);
       if (key.kind === 'clusters' || key.kind === 'bundles' || key.kind === 'exports') {
-        this.#options.verify(key, text, JSON.parse(json));
+        const raw = JSON.parse(json);
+        this.#options.verify(key, text, raw);
+        if (!isDeepStrictEqual(raw, record)) this.#stored.set(record, raw);
       }
       this.problems.delete(text);
       this.#refused.delete(text);
@@ -181,7 +200,7 @@ export class SnapshotBuilder {
   /**
    * Deletions. An endpoint is orphaned, not removed: see `settleOrphans`. Export summaries that still named
    * copies and make up more than half of their cluster's are held: a fault, not a decision, unless the
-   * cluster left.
+   * cluster left. Summaries and clusters are watched apart, so a cluster's record may go before or after them.
    */
   #withdraw(draft: SnapshotDraft, deletions: readonly RegistryKey[]): void {
     const left = new Set(
@@ -189,31 +208,59 @@ export class SnapshotBuilder {
     );
     const withdrawn = new Map<ClusterName, ServiceName[]>();
     for (const key of deletions) {
-      if (key.kind === 'exports' && !left.has(key.cluster)) {
+      if (key.kind === 'exports' && !left.has(key.cluster) && this.#isMember(key.cluster)) {
         const summary = this.#snapshot.services.get(key.service)?.exports.get(key.cluster);
-        if (summary?.localities.some((locality) => locality.total > 0)) {
+        if (namesCopies(summary)) {
           withdrawn.set(key.cluster, [...(withdrawn.get(key.cluster) ?? []), key.service]);
           continue;
         }
       }
       draft.remove(key);
     }
-    for (const [cluster, services] of withdrawn) {
-      const known = countExports(this.#snapshot, cluster, services.length);
-      if (services.length > 1 && services.length * 2 > known) {
-        const where = encodeKey(this.#options.federation, { kind: 'clusters', cluster });
-        this.problems.set(
-          `withdrawal/${cluster}`,
-          new IsthmusError('WITHDRAWAL_HELD', {
-            what: `One revision would withdraw ${services.length} of ${known} services of ${cluster}, none of them emptied first`,
-            where,
-          }),
-        );
-      } else {
-        for (const service of services) draft.remove({ kind: 'exports', cluster, service });
+    for (const cluster of left) {
+      for (const service of this.#held.get(cluster) ?? []) {
+        draft.remove({ kind: 'exports', cluster, service });
+        this.#release(cluster, service);
       }
     }
+    for (const [cluster, services] of withdrawn) {
+      const known = countExports(this.#snapshot, cluster, services.length);
+      if (services.length > 1 && services.length * 2 > known) this.#hold(cluster, services, known);
+      else for (const service of services) draft.remove({ kind: 'exports', cluster, service });
+    }
   }
+
+  #isMember(cluster: ClusterName): boolean {
+    return this.#snapshot.clusters.get(cluster)?.record !== undefined;
+  }
+
+  #hold(cluster: ClusterName, services: readonly ServiceName[], known: number): void {
+    this.#held.set(cluster, new Set([...(this.#held.get(cluster) ?? []), ...services]));
+    this.problems.set(
+      withdrawalOf(cluster),
+      new IsthmusError('WITHDRAWAL_HELD', {
+        what: `One revision would withdraw ${services.length} of ${known} services of ${cluster}, none of them emptied first`,
+        where: encodeKey(this.#options.federation, { kind: 'clusters', cluster }),
+      }),
+    );
+  }
+
+  /** A summary is in the registry again, or was let go: with the last one nothing is held any more. */
+  #release(cluster: ClusterName, service: ServiceName): void {
+    const held = this.#held.get(cluster);
+    if (!held?.delete(service) || held.size > 0) return;
+    this.#held.delete(cluster);
+    this.problems.delete(withdrawalOf(cluster));
+  }
+}
+
+/** Where `problems` has a held withdrawal: it has no registry key of its own. */
+function withdrawalOf(cluster: ClusterName): string {
+  return `withdrawal/${cluster}`;
+}
+
+function namesCopies(summary: ExportRecord | undefined): boolean {
+  return summary?.localities.some(({ total }) => total > 0) ?? false;
 }
 
 function* bundlesFirst(changes: readonly RawChange[]): IterableIterator<RawChange> {
@@ -236,11 +283,11 @@ function refuseForeign(where: string, key: RegistryKey, record: object): void {
   }
 }
 
-/** How many services a cluster exports, counting no further than needed to know that `part` is at most half. */
+/** How many services a cluster offers copies of, counting no further than needed to know that `part` is at most half. */
 function countExports(snapshot: Snapshot, cluster: ClusterName, part: number): number {
   let known = 0;
   for (const view of snapshot.services.values()) {
-    if (view.exports.has(cluster)) known++;
+    if (namesCopies(view.exports.get(cluster))) known++;
     if (known >= part * 2) break;
   }
   return known;

@@ -1,4 +1,5 @@
 /** Owns the last good snapshot on disk: what a gateway serves from when it restarts with the registry down. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { IsthmusError, messageOf } from '../core/errors.ts';
 import { readFileIfAny, writeFileAtomic } from '../core/files.ts';
 import type { FederationName } from '../core/names.ts';
@@ -7,13 +8,21 @@ import type { RawChange } from './snapshot-builder.ts';
 /** Raises when the file's shape changes; a file of another version is refused, never guessed at. */
 const version = 1;
 
+/** First line of the file. */
 interface Header {
   readonly version: number;
   readonly federation: string;
   readonly revision: number;
   readonly savedAt: number;
+}
+
+/** Last line of the file. */
+interface Footer {
   readonly records: number;
 }
+
+/** Records written between two turns of the event loop, so that saving a large snapshot holds up nothing. */
+const recordsPerTurn = 200;
 
 export interface CachedSnapshot {
   readonly revision: number;
@@ -23,8 +32,8 @@ export interface CachedSnapshot {
 }
 
 /**
- * A file of JSON lines: a header, then `[key, record]` each. Written atomically, so that it is whole or
- * the one before; its header counts the records, so that a cut file is told apart.
+ * A file of JSON lines: a header, then `[key, record]` each, then their count. Written atomically, so that it
+ * is whole or the one before; a file that was cut all the same lacks its last line.
  */
 export class SnapshotCache {
   readonly #path: string;
@@ -41,16 +50,8 @@ export class SnapshotCache {
     savedAt: number,
     records: Iterable<readonly [string, object]>,
   ): Promise<void> {
-    const lines: string[] = [];
-    for (const record of records) lines.push(JSON.stringify(record));
-    const header: Header = {
-      version,
-      federation: this.#federation,
-      revision,
-      savedAt,
-      records: lines.length,
-    };
-    await writeFileAtomic(this.#path, `${[JSON.stringify(header), ...lines].join('\n')}\n`);
+    const header: Header = { version, federation: this.#federation, revision, savedAt };
+    await writeFileAtomic(this.#path, fileLines(header, records));
   }
 
   /** The last good snapshot; undefined when there is none. Throws CACHE_INVALID for a file that can't be believed. */
@@ -60,16 +61,12 @@ export class SnapshotCache {
     try {
       const [first = '', ...lines] = text.trimEnd().split('\n');
       const header = JSON.parse(first) as Header;
+      const footer = JSON.parse(lines.pop() ?? 'null') as Footer | null;
       if (header.version !== version || header.federation !== this.#federation) {
         throw new Error(`it is of version ${header.version} and federation ${header.federation}`);
       }
-      if (header.records !== lines.length) {
-        throw new Error(`it has ${lines.length} records where ${header.records} were saved`);
-      }
-      const records = lines.map((line): RawChange => {
-        const [key, record] = JSON.parse(line) as [string, object];
-        return { key, value: JSON.stringify(record) };
-      });
+      if (footer?.records !== lines.length) throw new Error('it was cut short');
+      const records = lines.map(readLine);
       return { revision: header.revision, savedAt: header.savedAt, records };
     } catch (cause) {
       throw new IsthmusError('CACHE_INVALID', {
@@ -79,4 +76,30 @@ export class SnapshotCache {
       });
     }
   }
+}
+
+function readLine(line: string): RawChange {
+  const [key, record] = JSON.parse(line) as [unknown, unknown];
+  if (typeof key !== 'string' || typeof record !== 'object' || record === null) {
+    throw new Error('it has a line that is not a key and its record');
+  }
+  return { key, value: JSON.stringify(record) };
+}
+
+async function* fileLines(
+  header: Header,
+  records: Iterable<readonly [string, object]>,
+): AsyncGenerator<string> {
+  yield `${JSON.stringify(header)}\n`;
+  let lines = '';
+  let count = 0;
+  for (const record of records) {
+    lines += `${JSON.stringify(record)}\n`;
+    if (++count % recordsPerTurn !== 0) continue;
+    yield lines;
+    lines = '';
+    await nextTurn();
+  }
+  const footer: Footer = { records: count };
+  yield `${lines}${JSON.stringify(footer)}\n`;
 }
