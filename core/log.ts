@@ -10,10 +10,17 @@ const secretFields = [
   'secret',
   'password',
   'key',
+  'keyPem',
   'privateKey',
   'authorization',
+  'proxy-authorization',
   'cookie',
+  'set-cookie',
 ];
+/** At the top of a line, in one of its fields, and one deeper, as in `request.headers.cookie`. */
+const secretPaths = ['', '*', '*.*'].flatMap((at) =>
+  secretFields.map((name) => `${at}["${name}"]`),
+);
 
 export interface LogOptions {
   /** pino level; default `info`. */
@@ -31,7 +38,7 @@ export function createLog(options: LogOptions = {}): Log {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     serializers: { err: describeError },
-    redact: { paths: secretFields.flatMap((f) => [f, `*.${f}`]), censor: '[redacted]' },
+    redact: { paths: secretPaths, censor: '[redacted]' },
   };
   return pino(settings, options.destination ?? pino.destination({ dest: 2, sync: true }));
 }

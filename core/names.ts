@@ -53,7 +53,9 @@ export function parseFederationName(text: string): FederationName {
 /** Accepts `<service>.<namespace>` and, when `federation` is given, the full `<service>.<namespace>.<federation>`. */
 export function parseServiceName(text: string, federation?: FederationName): ServiceName {
   const suffix = federation === undefined ? '' : `.${federation}`;
-  const short = suffix !== '' && text.endsWith(suffix) ? text.slice(0, -suffix.length) : text;
+  // A namespace may be named like the federation: two labels are a whole name already.
+  const isFull = suffix !== '' && text.endsWith(suffix) && text.split('.').length > 2;
+  const short = isFull ? text.slice(0, -suffix.length) : text;
   const labels = short.split('.');
   if (labels.length !== 2 || !labels.every(isLabel)) {
     throw invalid('service', text, `Use <service>.<namespace>${suffix}; each part: ${labelRule}`);

@@ -1,12 +1,25 @@
 /** Owns reading a YAML text against a schema, with every complaint placed at file:line:column. */
-import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isPair,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from 'yaml';
 import type { z } from 'zod';
-import { IsthmusError } from './errors.ts';
+import { IsthmusError, messageOf } from './errors.ts';
 import { closest } from './suggest.ts';
+
+/** Aliases may repeat what they stand for this often: enough for people, too little for a billion laughs. */
+const maxAliasCount = 100;
 
 /**
  * Parses `text` as YAML 1.2 and validates it. `file` is only used to say where.
- * Throws CONFIG_SYNTAX, CONFIG_UNKNOWN_KEY or CONFIG_INVALID, naming the first fault.
+ * Throws CONFIG_SYNTAX, CONFIG_UNKNOWN_KEY or CONFIG_INVALID, naming the first fault; an unknown key comes
+ * before a missing one, for it is often that one misspelt.
  */
 export function parseYaml<S extends z.ZodType>(schema: S, text: string, file: string): z.output<S> {
   const lines = new LineCounter();
@@ -17,15 +30,17 @@ export function parseYaml<S extends z.ZodType>(schema: S, text: string, file: st
   };
   const fault = document.errors[0] ?? document.warnings[0];
   if (fault) {
+    const what = fault.code === 'MULTIPLE_DOCS' ? 'There is more than one document' : fault.message;
     throw new IsthmusError('CONFIG_SYNTAX', {
-      what: fault.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? 'Not YAML',
+      what: what.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? 'Not YAML',
       where: at(fault.pos[0]),
     });
   }
-  const result = schema.safeParse(document.toJS({ maxAliasCount: 100 }) ?? {});
+  const value = plainValue(document, at) ?? {};
+  const result = schema.safeParse(value);
   if (result.success) return result.data;
 
-  const issue = deepest(result.error.issues[0]);
+  const issue = deepest(foremost(result.error.issues));
   const path = (issue?.path ?? []).map(String);
   if (issue?.code === 'unrecognized_keys') {
     const key = issue.keys[0] ?? '';
@@ -36,24 +51,55 @@ export function parseYaml<S extends z.ZodType>(schema: S, text: string, file: st
       fix: near === undefined ? undefined : `Did you mean ${JSON.stringify(near)}?`,
     });
   }
+  const name = path.length === 0 ? 'The document' : path.join('.');
+  const isMissing = issue?.code === 'invalid_type' && valueAt(value, path) === undefined;
   throw new IsthmusError('CONFIG_INVALID', {
-    what: `${path.length === 0 ? 'The document' : path.join('.')}: ${issue?.message ?? 'invalid'}`,
+    what: isMissing ? `${name} is missing` : `${name}: ${issue?.message ?? 'invalid'}`,
     where: at(offsetOf(document.contents, path)),
   });
 }
 
-/** The innermost complaint: a union reports each branch; the branch that got furthest is the one meant. */
-function deepest(issue: z.core.$ZodIssue | undefined): z.core.$ZodIssue | undefined {
-  if (issue?.code !== 'invalid_union') return issue;
-  const branches = issue.errors.flatMap((branch) => (branch[0] ? [branch[0]] : []));
-  const best = branches.sort((a, b) => b.path.length - a.path.length)[0];
-  if (!best || best.path.length === 0)
-    return best?.code === 'unrecognized_keys' ? prefixed(issue, best) : issue;
-  return deepest(prefixed(issue, best));
+/** The plain value of a document. Throws CONFIG_SYNTAX for an alias of nothing, or too many of them. */
+function plainValue(document: Document, at: (offset: number) => string): unknown {
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document) !== undefined) return;
+      throw new IsthmusError('CONFIG_SYNTAX', {
+        what: `There is no anchor &${alias.source} before this alias`,
+        where: at(alias.range?.[0] ?? 0),
+      });
+    },
+  });
+  try {
+    return document.toJS({ maxAliasCount });
+  } catch (cause) {
+    throw new IsthmusError('CONFIG_SYNTAX', { what: messageOf(cause), where: at(0), cause });
+  }
 }
 
-function prefixed(outer: z.core.$ZodIssue, inner: z.core.$ZodIssue): z.core.$ZodIssue {
-  return { ...inner, path: [...outer.path, ...inner.path] };
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((at, step) => (at as Record<string, unknown>)[step], value);
+}
+
+function foremost(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue | undefined {
+  return issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
+}
+
+/**
+ * The innermost complaint: a union reports each branch, and the one that got furthest is the one meant; of
+ * several, one that takes a value of this type at all.
+ */
+function deepest(issue: z.core.$ZodIssue | undefined): z.core.$ZodIssue | undefined {
+  if (issue?.code !== 'invalid_union') return issue;
+  const branches = issue.errors.flatMap((branch) => foremost(branch) ?? []);
+  const best = branches.sort((a, b) => reach(b) - reach(a))[0];
+  if (best === undefined || reach(best) === 0) return issue;
+  return deepest({ ...best, path: [...issue.path, ...best.path] });
+}
+
+function reach({ path, code }: z.core.$ZodIssue): number {
+  const isOtherType = code === 'invalid_type' || code === 'invalid_value';
+  return path.length * 2 + (isOtherType ? 0 : 1);
 }
 
 /** Offset of the node at `path`, or of the nearest parent that exists. */
@@ -78,26 +124,37 @@ function offsetOf(root: Node | null, path: readonly string[]): number {
   return offset;
 }
 
-/** Keys a strict object schema knows at `path`; empty where the schema is not an object. */
-function knownKeys(schema: z.ZodType, path: readonly string[]): string[] {
-  let current: unknown = schema;
-  for (const step of [...path, undefined]) {
-    current = unwrapped(current);
-    const def = (
-      current as { def?: { type?: string; element?: unknown; shape?: Record<string, unknown> } }
-    ).def;
-    if (step === undefined) return Object.keys(def?.shape ?? {});
-    current = def?.type === 'array' ? def.element : def?.shape?.[step];
-    if (current === undefined) return [];
-  }
-  return [];
+/** The parts of a zod definition that lead to the keys of objects. */
+interface SchemaDef {
+  readonly type?: string;
+  readonly element?: Schema;
+  readonly shape?: Readonly<Record<string, Schema>>;
+  /** Of a union. */
+  readonly options?: readonly Schema[];
+  /** Of a wrapper: optional, default and the like. */
+  readonly innerType?: Schema;
+  /** Of a transform. */
+  readonly in?: Schema;
+}
+interface Schema {
+  readonly def: SchemaDef;
 }
 
-function unwrapped(schema: unknown): unknown {
-  let current = schema as { def?: { innerType?: unknown; in?: unknown } };
-  for (;;) {
-    const inner = current.def?.innerType ?? current.def?.in;
-    if (inner === undefined) return current;
-    current = inner as typeof current;
+/** Keys that strict object schemas know at `path`; empty where the schema is not an object. */
+function knownKeys(schema: z.ZodType, path: readonly string[]): string[] {
+  let level = alternatives(schema as Schema);
+  for (const step of path) {
+    level = level.flatMap(({ def }) => {
+      const next = def.type === 'array' ? def.element : def.shape?.[step];
+      return next === undefined ? [] : alternatives(next);
+    });
   }
+  return level.flatMap(({ def }) => Object.keys(def.shape ?? {}));
+}
+
+/** What a schema may stand for once wrappers are taken off: one schema, or the branches of a union. */
+function alternatives(schema: Schema): Schema[] {
+  const inner = schema.def.innerType ?? schema.def.in;
+  if (inner !== undefined) return alternatives(inner);
+  return schema.def.options?.flatMap(alternatives) ?? [schema];
 }
