@@ -42,7 +42,7 @@ for (const text of [
 }
 
 test('a federation has one label or more, and at most 120 characters in all', (t) => {
-  t.is<string>(deep, 'prod.acme.example');
+  t.is<string, string>(deep, 'prod.acme.example');
   t.is(parseFederationName(`${long}.${'b'.repeat(56)}`).length, 120);
   for (const text of [
     '',
@@ -68,7 +68,7 @@ for (const [text, federation, expected] of [
   ['cart.acme.acme', acme, 'cart.acme'],
 ] as const) {
   test(`${text} is a service ${federation ? `of ${federation}` : 'of any federation'}`, (t) => {
-    t.is<string>(parseServiceName(text, federation), expected);
+    t.is<string, string>(parseServiceName(text, federation), expected);
   });
 }
 
@@ -94,7 +94,7 @@ for (const [text, federation] of [
 
 test('the parts of a service name make it again', (t) => {
   const name = serviceName('shop', 'cart');
-  t.is<string>(name, 'cart.shop');
+  t.is<string, string>(name, 'cart.shop');
   t.deepEqual(serviceParts(name), { service: 'cart', namespace: 'shop' });
   t.is(serviceHost(name, deep), 'cart.shop.prod.acme.example');
   t.is(parseServiceName(serviceHost(name, deep), deep), name);

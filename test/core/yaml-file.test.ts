@@ -1,7 +1,7 @@
 /** Specifies complaints about YAML: the code, the place as file:line:column, and the words. */
 import test from 'ava';
 import { z } from 'zod';
-import { IsthmusError } from '../../core/errors.ts';
+import { type ErrorCode, IsthmusError } from '../../core/errors.ts';
 import { parseYaml } from '../../core/yaml-file.ts';
 
 const port = z.int().min(1).max(65_535);
@@ -35,7 +35,7 @@ services:
 
 interface Fault {
   readonly text: string;
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly where: string;
   readonly what: RegExp | string;
   readonly fix?: string;
