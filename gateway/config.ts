@@ -20,6 +20,20 @@ import type { Registration } from './catalog.ts';
 import { checkSchema } from './health/check.ts';
 import type { RouteTimeouts } from './proxy/route.ts';
 
+/** Refuses a list with two items of one name, at the `field` of the second. */
+function refuseTwice<T>(field: string, nameOf: (item: T) => string) {
+  return (items: readonly T[], context: z.RefinementCtx): void => {
+    const seen = new Set<string>();
+    for (const [i, item] of items.entries()) {
+      const name = nameOf(item);
+      if (seen.has(name)) {
+        context.addIssue({ code: 'custom', path: [i, field], message: `${name} is there twice` });
+      }
+      seen.add(name);
+    }
+  };
+}
+
 const timeoutsSchema = z.strictObject({
   /** From the request's arrival to the response's head, retries included. Default 30s. */
   request: durationSchema.default(30_000),
@@ -31,10 +45,16 @@ const timeoutsSchema = z.strictObject({
   idle: durationSchema.default(300_000),
 });
 
+/** An address that others dial: there is no port 0 to dial. */
+const dialedAddressSchema = addressSchema.refine(
+  (text) => !/:0+$/.test(text),
+  'port 0 can not be dialed',
+);
+
 const endpointSchema = z.strictObject({
   id: labelSchema,
   /** host:port */
-  address: addressSchema,
+  address: dialedAddressSchema,
   zone: labelSchema.optional(),
   weight: z.int().min(1).max(1000).default(1),
   labels: z.record(z.string().max(63), z.string().max(255)).default({}),
@@ -47,32 +67,58 @@ const serviceSchema = z.strictObject({
   exported: z.boolean().default(true),
   protocol: z.enum(protocols).default('http'),
   check: checkSchema.optional(),
-  endpoints: z.array(endpointSchema).default([]),
+  endpoints: z
+    .array(endpointSchema)
+    .superRefine(refuseTwice('id', ({ id }) => id))
+    .default([]),
   balance: balancePolicySchema.optional(),
   timeouts: timeoutsSchema.optional(),
 });
 
-const etcdSchema = z.strictObject({
-  endpoints: z
-    .array(z.string().regex(/^https?:\/\/[^\s/]+$/, 'use http://host:port or https://host:port'))
-    .min(1),
-  /** PEM files: the authority of etcd's certificate, and this cluster's client certificate. */
-  ca: z.string().optional(),
-  cert: z.string().optional(),
-  key: z.string().optional(),
-  serverName: z.string().optional(),
-  username: z.string().optional(),
-  passwordFile: z.string().optional(),
-  /** Set on the first cluster of a federation only: others join with a token. */
-  found: z.boolean().default(false),
-});
+const etcdSchema = z
+  .strictObject({
+    endpoints: z
+      .array(z.string().regex(/^https?:\/\/[^\s/]+$/, 'use http://host:port or https://host:port'))
+      .min(1),
+    /** PEM files: the authority of etcd's certificate, and this cluster's client certificate. */
+    ca: z.string().optional(),
+    cert: z.string().optional(),
+    key: z.string().optional(),
+    serverName: z.string().optional(),
+    username: z.string().optional(),
+    passwordFile: z.string().optional(),
+    /** Set on the first cluster of a federation only: others join with a token. */
+    found: z.boolean().default(false),
+  })
+  .refine(
+    ({ cert, key }) => (cert === undefined) === (key === undefined),
+    'give both cert and key, or neither',
+  )
+  .refine(
+    ({ ca, cert, serverName }) =>
+      ca !== undefined || (cert === undefined && serverName === undefined),
+    'cert, key and serverName need a ca',
+  )
+  .refine(
+    ({ username, passwordFile }) => (username === undefined) === (passwordFile === undefined),
+    'give both username and passwordFile, or neither',
+  );
 
 const embeddedSchema = z.strictObject({
   /** Where the embedded registry listens, with mTLS. */
   listen: addressSchema,
   /** Where other clusters reach it; default `listen`. */
-  advertise: addressSchema.optional(),
+  advertise: dialedAddressSchema.optional(),
 });
+
+const registrySchema = z
+  .strictObject({ embedded: embeddedSchema.optional(), etcd: etcdSchema.optional() })
+  .transform(({ embedded, etcd }, context) => {
+    if (embedded && !etcd) return { embedded };
+    if (etcd && !embedded) return { etcd };
+    context.addIssue({ code: 'custom', message: 'give either embedded or etcd' });
+    return z.NEVER;
+  });
 
 /** Nobody is asked who they are yet, so the API is for this machine alone. */
 const adminAddressSchema = z
@@ -106,14 +152,15 @@ export const configSchema = z.strictObject({
   /** What other clusters dial; default what is listened on. */
   advertise: z
     .strictObject({
-      eastWest: z.array(addressSchema).min(1).optional(),
-      federation: z.array(addressSchema).min(1).optional(),
+      eastWest: z.array(dialedAddressSchema).min(1).optional(),
+      federation: z.array(dialedAddressSchema).min(1).optional(),
     })
     .prefault({}),
-  registry: z
-    .union([z.strictObject({ embedded: embeddedSchema }), z.strictObject({ etcd: etcdSchema })])
-    .optional(),
-  services: z.array(serviceSchema).default([]),
+  registry: registrySchema.optional(),
+  services: z
+    .array(serviceSchema)
+    .superRefine(refuseTwice('name', ({ name, namespace }) => `${name}.${namespace}`))
+    .default([]),
   /** Defaults of all services. */
   balance: balancePolicySchema.prefault({}),
   timeouts: timeoutsSchema.prefault({}),
@@ -160,7 +207,6 @@ export async function loadConfig(path: string): Promise<GatewayConfig> {
 
 export function parseConfig(text: string, path: string): GatewayConfig {
   const config = parseYaml(configSchema, text, path);
-  refuseDuplicates(config, path);
   const baseDir = dirname(resolve(path));
   return { ...config, baseDir, dataDir: resolve(baseDir, config.data) };
 }
@@ -185,22 +231,6 @@ export function configuredEndpoints(config: GatewayConfig): Registration[] {
       };
     }),
   );
-}
-
-function refuseDuplicates(config: z.output<typeof configSchema>, path: string): void {
-  const seen = new Set<string>();
-  for (const service of config.services) {
-    const name = `${service.name}.${service.namespace}`;
-    for (const key of [name, ...service.endpoints.map(({ id }) => `${name}/${id}`)]) {
-      if (seen.has(key)) {
-        throw new IsthmusError('CONFIG_INVALID', {
-          what: `services: ${key} is there twice`,
-          where: path,
-        });
-      }
-      seen.add(key);
-    }
-  }
 }
 
 /** The balancing policy of a service: its own where it has one, else the gateway's. */

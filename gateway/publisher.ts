@@ -24,6 +24,15 @@ export interface PublisherOptions {
   writesSummaries(): boolean;
 }
 
+/** A summary this gateway wrote, until the registry is seen to hold it. */
+interface Written {
+  readonly summary: ExportRecord;
+  /** When the first of those written and not yet seen was made: until then the registry shows one of them, or what was there before. */
+  readonly since: number;
+  /** When what was there before was made. */
+  readonly before: number | undefined;
+}
+
 /**
  * Writes go to the session, which carries them to the registry whenever that can be reached. Changes of
  * one turn of the event loop are gathered, so that a burst of registrations is one write per service.
@@ -31,7 +40,7 @@ export interface PublisherOptions {
 export class Publisher {
   readonly #options: PublisherOptions;
   readonly #published = new Map<ServiceName, Map<string, EndpointRecord>>();
-  readonly #summaries = new Map<ServiceName, ExportRecord>();
+  readonly #written = new Map<ServiceName, Written>();
   readonly #pending = new Set<ServiceName>();
   #scheduled: NodeJS.Immediate | undefined;
 
@@ -100,15 +109,35 @@ export class Publisher {
     const { home, clock } = this.#options;
     const endpoints = [...this.#options.clusterEndpoints(service)];
     const exported = endpoints.filter((endpoint) => endpoint.exported);
-    const known = this.#summaries.get(service) ?? this.#options.publishedSummary(service);
+    const known = this.#known(service);
     if (exported.length === 0 && !known) return;
     const summary =
       summarize(exported, clock.now())[0] ??
       (known && { ...known, localities: [], updatedAt: clock.now() });
     if (!summary || (known && sameSummary(known, summary))) return;
-    this.#summaries.set(service, summary);
+    const { since, before } = this.#written.get(service) ?? {
+      since: summary.updatedAt,
+      before: this.#options.publishedSummary(service)?.updatedAt,
+    };
+    this.#written.set(service, { summary, since, before });
     const key: RegistryKey = { kind: 'exports', cluster: home.cluster, service };
     this.#put(key, signRecord(this.#key(key), summary, this.#options.signer), 'persistent');
+  }
+
+  /**
+   * The summary in force: the last one written here, until the registry is seen to hold that, or one that
+   * another gateway of this cluster wrote meanwhile.
+   */
+  #known(service: ServiceName): ExportRecord | undefined {
+    const published = this.#options.publishedSummary(service);
+    const written = this.#written.get(service);
+    if (!written) return published;
+    const { summary, since, before } = written;
+    const at = published?.updatedAt;
+    const isOnItsWay = at === before || (at !== undefined && at >= since && at < summary.updatedAt);
+    if (isOnItsWay) return summary;
+    this.#written.delete(service);
+    return published;
   }
 
   #put(key: RegistryKey, record: object, life: 'leased' | 'persistent'): void {

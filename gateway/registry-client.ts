@@ -50,7 +50,9 @@ export class RegistryClient {
   #fromCache = false;
   #synced = false;
   #savedRevision = -1;
+  /** Set while what is known has changed since it was last saved. */
   #cancelSave: (() => void) | undefined;
+  #saving: Promise<void> = Promise.resolve();
   #cacheProblem: IsthmusError | undefined;
   readonly #whenSynced: (() => void)[] = [];
 
@@ -151,18 +153,24 @@ export class RegistryClient {
   /** Stops watching and saves the snapshot. Close the session before. */
   async close(): Promise<void> {
     this.#informer.close();
+    const changed = this.#cancelSave !== undefined;
     this.#cancelSave?.();
-    if (this.snapshot.revision !== this.#savedRevision) await this.#save();
+    if (changed || this.snapshot.revision !== this.#savedRevision) this.#save();
+    await this.#saving;
     await this.#options.store.close();
   }
 
   #took(delta: SnapshotDelta): void {
     if (delta.services.size > 0 || delta.clusters.size > 0) this.#options.changed(delta);
     this.#settleLater(delta);
+    this.#saveLater();
+  }
+
+  #saveLater(): void {
     if (this.#fromCache) return;
     this.#cancelSave ??= this.#options.clock.after(cacheEveryMs, () => {
       this.#cancelSave = undefined;
-      void this.#save();
+      this.#save();
     });
   }
 
@@ -176,11 +184,18 @@ export class RegistryClient {
     if (orphans.length === 0) return;
     this.#options.clock.after(orphanGraceMs, () => {
       const settled = this.#builder.settleOrphans(orphans);
-      if (settled.services.size > 0) this.#options.changed(settled);
+      if (settled.services.size === 0) return;
+      this.#options.changed(settled);
+      this.#saveLater();
     });
   }
 
-  async #save(): Promise<void> {
+  /** One after the other, so that the newest is the one that stays. */
+  #save(): void {
+    this.#saving = this.#saving.then(() => this.#write());
+  }
+
+  async #write(): Promise<void> {
     const { cache, clock, log } = this.#options;
     const { revision } = this.snapshot;
     try {

@@ -32,11 +32,11 @@ export const serviceNameSchema = parsed((text) => parseServiceName(text));
 export const labelSchema = z
   .string()
   .refine(isLabel, 'use lower-case letters, digits and inner hyphens, at most 63 characters');
-/** `host:port` or `[ipv6]:port`. */
+/** `host:port` or `[ipv6]:port`, an IPv6 address with its zone where it is link-local (RFC 4007). */
 export const addressSchema = z
   .string()
   .max(260)
-  .regex(/^(\[[0-9a-fA-F:.%]+\]|[^\s:/[\]]+):\d{1,5}$/, 'use host:port')
+  .regex(/^(\[[0-9a-fA-F:.]+(%[\w.-]+)?\]|[^\s:/[\]]+):\d{1,5}$/, 'use host:port')
   .refine(
     (text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535,
     'the port is over 65535',

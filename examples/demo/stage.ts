@@ -34,6 +34,7 @@ const places = [
   { name: 'dc3', region: 'eu-central', rttMs: 90 },
 ] as const;
 const services = ['orders', 'payments'] as const;
+/** One instance of each service in each of these zones of a datacenter. */
 const zones = ['a', 'a', 'b'] as const;
 export const federation = 'acme';
 
@@ -117,11 +118,14 @@ export class Stage {
       await waitFor(`${dc.name} to be ready`, dc, () => isReady(dc));
     say('three gateways run, each with its own certificate authority');
     const founder = adminOf(this.dc('dc1'));
-    for (const name of ['dc2', 'dc3']) {
-      const token = await cli(['token', 'create', '--admin', founder]);
-      await cli(['join', '--yes', '--admin', adminOf(this.dc(name))], { ISTHMUS_TOKEN: token });
-      say(`${name} joined with a token: isthmus token create, isthmus join`);
-    }
+    const others = this.datacenters.filter(({ name }) => name !== 'dc1');
+    await Promise.all(
+      others.map(async (dc) => {
+        const token = await cli(['token', 'create', '--admin', founder]);
+        await cli(['join', '--yes', '--admin', adminOf(dc)], { ISTHMUS_TOKEN: token });
+        say(`${dc.name} joined with a token: isthmus token create, isthmus join`);
+      }),
+    );
     for (const dc of this.datacenters) {
       await waitFor(`${dc.name} to see the others`, dc, () => this.#seesOthers(dc));
     }

@@ -24,7 +24,7 @@ export const endpointBodySchema = z.strictObject({
   exported: z.boolean().default(true),
   check: checkSchema.optional(),
   /** Heartbeat: without one for this long it is unhealthy. */
-  ttl: durationSchema.optional(),
+  ttl: durationSchema.refine((ms) => ms > 0, 'a ttl is over 0').optional(),
   /** Without a heartbeat for this long it is deregistered; needs `ttl`. */
   deregisterAfter: durationSchema.optional(),
 });

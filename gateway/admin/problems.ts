@@ -1,10 +1,15 @@
 /** Owns how the admin API says no: problem details (RFC 9457) with the same codes the CLI shows. */
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import { asIsthmusError, IsthmusError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 
 export function sendProblem(reply: FastifyReply, error: IsthmusError): FastifyReply {
   return reply.code(error.status).type('application/problem+json').send(error.toProblem());
+}
+
+/** For requests that no route sees: the URL itself is at fault. */
+export function refuseUrl(thrown: FastifyError, _request: unknown, reply: FastifyReply): void {
+  sendProblem(reply, new IsthmusError('REQUEST_REFUSED', { what: thrown.message, cause: thrown }));
 }
 
 export function installProblems(app: FastifyInstance, log: Log): void {

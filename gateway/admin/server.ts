@@ -1,5 +1,5 @@
 /** Owns the admin API's server: a loopback or unix socket listener, its limits, and the routes put together. */
-import { unlink } from 'node:fs/promises';
+import { lstat, unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
 import { formatAddress, isLoopback, parseAddress } from '../../core/address.ts';
@@ -7,7 +7,7 @@ import { IsthmusError, messageOf } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import type { Control } from './control.ts';
 import { installFederationRoutes } from './federation-routes.ts';
-import { installProblems, sendProblem } from './problems.ts';
+import { installProblems, refuseUrl, sendProblem } from './problems.ts';
 import { installServiceRoutes } from './service-routes.ts';
 import { installStateRoutes } from './state-routes.ts';
 
@@ -25,11 +25,18 @@ export interface AdminServerOptions {
 }
 
 const bodyLimit = 1024 * 1024;
+/** Over the longest name there is, so that one too long is refused as a name. */
+const maxParamLength = 1024;
 
 /** Starts the admin API. Throws PORT_IN_USE when the address is taken. */
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
   const { control, listen, log } = options;
-  const app = fastify({ bodyLimit, forceCloseConnections: true });
+  const app = fastify({
+    bodyLimit,
+    forceCloseConnections: true,
+    frameworkErrors: refuseUrl,
+    routerOptions: { maxParamLength },
+  });
   installProblems(app, log);
   refuseForeignHosts(app);
   installStateRoutes(app, control);
@@ -81,9 +88,14 @@ function removeStaleSocket(path: string): Promise<void> {
     });
     probe.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ECONNREFUSED') resolve();
-      else unlink(path).then(resolve, reject);
+      else unlinkSocket(path).then(resolve, reject);
     });
   });
+}
+
+/** A file of another kind refuses connections too, and is somebody's. */
+async function unlinkSocket(path: string): Promise<void> {
+  if ((await lstat(path)).isSocket()) await unlink(path);
 }
 
 /**
