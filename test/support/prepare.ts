@@ -15,8 +15,7 @@ function missing(): string[] {
 }
 
 function install(packages: readonly string[]): void {
-  // Debian starts a package's service on install; the tests start their own.
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   for (const args of [
     ['update', '-qq'],
     ['install', '-y', '-qq', '--no-install-recommends', ...packages],
