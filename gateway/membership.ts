@@ -251,11 +251,13 @@ export class Membership {
       hosted: this.#hosted?.address,
       hostRoots: () => identity.authority.rootPem,
     });
+    // What nobody could dial is a mistake to tell at once, not to try again.
+    const self = world.clusterDraft(clock.now());
     await this.#retry('founding the federation', async () => {
       const joined = await found({
         store,
         federation: config.federation,
-        self: world.clusterDraft(clock.now()),
+        self,
         authority: identity.authority,
         file: identity.membership,
         registry,

@@ -6,12 +6,15 @@ export interface TemplateValues {
   readonly federation: FederationName;
   readonly region: string;
   readonly zone: string | undefined;
+  /** Host other clusters reach this gateway at, as it stands before a port. */
+  readonly advertise: string;
   /** Whether this gateway hosts the federation's registry. */
   readonly found: boolean;
 }
 
 export function gatewayTemplate(values: TemplateValues): string {
-  const { cluster, federation, found, region, zone } = values;
+  const { advertise, cluster, federation, found, region, zone } = values;
+  const dialed = (port: number) => JSON.stringify(`${advertise}:${port}`);
   // Quoted: a name of digits, or one like `no`, would be another type in YAML.
   const quoted = JSON.stringify;
   return `# An Isthmus gateway. Check it with: isthmus check -c gateway.yaml
@@ -29,12 +32,12 @@ listen:
   federation: 0.0.0.0:7444     # joining and trust, mTLS
   admin: 127.0.0.1:7001        # this command; keep it off the network
 
-# What other clusters dial, when it isn't what is listened on.
-# advertise:
-#   eastWest: [203.0.113.10:7443]
-#   federation: [203.0.113.10:7444]
+# What other clusters dial.
+advertise:
+  eastWest: [${dialed(7443)}]
+  federation: [${dialed(7444)}]
 
-${found ? foundedRegistry : joinedRegistry}
+${found ? foundedRegistry(dialed(7379)) : joinedRegistry}
 
 services: []
 # services:
@@ -46,11 +49,13 @@ services: []
 `;
 }
 
-const foundedRegistry = `# The federation's registry, on this gateway: a single node. An etcd instead:
+const foundedRegistry = (
+  dialed: string,
+) => `# The federation's registry, on this gateway: a single node. An etcd instead:
 #   etcd: { endpoints: [https://10.0.0.1:2379], ca: ca.pem, cert: client.pem, key: client.key, found: true }
 registry:
   embedded:
     listen: 0.0.0.0:7379
-    # advertise: 203.0.113.10:7379   # where other clusters reach it`;
+    advertise: ${dialed}   # where other clusters reach it`;
 
 const joinedRegistry = `# The registry comes with joining: isthmus join --token-file FILE`;

@@ -1,9 +1,12 @@
 /** Owns `isthmus init`: writing a first configuration file. */
 import { access } from 'node:fs/promises';
+import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import { IsthmusError } from '../../../core/errors.ts';
 import { writeFileAtomic } from '../../../core/files.ts';
 import { isLabel, parseClusterName, parseFederationName } from '../../../core/names.ts';
+import { ownAddress } from '../../../core/own-address.ts';
+import { addressSchema } from '../../../registry/model.ts';
 import type { Cli } from '../cli.ts';
 import { gatewayTemplate } from '../gateway-template.ts';
 import type { Verb } from '../verb.ts';
@@ -13,6 +16,7 @@ interface Options {
   readonly federation: string;
   readonly region: string;
   readonly zone?: string;
+  readonly advertise?: string;
   readonly dir: string;
   readonly found?: boolean;
   readonly force?: boolean;
@@ -26,6 +30,10 @@ export function initVerb(program: Verb, cli: Cli): void {
     .requiredOption('--federation <name>', 'Name of the federation, such as acme.')
     .requiredOption('--region <name>', 'Region it is in, such as us-east.')
     .option('--zone <name>', 'Zone of this gateway, such as us-east-1a.')
+    .option(
+      '--advertise <host>',
+      "Name or address other clusters reach this gateway at. Default: this machine's address.",
+    )
     .option('--found', 'Found the federation: this gateway hosts its registry.')
     .option('--dir <dir>', 'Folder to write it to.', '.')
     .option('--force', 'Replace a file that is there.')
@@ -46,6 +54,7 @@ async function init(cli: Cli, options: Options): Promise<void> {
     federation: parseFederationName(options.federation),
     region: parseLabel('region', options.region),
     zone: options.zone === undefined ? undefined : parseLabel('zone', options.zone),
+    advertise: await advertisedHost(options.advertise),
     found: options.found === true,
   });
   if (options.force !== true && (await exists(path))) {
@@ -63,6 +72,17 @@ async function init(cli: Cli, options: Options): Promise<void> {
       'Then, with a token from a member (`isthmus token create`): isthmus join --token-file FILE',
     );
   }
+}
+
+/** An IPv6 address gets its brackets. */
+async function advertisedHost(given: string | undefined): Promise<string> {
+  const host = given ?? (await ownAddress());
+  const authority = isIPv6(host) ? `[${host}]` : host;
+  if (addressSchema.safeParse(`${authority}:1`).success) return authority;
+  throw new IsthmusError('NAME_INVALID', {
+    what: `${JSON.stringify(host.slice(0, 80))} is not a host`,
+    fix: 'Use a DNS name or an IP address, without a port.',
+  });
 }
 
 function parseLabel(kind: string, text: string): string {

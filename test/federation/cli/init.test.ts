@@ -1,5 +1,6 @@
 /** Owns the specification of `isthmus init`: a configuration that a gateway takes as it is. */
 import { readFile } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { loadConfig } from '../../../gateway/config.ts';
@@ -10,7 +11,8 @@ const names = ['--cluster', 'dc1', '--federation', 'acme', '--region', 'us-east'
 
 test('a founding cluster hosts the registry', async (t) => {
   const dir = await tempDir(t);
-  const args = ['init', ...names, '--zone', 'us-east-1a', '--found', '--dir', dir];
+  const where = ['--advertise', 'gw.dc1.example', '--dir', dir];
+  const args = ['init', ...names, '--zone', 'us-east-1a', '--found', ...where];
   const { code, stderr, stdout } = await isthmus(args);
   const path = join(dir, 'gateway.yaml');
   t.is(stdout, `${path}\n`);
@@ -18,7 +20,34 @@ test('a founding cluster hosts the registry', async (t) => {
   t.is(code, 0);
   const config = await loadConfig(path);
   t.like(config, { cluster: 'dc1', federation: 'acme', region: 'us-east', zone: 'us-east-1a' });
-  t.deepEqual(config.registry, { embedded: { listen: '0.0.0.0:7379' } });
+  t.deepEqual(config.registry, {
+    embedded: { listen: '0.0.0.0:7379', advertise: 'gw.dc1.example:7379' },
+  });
+  t.deepEqual(config.advertise, {
+    eastWest: ['gw.dc1.example:7443'],
+    federation: ['gw.dc1.example:7444'],
+  });
+});
+
+test('without being told, it advertises an address of this machine', async (t) => {
+  const cwd = await tempDir(t);
+  t.is((await isthmus(['init', ...names], { cwd })).code, 0);
+  const [address = ''] = (await loadConfig(join(cwd, 'gateway.yaml'))).advertise.eastWest ?? [];
+  const own = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
+  t.true(
+    own.some((found) => `${found.address}:7443` === address),
+    address,
+  );
+});
+
+test('an IPv6 address is advertised in brackets; what is no host is refused', async (t) => {
+  const cwd = await tempDir(t);
+  t.is((await isthmus(['init', ...names, '--advertise', '2001:db8::1'], { cwd })).code, 0);
+  const config = await loadConfig(join(cwd, 'gateway.yaml'));
+  t.deepEqual(config.advertise.eastWest, ['[2001:db8::1]:7443']);
+  const refused = await isthmus(['init', ...names, '--force', '--advertise', 'gw:7443'], { cwd });
+  t.regex(refused.stderr, /NAME_INVALID.*\n.*without a port/);
+  t.is(refused.code, 65);
 });
 
 test('another cluster has no registry until it joins, and is told how', async (t) => {
