@@ -42,7 +42,6 @@ export interface CatalogEntry {
 
 interface Entry {
   registration: Registration;
-  checked: { readonly health: Health; readonly reason: string };
   /** Monotonic time of the last sign of life. */
   beatAt: number;
   /** True once the heartbeat is overdue. */
@@ -69,13 +68,10 @@ export class Catalog {
 
   constructor(options: CatalogOptions) {
     this.#options = options;
-    options.checker.onChange((key, health, reason) => {
+    options.checker.onChange((key) => {
       const slash = key.indexOf('/');
       const service = key.slice(0, slash) as ServiceName;
-      const entry = this.#services.get(service)?.get(key.slice(slash + 1));
-      if (!entry) return;
-      entry.checked = { health, reason };
-      this.#announce(service);
+      if (this.has(service, key.slice(slash + 1))) this.#announce(service);
     });
   }
 
@@ -95,19 +91,18 @@ export class Catalog {
     this.#services.set(service, endpoints);
     const before = endpoints.get(id);
     if (before) refuseFixed(before.registration, registration.source);
-    const entry: Entry = before ?? { registration, checked: assumed, beatAt: 0, overdue: false };
-    const checkChanged = !before || !sameTarget(before.registration, registration);
+    const entry: Entry = before ?? { registration, beatAt: 0, overdue: false };
     entry.registration = registration;
     entry.beatAt = this.#options.clock.monotonic();
     entry.overdue = false;
     endpoints.set(id, entry);
     if (!before) this.#size++;
-    if (checkChanged) entry.checked = this.#check(registration);
+    this.#check(registration);
     if (registration.ttlMs === undefined) this.#beating.delete(entry);
     else this.#beating.add(entry);
     this.#scheduleSweep();
     this.#announce(service);
-    return view(entry);
+    return this.#view(entry);
   }
 
   /** Notes a sign of life. Throws ENDPOINT_NOT_FOUND. */
@@ -118,7 +113,7 @@ export class Catalog {
       entry.overdue = false;
       this.#announce(service);
     }
-    return view(entry);
+    return this.#view(entry);
   }
 
   /** Removes an endpoint of the API. Throws ENDPOINT_NOT_FOUND or ENDPOINT_FIXED. */
@@ -143,7 +138,7 @@ export class Catalog {
   }
 
   *entries(service: ServiceName): IterableIterator<CatalogEntry> {
-    for (const entry of this.#services.get(service)?.values() ?? []) yield view(entry);
+    for (const entry of this.#services.get(service)?.values() ?? []) yield this.#view(entry);
   }
 
   /** Everything registered by API, for the file that outlives a restart. */
@@ -182,17 +177,21 @@ export class Catalog {
     this.#listeners.clear();
   }
 
-  /** Begins, changes or ends the active check of an endpoint; returns what is known of its health. */
-  #check({ service, id, address, port, check }: Registration): Entry['checked'] {
+  /** Begins, changes or ends the active check of an endpoint; one that is the same runs on. */
+  #check({ service, id, address, port, check }: Registration): void {
     const { checker } = this.#options;
     const key = checkKey(service, id);
-    if (!check) {
-      checker.remove(key);
-      return assumed;
+    if (check) checker.set({ key, address, port, check });
+    else checker.remove(key);
+  }
+
+  #view({ registration, overdue }: Entry): CatalogEntry {
+    if (overdue) {
+      return { registration, health: 'unhealthy', reason: 'Its heartbeat is overdue' };
     }
-    checker.set({ key, address, port, check });
-    const status = checker.status(key);
-    return { health: status?.health ?? 'unknown', reason: status?.reason ?? 'Not checked yet' };
+    const key = checkKey(registration.service, registration.id);
+    const { health, reason } = this.#options.checker.status(key) ?? assumed;
+    return { registration, health, reason };
   }
 
   #find(service: ServiceName, id: string): Entry {
@@ -231,17 +230,6 @@ export class Catalog {
   }
 }
 
-function view(entry: Entry): CatalogEntry {
-  if (entry.overdue) {
-    return {
-      registration: entry.registration,
-      health: 'unhealthy',
-      reason: 'Its heartbeat is overdue',
-    };
-  }
-  return { registration: entry.registration, ...entry.checked };
-}
-
 function checkKey(service: ServiceName, id: string): string {
   return `${service}/${id}`;
 }
@@ -252,13 +240,4 @@ function refuseFixed(existing: Registration, by: Registration['source']): void {
       what: `Endpoint ${existing.id} of ${existing.service} comes from the configuration file`,
     });
   }
-}
-
-/** Whether a repeated registration, as a heartbeat by PUT is, leaves the running check as it is. */
-function sameTarget(a: Registration, b: Registration): boolean {
-  return (
-    a.address === b.address &&
-    a.port === b.port &&
-    JSON.stringify(a.check) === JSON.stringify(b.check)
-  );
 }
