@@ -1,4 +1,4 @@
-/** Owns a bad network for tests: a TCP proxy that delays, throttles, holds (a black hole) and cuts. */
+/** Owns a bad network: a TCP proxy that delays, throttles, holds (a black hole) and cuts. */
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 export interface TcpProxyOptions {
@@ -24,15 +24,15 @@ export interface TcpProxy {
   hold(): void;
   /** Ends `cut` and `hold`; what was held is delivered. */
   restore(): void;
+  /** Where new connections go from now on: a program that restarts may listen on another port. */
+  setTarget(target: string): void;
   setDelay(ms: number): void;
   setThrottle(bytesPerSecond: number | undefined): void;
   close(): Promise<void>;
 }
 
 export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy> {
-  const colon = options.target.lastIndexOf(':');
-  const targetHost = options.target.slice(0, colon).replace(/^\[|\]$/g, '');
-  const targetPort = Number(options.target.slice(colon + 1));
+  let target = parseTarget(options.target);
   const link: Link = {
     mode: 'open',
     delayMs: options.delayMs ?? 0,
@@ -40,25 +40,29 @@ export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy>
     pumps: new Set(),
   };
   const sockets = new Set<Socket>();
+  const resetting = new WeakSet<Socket>();
+
+  /** Node leaks the handle of a socket that is reset while it is shutting down: such a one is only closed. */
+  function reset(socket: Socket): void {
+    if (resetting.has(socket)) return;
+    resetting.add(socket);
+    if (socket.writableEnded) socket.destroy();
+    else socket.resetAndDestroy();
+  }
 
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     if (link.mode === 'cut') {
-      client.resetAndDestroy();
+      reset(client);
       return;
     }
-    const upstream = connect({
-      host: targetHost,
-      port: targetPort,
-      allowHalfOpen: true,
-      noDelay: true,
-    });
+    const upstream = connect({ ...target, allowHalfOpen: true, noDelay: true });
     for (const [socket, other] of [
       [client, upstream],
       [upstream, client],
     ] as const) {
       sockets.add(socket);
       // A broken side breaks the other: that is all a proxy can tell it.
-      socket.on('error', () => other.resetAndDestroy());
+      socket.on('error', () => reset(other));
       socket.on('close', () => {
         sockets.delete(socket);
         if (!other.writableEnded) other.destroy();
@@ -75,8 +79,8 @@ export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy>
   const flush = (): void => {
     for (const wake of link.pumps) wake();
   };
-  const reset = (): void => {
-    for (const socket of sockets) socket.resetAndDestroy();
+  const resetAll = (): void => {
+    for (const socket of sockets) reset(socket);
   };
 
   return {
@@ -87,7 +91,7 @@ export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy>
     },
     cut() {
       link.mode = 'cut';
-      reset();
+      resetAll();
     },
     hold() {
       link.mode = 'held';
@@ -96,6 +100,9 @@ export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy>
       link.mode = 'open';
       flush();
     },
+    setTarget(address) {
+      target = parseTarget(address);
+    },
     setDelay(ms) {
       link.delayMs = ms;
     },
@@ -103,9 +110,17 @@ export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy>
       link.bytesPerSecond = bytesPerSecond;
     },
     close() {
-      reset();
+      resetAll();
       return new Promise((resolve) => server.close(() => resolve()));
     },
+  };
+}
+
+function parseTarget(address: string): { readonly host: string; readonly port: number } {
+  const colon = address.lastIndexOf(':');
+  return {
+    host: address.slice(0, colon).replace(/^\[|\]$/g, ''),
+    port: Number(address.slice(colon + 1)),
   };
 }
 

@@ -19,11 +19,12 @@ test.before('a client in dc1 asks steadily; dc2 is nearer than dc3', async () =>
   }));
 });
 
-test.beforeEach((t) => {
-  load = new SteadyLoad(t, dc1);
+test.beforeEach(() => {
+  load = new SteadyLoad(dc1);
 });
 
 test.afterEach.always('everything is back', async () => {
+  await load.stop();
   await settled([dc1, dc2, dc3]);
 });
 

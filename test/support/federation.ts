@@ -149,6 +149,15 @@ export async function federate<Name extends string>(
   >;
 }
 
+/** Starts a cluster that is in no federation yet. */
+export async function standalone(
+  t: Scope,
+  name: string,
+  options: ClusterOptions = {},
+): Promise<Cluster> {
+  return Cluster.start(t, await tempDir(t), name, options);
+}
+
 /** Waits until each of `clusters` has a link to each other, and can route to each that has instances. */
 export async function settled(clusters: readonly Cluster[]): Promise<void> {
   for (const cluster of clusters) {

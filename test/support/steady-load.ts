@@ -1,7 +1,6 @@
 /** Owns a steady load in tests: idempotent requests at a fixed rate through one gateway, and what became of each. */
 import { type Sample, SteadyClient } from '../../examples/demo/client.ts';
 import type { Cluster } from './federation.ts';
-import type { Scope } from './gateway-process.ts';
 import { until } from './until.ts';
 
 const perSecond = 50;
@@ -13,8 +12,8 @@ export class SteadyLoad {
   readonly #samples: Sample[] = [];
   #stopped = false;
 
-  /** Begins to ask for `orders.shop` through a cluster's gateway. */
-  constructor(t: Scope, { gateway }: Cluster) {
+  /** Begins to ask for `orders.shop` through a cluster's gateway, until `stop`. */
+  constructor({ gateway }: Cluster) {
     const port = Number(gateway.listener('outbound').split(':')[1]);
     this.#client = new SteadyClient({
       port,
@@ -23,7 +22,6 @@ export class SteadyLoad {
       onSample: (sample) => this.#samples.push(sample),
     });
     this.#client.start();
-    t.teardown(() => this.stop());
   }
 
   /** Resolves once the last 25 requests were all served by one of `clusters`. */
