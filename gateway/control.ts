@@ -64,7 +64,7 @@ export function createControl(gateway: Gateway, adminAddress: () => string): Con
         ...(error.where === undefined ? {} : { where: error.where }),
         fix: error.fix,
       })),
-      listeners: { ...gateway.listeners, admin: adminAddress() },
+      listeners: { ...gateway.addresses, admin: adminAddress() },
     };
   }
 
@@ -209,7 +209,7 @@ export function createControl(gateway: Gateway, adminAddress: () => string): Con
     check: () => checkGateway(gateway),
     explain: explainFrom,
     defaultZone: config.zone,
-    register(registration: Registration): RegisteredEndpoint {
+    async register(registration: Registration): Promise<RegisteredEndpoint> {
       gateway.assertServing();
       const entry = catalog.put(registration);
       const record = gateway
@@ -219,11 +219,15 @@ export function createControl(gateway: Gateway, adminAddress: () => string): Con
         throw new IsthmusError('INTERNAL', {
           what: 'The endpoint was registered and is not there',
         });
+      await gateway.registrationsSaved();
       const published = membership.session?.client.status.store.kind === 'connected';
       return { ...endpointItem(record, entry), published };
     },
     heartbeat: (service, id) => catalog.heartbeat(service, id),
-    deregister: (service, id) => catalog.remove(service, id),
+    async deregister(service, id) {
+      catalog.remove(service, id);
+      await gateway.registrationsSaved();
+    },
     createToken: (ttlMs) => membership.createToken(ttlMs),
     join: (token, dryRun) => membership.join(token, dryRun),
     leave: async (other, force) => ({ left: await membership.leave(other, force) }),

@@ -1,30 +1,26 @@
 /** Owns one running gateway: its parts, how they hear of each other, and the order they start and end in. */
 import { join } from 'node:path';
 import { parseTrustDomain } from '../certs/spiffe-id.ts';
-import { formatAddress, parseAddress } from '../core/address.ts';
 import type { Clock, Random } from '../core/clock.ts';
 import { IsthmusError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { ServiceName } from '../core/names.ts';
 import { version } from '../core/version.ts';
-import { type FederationListener, startFederationListener } from '../federation/listener.ts';
 import { FederationService } from '../federation/service.ts';
 import type { EndpointRecord, GatewayRecord } from '../registry/model.ts';
 import type { Snapshot, SnapshotDelta } from '../registry/snapshot.ts';
 import type { Caller } from './balance/types.ts';
 import { Catalog } from './catalog.ts';
-import { type Bound, clusterDraft } from './cluster-draft.ts';
+import { clusterDraft } from './cluster-draft.ts';
 import { configuredEndpoints, type GatewayConfig, policyOf, timeoutsOf } from './config.ts';
 import { HealthChecker } from './health/checker.ts';
 import { type Identity, openIdentity } from './identity.ts';
 import { mutualTlsDial } from './link/dial.ts';
 import { LinkPool } from './link/pool.ts';
+import { Listeners } from './listeners.ts';
 import { Membership } from './membership.ts';
 import { Orphans } from './orphans.ts';
-import { type EastWestListener, startEastWestListener } from './proxy/east-west-listener.ts';
 import { createEndpointTransport } from './proxy/endpoint-transport.ts';
-import type { Listener } from './proxy/listen.ts';
-import { startOutboundListener } from './proxy/outbound-listener.ts';
 import { createProxy, type GatewayProxy } from './proxy/proxy.ts';
 import { NameResolver } from './proxy/resolve.ts';
 import { RegistrationsFile } from './registrations-file.ts';
@@ -61,9 +57,7 @@ export class Gateway {
   readonly #endpoints: ReturnType<typeof createEndpointTransport>;
   readonly #registrations: RegistrationsFile;
   #state: GatewayState = 'starting';
-  #outbound: Listener | undefined;
-  #eastWest: EastWestListener | undefined;
-  #federation: FederationListener | undefined;
+  #listeners: Listeners | undefined;
   #cancelPublish: (() => void) | undefined;
 
   private constructor(options: GatewayOptions, identity: Identity) {
@@ -134,7 +128,7 @@ export class Gateway {
         ownEndpoints: (service) => this.catalog.records(service),
         clusterEndpoints: (service) => this.endpoints(service),
         gatewayRecord: () => this.#gatewayRecord(),
-        clusterDraft: (joinedAt) => clusterDraft(config, this.listeners, joinedAt),
+        clusterDraft: (joinedAt) => clusterDraft(config, this.addresses, joinedAt),
         changed: (delta) => this.#snapshotChanged(delta),
       },
       changed: () => this.#trustChanged(),
@@ -158,16 +152,11 @@ export class Gateway {
     return this.#state;
   }
 
-  /** Addresses the listeners are bound to; the real ports where 0 was asked for. */
-  get listeners(): Bound & { readonly outbound: string; readonly registry?: string } {
-    const { host } = parseAddress(this.config.listen.federation);
+  /** Where this gateway listens; the real ports where 0 was asked for. */
+  get addresses(): Listeners['addresses'] & { readonly registry?: string } {
     const registry = this.membership.hosted?.address;
-    return {
-      outbound: this.#outbound?.address ?? '',
-      eastWest: this.#eastWest?.address ?? '',
-      federation: formatAddress(host, this.#federation?.port ?? 0),
-      ...(registry === undefined ? {} : { registry }),
-    };
+    const addresses = this.#listeners?.addresses ?? this.config.listen;
+    return { ...addresses, ...(registry === undefined ? {} : { registry }) };
   }
 
   get snapshot(): Pick<Snapshot, 'clusters' | 'revision'> {
@@ -190,7 +179,7 @@ export class Gateway {
     this.#state = 'draining';
     // First out of the others' sight, so that nothing new is sent here.
     await this.membership.close({ withdraw: true });
-    await Promise.all([this.#outbound?.drain(limitMs), this.#eastWest?.drain(limitMs)]);
+    await this.#listeners?.drain(limitMs);
     await this.#end(limitMs);
   }
 
@@ -198,7 +187,7 @@ export class Gateway {
   async kill(): Promise<void> {
     this.#state = 'draining';
     await this.membership.close({ withdraw: false });
-    await Promise.all([this.#outbound?.close(), this.#eastWest?.close()]);
+    await this.#listeners?.close();
     await this.#end(0);
   }
 
@@ -217,34 +206,20 @@ export class Gateway {
       this.routing.clustersChanged();
       this.#publishGateway();
     });
-    this.#outbound = await startOutboundListener({
-      address: parseAddress(config.listen.outbound),
-      proxy,
-      clock,
-      log,
-    });
-    this.#eastWest = await startEastWestListener({
-      address: parseAddress(config.listen.eastWest),
-      proxy,
-      identity: () => identity.leaf.current,
-      trust: identity.trust,
-      clock,
-      log,
-    });
-    this.#federation = await this.#listenForFederation();
+    const federation = this.#federationService();
+    this.#listeners = await Listeners.start({ config, identity, proxy, federation, clock, log });
     identity.leaf.onRenew(() => {
-      this.#eastWest?.updateIdentity();
-      this.#federation?.updateIdentity();
+      this.#listeners?.updateIdentity();
       this.links.refresh();
     });
     await this.membership.start();
     this.#state = 'ready';
   }
 
-  #listenForFederation(): Promise<FederationListener> {
+  #federationService(): FederationService {
     const { config, clock, log } = this.#options;
     const { identity, membership } = this;
-    const service = new FederationService({
+    return new FederationService({
       federation: config.federation,
       cluster: config.cluster,
       id: identity.id,
@@ -253,19 +228,10 @@ export class Gateway {
       clock,
       log,
     });
-    return startFederationListener({
-      ...parseAddress(config.listen.federation),
-      identity: () => identity.leaf.current,
-      trust: identity.trust,
-      service,
-      clock,
-      log,
-    });
   }
 
   async #end(limitMs: number): Promise<void> {
     this.links.close(limitMs);
-    await this.#federation?.close();
     this.#cancelPublish?.();
     this.catalog.close();
     this.#checker.close();
@@ -334,7 +300,12 @@ export class Gateway {
     return { cluster, id: gateway, zone, version, startedAt: this.startedAt, rttMs, links };
   }
 
-  /** Throws ENDPOINT_FIXED or what else keeps the catalog from taking it. */
+  /** Resolves once what is registered is on disk, so that it outlives a crash from now on. */
+  registrationsSaved(): Promise<void> {
+    return this.#registrations.flush();
+  }
+
+  /** Throws DRAINING. */
   assertServing(): void {
     if (this.#state !== 'draining') return;
     throw new IsthmusError('DRAINING', {

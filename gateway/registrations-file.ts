@@ -56,6 +56,8 @@ export class RegistrationsFile {
   readonly #log: Log;
   #cancel: (() => void) | undefined;
   #saving: Promise<void> = Promise.resolve();
+  /** Whether a save waits for its turn; it will carry whatever changes until then. */
+  #queued = false;
   #current: (() => Iterable<Registration>) | undefined;
 
   constructor(path: string, clock: Clock, log: Log) {
@@ -89,21 +91,28 @@ export class RegistrationsFile {
     });
   }
 
-  /** Writes what is pending. */
+  /**
+   * Writes what is pending now; resolves once it is on disk, or could not be written, which the log says. Changes
+   * that come while one write is under way share the next.
+   */
   flush(): Promise<void> {
     this.#cancel?.();
     this.#cancel = undefined;
-    const current = this.#current;
-    this.#current = undefined;
-    if (!current) return this.#saving;
-    const content = { version: 1, endpoints: [...current()] };
-    this.#saving = this.#saving.then(async () => {
-      try {
-        await writeFileAtomic(this.#path, `${JSON.stringify(content)}\n`);
-      } catch (thrown) {
-        this.#log.error({ err: thrown }, 'registered endpoints could not be kept on disk');
-      }
-    });
+    if (this.#current && !this.#queued) {
+      this.#queued = true;
+      this.#saving = this.#saving.then(() => this.#save());
+    }
     return this.#saving;
+  }
+
+  async #save(): Promise<void> {
+    this.#queued = false;
+    const content = { version: 1, endpoints: [...(this.#current?.() ?? [])] };
+    this.#current = undefined;
+    try {
+      await writeFileAtomic(this.#path, `${JSON.stringify(content)}\n`);
+    } catch (thrown) {
+      this.#log.error({ err: thrown }, 'registered endpoints could not be kept on disk');
+    }
   }
 }

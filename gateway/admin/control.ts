@@ -9,6 +9,7 @@ import type {
   ExportItem,
   Finding,
   JoinResult,
+  RegisteredEndpoint,
   ServiceItem,
   Status,
 } from './answers.ts';
@@ -30,9 +31,10 @@ export interface Control {
 
   /** The zone an endpoint is in when nothing is said. */
   readonly defaultZone: string;
-  register(registration: Registration): EndpointItem & { readonly published: boolean };
+  /** Resolves once it would outlive a crash. Throws ENDPOINT_FIXED or DRAINING. */
+  register(registration: Registration): Promise<RegisteredEndpoint>;
   heartbeat(service: ServiceName, id: string): CatalogEntry;
-  deregister(service: ServiceName, id: string): void;
+  deregister(service: ServiceName, id: string): Promise<void>;
 
   createToken(ttlMs?: number): Promise<CreatedToken>;
   join(token: string, dryRun: boolean): Promise<JoinResult>;

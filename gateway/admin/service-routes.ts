@@ -37,7 +37,7 @@ export function installServiceRoutes(app: FastifyInstance, control: Control): vo
   });
   app.delete(path, async (request: EndpointRequest, reply) => {
     const { service, id } = endpointOf(request);
-    control.deregister(service, id);
+    await control.deregister(service, id);
     return reply.code(204).send();
   });
 }

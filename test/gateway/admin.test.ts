@@ -35,15 +35,17 @@ function recorder(more: Partial<Control> = {}) {
     ready: () => true,
     clusters: () => [],
     services: () => [],
-    register(registration: Registration) {
+    async register(registration: Registration) {
       acts.push(['register', registration]);
-      return {} as ReturnType<Control['register']>;
+      return {} as Awaited<ReturnType<Control['register']>>;
     },
     heartbeat(service, id) {
       acts.push(['heartbeat', service, id]);
       return { health: 'healthy', reason: 'fine' } as ReturnType<Control['heartbeat']>;
     },
-    deregister: (...given) => void acts.push(['deregister', ...given]),
+    async deregister(...given) {
+      acts.push(['deregister', ...given]);
+    },
     endpoints(service) {
       acts.push(['endpoints', service]);
       return [];

@@ -63,8 +63,8 @@ test('a burst of changes is written once, a tenth of a second after the first, a
   file.changed(registrations);
   t.is(asked, 0);
   clock.advance(40);
-  t.is(asked, 1);
   await until('it is written', async () => (await loaded(path)).length === 2);
+  t.is(asked, 1);
   t.is(clock.pending, 0);
 });
 
@@ -76,6 +76,23 @@ test('at the end what is pending is written at once; where nothing is, nothing',
   await writeFile(path, 'untouched');
   await file.flush();
   t.is(await readFile(path, 'utf8'), 'untouched');
+});
+
+test('changes that come during a write share the next', async (t) => {
+  const { file, path } = await open(t);
+  file.changed(() => []);
+  const writes = [file.flush()];
+  let asked = 0;
+  for (let i = 0; i < 5; i++) {
+    file.changed(() => {
+      asked++;
+      return everything;
+    });
+    writes.push(file.flush());
+  }
+  await Promise.all(writes);
+  t.is(asked, 1);
+  t.is((await loaded(path)).length, everything.length);
 });
 
 test('of two writes the later one stays', async (t) => {

@@ -1,0 +1,135 @@
+import { once } from 'node:events';
+import anyTest, { type TestFn } from 'ava';
+import type { EndpointItem, RegisteredEndpoint } from '../../gateway/admin/answers.ts';
+import { bin, cleanEnv, start } from '../federation/cli/command.ts';
+import { type Cluster, federate } from '../support/federation.ts';
+import type { Scope } from '../support/gateway-process.ts';
+import { Instance } from '../support/instance.ts';
+import { sharedScope } from '../support/shared.ts';
+import { until } from '../support/until.ts';
+
+const test = anyTest as TestFn;
+const shared = sharedScope(test);
+let dc1: Cluster;
+let dc2: Cluster;
+
+test.before('two clusters are joined', async () => {
+  ({ dc1, dc2 } = await federate(shared, { dc1: {}, dc2: {} }));
+});
+
+async function running(t: Scope, cluster: Cluster, id: string): Promise<Instance> {
+  const instance = new Instance(cluster.name, id);
+  await instance.start();
+  t.teardown(() => instance.kill());
+  return instance;
+}
+
+/** Registers an instance of a service of the namespace `shop`, as a program of the cluster would. */
+function register(
+  { gateway }: Cluster,
+  service: string,
+  { id, address }: Instance,
+  options: object = {},
+): Promise<RegisteredEndpoint> {
+  const [host, port] = address.split(':');
+  const body = { address: host, port: Number(port), ...options };
+  return gateway.api.send('PUT', path(service, id), body);
+}
+
+function path(service: string, id: string): string {
+  return `/v1/services/shop/${service}/endpoints/${id}`;
+}
+
+/** Beats until the returned function is called, or the test ends. */
+function beating(t: Scope, { gateway }: Cluster, service: string, id: string): () => void {
+  const timer = setInterval(() => {
+    // A gateway that is gone gets no heartbeat; what comes of that is what tests look at.
+    gateway.api.send('PUT', `${path(service, id)}/heartbeat`).catch(() => undefined);
+  }, 300);
+  const stop = () => clearInterval(timer);
+  t.teardown(stop);
+  return stop;
+}
+
+/** Waits until a service asked for in dc1 is served so: by a cluster's name, or a status. */
+async function answeredBy(service: string, expected: string | number): Promise<void> {
+  await until(`${service} to be answered by ${expected}`, async () => {
+    const { status, cluster } = await dc1.gateway.request(`${service}.shop`);
+    return (status === 200 ? cluster : status) === expected;
+  });
+}
+
+test('an endpoint registered in one cluster serves another', async (t) => {
+  const instance = await running(t, dc2, 'cart-1');
+  const { published } = await register(dc2, 'cart', instance);
+  t.true(published);
+  await answeredBy('cart', 'dc2');
+  t.is((await dc1.gateway.request('cart.shop')).body, 'dc2/cart-1');
+});
+
+test('an endpoint whose heartbeat stops is left for another cluster until it beats again', async (t) => {
+  const local = await running(t, dc1, 'stock-1');
+  const remote = await running(t, dc2, 'stock-2');
+  await register(dc2, 'stock', remote);
+  await register(dc1, 'stock', local, { ttl: '2s' });
+  const stop = beating(t, dc1, 'stock', 'stock-1');
+  await answeredBy('stock', 'dc1');
+
+  stop();
+  await answeredBy('stock', 'dc2');
+  const [item] = await dc1.gateway.items<EndpointItem>('/v1/endpoints?service=stock.shop');
+  t.like(item, { id: 'stock-1', health: 'unhealthy', reason: 'Its heartbeat is overdue' });
+
+  beating(t, dc1, 'stock', 'stock-1');
+  await answeredBy('stock', 'dc1');
+});
+
+test('an endpoint that stays silent is deregistered, and other clusters forget the service', async (t) => {
+  const instance = await running(t, dc2, 'mail-1');
+  await register(dc2, 'mail', instance, { ttl: '1s', deregisterAfter: '2s' });
+  await answeredBy('mail', 'dc2');
+  await answeredBy('mail', 404);
+  t.deepEqual(await dc2.gateway.items('/v1/endpoints?service=mail.shop'), []);
+});
+
+test('isthmus register and deregister bring a service and take it away', async (t) => {
+  const instance = await running(t, dc2, 'tax-1');
+  await dc2.gateway.isthmusOk([
+    ...['register', 'tax.shop', '--id', 'tax-1', '--address', instance.address],
+    ...['--check-http', '/healthz', '--check-interval', '200ms'],
+  ]);
+  await answeredBy('tax', 'dc2');
+  await dc2.gateway.isthmusOk(['deregister', 'tax.shop', 'tax-1']);
+  await answeredBy('tax', 404);
+  t.deepEqual(await dc2.gateway.items('/v1/endpoints?service=tax.shop'), []);
+});
+
+test('isthmus register --heartbeat holds a service for as long as it runs', async (t) => {
+  const instance = await running(t, dc2, 'print-1');
+  const args = ['register', 'print.shop', '--id', 'print-1', '--address', instance.address];
+  const child = start(process.execPath, [bin, ...args, '--ttl', '2s', '--heartbeat'], {
+    env: cleanEnv({ ISTHMUS_ADMIN: dc2.gateway.api.address.text }),
+  });
+  t.teardown(() => child.kill('SIGKILL'));
+  await answeredBy('print', 'dc2');
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  t.deepEqual(await ended, [0, null]);
+  await answeredBy('print', 404);
+});
+
+test('an endpoint that is not exported serves its own cluster only', async (t) => {
+  const instance = await running(t, dc2, 'audit-1');
+  await register(dc2, 'audit', instance, { exported: false });
+  t.is((await dc2.gateway.request('audit.shop')).status, 200);
+  t.is((await dc1.gateway.request('audit.shop')).status, 404);
+});
+
+test.serial('an endpoint that was answered for survives kill -9 of its gateway', async (t) => {
+  const instance = await running(t, dc2, 'ledger-1');
+  await register(dc2, 'ledger', instance);
+  await dc2.gateway.kill();
+  await dc2.start();
+  await answeredBy('ledger', 'dc2');
+  t.is((await dc2.gateway.request('ledger.shop')).body, 'dc2/ledger-1');
+});
