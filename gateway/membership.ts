@@ -5,19 +5,18 @@ import type { Clock, Random } from '../core/clock.ts';
 import { asIsthmusError, IsthmusError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { type ClusterName, trustDomainOf } from '../core/names.ts';
-import { found } from '../federation/announce.ts';
 import { FederationClient } from '../federation/client.ts';
 import { type JoinOptions, join, previewJoin, resumeJoin } from '../federation/join.ts';
 import { evict, evictThrough, leave } from '../federation/leave.ts';
-import { isJoined, type Joined, type RegistryAccess, standalone } from '../federation/member.ts';
+import { isJoined, type Joined, standalone } from '../federation/member.ts';
 import { createToken } from '../federation/token.ts';
 import { FederationTrust } from '../federation/trust.ts';
 import type { CreatedToken, JoinResult } from './admin/answers.ts';
 import type { GatewayConfig } from './config.ts';
 import { FederationSession, type SessionWorld } from './federation-session.ts';
+import { foundFederation, isFounder } from './founding.ts';
 import { HostedRegistry } from './hosted-registry.ts';
 import type { Identity } from './identity.ts';
-import { openRegistryStore } from './registry-store.ts';
 
 export interface MembershipOptions {
   readonly config: GatewayConfig;
@@ -76,11 +75,10 @@ export class Membership {
   async start(): Promise<void> {
     const { identity, config } = this.#options;
     const { state } = identity.membership;
-    const founds = config.registry && ('embedded' in config.registry || config.registry.etcd.found);
     if (isJoined(state)) await this.#enter(state);
     else if (state.kind === 'joining')
       await this.#retry('a join was under way', () => resumeJoin(this.#joinOptions()));
-    else if (founds) await this.#found();
+    else if (isFounder(config)) await this.#found();
   }
 
   /** Throws NOT_A_MEMBER, BODY_INVALID, or REGISTRY_DENIED where only the registry's host admits clusters. */
@@ -239,32 +237,17 @@ export class Membership {
     return this.#trust;
   }
 
-  /** Writes the first member's records, as soon as the registry can be reached. */
+  /** Hosts the registry where the configuration says so, and founds the federation as soon as it can be reached. */
   async #found(): Promise<void> {
-    const { config, identity, clock, world } = this.#options;
-    this.#believe();
-    this.#hosted = await this.#host();
-    const registry = this.#foundation();
-    const store = await openRegistryStore({
-      ...this.#options,
-      access: registry,
-      hosted: this.#hosted?.address,
-      hostRoots: () => identity.authority.rootPem,
-    });
+    const { config, identity, clock, log, world } = this.#options;
     // What nobody could dial is a mistake to tell at once, not to try again.
     const self = world.clusterDraft(clock.now());
-    await this.#retry('founding the federation', async () => {
-      const joined = await found({
-        store,
-        federation: config.federation,
-        self,
-        authority: identity.authority,
-        file: identity.membership,
-        registry,
-      });
-      await store.close();
-      return joined;
-    });
+    this.#believe();
+    this.#hosted = await this.#host();
+    const hosted = this.#hosted?.address;
+    await this.#retry('founding the federation', () =>
+      foundFederation({ config, identity, self, hosted, clock, log }),
+    );
   }
 
   /** Tries until the result is there and enters with it, or until it is refused for good; the first try is waited for. */
@@ -318,21 +301,6 @@ export class Membership {
       random,
       log,
     });
-  }
-
-  /** The registry a founding cluster is configured with. */
-  #foundation(): RegistryAccess {
-    const { registry } = this.#options.config;
-    if (registry && 'embedded' in registry) {
-      const { advertise, listen } = registry.embedded;
-      return {
-        kind: 'embedded',
-        endpoints: [advertise ?? this.#hosted?.address ?? listen],
-        hostTrustDomain: this.#options.identity.trustDomain,
-      };
-    }
-    const endpoints = registry?.etcd.endpoints.map((url) => url.replace(/^https?:\/\//, '')) ?? [];
-    return { kind: 'etcd', endpoints };
   }
 
   #member(): FederationSession {

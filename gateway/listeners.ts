@@ -1,0 +1,101 @@
+/** Owns the three listeners other programs know this gateway by: outbound, east-west and federation. */
+import { formatAddress, parseAddress } from '../core/address.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
+import { type FederationListener, startFederationListener } from '../federation/listener.ts';
+import type { FederationService } from '../federation/service.ts';
+import type { GatewayConfig } from './config.ts';
+import type { Identity } from './identity.ts';
+import { type EastWestListener, startEastWestListener } from './proxy/east-west-listener.ts';
+import type { Listener } from './proxy/listen.ts';
+import { startOutboundListener } from './proxy/outbound-listener.ts';
+import type { GatewayProxy } from './proxy/proxy.ts';
+
+export interface ListenersOptions {
+  readonly config: GatewayConfig;
+  readonly identity: Identity;
+  readonly proxy: GatewayProxy;
+  readonly federation: FederationService;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export class Listeners {
+  readonly #federationHost: string;
+  readonly #outbound: Listener;
+  readonly #eastWest: EastWestListener;
+  readonly #federation: FederationListener;
+
+  private constructor(
+    federationHost: string,
+    outbound: Listener,
+    eastWest: EastWestListener,
+    federation: FederationListener,
+  ) {
+    this.#federationHost = federationHost;
+    this.#outbound = outbound;
+    this.#eastWest = eastWest;
+    this.#federation = federation;
+  }
+
+  /** Starts all, or none. Throws PORT_IN_USE where one is taken. */
+  static async start(options: ListenersOptions): Promise<Listeners> {
+    const { config, identity, proxy, clock, log } = options;
+    const { listen } = config;
+    const started: { close(): Promise<void> }[] = [];
+    const proof = { identity: () => identity.leaf.current, trust: identity.trust };
+    const start = async <T extends { close(): Promise<void> }>(
+      listener: Promise<T>,
+    ): Promise<T> => {
+      started.push(await listener);
+      return listener;
+    };
+    try {
+      const common = { proxy, clock, log };
+      const outbound = await start(
+        startOutboundListener({ ...common, address: parseAddress(listen.outbound) }),
+      );
+      const eastWest = await start(
+        startEastWestListener({ ...common, ...proof, address: parseAddress(listen.eastWest) }),
+      );
+      const at = parseAddress(listen.federation);
+      const federation = await start(
+        startFederationListener({ ...at, ...proof, service: options.federation, clock, log }),
+      );
+      return new Listeners(at.host, outbound, eastWest, federation);
+    } catch (thrown) {
+      await Promise.all(started.map((listener) => listener.close()));
+      throw thrown;
+    }
+  }
+
+  /** Where they are bound; the real ports where 0 was asked for. */
+  get addresses(): {
+    readonly outbound: string;
+    readonly eastWest: string;
+    readonly federation: string;
+  } {
+    return {
+      outbound: this.#outbound.address,
+      eastWest: this.#eastWest.address,
+      federation: formatAddress(this.#federationHost, this.#federation.port),
+    };
+  }
+
+  /** New connections see the current certificate. */
+  updateIdentity(): void {
+    this.#eastWest.updateIdentity();
+    this.#federation.updateIdentity();
+  }
+
+  /** Take nothing new, let what is in flight finish for at most `limitMs`, then end. */
+  async drain(limitMs: number): Promise<void> {
+    await Promise.all([this.#outbound.drain(limitMs), this.#eastWest.drain(limitMs)]);
+    await this.#federation.close();
+  }
+
+  /** End at once. */
+  async close(): Promise<void> {
+    await Promise.all([this.#outbound.close(), this.#eastWest.close(), this.#federation.close()]);
+  }
+}
