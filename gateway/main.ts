@@ -31,7 +31,7 @@ export async function runGateway({ configPath }: RunOptions): Promise<number> {
     await gateway.kill();
     throw thrown;
   }
-  log.info({ ...gateway.listeners, admin: admin.address }, 'ready');
+  log.info({ ...gateway.addresses, admin: admin.address }, 'ready');
   await stopped;
   await gateway.drain(config.drainTimeout);
   await admin.close();
