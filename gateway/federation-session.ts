@@ -154,19 +154,15 @@ export class FederationSession {
     if (this.#standing.kind === 'announced') this.publisher.changed(service);
   }
 
-  /** Ends it; with `withdraw` the registry is told first what is no longer here. `last` runs between the two. */
-  async close(options: { readonly withdraw: boolean; last?(): Promise<void> }): Promise<void> {
+  /** Ends it; with `withdraw` the registry is told first what is no longer here. */
+  async close(options: { readonly withdraw: boolean }): Promise<void> {
     if (this.#standing.kind === 'closed') return;
     this.#standing = { kind: 'closed' };
     for (const stop of this.#unsubscribe) stop();
     this.publisher.stop();
     await this.client.session.close({ revoke: options.withdraw });
-    try {
-      await options.last?.();
-    } finally {
-      await this.client.close();
-      await this.trust.persisted();
-    }
+    await this.client.close();
+    await this.trust.persisted();
   }
 
   async #announceWhenSynced(): Promise<void> {

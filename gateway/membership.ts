@@ -38,6 +38,7 @@ export class Membership {
   #hosted: HostedRegistry | undefined;
   #problem: IsthmusError | undefined;
   readonly #unsubscribe: (() => void)[] = [];
+  #changing: Promise<unknown> = Promise.resolve();
 
   constructor(options: MembershipOptions) {
     this.#options = options;
@@ -109,7 +110,11 @@ export class Membership {
   }
 
   /** Joins with a token, or with `dryRun` says what that would change. Throws what the token's cluster refuses it with. */
-  async join(token: string, dryRun: boolean): Promise<JoinResult> {
+  join(token: string, dryRun: boolean): Promise<JoinResult> {
+    return this.#exclusively(() => this.#join(token, dryRun));
+  }
+
+  async #join(token: string, dryRun: boolean): Promise<JoinResult> {
     const { identity, config } = this.#options;
     if (isJoined(identity.membership.state)) {
       throw new IsthmusError('ALREADY_MEMBER', {
@@ -125,7 +130,11 @@ export class Membership {
   }
 
   /** This cluster leaves; or, when another is named, that one is evicted. Throws NOT_A_MEMBER, LEAVE_REFUSED or what the registry says. */
-  async leave(cluster: ClusterName | undefined, force: boolean): Promise<ClusterName> {
+  leave(cluster: ClusterName | undefined, force: boolean): Promise<ClusterName> {
+    return this.#exclusively(() => this.#leave(cluster, force));
+  }
+
+  async #leave(cluster: ClusterName | undefined, force: boolean): Promise<ClusterName> {
     const { config, identity } = this.#options;
     if (cluster !== undefined && cluster !== config.cluster) {
       await this.#evictOther(cluster, force);
@@ -143,22 +152,14 @@ export class Membership {
         fix: 'Have the others leave first, or leave with force.',
       });
     }
-    await session.close({
-      withdraw: true,
-      last: async () => {
-        try {
-          await leave({
-            store: session.store,
-            federation: config.federation,
-            cluster: config.cluster,
-          });
-        } catch (thrown) {
-          // With force, a registry that can't be told is left to the other members to clean up.
-          if (!force) throw thrown;
-          this.#options.log.warn({ err: thrown }, 'left without telling the registry');
-        }
-      },
-    });
+    try {
+      await leave({ store: session.store, federation: config.federation, cluster: config.cluster });
+    } catch (thrown) {
+      // With force, a registry that can't be told is left to the other members to clean up.
+      if (!force) throw thrown;
+      this.#options.log.warn({ err: thrown }, 'left without telling the registry');
+    }
+    await session.close({ withdraw: true });
     await this.#exit();
     return config.cluster;
   }
@@ -262,7 +263,9 @@ export class Membership {
       this.#problem = error;
       log.error({ err: error, again }, `${what}: it failed`);
       if (again)
-        this.#unsubscribe.push(clock.after(retryMs, () => void this.#retry(what, attempt)));
+        this.#unsubscribe.push(
+          clock.after(retryMs, () => void this.#exclusively(() => this.#retry(what, attempt))),
+        );
       return;
     }
     this.#problem = undefined;
@@ -301,6 +304,13 @@ export class Membership {
       random,
       log,
     });
+  }
+
+  /** Entering and leaving happen one after the other, whoever asks for them. */
+  #exclusively<T>(run: () => Promise<T>): Promise<T> {
+    const done = this.#changing.then(run);
+    this.#changing = done.catch(() => undefined); // Who asked has the failure.
+    return done;
   }
 
   #member(): FederationSession {
