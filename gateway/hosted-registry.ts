@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { backoffDelay } from '../core/backoff.ts';
 import type { Clock, Random } from '../core/clock.ts';
-import { asIsthmusError } from '../core/errors.ts';
+import { asIsthmusError, IsthmusError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import {
   type EmbeddedRegistry,
@@ -64,20 +64,35 @@ export class HostedRegistry {
     return this.#change(async () => {
       if (this.#state.kind === 'running') return;
       if (this.#state.kind === 'died') this.#state.cancel();
-      const { dataDir, hostTrustDomain, log } = this.#options;
-      const registry = await startEmbeddedRegistry({
-        file: join(dataDir, 'registry.sqlite'),
-        listen: this.#listen,
-        tls: this.#options.identity(),
-        trust: this.#options.trust(),
-        hostTrustDomain,
-        log,
-      });
+      const registry = await this.#open();
       // The port it got the first time is the one others know.
       this.#listen = registry.address;
       this.#state = { kind: 'running', registry };
       void registry.died.then((error) => this.#died(error));
     });
+  }
+
+  async #open(): Promise<EmbeddedRegistry> {
+    const { dataDir, hostTrustDomain, log, identity, trust } = this.#options;
+    try {
+      return await startEmbeddedRegistry({
+        file: join(dataDir, 'registry.sqlite'),
+        listen: this.#listen,
+        tls: identity(),
+        trust: trust(),
+        hostTrustDomain,
+        log,
+      });
+    } catch (thrown) {
+      const { code, message, where, fix, cause } = asIsthmusError(thrown);
+      if (code !== 'PORT_IN_USE') throw thrown;
+      throw new IsthmusError(code, {
+        what: message,
+        where: `registry.embedded.listen ${where}`,
+        fix,
+        cause,
+      });
+    }
   }
 
   /** Terminates its thread as a crash would, and leaves it so. */

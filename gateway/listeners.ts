@@ -1,6 +1,7 @@
 /** Owns the three listeners other programs know this gateway by: outbound, east-west and federation. */
 import { formatAddress, parseAddress } from '../core/address.ts';
 import type { Clock } from '../core/clock.ts';
+import { asIsthmusError, IsthmusError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { type FederationListener, startFederationListener } from '../federation/listener.ts';
 import type { FederationService } from '../federation/service.ts';
@@ -45,21 +46,29 @@ export class Listeners {
     const started: { close(): Promise<void> }[] = [];
     const proof = { identity: () => identity.leaf.current, trust: identity.trust };
     const start = async <T extends { close(): Promise<void> }>(
+      name: 'outbound' | 'eastWest' | 'federation',
       listener: Promise<T>,
     ): Promise<T> => {
-      started.push(await listener);
+      try {
+        started.push(await listener);
+      } catch (thrown) {
+        throw placed(thrown, `listen.${name} ${listen[name]}`);
+      }
       return listener;
     };
     try {
       const common = { proxy, clock, log };
       const outbound = await start(
+        'outbound',
         startOutboundListener({ ...common, address: parseAddress(listen.outbound) }),
       );
       const eastWest = await start(
+        'eastWest',
         startEastWestListener({ ...common, ...proof, address: parseAddress(listen.eastWest) }),
       );
       const at = parseAddress(listen.federation);
       const federation = await start(
+        'federation',
         startFederationListener({ ...at, ...proof, service: options.federation, clock, log }),
       );
       return new Listeners(at.host, outbound, eastWest, federation);
@@ -98,4 +107,10 @@ export class Listeners {
   async close(): Promise<void> {
     await Promise.all([this.#outbound.close(), this.#eastWest.close(), this.#federation.close()]);
   }
+}
+
+/** The error, placed at the configuration's key for what could not be listened on. */
+function placed(thrown: unknown, where: string): IsthmusError {
+  const { code, message, fix, cause } = asIsthmusError(thrown);
+  return new IsthmusError(code, { what: message, where, fix, cause });
 }

@@ -39,15 +39,23 @@ export async function runGateway({ configPath }: RunOptions): Promise<number> {
   return 0;
 }
 
+/**
+ * A signal to a whole process group, as a service manager sends it, arrives twice where a launcher passes its own
+ * on: within this time that is one request to stop.
+ */
+const echoMs = 1_000;
+
 function onStopSignal(log: Log): Promise<void> {
   return new Promise((resolve) => {
-    let asked = false;
+    let askedAt: number | undefined;
     const stop = (signal: NodeJS.Signals) => {
-      if (asked) {
+      const now = performance.now();
+      if (askedAt !== undefined) {
+        if (now - askedAt < echoMs) return;
         log.warn({ signal }, 'stopping at once');
         process.exit(1);
       }
-      asked = true;
+      askedAt = now;
       log.info({ signal }, 'draining');
       resolve();
     };

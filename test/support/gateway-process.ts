@@ -146,6 +146,11 @@ export class GatewayProcess {
     return child.exitCode;
   }
 
+  /** Whether the log has a line with this message. */
+  said(message: string): boolean {
+    return this.#lines.some((line) => line.includes(`"msg":${JSON.stringify(message)}`));
+  }
+
   status(): Promise<Status> {
     return this.api.get<Status>('/v1/status');
   }

@@ -1,0 +1,162 @@
+import { once } from 'node:events';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import test, { type ExecutionContext } from 'ava';
+import { bin, cleanEnv, ended, isthmus, start } from '../federation/cli/command.ts';
+import { GatewayProcess } from '../support/gateway-process.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const badInput = 65;
+const failed = 1;
+
+/** Starts a gateway that can not start; resolves to how it ended and what it said. */
+async function fails(gateway: GatewayProcess): Promise<{ code: number | null; said: string }> {
+  const child = gateway.spawn();
+  const said = child.stderr ? text(child.stderr) : '';
+  const [code] = await once(child, 'exit');
+  return { code, said: await said };
+}
+
+/** A port somebody else listens on. */
+async function takenPort(t: ExecutionContext): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => new Promise((resolve) => server.close(() => resolve(undefined))));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('not a port');
+  return `127.0.0.1:${address.port}`;
+}
+
+for (const listener of ['outbound', 'eastWest', 'federation', 'admin']) {
+  test.serial(`a port that is taken is named with its listener: ${listener}`, async (t) => {
+    const taken = await takenPort(t);
+    const free = '127.0.0.1:0';
+    const listen = { outbound: free, eastWest: free, federation: free, admin: free };
+    const gateway = await GatewayProcess.prepare(t, await tempDir(t), {
+      cluster: 'dc1',
+      listen: { ...listen, [listener]: taken },
+    });
+    const { code, said } = await fails(gateway);
+    t.is(code, failed);
+    t.regex(said, new RegExp(`^error PORT_IN_USE: .*listen\\.${listener} ${taken}`, 'm'));
+  });
+}
+
+test.serial('a port that is taken is named with its listener: the embedded registry', async (t) => {
+  const taken = await takenPort(t);
+  const gateway = await GatewayProcess.prepare(t, await tempDir(t), {
+    cluster: 'dc1',
+    registry: { embedded: { listen: taken } },
+  });
+  const { code, said } = await fails(gateway);
+  t.is(code, failed);
+  t.regex(said, new RegExp(`^error PORT_IN_USE: .*registry\\.embedded\\.listen ${taken}`, 'm'));
+});
+
+test.serial('a key that others can read is not used', async (t) => {
+  const gateway = await GatewayProcess.prepare(t, await tempDir(t), { cluster: 'dc1' });
+  await gateway.start();
+  await gateway.stop();
+  const key = join(gateway.dataDir, 'ca', 'ca.key');
+  await chmod(key, 0o644);
+  const { code, said } = await fails(gateway);
+  t.is(code, badInput);
+  t.regex(said, /^error KEY_UNREADABLE: .*mode 644/m);
+  t.true(said.includes(key));
+  t.true(said.includes(`chmod 600 ${key}`));
+});
+
+test.serial(
+  'a key that is none is told from one that is missing, and never replaced',
+  async (t) => {
+    const gateway = await GatewayProcess.prepare(t, await tempDir(t), { cluster: 'dc1' });
+    await mkdir(join(gateway.dataDir, 'ca'), { recursive: true, mode: 0o700 });
+    await writeFile(join(gateway.dataDir, 'ca', 'ca.key'), 'not a key', { mode: 0o600 });
+    const { code, said } = await fails(gateway);
+    t.is(code, badInput);
+    t.regex(said, /^error KEY_UNREADABLE: /m);
+  },
+);
+
+const faults = [
+  ['YAML that does not parse', 'cluster: dc1\nlisten: { outbound: [\n', 'CONFIG_SYNTAX', '3:1'],
+  ['a key that is unknown', 'cluster: dc1\nfederatoin: acme\n', 'CONFIG_UNKNOWN_KEY', '2:1'],
+  [
+    'a value that is wrong',
+    'cluster: dc1\nfederation: acme\nregion: us\nlisten:\n  outbound: nowhere\n',
+    'CONFIG_INVALID',
+    '5:3',
+  ],
+] as const;
+
+for (const [what, yaml, error, place] of faults) {
+  test.serial(`${what} is placed by file, line and column`, async (t) => {
+    const path = join(await tempDir(t), 'gateway.yaml');
+    await writeFile(path, yaml);
+    for (const args of [
+      ['gateway', '-c', path],
+      ['check', '-c', path],
+    ]) {
+      const { code, stdout, stderr } = await isthmus(args);
+      t.is(code, args[0] === 'gateway' ? badInput : failed);
+      t.true(`${stdout}${stderr}`.includes(`${error}: `), stdout + stderr);
+      t.true(`${stdout}${stderr}`.includes(`${path}:${place}`), stdout + stderr);
+    }
+  });
+}
+
+test.serial('a configuration that is not there is FILE_UNREADABLE', async (t) => {
+  const { code, stderr } = await isthmus(['gateway', '-c', '/nonexistent/gateway.yaml']);
+  t.is(code, badInput);
+  t.regex(stderr, /^error FILE_UNREADABLE: .*\/nonexistent\/gateway\.yaml/m);
+});
+
+test.serial('security: Node.js flags that let ambiguous HTTP through are refused', async (t) => {
+  const args = [bin, 'gateway', '-c', '/nonexistent/gateway.yaml'];
+  const given = await ended(start(process.execPath, ['--insecure-http-parser', ...args]));
+  const inherited = await ended(
+    start(process.execPath, args, {
+      env: cleanEnv({ NODE_OPTIONS: '--max-http-header-size=65536' }),
+    }),
+  );
+  for (const { code, stderr } of [given, inherited]) {
+    t.is(code, failed);
+    t.regex(stderr, /^error NODE_UNSUPPORTED: /m);
+  }
+});
+
+test.serial(
+  'what a killed gateway leaves behind does not keep the next from starting',
+  async (t) => {
+    const gateway = await GatewayProcess.prepare(t, await tempDir(t), {
+      cluster: 'dc1',
+      registry: { embedded: { listen: '127.0.0.1:0' } },
+    });
+    // Killed at any time: also before it was ready.
+    const child = gateway.spawn();
+    await once(child, 'spawn');
+    await gateway.kill();
+    for (let again = 0; again < 3; again++) {
+      await gateway.start();
+      await gateway.kill();
+    }
+    await gateway.start();
+    t.is((await gateway.isthmus(['check'])).code, 0);
+  },
+);
+
+test.serial(
+  'a second gateway on the same admin socket is refused, and the first goes on',
+  async (t) => {
+    const dir = await tempDir(t);
+    const first = await GatewayProcess.prepare(t, dir, { cluster: 'dc1' });
+    await first.start();
+    const second = await GatewayProcess.prepare(t, dir, { cluster: 'dc1', data: './data-2' });
+    const { code, said } = await fails(second);
+    t.is(code, failed);
+    t.regex(said, /^error PORT_IN_USE: .*listen\.admin/m);
+    t.is((await first.status()).state, 'ready');
+  },
+);

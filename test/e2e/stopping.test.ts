@@ -1,0 +1,82 @@
+import test from 'ava';
+import { federate } from '../support/federation.ts';
+import { until } from '../support/until.ts';
+
+test.serial(
+  'a request in flight is answered before a gateway that is told to stop ends with 0',
+  async (t) => {
+    const { dc1 } = await federate(t, { dc1: {} });
+    const [instance] = dc1.instances;
+    if (!instance) throw new Error('dc1 has an instance');
+    instance.hold();
+    const answer = dc1.gateway.request('orders.shop');
+    await until('the request to be at the instance', () => instance.held > 0);
+
+    const code = dc1.gateway.stop();
+    await until('new connections to be refused', () =>
+      dc1.gateway.request('nobody.shop').then(
+        () => false,
+        () => true,
+      ),
+    );
+    instance.release();
+    t.is((await answer).status, 200);
+    t.is(await code, 0);
+  },
+);
+
+test.serial(
+  'a request from another cluster is answered before the gateway that serves it ends',
+  async (t) => {
+    const { dc1, dc2 } = await federate(t, { dc1: { instances: 0 }, dc2: {} });
+    const [instance] = dc2.instances;
+    if (!instance) throw new Error('dc2 has an instance');
+    instance.hold();
+    const answer = dc1.gateway.request('orders.shop');
+    await until('the request to be at the instance', () => instance.held > 0);
+
+    const code = dc2.gateway.stop();
+    await until('dc2 to be gone for dc1', async () => (await dc1.others())['dc2']?.gateways === 0);
+    instance.release();
+    t.is((await answer).body, 'dc2/orders-1');
+    t.is(await code, 0);
+  },
+);
+
+test.serial('a second request to stop ends a gateway at once', async (t) => {
+  const { dc1 } = await federate(t, { dc1: {} });
+  const [instance] = dc1.instances;
+  if (!instance) throw new Error('dc1 has an instance');
+  instance.hold();
+  const answer = dc1.gateway.request('orders.shop');
+  await until('the request to be at the instance', () => instance.held > 0);
+  const code = dc1.gateway.stop();
+  await until('it to drain', () => dc1.gateway.said('draining'));
+  const cut = t.throwsAsync(answer);
+  await until('it to have ended', async () => {
+    if (dc1.gateway.running) process.kill(dc1.gateway.pid ?? 0, 'SIGTERM');
+    return !dc1.gateway.running;
+  });
+  t.is(await code, 1);
+  await cut;
+});
+
+test.serial(
+  'a stop that reaches the whole process group, and so the gateway twice, still drains',
+  async (t) => {
+    const { dc1 } = await federate(t, { dc1: {} });
+    const [instance] = dc1.instances;
+    if (!instance) throw new Error('dc1 has an instance');
+    instance.hold();
+    const answer = dc1.gateway.request('orders.shop');
+    await until('the request to be at the instance', () => instance.held > 0);
+
+    const pid = dc1.gateway.pid ?? 0;
+    const code = dc1.gateway.stop();
+    process.kill(-pid, 'SIGTERM');
+    await until('it to drain', () => dc1.gateway.said('draining'));
+    instance.release();
+    t.is((await answer).status, 200);
+    t.is(await code, 0);
+  },
+);
