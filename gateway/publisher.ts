@@ -39,7 +39,8 @@ interface Written {
  */
 export class Publisher {
   readonly #options: PublisherOptions;
-  readonly #published = new Map<ServiceName, Map<string, EndpointRecord>>();
+  /** Ids of the endpoints written, by service. */
+  readonly #published = new Map<ServiceName, ReadonlySet<string>>();
   readonly #written = new Map<ServiceName, Written>();
   readonly #pending = new Set<ServiceName>();
   #scheduled: NodeJS.Immediate | undefined;
@@ -82,25 +83,21 @@ export class Publisher {
     this.#pending.clear();
   }
 
+  /** Those that are as they were cost nothing: the session writes what differs. */
   #endpoints(service: ServiceName): void {
-    const { home } = this.#options;
-    const before = this.#published.get(service) ?? new Map<string, EndpointRecord>();
-    const after = new Map(
-      [...this.#options.ownEndpoints(service)].map((record) => [record.id, record]),
-    );
-    for (const [id, record] of after) {
-      const known = before.get(id);
-      if (known && JSON.stringify(known) === JSON.stringify(record)) continue;
-      this.#put({ kind: 'endpoints', cluster: home.cluster, service, id }, record, 'leased');
+    const { home, session, ownEndpoints } = this.#options;
+    const ids = new Set<string>();
+    for (const record of ownEndpoints(service)) {
+      ids.add(record.id);
+      const key = { kind: 'endpoints', cluster: home.cluster, service, id: record.id } as const;
+      this.#put(key, record, 'leased');
     }
-    for (const id of before.keys()) {
-      if (after.has(id)) continue;
-      this.#options.session.delete(
-        this.#key({ kind: 'endpoints', cluster: home.cluster, service, id }),
-      );
+    for (const id of this.#published.get(service) ?? []) {
+      if (ids.has(id)) continue;
+      session.delete(this.#key({ kind: 'endpoints', cluster: home.cluster, service, id }));
     }
-    if (after.size === 0) this.#published.delete(service);
-    else this.#published.set(service, after);
+    if (ids.size === 0) this.#published.delete(service);
+    else this.#published.set(service, ids);
   }
 
   /** A service without copies keeps an empty summary: a deletion would look like an accident. */

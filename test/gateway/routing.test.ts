@@ -123,9 +123,14 @@ test('whether a service is exported follows its endpoints, and the balancer keep
 });
 
 test('the route of a service that is gone is dropped with its timers, and made again when it is back', (t) => {
-  const { routing, own, exports, clock } = open(t);
-  own.push(endpointRecord());
+  const { routing, own, exports, links, clock } = open(t);
+  own.push(endpointRecord('cart-1', { health: 'unhealthy' }));
+  exports.set(dc2, exportRecord(dc2));
+  links.set(dc2, 'up');
   const before = routing.table.find(host);
+  own.splice(0, 1, endpointRecord());
+  routing.serviceChanged(cart);
+  t.is(clock.pending, 1, 'the load waits to come home');
   own.length = 0;
   exports.set(dc2, exportRecord(dc2, cart, []));
   routing.serviceChanged(cart);
