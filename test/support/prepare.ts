@@ -6,6 +6,7 @@ const needed: readonly (readonly [program: string, debianPackage: string])[] = [
   ['etcd', 'etcd-server'],
   ['etcdctl', 'etcd-client'],
   ['curl', 'curl'],
+  ['h2load', 'nghttp2-client'],
 ];
 
 function missing(): string[] {

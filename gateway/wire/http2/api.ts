@@ -1,0 +1,92 @@
+/** Owns the words between a connection and whoever uses it: heads, streams, handlers, and how things end. */
+
+/** Header fields as a flat list (name, value, name, value ...), names in lower case, one character an octet. */
+export type Fields = readonly string[];
+
+export interface RequestHead {
+  readonly method: string;
+  /** Empty for CONNECT without a protocol. */
+  readonly scheme: string;
+  /** From `:authority`, or else `host`. */
+  readonly authority: string;
+  /** Begins with `/`, or is `*`. Empty for CONNECT without a protocol. */
+  readonly path: string;
+  /** What an extended CONNECT asks for, such as `websocket` (RFC 8441). */
+  readonly protocol?: string | undefined;
+  /** Everything but the host. `cookie` is one field, however many it came in (RFC 9113 section 8.2.3). */
+  readonly fields: Fields;
+  /** Names of fields that must be sent on never-indexed, as they came (RFC 7541 section 6.2.3). */
+  readonly sensitive?: readonly string[] | undefined;
+}
+
+export interface ResponseHead {
+  readonly status: number;
+  readonly fields: Fields;
+  /** As in `RequestHead`. */
+  readonly sensitive?: readonly string[] | undefined;
+}
+
+/** How a stream ended. `refused`: the other side provably did nothing with it (RFC 9113 section 8.7). */
+export type StreamEnd =
+  | { readonly kind: 'complete' }
+  | { readonly kind: 'refused'; readonly what: string }
+  | { readonly kind: 'reset-by-peer'; readonly code: number }
+  | { readonly kind: 'reset'; readonly code: number; readonly what: string }
+  | { readonly kind: 'lost'; readonly what: string };
+
+/** How a connection ended. After `failed` a GOAWAY with the code is still to be taken and sent. */
+export type ConnectionEnd =
+  | { readonly kind: 'drained' }
+  | { readonly kind: 'failed'; readonly code: number; readonly what: string }
+  | { readonly kind: 'lost'; readonly what: string };
+
+/** One stream, to send on. After it has closed its methods do nothing. */
+export interface Http2Stream {
+  readonly id: number;
+  /** Octets that `write` took and that have not left yet. */
+  readonly queued: number;
+  /** Servers: sends a response head; those with a status below 200 may come before it, and do not end. */
+  respond(head: ResponseHead, ends: boolean): void;
+  /**
+   * Sends a piece of the body, copied where it can't leave at once. False when enough is waiting:
+   * write on after `onWritable`.
+   */
+  write(bytes: Uint8Array, ends: boolean): boolean;
+  /** Ends the body with trailers. */
+  trailers(fields: Fields): void;
+  /** Gives back credit for octets received: until then the other side may not replace them. */
+  consume(octets: number): void;
+  /** Ends the stream at once, both ways. */
+  reset(code: number): void;
+}
+
+/** What is told of one stream. */
+export interface StreamHandler {
+  /** Clients: a response with a status below 200 came before the response. */
+  onInformational(stream: Http2Stream, head: ResponseHead): void;
+  /** Clients: the response came; `ends` when it has no body. */
+  onResponse(stream: Http2Stream, head: ResponseHead, ends: boolean): void;
+  /** A piece of the body, valid during the call. Give it back by `consume` when it is dealt with. */
+  onData(stream: Http2Stream, bytes: Buffer, ends: boolean): void;
+  /** The body ended with these. */
+  onTrailers(stream: Http2Stream, fields: Fields): void;
+  /** All that was waiting has left, after `write` had said stop. */
+  onWritable(stream: Http2Stream): void;
+  /** Called once, last: both sides have ended, or it broke, for whatever reason. */
+  onClosed(stream: Http2Stream, end: StreamEnd): void;
+}
+
+/** What is told of a connection. */
+export interface ConnectionHandler {
+  /** There is something to `take`; said again only after it was taken. */
+  onOutput(): void;
+  /** The other side takes no new streams; those under way go on. */
+  onGoaway(code: number, debug: string): void;
+  /** It is over; called once, after every stream was closed. */
+  onEnd(end: ConnectionEnd): void;
+}
+
+export interface ServerHandler extends ConnectionHandler {
+  /** A request came, whole when `ends`. Returns who is told of the rest of it. */
+  onRequest(stream: Http2Stream, head: RequestHead, ends: boolean): StreamHandler;
+}

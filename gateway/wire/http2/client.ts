@@ -1,0 +1,130 @@
+/** Owns the client's side of a connection: requests go out, their responses come in. */
+import type { DecodedField } from '../hpack/decoder.ts';
+import type { ConnectionHandler, Http2Stream, RequestHead, StreamHandler } from './api.ts';
+import { Connection } from './connection.ts';
+import { octetsOf } from './frame-writer.ts';
+import type { ConnectionContext } from './options.ts';
+import { errorCode, max31 } from './protocol.ts';
+import { readResponse } from './read-head.ts';
+import { writeFields } from './sender.ts';
+import type { Stream } from './stream.ts';
+
+/** Why there is no stream for a request; none of it was sent. */
+export type RequestRefusal =
+  /** The connection is over, or leaving. */
+  | 'leaving'
+  /** As many are open as the server allows. */
+  | 'busy'
+  /** The server has not said that it takes extended CONNECT. */
+  | 'no-extended-connect';
+
+/** Octets of the names of pseudo-headers, and how many there may be. */
+const pseudoOctets = 48;
+const pseudoCount = 5;
+
+export class Http2Client extends Connection {
+  #next = 1;
+
+  constructor(handler: ConnectionHandler, context: ConnectionContext) {
+    super(handler, context, false);
+  }
+
+  /** Sends a request's head; `ends` when it has no body. */
+  request(head: RequestHead, ends: boolean, handler: StreamHandler): Http2Stream | RequestRefusal {
+    if (this.over || this.leaving || this.#next > max31) return 'leaving';
+    if (this.openStreams >= this.settings.peer.maxConcurrentStreams) return 'busy';
+    if (head.protocol !== undefined && !this.settings.peer.connectProtocol)
+      return 'no-extended-connect';
+    const stream = this.streams.create(this.#next);
+    this.#next += 2;
+    stream.handler = handler;
+    stream.isHead = head.method === 'HEAD';
+    this.#send(stream.id, head, ends);
+    stream.ending = ends;
+    stream.sentEnd = ends;
+    return stream;
+  }
+
+  drain(): void {
+    if (this.over || this.leaving) return;
+    this.leaving = true;
+    this.streams.writer.goaway(0, errorCode.noError, '');
+    this.finishIfDone();
+  }
+
+  /** Servers open none: pushes are refused. */
+  protected lastPeerStream(): number {
+    return 0;
+  }
+
+  protected isIdle(id: number): boolean {
+    return id >= this.#next || id % 2 === 0;
+  }
+
+  protected onHead(
+    id: number,
+    stream: Stream | undefined,
+    list: readonly DecodedField[],
+    tooLarge: boolean,
+    ends: boolean,
+  ): void {
+    if (stream === undefined) this.passOverClosed(id, ends);
+    else if (tooLarge)
+      this.failStream(stream, errorCode.enhanceYourCalm, 'response head too large');
+    else this.#onResponse(stream, list, ends);
+  }
+
+  /** Section 6.8: streams above the last can be tried elsewhere. */
+  protected onPeerGoaway(last: number): void {
+    for (const stream of this.streams.open.values()) {
+      if (stream.id > last)
+        this.streams.close(stream, { kind: 'refused', what: 'the connection was going away' });
+    }
+  }
+
+  #onResponse(stream: Stream, list: readonly DecodedField[], ends: boolean): void {
+    const read = readResponse(list);
+    if (typeof read === 'string') {
+      this.malformed(stream, read);
+      return;
+    }
+    const { head, length } = read;
+    if (head.status < 200) {
+      if (!this.spendIdle(1, 'informational HEADERS')) return;
+      if (ends) this.malformed(stream, 'informational response that ends');
+      else stream.handler?.onInformational(stream, head);
+      return;
+    }
+    const bodiless = stream.isHead || head.status === 204 || head.status === 304;
+    if (ends && length > 0 && !bodiless) {
+      this.malformed(stream, 'body not as long as announced');
+      return;
+    }
+    this.floods.head();
+    stream.headReceived = true;
+    stream.receivedEnd = ends;
+    stream.expected = bodiless ? 0 : length;
+    stream.handler?.onResponse(stream, head, ends);
+    this.streams.closeIfComplete(stream);
+  }
+
+  #send(id: number, head: RequestHead, ends: boolean): void {
+    const { writer } = this.streams;
+    const { encoder } = writer;
+    const { method, scheme, authority, path, protocol, fields, sensitive } = head;
+    const octets = method.length + scheme.length + authority.length + path.length;
+    writer.beginBlock(
+      pseudoCount + fields.length / 2,
+      pseudoOctets + octets + (protocol?.length ?? 0) + octetsOf(fields),
+    );
+    encoder.field(':method', method);
+    if (method !== 'CONNECT' || protocol !== undefined) {
+      encoder.field(':scheme', scheme);
+      encoder.field(':path', path);
+    }
+    encoder.field(':authority', authority);
+    if (protocol !== undefined) encoder.field(':protocol', protocol);
+    writeFields(writer, fields, sensitive);
+    writer.endBlock(id, ends);
+  }
+}

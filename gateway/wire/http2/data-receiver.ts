@@ -1,0 +1,88 @@
+/** Owns receiving bodies: DATA within both windows, passed on as it comes, as long as was announced (RFC 9113 section 6.1). */
+import type { Floods } from './floods.ts';
+import { errorCode, flag } from './protocol.ts';
+import type { Stream } from './stream.ts';
+import type { Streams } from './streams.ts';
+
+/** What goes beyond one DATA frame. */
+export interface DataOwner {
+  fail(code: number, what: string): void;
+  /** A stream fails by what came. */
+  failStream(stream: Stream, code: number, what: string): void;
+  /** DATA came for a stream that is not open. False when that ends the connection. */
+  passOverClosed(id: number, ends: boolean): boolean;
+  readonly floods: Floods;
+  /** A frame that carries nothing came. False when it was one too many: then the connection is over. */
+  spendIdle(cost: number, what: string): boolean;
+}
+
+export class DataReceiver {
+  readonly #owner: DataOwner;
+  readonly #streams: Streams;
+  /** The stream of the frame under way. */
+  #stream: Stream | undefined;
+  #ends = false;
+
+  constructor(owner: DataOwner, streams: Streams) {
+    this.#owner = owner;
+    this.#streams = streams;
+  }
+
+  /** A frame begins: all of it is spent at once, padding too (section 6.9.1). */
+  begin(flags: number, id: number, length: number): 'read' | 'skip' {
+    const ends = (flags & flag.endStream) !== 0;
+    if (!this.#streams.window.spend(length)) {
+      this.#owner.fail(errorCode.flowControlError, 'DATA beyond the window of the connection');
+      return 'skip';
+    }
+    if (length > 0) this.#owner.floods.data();
+    else if (!ends && !this.#owner.spendIdle(1, 'empty DATA')) return 'skip';
+    const stream = this.#streams.open.get(id);
+    if (stream === undefined) {
+      if (this.#owner.passOverClosed(id, ends)) this.#streams.giveBack(length);
+      return 'skip';
+    }
+    stream.unconsumed += length;
+    if (stream.receivedEnd) {
+      this.#owner.failStream(stream, errorCode.streamClosed, 'DATA after the end');
+      return 'skip';
+    }
+    if (!stream.headReceived) {
+      this.#owner.failStream(stream, errorCode.protocolError, 'DATA before HEADERS');
+      return 'skip';
+    }
+    if (!stream.receiveWindow.spend(length)) {
+      this.#owner.failStream(stream, errorCode.flowControlError, 'DATA beyond the window');
+      return 'skip';
+    }
+    this.#stream = stream;
+    this.#ends = ends;
+    return 'read';
+  }
+
+  /** Padding is consumed here. */
+  padding(octets: number): void {
+    const stream = this.#stream;
+    if (stream?.end === undefined) stream?.consume(octets);
+  }
+
+  part(bytes: Buffer, start: number, end: number, last: boolean): void {
+    const stream = this.#stream;
+    // Its handler may have closed it since the frame began.
+    if (stream === undefined || stream.end !== undefined) {
+      if (last && this.#ends && stream !== undefined) this.#streams.passesOver(stream.id, true);
+      return;
+    }
+    const ends = last && this.#ends;
+    if (stream.expected >= 0) {
+      stream.expected -= end - start;
+      if (stream.expected < 0 || (ends && stream.expected > 0)) {
+        this.#owner.failStream(stream, errorCode.protocolError, 'body not as long as announced');
+        return;
+      }
+    }
+    if (ends) stream.receivedEnd = true;
+    if (end > start || ends) stream.handler?.onData(stream, bytes.subarray(start, end), ends);
+    if (ends) this.#streams.closeIfComplete(stream);
+  }
+}

@@ -1,0 +1,88 @@
+/** Owns header blocks that come in: put together from HEADERS and CONTINUATION, within bounds, and decoded (RFC 9113 section 4.3). */
+import { type DecodedField, HpackDecoder } from '../hpack/decoder.ts';
+import { fieldRules } from './field-rules.ts';
+import type { ConnectionOptions } from './options.ts';
+import { errorCode, flag } from './protocol.ts';
+
+/** A block may be this much longer, encoded, than the list it may hold: lists that are too large by less fail alone. */
+const blockSlack = 4;
+/** Most CONTINUATION frames a block may come in. */
+const maxContinuations = 32;
+
+export interface HeaderOwner {
+  readonly over: boolean;
+  fail(code: number, what: string): void;
+  onBadPadding(): void;
+  /** A list came, valid during the call; cut off when it is `tooLarge`. */
+  onList(id: number, list: readonly DecodedField[], tooLarge: boolean, ends: boolean): void;
+}
+
+export class HeaderReceiver {
+  readonly decoder: HpackDecoder;
+  readonly #owner: HeaderOwner;
+  readonly #maxBlock: number;
+  readonly #list: DecodedField[] = [];
+  #parts: Buffer[] = [];
+  #size = 0;
+  #id = 0;
+  #ends = false;
+
+  constructor(owner: HeaderOwner, { maxHeaderListSize }: ConnectionOptions) {
+    this.#owner = owner;
+    this.decoder = new HpackDecoder(fieldRules, maxHeaderListSize);
+    this.#maxBlock = blockSlack * maxHeaderListSize;
+  }
+
+  /** The stream whose block has to be continued, before any other frame; 0 for none. */
+  get awaits(): number {
+    return this.#id;
+  }
+
+  onHeaders(flags: number, id: number, bytes: Buffer, from: number, to: number): void {
+    let start = from;
+    let end = to;
+    if (flags & flag.padded) end -= start < to ? (bytes[start++] as number) : 1;
+    if (flags & flag.priority) start += 5;
+    if (start > end) {
+      this.#owner.onBadPadding();
+      return;
+    }
+    const ends = (flags & flag.endStream) !== 0;
+    if (flags & flag.endHeaders) {
+      this.#decode(id, ends, bytes, start, end);
+      return;
+    }
+    this.#id = id;
+    this.#ends = ends;
+    this.#keep(bytes.subarray(start, end));
+  }
+
+  onContinuation(flags: number, fragment: Buffer): void {
+    this.#keep(fragment);
+    if (this.#owner.over || (flags & flag.endHeaders) === 0) return;
+    const block = Buffer.concat(this.#parts, this.#size);
+    const id = this.#id;
+    this.#parts = [];
+    this.#size = 0;
+    this.#id = 0;
+    this.#decode(id, this.#ends, block, 0, block.length);
+  }
+
+  #keep(fragment: Buffer): void {
+    this.#parts.push(Buffer.from(fragment));
+    this.#size += fragment.length;
+    if (this.#size > this.#maxBlock)
+      this.#owner.fail(errorCode.enhanceYourCalm, 'header block too large');
+    else if (this.#parts.length > maxContinuations + 1)
+      this.#owner.fail(errorCode.enhanceYourCalm, 'too many CONTINUATION frames');
+  }
+
+  #decode(id: number, ends: boolean, bytes: Buffer, start: number, end: number): void {
+    const list = this.#list;
+    const outcome = this.decoder.decode(bytes, start, end, list);
+    if (outcome === 'whole' || outcome === 'too-large')
+      this.#owner.onList(id, list, outcome === 'too-large', ends);
+    else this.#owner.fail(errorCode.compressionError, outcome);
+    list.length = 0;
+  }
+}

@@ -1,0 +1,34 @@
+/** Owns what the other side may still send, for a stream or a connection (RFC 9113 section 5.2). */
+
+export class ReceiveWindow {
+  #size: number;
+  #left: number;
+  #owed = 0;
+
+  constructor(size: number) {
+    this.#size = size;
+    this.#left = size;
+  }
+
+  /** Takes what a DATA frame spends; false when it may not. */
+  spend(octets: number): boolean {
+    this.#left -= octets;
+    return this.#left >= 0;
+  }
+
+  /** Gives credit back. Returns the increment that is due: 0, until it amounts to half of the window. */
+  giveBack(octets: number): number {
+    this.#owed += octets;
+    if (this.#owed < this.#size / 2) return 0;
+    const due = this.#owed;
+    this.#owed = 0;
+    this.#left += due;
+    return due;
+  }
+
+  /** Moves the window by what the other side adds to it on its own (section 6.9.2). */
+  resize(by: number): void {
+    this.#size += by;
+    this.#left += by;
+  }
+}

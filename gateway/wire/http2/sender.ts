@@ -1,0 +1,173 @@
+/** Owns sending bodies: within both windows, a frame a turn for each stream that waits (RFC 9113 section 5.2). */
+import type { Fields } from './api.ts';
+import { type FrameWriter, octetsOf } from './frame-writer.ts';
+import type { Output } from './output.ts';
+import { initialWindow, max31 } from './protocol.ts';
+import type { Stream } from './stream.ts';
+
+export interface SenderOptions {
+  /** Octets in the output at which DATA waits for the next turn. */
+  readonly turnSize: number;
+  /** Octets a stream may have waiting before `write` says stop. */
+  readonly sendBuffer: number;
+  /** Our side of a stream has ended, and that has been written. */
+  onSentEnd(stream: Stream): void;
+}
+
+export class Sender {
+  readonly #output: Output;
+  readonly #writer: FrameWriter;
+  readonly #options: SenderOptions;
+  #window = initialWindow;
+  /** Streams with something waiting and window for it, in turn. */
+  #first: Stream | undefined;
+  #last: Stream | undefined;
+  /** DATA frames made so far. */
+  frames = 0;
+
+  constructor(output: Output, writer: FrameWriter, options: SenderOptions) {
+    this.#output = output;
+    this.#writer = writer;
+    this.#options = options;
+  }
+
+  /** False when enough is waiting. */
+  write(stream: Stream, bytes: Uint8Array, ends: boolean): boolean {
+    stream.ending = ends;
+    if (stream.queued === 0 && bytes.length === 0) {
+      if (ends) this.#end(stream);
+      return true;
+    }
+    // Whoever waits comes first.
+    const direct = stream.queued === 0 && this.#first === undefined;
+    const sent = direct ? this.#sendNow(stream, bytes, ends) : 0;
+    if (sent === bytes.length) return true;
+    stream.queue.push(bytes, sent);
+    this.#line(stream);
+    if (stream.queued < this.#options.sendBuffer) return true;
+    stream.wantsWritable = !ends;
+    return false;
+  }
+
+  trailers(stream: Stream, fields: Fields): void {
+    stream.ending = true;
+    stream.queuedTrailers = fields;
+    if (stream.queued === 0) this.#end(stream);
+  }
+
+  /** Widens the connection's window. False when it would overflow. */
+  widen(by: number): boolean {
+    this.#window += by;
+    if (this.#first !== undefined) this.#output.announce();
+    return this.#window <= max31;
+  }
+
+  /** Moves a stream's window, down too (section 6.9.2). False when it would overflow. */
+  widenStream(stream: Stream, by: number): boolean {
+    stream.sendWindow += by;
+    if (stream.queued > 0) this.#line(stream);
+    return stream.sendWindow <= max31;
+  }
+
+  /** Fills the turn with what waits. */
+  fill(): void {
+    while (this.#canSend()) {
+      const stream = this.#first as Stream;
+      this.#first = stream.nextInTurn;
+      if (this.#first === undefined) this.#last = undefined;
+      stream.nextInTurn = undefined;
+      stream.inTurn = false;
+      if (stream.end === undefined) this.#takeTurn(stream);
+    }
+  }
+
+  /** To be called when the turn was taken: says so if there is more. */
+  taken(): void {
+    if (this.#canSend()) this.#output.announce();
+  }
+
+  #canSend(): boolean {
+    return (
+      this.#first !== undefined && this.#window > 0 && this.#output.length < this.#options.turnSize
+    );
+  }
+
+  #takeTurn(stream: Stream): void {
+    const length = Math.min(stream.queued, stream.sendWindow, this.#window, this.#writer.maxData);
+    if (length <= 0) return;
+    const emptied = length === stream.queued;
+    const ends = emptied && stream.ending && stream.queuedTrailers === undefined;
+    const at = this.#frame(stream, length, ends);
+    stream.queue.moveTo(this.#output.bytes, at, length);
+    if (!emptied) this.#line(stream);
+    else if (ends) this.#sentEnd(stream);
+    else if (stream.ending) this.#end(stream);
+    else if (stream.wantsWritable) {
+      stream.wantsWritable = false;
+      stream.handler?.onWritable(stream);
+    }
+  }
+
+  /** Sends what the windows and the turn have room for. Returns how much that was. */
+  #sendNow(stream: Stream, bytes: Uint8Array, ends: boolean): number {
+    let sent = 0;
+    while (sent < bytes.length && this.#output.length < this.#options.turnSize) {
+      const left = bytes.length - sent;
+      const length = Math.min(left, stream.sendWindow, this.#window, this.#writer.maxData);
+      if (length <= 0) break;
+      const last = ends && length === left;
+      const at = this.#frame(stream, length, last);
+      const part = length === bytes.length ? bytes : bytes.subarray(sent, sent + length);
+      this.#output.bytes.set(part, at);
+      sent += length;
+      if (last) this.#sentEnd(stream);
+    }
+    return sent;
+  }
+
+  #frame(stream: Stream, length: number, ends: boolean): number {
+    stream.sendWindow -= length;
+    this.#window -= length;
+    this.frames++;
+    return this.#writer.data(stream.id, length, ends);
+  }
+
+  #end(stream: Stream): void {
+    const { queuedTrailers: fields } = stream;
+    if (fields === undefined) {
+      this.#writer.data(stream.id, 0, true);
+    } else {
+      this.#writer.beginBlock(fields.length / 2, octetsOf(fields));
+      writeFields(this.#writer, fields, undefined);
+      this.#writer.endBlock(stream.id, true);
+    }
+    this.#sentEnd(stream);
+  }
+
+  #sentEnd(stream: Stream): void {
+    stream.sentEnd = true;
+    this.#options.onSentEnd(stream);
+  }
+
+  #line(stream: Stream): void {
+    if (stream.inTurn || stream.sendWindow <= 0) return;
+    stream.inTurn = true;
+    if (this.#last === undefined) this.#first = stream;
+    else this.#last.nextInTurn = stream;
+    this.#last = stream;
+    if (this.#window > 0) this.#output.announce();
+  }
+}
+
+/** Puts fields into the header block under way. */
+export function writeFields(
+  writer: FrameWriter,
+  fields: Fields,
+  sensitive: readonly string[] | undefined,
+): void {
+  const { encoder } = writer;
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i] as string;
+    encoder.field(name, fields[i + 1] as string, sensitive?.includes(name));
+  }
+}

@@ -1,0 +1,110 @@
+/** Owns the server's side of a connection: requests come in, and are refused where there are too many or they are malformed. */
+import type { DecodedField } from '../hpack/decoder.ts';
+import type { ServerHandler } from './api.ts';
+import { Connection } from './connection.ts';
+import type { ConnectionContext } from './options.ts';
+import { errorCode, max31 } from './protocol.ts';
+import { readRequest } from './read-head.ts';
+import type { Stream } from './stream.ts';
+
+export class Http2Server extends Connection {
+  readonly #handler: ServerHandler;
+  #last = 0;
+  #draining = false;
+  /** The final GOAWAY was sent: newer streams are passed over. */
+  #closed = false;
+  #requests = 0;
+
+  constructor(handler: ServerHandler, context: ConnectionContext) {
+    super(handler, context, true);
+    this.#handler = handler;
+  }
+
+  /** Requests handed up so far. */
+  get requests(): number {
+    return this.#requests;
+  }
+
+  /** In two steps, so that no request on its way is refused (section 6.8): all new ones, then after a round trip none. */
+  drain(): void {
+    if (this.over || this.#draining) return;
+    this.#draining = true;
+    const { writer } = this.streams;
+    writer.goaway(max31, errorCode.noError, '');
+    this.pings.send(() => {
+      if (this.over) return;
+      writer.goaway(this.#last, errorCode.noError, '');
+      this.#closed = true;
+      this.leaving = true;
+      this.finishIfDone();
+    });
+  }
+
+  protected lastPeerStream(): number {
+    return this.#last;
+  }
+
+  /** Streams with even numbers are ours to open, by pushes that we never make. */
+  protected isIdle(id: number): boolean {
+    return id > this.#last || id % 2 === 0;
+  }
+
+  protected onHead(
+    id: number,
+    _stream: Stream | undefined,
+    list: readonly DecodedField[],
+    tooLarge: boolean,
+    ends: boolean,
+  ): void {
+    if (id % 2 === 0) {
+      this.fail(errorCode.protocolError, 'request on a stream with an even number');
+    } else if (id <= this.#last) {
+      this.passOverClosed(id, ends);
+    } else if (this.#closed) {
+      // As GOAWAY said: it is above the last (section 6.8), which stays.
+      this.streams.passOver(id, ends);
+    } else {
+      this.#last = id;
+      this.#onRequest(id, list, tooLarge, ends);
+    }
+  }
+
+  protected onPeerGoaway(): void {
+    // It speaks of pushes.
+  }
+
+  #onRequest(id: number, list: readonly DecodedField[], tooLarge: boolean, ends: boolean): void {
+    if (this.openStreams >= this.options.maxConcurrentStreams) {
+      // Until the settings were acknowledged, the client can't know better.
+      if (this.settings.acknowledged && !this.countBroken()) return;
+      this.streams.refuse(id, errorCode.refusedStream, ends);
+      return;
+    }
+    if (tooLarge) {
+      this.#answerTooLarge(id, ends);
+      return;
+    }
+    const read = readRequest(list, this.options.connectProtocol);
+    if (typeof read === 'string' || (ends && read.length > 0)) {
+      if (this.countBroken()) this.streams.refuse(id, errorCode.protocolError, ends);
+      return;
+    }
+    const stream = this.streams.create(id);
+    stream.headReceived = true;
+    stream.receivedEnd = ends;
+    stream.expected = read.length;
+    this.#requests++;
+    this.floods.head();
+    this.streams.attach(stream, this.#handler.onRequest(stream, read.head, ends));
+  }
+
+  /** RFC 6585 section 5. */
+  #answerTooLarge(id: number, ends: boolean): void {
+    if (!this.countBroken()) return;
+    const { writer } = this.streams;
+    writer.beginBlock(1, 10);
+    writer.encoder.field(':status', '431');
+    writer.endBlock(id, true);
+    if (!ends) this.streams.refuse(id, errorCode.noError, false);
+  }
+}

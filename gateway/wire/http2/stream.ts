@@ -1,0 +1,75 @@
+/** Owns what is known of one stream while it is open (RFC 9113 section 5.1). */
+import type { Fields, Http2Stream, ResponseHead, StreamEnd, StreamHandler } from './api.ts';
+import { ChunkQueue } from './chunk-queue.ts';
+import { ReceiveWindow } from './receive-window.ts';
+
+/** What a stream needs of its connection. */
+export interface StreamOwner {
+  respond(stream: Stream, head: ResponseHead, ends: boolean): void;
+  write(stream: Stream, bytes: Uint8Array, ends: boolean): boolean;
+  trailers(stream: Stream, fields: Fields): void;
+  consume(stream: Stream, octets: number): void;
+  reset(stream: Stream, code: number): void;
+}
+
+/** Everything but the methods is the connection's. */
+export class Stream implements Http2Stream {
+  readonly id: number;
+  readonly #owner: StreamOwner;
+  handler: StreamHandler | undefined;
+  end: StreamEnd | undefined;
+
+  /** Receiving. The final head came. */
+  headReceived = false;
+  receivedEnd = false;
+  readonly receiveWindow: ReceiveWindow;
+  /** Octets received, on their way in the frame under way included, and not consumed. */
+  unconsumed = 0;
+  /** Octets of the body still to come, where its length was announced; else -1. */
+  expected = -1;
+  /** Clients: a response to HEAD has no body whatever length it announces. */
+  isHead = false;
+
+  /** Sending. */
+  sendWindow: number;
+  readonly queue = new ChunkQueue();
+  /** The end was asked for, maybe behind what waits. */
+  ending = false;
+  sentEnd = false;
+  queuedTrailers: Fields | undefined;
+  /** It waits for its turn. */
+  inTurn = false;
+  nextInTurn: Stream | undefined;
+  wantsWritable = false;
+
+  constructor(id: number, owner: StreamOwner, sendWindow: number, receiveWindow: number) {
+    this.id = id;
+    this.#owner = owner;
+    this.sendWindow = sendWindow;
+    this.receiveWindow = new ReceiveWindow(receiveWindow);
+  }
+
+  get queued(): number {
+    return this.queue.length;
+  }
+
+  respond(head: ResponseHead, ends: boolean): void {
+    if (this.end === undefined) this.#owner.respond(this, head, ends);
+  }
+
+  write(bytes: Uint8Array, ends: boolean): boolean {
+    return this.end === undefined && !this.ending && this.#owner.write(this, bytes, ends);
+  }
+
+  trailers(fields: Fields): void {
+    if (this.end === undefined && !this.ending) this.#owner.trailers(this, fields);
+  }
+
+  consume(octets: number): void {
+    this.#owner.consume(this, octets);
+  }
+
+  reset(code: number): void {
+    if (this.end === undefined) this.#owner.reset(this, code);
+  }
+}

@@ -1,0 +1,163 @@
+/** Owns the open streams of a connection: how they send, how credit is given back, how they close. */
+import type { Fields, ResponseHead, StreamEnd, StreamHandler } from './api.ts';
+import { BrokenStreams } from './broken-streams.ts';
+import { FrameWriter, octetsOf } from './frame-writer.ts';
+import type { ConnectionOptions } from './options.ts';
+import type { Output } from './output.ts';
+import { initialWindow, max31 } from './protocol.ts';
+import { ReceiveWindow } from './receive-window.ts';
+import { Sender, writeFields } from './sender.ts';
+import { Stream, type StreamOwner } from './stream.ts';
+
+const complete: StreamEnd = { kind: 'complete' };
+
+/** Octets of `:status` and its value. */
+const statusOctets = 10;
+
+export class Streams implements StreamOwner {
+  readonly open = new Map<number, Stream>();
+  readonly writer: FrameWriter;
+  readonly sender: Sender;
+  /** What the other side may still send on all streams together. */
+  readonly window = new ReceiveWindow(initialWindow);
+  readonly #broken: BrokenStreams;
+  readonly #onClosed: () => void;
+  /** Windows of new streams, to us and from us, as far as the settings were acknowledged. */
+  #receiveWindow = initialWindow;
+  #sendWindow = initialWindow;
+
+  /** `onClosed` is called after each stream that closed. */
+  constructor(output: Output, options: ConnectionOptions, onClosed: () => void) {
+    this.writer = new FrameWriter(output);
+    this.sender = new Sender(output, this.writer, {
+      turnSize: options.turnSize,
+      sendBuffer: options.sendBuffer,
+      onSentEnd: (stream) => this.closeIfComplete(stream),
+    });
+    this.#broken = new BrokenStreams(2 * options.maxConcurrentStreams);
+    this.#onClosed = onClosed;
+  }
+
+  create(id: number): Stream {
+    const stream = new Stream(id, this, this.#sendWindow, this.#receiveWindow);
+    this.open.set(id, stream);
+    return stream;
+  }
+
+  /** Sets who is told of a stream, which may have closed while that was found out. */
+  attach(stream: Stream, handler: StreamHandler): void {
+    stream.handler = handler;
+    if (stream.end !== undefined) handler.onClosed(stream, stream.end);
+  }
+
+  respond(stream: Stream, { status, fields, sensitive }: ResponseHead, ends: boolean): void {
+    this.writer.beginBlock(1 + fields.length / 2, statusOctets + octetsOf(fields));
+    this.writer.encoder.field(':status', String(status));
+    writeFields(this.writer, fields, sensitive);
+    this.writer.endBlock(stream.id, ends);
+    if (!ends) return;
+    stream.ending = true;
+    stream.sentEnd = true;
+    this.closeIfComplete(stream);
+  }
+
+  write(stream: Stream, bytes: Uint8Array, ends: boolean): boolean {
+    return this.sender.write(stream, bytes, ends);
+  }
+
+  trailers(stream: Stream, fields: Fields): void {
+    this.sender.trailers(stream, fields);
+  }
+
+  consume(stream: Stream, octets: number): void {
+    const given = Math.min(octets, stream.unconsumed);
+    stream.unconsumed -= given;
+    this.giveBack(given);
+    if (stream.receivedEnd || stream.end !== undefined) return;
+    const increment = stream.receiveWindow.giveBack(given);
+    if (increment > 0) this.writer.windowUpdate(stream.id, increment);
+  }
+
+  reset(stream: Stream, code: number): void {
+    this.fail(stream, code, 'reset here');
+  }
+
+  /** Ends a stream by RST_STREAM. */
+  fail(stream: Stream, code: number, what: string): void {
+    this.refuse(stream.id, code, stream.receivedEnd);
+    this.close(stream, { kind: 'reset', code, what });
+  }
+
+  /** Sends RST_STREAM; `received`: the other side has ended its part. */
+  refuse(id: number, code: number, received: boolean): void {
+    this.writer.rstStream(id, code);
+    this.passOver(id, received);
+  }
+
+  /** Passes over what is still to come on a stream that is none to us any more. */
+  passOver(id: number, received: boolean): void {
+    if (!received) this.#broken.add(id);
+  }
+
+  /** Whether a frame for a closed stream is to be passed over, not an error (section 5.1). `last`: it ends the stream. */
+  passesOver(id: number, last: boolean): boolean {
+    const known = this.#broken.has(id);
+    if (last) this.#broken.delete(id);
+    return known;
+  }
+
+  /** To be called when a side has ended, after the handler was told. */
+  closeIfComplete(stream: Stream): void {
+    if (stream.sentEnd && stream.receivedEnd) this.complete(stream);
+  }
+
+  complete(stream: Stream): void {
+    this.close(stream, complete);
+  }
+
+  close(stream: Stream, end: StreamEnd): void {
+    if (stream.end !== undefined) return;
+    stream.end = end;
+    this.open.delete(stream.id);
+    stream.queue.clear();
+    if (end.kind !== 'complete') {
+      this.giveBack(stream.unconsumed);
+      stream.unconsumed = 0;
+    }
+    stream.handler?.onClosed(stream, end);
+    this.#onClosed();
+  }
+
+  /** Gives credit back for the connection alone. */
+  giveBack(octets: number): void {
+    const increment = this.window.giveBack(octets);
+    if (increment > 0) this.writer.windowUpdate(0, increment);
+  }
+
+  /** Widens the connection's window from its initial size, by telling the other side. */
+  openWindow(size: number): void {
+    const increment = size - initialWindow;
+    if (increment <= 0) return;
+    this.window.resize(increment);
+    this.writer.windowUpdate(0, increment);
+  }
+
+  /** The other side has acknowledged our window: it holds for streams there are, too (section 6.9.2). */
+  acknowledgeWindow(size: number): void {
+    const by = size - this.#receiveWindow;
+    this.#receiveWindow = size;
+    for (const stream of this.open.values()) {
+      stream.receiveWindow.resize(by);
+      this.consume(stream, 0);
+    }
+  }
+
+  /** The other side has set its window. False when that overflows a stream's. */
+  setSendWindow(size: number): boolean {
+    const by = size - this.#sendWindow;
+    this.#sendWindow = size;
+    let fits = size <= max31;
+    for (const stream of this.open.values()) fits = this.sender.widenStream(stream, by) && fits;
+    return fits;
+  }
+}
