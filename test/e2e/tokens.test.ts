@@ -48,8 +48,8 @@ test.serial('a token with one character changed is refused', async (t) => {
 });
 
 test.serial('an expired token is refused', async (t) => {
-  const created = Date.now();
   const token = await dc1.token('--ttl', '1s');
+  const created = Date.now();
   await until('the token to be expired', () => Date.now() > created + 2_000);
   await refusedWith(t, 'TOKEN_EXPIRED', token);
 });
