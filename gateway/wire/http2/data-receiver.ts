@@ -62,8 +62,7 @@ export class DataReceiver {
 
   /** Padding is consumed here. */
   padding(octets: number): void {
-    const stream = this.#stream;
-    if (stream?.end === undefined) stream?.consume(octets);
+    this.#stream?.consume(octets);
   }
 
   part(bytes: Buffer, start: number, end: number, last: boolean): void {
