@@ -28,6 +28,7 @@ export class RequestParser extends MessageParser<RequestHead> {
       i++;
     }
     if (i < end && this.#emptyLine === 'cr') {
+      this.position = i;
       if (buffer[i] !== lf) return refusals['bare-cr'];
       this.#emptyLine = 'whole';
       i++;
