@@ -41,6 +41,7 @@ staticFields.forEach(([name, value], at) => {
 });
 
 export class HpackEncoder {
+  readonly #huffman: boolean;
   readonly #names = new Map<string, DynamicName>();
   readonly #table = new DynamicTable<Entry>((entry) => this.#forget(entry));
   /** Fingerprints of fields sent lately: one that comes again is worth its place in the table. */
@@ -50,6 +51,11 @@ export class HpackEncoder {
   #smallestLimit = initialTableSize;
   #target: Buffer = Buffer.alloc(0);
   #at = 0;
+
+  /** `huffman`: whether strings that get shorter by it are packed. */
+  constructor(huffman = true) {
+    this.#huffman = huffman;
+  }
 
   /** The size the table may have from the next block on: the least of what both sides allow. */
   limitTable(size: number): void {
@@ -172,7 +178,7 @@ export class HpackEncoder {
   }
 
   #string(text: string): void {
-    const packed = huffmanLength(text);
+    const packed = this.#huffman ? huffmanLength(text) : text.length;
     if (packed < text.length) {
       this.#integer(0x80, 0x7f, packed);
       this.#at = huffmanEncode(text, this.#target, this.#at);

@@ -28,7 +28,7 @@ export class Streams implements StreamOwner {
 
   /** `onClosed` is called after each stream that closed. */
   constructor(output: Output, options: ConnectionOptions, onClosed: () => void) {
-    this.writer = new FrameWriter(output);
+    this.writer = new FrameWriter(output, options.huffman);
     this.sender = new Sender(output, this.writer, {
       turnSize: options.turnSize,
       sendBuffer: options.sendBuffer,
