@@ -45,7 +45,7 @@ export class HpackEncoder {
   readonly #names = new Map<string, DynamicName>();
   readonly #table = new DynamicTable<Entry>((entry) => this.#forget(entry));
   /** Fingerprints of fields sent lately: one that comes again is worth its place in the table. */
-  readonly #seen = new Uint32Array(256);
+  readonly #seen = new Uint32Array(64);
   #sizeLimit = initialTableSize;
   /** The smallest limit since the last block; the decoder has to hear of it (section 4.2). */
   #smallestLimit = initialTableSize;
@@ -125,7 +125,7 @@ export class HpackEncoder {
       print = Math.imul(print, 31) + value.charCodeAt(length >> 1);
     }
     print = (print ^ (print >>> 15)) >>> 0;
-    const slot = print & 0xff;
+    const slot = print & 0x3f;
     if (this.#seen[slot] === print) return true;
     this.#seen[slot] = print;
     return false;

@@ -20,6 +20,8 @@ export class Streams implements StreamOwner {
   readonly sender: Sender;
   /** What the other side may still send on all streams together. */
   readonly window = new ReceiveWindow(initialWindow);
+  /** The connection is over: nothing is sent any more. */
+  over = false;
   readonly #broken: BrokenStreams;
   readonly #onClosed: () => void;
   /** Windows of new streams, to us and from us, as far as the settings were acknowledged. */
@@ -130,6 +132,7 @@ export class Streams implements StreamOwner {
 
   /** Gives credit back for the connection alone. */
   giveBack(octets: number): void {
+    if (this.over) return;
     const increment = this.window.giveBack(octets);
     if (increment > 0) this.writer.windowUpdate(0, increment);
   }
