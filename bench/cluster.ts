@@ -19,16 +19,18 @@ const undo: (() => unknown)[] = [];
 
 /**
  * Runs `bench`, then ends every process and removes every folder it started with the functions here; also
- * when it fails or is interrupted. A signal ends this program once that is done.
+ * when it fails or is interrupted. A signal aborts what `bench` is given, and ends this program once that is done.
  */
-export async function withCleanup(bench: () => Promise<void>): Promise<void> {
+export async function withCleanup(bench: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const controller = new AbortController();
   const interrupted = new Promise<NodeJS.Signals>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
   });
   let signal: NodeJS.Signals | undefined;
   try {
-    signal = (await Promise.race([bench(), interrupted])) ?? undefined;
+    signal = (await Promise.race([bench(controller.signal), interrupted])) ?? undefined;
   } finally {
+    controller.abort();
     await undoAll();
   }
   if (signal !== undefined) process.exit(128 + constants.signals[signal]);

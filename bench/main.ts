@@ -40,7 +40,7 @@ const plan = values.quick ? quickPlan : fullPlan;
 
 preparePrograms();
 pinLoad();
-await withCleanup(async () => {
+await withCleanup(async (signal) => {
   const ground = await layGround();
   const where = { description: machine(), pinned, ...peerVersions(), plan };
   console.log(`${where.description}; nginx ${where.nginx}, HAProxy ${where.haproxy}`);
@@ -56,6 +56,7 @@ await withCleanup(async () => {
       otherPrograms[scenario.name] = Number(others().toFixed(2));
       console.log(`  other programs meanwhile: ${otherPrograms[scenario.name]} cores`);
     } catch (thrown) {
+      if (signal.aborted) return;
       // The others can still be measured.
       console.error(`\n${scenario.name} failed:`, thrown);
       process.exitCode = 1;
