@@ -1,6 +1,7 @@
 /** Owns one try: a request sent to a target, and how that ended. The seam behind which the transports live. */
 import type { Readable } from 'node:stream';
 import { type ErrorCode, errorCodes } from '../../core/error-codes.ts';
+import { messageOf } from '../../core/errors.ts';
 import type { ClusterName } from '../../core/names.ts';
 import type { EndpointView, Target } from '../balance/types.ts';
 import { failedField, refusedField } from './headers.ts';
@@ -42,9 +43,24 @@ export async function forward(
   body: Readable | undefined,
   options: TryOptions,
 ): Promise<Outcome> {
-  if (target.kind === 'endpoint') return endpoints.send(target.endpoint, head, body, options);
+  if (target.kind === 'endpoint') {
+    return unlessBroken(await endpoints.send(target.endpoint, head, body, options));
+  }
   const outcome = await links.request(target.cluster, head, body, options);
-  return outcome.kind === 'response' ? asGatewaySaid(outcome, target.cluster) : outcome;
+  if (outcome.kind !== 'response') return outcome;
+  return unlessBroken(asGatewaySaid(outcome, target.cluster));
+}
+
+/** Where the connection broke together with the response's head, nothing of it has reached the client yet. */
+function unlessBroken(outcome: Outcome): Outcome {
+  if (outcome.kind !== 'response' || !outcome.body.errored) return outcome;
+  return {
+    kind: 'failed',
+    sent: 'maybe',
+    code: 'UPSTREAM_FAILED',
+    what: `The response broke after its head: ${messageOf(outcome.body.errored)}`,
+    cause: outcome.body.errored,
+  };
 }
 
 /** Turns a response in which the remote gateway says that it could not serve into the failure it is. */

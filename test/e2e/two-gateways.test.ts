@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { parse } from 'yaml';
 import type { EndpointItem } from '../../gateway/admin/answers.ts';
-import { type Cluster, federate, servedBy } from '../support/federation.ts';
+import { type Cluster, checksOut, federate, servedBy } from '../support/federation.ts';
 import { GatewayProcess } from '../support/gateway-process.ts';
 import { SteadyLoad } from '../support/steady-load.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
@@ -122,10 +122,7 @@ test.serial('a gateway that was killed takes its endpoints back when it returns'
   await servedBy(dc1, dc2);
   t.is(await second.stop(), 0);
   await until('dc1 to see one', async () => (await dc1.others())['dc2']?.gateways === 1);
-  await until(
-    'dc1 to find everything well',
-    async () => (await dc1.gateway.isthmus(['check'])).code === 0,
-  );
+  await checksOut(dc1);
   // By the way to the first alone, however long that takes to come back.
   await servedBy(dc1, dc2);
   t.is((await dc1.gateway.request('orders.shop')).body, 'dc2/orders-1');

@@ -188,6 +188,18 @@ export async function servedBy(cluster: Cluster, by: Cluster): Promise<void> {
   });
 }
 
+/** Waits until `isthmus check` finds nothing to say; after a change it may warn for a moment. */
+export async function checksOut({
+  name,
+  gateway,
+}: Pick<Cluster, 'name' | 'gateway'>): Promise<void> {
+  await until(`${name} to check out`, async () => {
+    const { code, stdout } = await gateway.isthmus(['check']);
+    if (code !== 0) throw new Error(stdout);
+    return true;
+  });
+}
+
 async function startInstance(t: Scope, instance: Instance): Promise<void> {
   await instance.start();
   t.teardown(() => instance.kill());
