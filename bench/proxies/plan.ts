@@ -13,4 +13,4 @@ export interface Plan {
 export const fullPlan: Plan = { warmUpSeconds: 3, seconds: 4, rounds: 7, freshRounds: 3 };
 
 /** Under five minutes altogether. */
-export const quickPlan: Plan = { warmUpSeconds: 2, seconds: 2, rounds: 3, freshRounds: 1 };
+export const quickPlan: Plan = { warmUpSeconds: 1, seconds: 2, rounds: 3, freshRounds: 1 };
