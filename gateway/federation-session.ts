@@ -1,5 +1,6 @@
 /** Owns being in a federation: the registry this cluster reads and writes, whom it believes there, and what it says of itself. */
 import { join } from 'node:path';
+import { parseTrustDomain } from '../certs/spiffe-id.ts';
 import type { Clock, Random } from '../core/clock.ts';
 import { asIsthmusError, IsthmusError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
@@ -16,6 +17,7 @@ import { SnapshotCache } from '../registry/snapshot-cache.ts';
 import type { GatewayConfig } from './config.ts';
 import type { Identity } from './identity.ts';
 import { Publisher } from './publisher.ts';
+import { Refusal } from './refusal.ts';
 import { RegistryClient } from './registry-client.ts';
 import { embeddedTls, openRegistryStore } from './registry-store.ts';
 
@@ -67,7 +69,9 @@ export class FederationSession {
   readonly #options: FederationSessionOptions;
   readonly #unsubscribe: (() => void)[] = [];
   #standing: Standing = { kind: 'waiting' };
+  #refusal: Refusal | undefined;
   #wasFirst = false;
+  #vouched = false;
 
   private constructor(options: FederationSessionOptions, store: EtcdStore) {
     const { config, identity, joined, trust, clock, random, log } = options;
@@ -132,6 +136,7 @@ export class FederationSession {
         session.client.reconsider();
       }),
     );
+    if (access.kind === 'embedded' && options.hosted === undefined) session.#watchRefusal();
     await session.client.start();
     void session.#announceWhenSynced();
     return session;
@@ -139,8 +144,26 @@ export class FederationSession {
 
   /** What keeps this cluster from being known to the others, and every record that was refused. */
   get problems(): IsthmusError[] {
-    const standing = this.#standing.kind === 'not-a-member' ? [this.#standing.problem] : [];
-    return [...standing, ...this.client.problems];
+    const standing =
+      this.#standing.kind === 'not-a-member' ? this.#standing.problem : this.#refusal?.problem;
+    return [...(standing ? [standing] : []), ...this.client.problems];
+  }
+
+  #watchRefusal(): void {
+    const { identity, clock, joined } = this.#options;
+    const { endpoints, hostTrustDomain } = joined.registry;
+    const { trust, leaf } = identity;
+    const host = parseTrustDomain(hostTrustDomain ?? identity.trustDomain);
+    const refusal = new Refusal({
+      store: this.store,
+      endpoints,
+      host,
+      identity: () => leaf.current,
+      trust,
+      clock,
+    });
+    this.#refusal = refusal;
+    this.#unsubscribe.push(() => refusal.close());
   }
 
   /** Says anew what this gateway is: its links, or their round trips, changed. */
@@ -195,8 +218,17 @@ export class FederationSession {
     this.#standing = { kind: 'announced' };
     for (const service of this.#publishable(world.ownServices())) this.publisher.changed(service);
     this.publisher.flush();
+    this.#vouch();
+  }
+
+  /** Puts the canary once everything else is in the registry. */
+  #vouch(): void {
+    this.#vouched = false;
     this.client.session.converged().then(
-      () => this.publisher.synced(),
+      () => {
+        this.publisher.synced();
+        this.#vouched = true;
+      },
       () => undefined, // The session closed first: there is nothing to vouch for.
     );
   }
@@ -226,8 +258,10 @@ export class FederationSession {
     if (delta.clusters.size > 0) {
       const { snapshot, status } = this.client;
       if (!status.stale) this.trust.retain(snapshot);
-      const isMember = snapshot.clusters.get(cluster)?.record !== undefined;
-      if (this.#standing.kind === 'announced' && !isMember) this.#evicted();
+      const own = snapshot.clusters.get(cluster);
+      if (this.#standing.kind === 'announced' && own?.record === undefined) this.#evicted();
+      // The cluster's gateways share one canary; that of one that ended goes with it.
+      if (this.#vouched && delta.clusters.has(cluster) && own?.synced === undefined) this.#vouch();
     }
     this.#options.world.changed(delta);
     if (this.#standing.kind !== 'announced') return;
