@@ -25,7 +25,6 @@ export class EndpointConnection implements Carrier {
   readonly #socket: Socket;
   readonly #parser = new ResponseParser();
   #cancelConnectTimer: (() => void) | undefined;
-  #isConnected = false;
   #try: EndpointTry | undefined;
   /** The content of the request, while there is some to send. */
   #outgoing: OutgoingMessage | undefined;
@@ -54,7 +53,6 @@ export class EndpointConnection implements Carrier {
       this.#cancelConnectTimer = clock.after(connectMs, late);
     }
     socket.once('connect', () => {
-      this.#isConnected = true;
       this.#cancelConnectTimer?.();
       this.#send();
     });
@@ -169,10 +167,7 @@ export class EndpointConnection implements Carrier {
   #fail(error: Error): void {
     const failed = this.#try;
     this.#try = undefined;
-    // First the try, which knows why; then what its request's body makes of it.
-    failed?.failed(
-      this.#isConnected ? error : new Error(`can't connect: ${error.message}`, { cause: error }),
-    );
+    failed?.failed(error);
     this.#socket.destroy();
   }
 

@@ -41,6 +41,8 @@ export async function startOutboundListener(options: OutboundListenerOptions): P
     sweep.close();
     throw error;
   });
+  // Such as too many open files: those who come next may fare better.
+  server.on('error', (error) => log.warn({ err: error }, 'client connection not accepted'));
 
   function stop(): void {
     draining = true;
