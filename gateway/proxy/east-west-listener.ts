@@ -18,8 +18,7 @@ import { linkSettings, linkWindow } from '../link/h2-body.ts';
 import { InFlight } from './drain.ts';
 import { Http2Exchange, readStreamHead } from './http2-exchange.ts';
 import { bind, type Listener } from './listen.ts';
-import { addressOf } from './outbound-listener.ts';
-import { type Peer, peerOf } from './peer.ts';
+import { addressOf, type Peer, peerOf } from './peer.ts';
 import type { GatewayProxy } from './proxy.ts';
 
 export interface EastWestListenerOptions {

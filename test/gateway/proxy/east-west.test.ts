@@ -217,7 +217,7 @@ test('a refusal by one cluster is made good by another, for POST as well', async
   }
   for (let i = 0; i < 5; i++) {
     const answer = await ask(near.url, host, '-d', `order ${i}`);
-    t.is(answer.status, 200);
+    t.is(answer.status, 200, answer.body);
     t.is(answer.body, `order ${i}`);
     t.is(answer.headers['x-isthmus-cluster'], 'dc3');
   }
