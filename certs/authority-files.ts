@@ -4,7 +4,7 @@ import { mkdir, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { IsthmusError, messageOf } from '../core/errors.ts';
-import { writeDurably } from './durable-file.ts';
+import { writeFileAtomic } from '../core/files.ts';
 import { extensionsOf } from './extensions.ts';
 import type { TrustDomain } from './spiffe-id.ts';
 import { keyPemOf, makeRoot, pemOf } from './x509.ts';
@@ -94,7 +94,7 @@ async function foundKey(dir: string, path: string, hasRoot: boolean): Promise<Ke
     });
   }
   const { privateKey } = await generateKeys('ec', { namedCurve: 'P-256' });
-  await writeDurably(path, keyPemOf(privateKey), 0o600);
+  await writeFileAtomic(path, keyPemOf(privateKey), 0o600);
   return privateKey;
 }
 
@@ -105,7 +105,7 @@ async function foundRoot(
   now: number,
 ): Promise<X509Certificate> {
   const root = new X509Certificate(makeRoot({ trustDomain, key, now }));
-  await writeDurably(path, pemOf(root.raw), 0o644);
+  await writeFileAtomic(path, pemOf(root.raw), 0o644);
   return root;
 }
 

@@ -1,10 +1,12 @@
 /** Owns files that must never be seen half-written: temp file, fsync, rename, fsync of the folder. */
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { IsthmusError, messageOf } from './errors.ts';
 
 /** Numbers the temporary files of this process, so that two writers of one path never share one. */
 let serial = 0;
+/** Paths whose leftovers of earlier processes, killed while they wrote, have been removed. */
+const tidied = new Set<string>();
 
 /**
  * Replaces `path` atomically, by all of `data` or, when that comes in pieces, by all of them; creates its folder
@@ -19,6 +21,7 @@ export async function writeFileAtomic(
   const temporary = `${path}.${process.pid}.${serial}.tmp`;
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await removeLeftovers(path);
     const file = await open(temporary, 'w', mode);
     try {
       await file.writeFile(data);
@@ -27,15 +30,32 @@ export async function writeFileAtomic(
       await file.close();
     }
     await rename(temporary, path);
-    const folder = await open(dirname(path), 'r');
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
-    }
+    await syncFolder(dirname(path));
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => {}); // The first failure is the one to tell.
     throw new IsthmusError('FILE_UNWRITABLE', { what: messageOf(cause), where: path, cause });
+  }
+}
+
+async function removeLeftovers(path: string): Promise<void> {
+  if (tidied.has(path)) return;
+  tidied.add(path);
+  const prefix = `${basename(path)}.`;
+  for (const name of await readdir(dirname(path))) {
+    const isOurs = name.startsWith(`${prefix}${process.pid}.`);
+    if (!name.startsWith(prefix) || !name.endsWith('.tmp') || isOurs) continue;
+    await rm(join(dirname(path), name), { force: true });
+  }
+}
+
+/** Makes a rename in `dir` survive a power cut. Windows has no such call, and refuses to open a folder. */
+async function syncFolder(dir: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const folder = await open(dir);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
   }
 }
 

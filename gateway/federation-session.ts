@@ -1,5 +1,6 @@
 /** Owns being in a federation: the registry this cluster reads and writes, whom it believes there, and what it says of itself. */
 import { join } from 'node:path';
+import { parseTrustDomain } from '../certs/spiffe-id.ts';
 import type { Clock, Random } from '../core/clock.ts';
 import { asIsthmusError, IsthmusError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
@@ -16,6 +17,7 @@ import { SnapshotCache } from '../registry/snapshot-cache.ts';
 import type { GatewayConfig } from './config.ts';
 import type { Identity } from './identity.ts';
 import { Publisher } from './publisher.ts';
+import { Refusal } from './refusal.ts';
 import { RegistryClient } from './registry-client.ts';
 import { embeddedTls, openRegistryStore } from './registry-store.ts';
 
@@ -67,6 +69,7 @@ export class FederationSession {
   readonly #options: FederationSessionOptions;
   readonly #unsubscribe: (() => void)[] = [];
   #standing: Standing = { kind: 'waiting' };
+  #refusal: Refusal | undefined;
   #wasFirst = false;
 
   private constructor(options: FederationSessionOptions, store: EtcdStore) {
@@ -132,6 +135,7 @@ export class FederationSession {
         session.client.reconsider();
       }),
     );
+    if (access.kind === 'embedded' && options.hosted === undefined) session.#watchRefusal();
     await session.client.start();
     void session.#announceWhenSynced();
     return session;
@@ -139,8 +143,26 @@ export class FederationSession {
 
   /** What keeps this cluster from being known to the others, and every record that was refused. */
   get problems(): IsthmusError[] {
-    const standing = this.#standing.kind === 'not-a-member' ? [this.#standing.problem] : [];
-    return [...standing, ...this.client.problems];
+    const standing =
+      this.#standing.kind === 'not-a-member' ? this.#standing.problem : this.#refusal?.problem;
+    return [...(standing ? [standing] : []), ...this.client.problems];
+  }
+
+  #watchRefusal(): void {
+    const { identity, clock, joined } = this.#options;
+    const { endpoints, hostTrustDomain } = joined.registry;
+    const { trust, leaf } = identity;
+    const host = parseTrustDomain(hostTrustDomain ?? identity.trustDomain);
+    const refusal = new Refusal({
+      store: this.store,
+      endpoints,
+      host,
+      identity: () => leaf.current,
+      trust,
+      clock,
+    });
+    this.#refusal = refusal;
+    this.#unsubscribe.push(() => refusal.close());
   }
 
   /** Says anew what this gateway is: its links, or their round trips, changed. */

@@ -37,8 +37,9 @@ export interface RegistryStatus {
   readonly resyncs: number;
 }
 
-/** The cache is written at most this often. */
+/** The cache is written at most this often, and never for more than a fiftieth of the time. */
 const cacheEveryMs = 2_000;
+const cacheTimeShare = 1 / 50;
 /** By then the deletion of a lost gateway's own record has arrived, which a lost lease sends with those of its endpoints. */
 const orphanGraceMs = 1_000;
 
@@ -50,6 +51,7 @@ export class RegistryClient {
   #fromCache = false;
   #synced = false;
   #savedRevision = -1;
+  #lastSaveMs = 0;
   /** Set while what is known has changed since it was last saved. */
   #cancelSave: (() => void) | undefined;
   #saving: Promise<void> = Promise.resolve();
@@ -168,7 +170,8 @@ export class RegistryClient {
 
   #saveLater(): void {
     if (this.#fromCache) return;
-    this.#cancelSave ??= this.#options.clock.after(cacheEveryMs, () => {
+    const delayMs = Math.max(cacheEveryMs, this.#lastSaveMs / cacheTimeShare);
+    this.#cancelSave ??= this.#options.clock.after(delayMs, () => {
       this.#cancelSave = undefined;
       this.#save();
     });
@@ -198,9 +201,11 @@ export class RegistryClient {
   async #write(): Promise<void> {
     const { cache, clock, log } = this.#options;
     const { revision } = this.snapshot;
+    const started = clock.monotonic();
     try {
       await cache.save(revision, clock.now(), this.#builder.records());
       this.#savedRevision = revision;
+      this.#lastSaveMs = clock.monotonic() - started;
       this.#cacheProblem = undefined;
     } catch (thrown) {
       this.#cacheProblem = asIsthmusError(thrown);

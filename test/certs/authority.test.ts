@@ -50,7 +50,7 @@ test('a founding that was interrupted between key and certificate carries on wit
 
 test('a founding that was interrupted within a write starts over', async (t) => {
   const dir = await tempDir(t);
-  await writeFile(join(dir, 'ca.key.tmp'), 'half a k', { mode: 0o644 });
+  await writeFile(join(dir, 'ca.key.1.1.tmp'), 'half a k', { mode: 0o644 });
   await openAuthority({ dir, trustDomain: dc1, clock: new ManualClock() });
   t.is((await stat(join(dir, 'ca.key'))).mode & 0o777, 0o600);
   t.deepEqual((await readdir(dir)).sort(), ['ca.crt', 'ca.key']);

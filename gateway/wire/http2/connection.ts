@@ -199,8 +199,7 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner {
         this.#onRstStream(id, uint32(bytes, start));
         break;
       case frameType.settings:
-        if (flags & flag.ack) this.settings.onAck();
-        else this.#onSettings(bytes, start, end);
+        this.#onSettings((flags & flag.ack) !== 0, bytes, start, end);
         break;
       case frameType.pushPromise:
         this.fail(errorCode.protocolError, 'PUSH_PROMISE, which is not enabled');
@@ -266,9 +265,9 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner {
     else this.streams.close(stream, { kind: 'reset-by-peer', code });
   }
 
-  #onSettings(bytes: Buffer, start: number, end: number): void {
-    if (!this.spendIdle(settingsCost, 'SETTINGS')) return;
-    const failure = this.settings.onSettings(bytes, start, end);
+  #onSettings(ack: boolean, bytes: Buffer, start: number, end: number): void {
+    if (!this.spendIdle(ack ? 1 : settingsCost, 'SETTINGS')) return;
+    const failure = ack ? this.settings.onAck() : this.settings.onSettings(bytes, start, end);
     if (failure !== undefined) this.fail(failure.code, failure.what);
   }
 

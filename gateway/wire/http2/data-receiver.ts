@@ -35,10 +35,9 @@ export class DataReceiver {
       this.#owner.fail(errorCode.flowControlError, 'DATA beyond the window of the connection');
       return 'skip';
     }
-    if (length > 0) this.#owner.floods.data();
-    else if (!ends && !this.#owner.spendIdle(1, 'empty DATA')) return 'skip';
     const stream = this.#streams.open.get(id);
     if (stream === undefined) {
+      if (length === 0) this.#owner.spendIdle(1, 'empty DATA');
       if (this.#owner.passOverClosed(id, ends)) this.#streams.giveBack(length);
       return 'skip';
     }
@@ -62,8 +61,7 @@ export class DataReceiver {
 
   /** Padding is consumed here. */
   padding(octets: number): void {
-    const stream = this.#stream;
-    if (stream?.end === undefined) stream?.consume(octets);
+    this.#stream?.consume(octets);
   }
 
   part(bytes: Buffer, start: number, end: number, last: boolean): void {
@@ -74,6 +72,8 @@ export class DataReceiver {
       return;
     }
     const ends = last && this.#ends;
+    if (end > start) this.#owner.floods.data();
+    else if (!ends && !this.#owner.spendIdle(1, 'empty DATA')) return;
     if (stream.expected >= 0) {
       stream.expected -= end - start;
       if (stream.expected < 0 || (ends && stream.expected > 0)) {

@@ -45,7 +45,7 @@ export class Sender {
     stream.queue.push(bytes, sent);
     this.#line(stream);
     if (stream.queued < this.#options.sendBuffer) return true;
-    stream.wantsWritable = !ends;
+    stream.wantsWritable = true;
     return false;
   }
 
@@ -96,16 +96,20 @@ export class Sender {
     const length = Math.min(stream.queued, stream.sendWindow, this.#window, this.#writer.maxData);
     if (length <= 0) return;
     const emptied = length === stream.queued;
-    const ends = emptied && stream.ending && stream.queuedTrailers === undefined;
+    const trailers = stream.queuedTrailers !== undefined;
+    const ends = emptied && stream.ending && !trailers;
     const at = this.#frame(stream, length, ends);
     stream.queue.moveTo(this.#output.bytes, at, length);
-    if (!emptied) this.#line(stream);
-    else if (ends) this.#sentEnd(stream);
-    else if (stream.ending) this.#end(stream);
-    else if (stream.wantsWritable) {
+    if (!emptied) {
+      this.#line(stream);
+      return;
+    }
+    if (stream.wantsWritable) {
       stream.wantsWritable = false;
       stream.handler?.onWritable(stream);
     }
+    if (ends) this.#sentEnd(stream);
+    else if (trailers && stream.end === undefined) this.#end(stream);
   }
 
   /** Sends what the windows and the turn have room for. Returns how much that was. */

@@ -9,6 +9,8 @@ import type { Stream } from './stream.ts';
 
 export class Http2Server extends Connection {
   readonly #handler: ServerHandler;
+  /** The highest stream seen, and the highest that something was done for. */
+  #highest = 0;
   #last = 0;
   #draining = false;
   /** The final GOAWAY was sent: newer streams are passed over. */
@@ -46,7 +48,7 @@ export class Http2Server extends Connection {
 
   /** Streams with even numbers are ours to open, by pushes that we never make. */
   protected isIdle(id: number): boolean {
-    return id > this.#last || id % 2 === 0;
+    return id > this.#highest || id % 2 === 0;
   }
 
   protected onHead(
@@ -58,9 +60,14 @@ export class Http2Server extends Connection {
   ): void {
     if (id % 2 === 0) {
       this.fail(errorCode.protocolError, 'request on a stream with an even number');
-    } else if (id <= this.#last) {
+      return;
+    }
+    if (id <= this.#highest) {
       this.passOverClosed(id, ends);
-    } else if (this.#closed) {
+      return;
+    }
+    this.#highest = id;
+    if (this.#closed) {
       // As GOAWAY said: it is above the last (section 6.8), which stays.
       this.streams.passOver(id, ends);
     } else {

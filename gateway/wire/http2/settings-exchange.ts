@@ -58,7 +58,8 @@ export class SettingsExchange {
     return undefined;
   }
 
-  onAck(): void {
+  /** Puts ours into force; a further acknowledgement means nothing. */
+  onAck(): undefined {
     if (this.#acknowledged) return;
     this.#acknowledged = true;
     this.#decoder.limitTable(this.#options.headerTableSize);

@@ -1,0 +1,36 @@
+/** Owns the rules that whole strings of HTTP/1.1 obey, as expressions anchored at both ends. */
+
+const token = /^[\w!#$%&'*+.^`|~-]+$/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: HTAB is allowed
+const fieldContent = /^[\x09\x20-\x7e\x80-\xff]*$/;
+const target = /^[\x21-\x7e]+$/;
+const originForm = /^\/[!$-;=@-[\]-~]*(?:\?[!$-;=?-~]*)?$/;
+
+/** RFC 9110 section 5.6.2. */
+export function isToken(text: string): boolean {
+  return token.test(text);
+}
+
+/** What a field value or a reason phrase may be: HTAB, SP, VCHAR, obs-text (RFC 9110 section 5.5); or empty. */
+export function isFieldContent(text: string): boolean {
+  return fieldContent.test(text);
+}
+
+/** Visible octets only: nothing that ends a target early. */
+export function isVisible(text: string): boolean {
+  return target.test(text);
+}
+
+/**
+ * A path and perhaps a query. Wider than RFC 3986 by what browsers send unencoded (WHATWG URL, percent-encode
+ * sets: `|`, `[`, `{`, `^` ..., in a query `\`), but no `\` in a path, which some servers read as `/`, and no
+ * fragment, which is never sent. Percent-encoding is not looked at: whoever decodes it decides what is one.
+ */
+export function isOriginForm(text: string): boolean {
+  return originForm.test(text);
+}
+
+/** The members of a list in lower case; an empty one is the empty string. White space is SP and HTAB, unlike in `trim`. */
+export function membersOf(value: string): string[] {
+  return value.toLowerCase().split(/[ \t]*,[ \t]*/);
+}

@@ -1,0 +1,98 @@
+/** Owns the head of a response, valid by construction, and how it frames its content. */
+import {
+  type ControlFields,
+  isPersistent,
+  readControlFields,
+  upgradeOf,
+} from './control-fields.ts';
+import type { FieldSection } from './field-section.ts';
+import { type Framing, framingOf, noContent, untilClose } from './framing.ts';
+import { sp } from './octets.ts';
+import { type Refusal, refusals } from './refusal.ts';
+import { type Protocol, readVersion } from './request-line.ts';
+import type { Section } from './section-scanner.ts';
+
+/** What must be known of a request to read the response to it. */
+export interface Awaited {
+  readonly method: string;
+  /** Whether the request asked for another protocol. */
+  readonly upgrade: boolean;
+}
+
+export interface ResponseHead {
+  /** `interim`: a 1xx other than 101; another head follows. */
+  readonly kind: 'head' | 'interim';
+  readonly protocol: Protocol;
+  readonly status: number;
+  readonly reason: string;
+  readonly fields: FieldSection;
+  readonly framing: Framing;
+  /** Whether what follows the head is another protocol: after 101, and after 2xx to CONNECT. */
+  readonly isTunnel: boolean;
+  /** Whether the connection may carry another request after this response. */
+  readonly isPersistent: boolean;
+  /** Names in lower case that Connection lists beside `close` and `keep-alive`: fields that stop here. */
+  readonly connectionTokens: readonly string[];
+  /** The protocol switched to, or those on offer. */
+  readonly upgrade: string | undefined;
+}
+
+export function readResponseHead(section: Section, awaited: Awaited): ResponseHead | Refusal {
+  const { text, startLineEnd, fields } = section;
+  const protocol = readVersion(text, 0);
+  if (protocol === undefined || text.charCodeAt(8) !== sp) {
+    const isOther = /^HTTP\/\d\.\d /.test(text) && protocol === undefined;
+    return refusals[isOther ? 'version-unsupported' : 'start-line-invalid'];
+  }
+  const status = readStatus(text, startLineEnd);
+  if (status === undefined) return refusals['status-invalid'];
+  const control = readControlFields(fields, protocol);
+  if (control.kind === 'refused') return control;
+  const upgrade = upgradeOf(control, protocol);
+  if (status === 101 && (!awaited.upgrade || upgrade === undefined)) {
+    return refusals['upgrade-unexpected'];
+  }
+  const isTunnel = status === 101 || isSuccessOfConnect(status, awaited);
+  const framing = isTunnel ? noContent : framingOfResponse(status, awaited, control);
+  if (framing.kind === 'refused') return framing;
+  return {
+    kind: status < 200 && status !== 101 ? 'interim' : 'head',
+    protocol,
+    status,
+    reason: text.slice(13, startLineEnd),
+    fields,
+    framing,
+    isTunnel,
+    isPersistent: isPersistent(control, protocol) && framing.kind !== 'until-close',
+    connectionTokens: control.tokens,
+    upgrade,
+  };
+}
+
+/** RFC 9112 section 4, but the space before an empty reason may be missing: many servers leave it out. */
+function readStatus(text: string, end: number): number | undefined {
+  if (end !== 12 && (end < 12 || text.charCodeAt(12) !== sp)) return undefined;
+  const digits = text.slice(9, 12);
+  return /^[1-5]\d\d$/.test(digits) ? Number(digits) : undefined;
+}
+
+/** RFC 9110 section 9.3.6: whatever framing such a response claims is ignored. */
+function isSuccessOfConnect(status: number, { method }: Awaited): boolean {
+  return method === 'CONNECT' && status >= 200 && status < 300;
+}
+
+/** RFC 9112 section 6.3. */
+function framingOfResponse(
+  status: number,
+  { method }: Awaited,
+  { contentLength, isChunked }: ControlFields,
+): Framing | Refusal {
+  const framing = framingOf(contentLength, isChunked, untilClose);
+  if (framing.kind === 'refused') return framing;
+  if (status < 200 || status === 204) {
+    // RFC 9110 section 8.6 and RFC 9112 section 6.1 forbid both fields; a length of 0 is common, and says the same.
+    const claimsContent = isChunked || (contentLength ?? 0) > 0;
+    return claimsContent ? refusals['content-not-allowed'] : noContent;
+  }
+  return method === 'HEAD' || status === 304 ? noContent : framing;
+}

@@ -1,0 +1,26 @@
+/** Owns which fields may not come after the content (RFC 9110 section 6.5.1; the list is that of RFC 7230 section 4.1.2). */
+import type { FieldSection } from './field-section.ts';
+
+const forbidden: ReadonlySet<string> = new Set([
+  // Framing and connection
+  ...['connection', 'content-length', 'keep-alive', 'proxy-connection', 'te', 'trailer'],
+  ...['transfer-encoding', 'upgrade'],
+  // Routing and request modifiers
+  ...['cache-control', 'expect', 'host', 'if-match', 'if-modified-since', 'if-none-match'],
+  ...['if-range', 'if-unmodified-since', 'max-forwards', 'pragma', 'range'],
+  // Authentication
+  ...['authorization', 'cookie', 'proxy-authenticate', 'proxy-authorization', 'set-cookie'],
+  'www-authenticate',
+  // Response control and how to read the content
+  ...['age', 'content-encoding', 'content-range', 'content-type', 'date', 'expires', 'location'],
+  ...['retry-after', 'vary', 'warning'],
+]);
+
+export function mayBeTrailer(name: string): boolean {
+  return !forbidden.has(name.toLowerCase());
+}
+
+export function mayAllBeTrailers(fields: FieldSection): boolean {
+  for (let i = 0; i < fields.size; i++) if (!mayBeTrailer(fields.name(i))) return false;
+  return true;
+}

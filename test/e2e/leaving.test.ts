@@ -1,0 +1,140 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import type { ExportItem, ServiceItem } from '../../gateway/admin/answers.ts';
+import { type Cluster, federate, settled } from '../support/federation.ts';
+import { until } from '../support/until.ts';
+
+const refused = 5;
+
+/** Waits until `cluster` knows nothing of `gone` any more: no record, no copies, no link. */
+async function forgets(cluster: Cluster, gone: Cluster): Promise<void> {
+  await until(`${cluster.name} to know nothing of ${gone.name}`, async () => {
+    const exports = await cluster.gateway.items<ExportItem>('/v1/exports');
+    const services = await cluster.gateway.items<ServiceItem>('/v1/services');
+    return (
+      (await cluster.others())[gone.name] === undefined &&
+      exports.every((item) => item.cluster !== gone.name) &&
+      services.every(({ remotes }) => remotes.every((remote) => remote.cluster !== gone.name))
+    );
+  });
+}
+
+const membershipFile = ({ gateway }: Cluster) => join(gateway.dataDir, 'federation.json');
+
+/** Clusters whose bundle a gateway keeps on its disk. */
+async function believedBy(cluster: Cluster): Promise<readonly string[]> {
+  const { pins } = JSON.parse(await readFile(membershipFile(cluster), 'utf8')) as { pins: object };
+  return Object.keys(pins).sort();
+}
+
+/** Waits until a gateway says in its status that it is a member no more. */
+async function saysItIsOut({ gateway }: Cluster): Promise<void> {
+  await until(`${gateway.name} to say that it is no member`, async () =>
+    (await gateway.problems()).some(({ code }) => code === 'NOT_A_MEMBER'),
+  );
+}
+
+test.serial('a cluster leaves: the others forget it, and it is on its own', async (t) => {
+  const { dc1, dc2, dc3 } = await federate(t, { dc1: {}, dc2: {}, dc3: {} });
+  t.is(await dc3.gateway.isthmusOk(['leave', '--yes']), 'dc3 left acme');
+  for (const cluster of [dc1, dc2]) await forgets(cluster, dc3);
+  await until('its bundle to be believed no more', async () => {
+    const believed = [await believedBy(dc1), await believedBy(dc2)];
+    return believed.join(' ') === 'dc2 dc1';
+  });
+  t.deepEqual(await dc3.others(), {});
+  t.is((await dc3.gateway.status()).registry.kind, 'standalone');
+  t.is((await dc3.gateway.request('orders.shop')).body, 'dc3/orders-1');
+  t.is((await dc1.gateway.isthmus(['check'])).code, 0);
+
+  await dc3.join(dc1);
+  await settled([dc1, dc2, dc3]);
+});
+
+test.serial(
+  'security: a cluster that left is refused, also with the membership it had',
+  async (t) => {
+    const { dc1, dc2 } = await federate(t, { dc1: {}, dc2: {} });
+    const membership = await readFile(membershipFile(dc2));
+    await dc2.gateway.isthmusOk(['leave', '--yes']);
+    await forgets(dc1, dc2);
+    await dc2.gateway.kill();
+    await writeFile(membershipFile(dc2), membership);
+    await dc2.start();
+
+    await until(
+      'its links to be refused',
+      async () => (await dc2.others())['dc1']?.state === 'down',
+    );
+    await dc2.killInstances();
+    await until('nothing to be left to serve it', async () => {
+      return (await dc2.gateway.request('orders.shop')).status === 503;
+    });
+    t.deepEqual(await dc1.others(), {});
+    t.is((await dc1.gateway.request('orders.shop')).cluster, 'dc1');
+  },
+);
+
+test.serial('the cluster that hosts the registry can not leave while others use it', async (t) => {
+  const { dc1, dc2 } = await federate(t, { dc1: {}, dc2: {} });
+  const left = await dc1.gateway.isthmus(['leave', '--yes']);
+  t.is(left.code, refused);
+  t.regex(left.stderr, /^error LEAVE_REFUSED: /m);
+  await settled([dc1, dc2]);
+  t.is((await dc2.others())['dc1']?.state, 'up');
+});
+
+test.serial(
+  'a dead cluster is evicted by the host of the registry, once its lease has ended',
+  async (t) => {
+    const { dc1, dc2 } = await federate(t, { dc1: {}, dc2: {} });
+    const alive = await dc1.gateway.isthmus(['leave', '--yes', '--cluster', 'dc2']);
+    t.is(alive.code, refused);
+    t.regex(alive.stderr, /^error LEAVE_REFUSED: dc2 still has 1 live gateway/m);
+
+    await dc2.gateway.kill();
+    await until(
+      'its lease to end',
+      async () => (await dc1.others())['dc2']?.gateways === 0,
+      40_000,
+    );
+    t.is(await dc1.gateway.isthmusOk(['leave', '--yes', '--cluster', 'dc2']), 'dc2 left acme');
+    await forgets(dc1, dc2);
+  },
+);
+
+test.serial(
+  'an evicted cluster that comes back is refused, says so, and can join anew',
+  async (t) => {
+    const { dc1, dc2, dc3 } = await federate(t, { dc1: {}, dc2: {}, dc3: {} });
+    await dc3.gateway.kill();
+    t.is(
+      await dc2.gateway.isthmusOk(['leave', '--yes', '--cluster', 'dc3', '--force']),
+      'dc3 left acme',
+    );
+    for (const cluster of [dc1, dc2]) await forgets(cluster, dc3);
+
+    await dc3.start();
+    await saysItIsOut(dc3);
+    t.is((await dc3.gateway.isthmus(['status'])).code, 3);
+    t.is((await dc3.gateway.isthmus(['check'])).code, 1);
+    t.is((await dc3.gateway.request('orders.shop')).cluster, 'dc3');
+    for (const cluster of [dc1, dc2]) await forgets(cluster, dc3);
+
+    await dc3.gateway.isthmusOk(['leave', '--yes', '--force']);
+    await dc3.join(dc1);
+    await settled([dc1, dc2, dc3]);
+  },
+);
+
+test.serial('a cluster that is evicted while it runs notices, and serves its own on', async (t) => {
+  const { dc1, dc2 } = await federate(t, { dc1: {}, dc2: {} });
+  await dc1.gateway.isthmusOk(['leave', '--yes', '--cluster', 'dc2', '--force']);
+  await forgets(dc1, dc2);
+  await saysItIsOut(dc2);
+  const { code, stdout } = await dc2.gateway.isthmus(['status']);
+  t.is(code, 3);
+  t.regex(stdout, /problem NOT_A_MEMBER: dc2 is no longer among the members of acme/);
+  t.is((await dc2.gateway.request('orders.shop')).cluster, 'dc2');
+});

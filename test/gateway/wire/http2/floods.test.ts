@@ -1,0 +1,203 @@
+/** Specifies that no client makes us work or remember without end: each flood ends its connection, and ordinary use does not. */
+import test from 'ava';
+import { linkOptions } from '../../../../gateway/wire/http2/options.ts';
+import { errorCode, flag, frameType } from '../../../../gateway/wire/http2/protocol.ts';
+import type { Http2Server } from '../../../../gateway/wire/http2/server.ts';
+import {
+  block,
+  data,
+  frame,
+  get,
+  headers,
+  ok,
+  ping,
+  post,
+  rst,
+  settings,
+  settingsAck,
+  windowUpdate,
+} from './frames.ts';
+import { client, head, request, type Side, server } from './sides.ts';
+
+const calm = { kind: 'failed', code: errorCode.enhanceYourCalm };
+
+/** How many times `frames` could be sent before the connection ended; at most `limit`. */
+function survived(side: Side<Http2Server>, limit: number, frames: (n: number) => Buffer): number {
+  for (let n = 0; n < limit; n++) {
+    side.receive(frames(n));
+    side.sent();
+    if (side.recorder.end !== undefined) return n;
+  }
+  return limit;
+}
+
+test('rapid reset: requests that are reset at once end the connection, after 200 were handed up', (t) => {
+  const side = server();
+  survived(side, 10_000, (n) =>
+    Buffer.concat([headers(2 * n + 1, get), rst(2 * n + 1, errorCode.cancel)]),
+  );
+  t.like(side.recorder.end, calm);
+  t.is(side.connection.requests, 201);
+  t.is(side.recorder.events.filter(({ event }) => event === 'request').length, 201);
+});
+
+test('rapid reset: as many resets spread over time are ordinary', (t) => {
+  const side = server();
+  for (let n = 0; n < 2_000; n++) {
+    side.receiveAt(n * 50, headers(2 * n + 1, get), rst(2 * n + 1, errorCode.cancel));
+    side.sent();
+  }
+  t.is(side.recorder.end, undefined);
+  t.is(side.connection.requests, 2_000);
+});
+
+for (const [what, frames] of [
+  ['a window update by nothing', (id: number) => windowUpdate(id, 0)],
+  ['DATA after the end', (id: number) => data(id, 'x')],
+  ['HEADERS after the end', (id: number) => headers(id, ['a', 'b'])],
+  ['PRIORITY of a wrong length', (id: number) => frame(frameType.priority, 0, id, Buffer.alloc(4))],
+] as const) {
+  test(`made resets: requests that make us reset them, by ${what}, count as well`, (t) => {
+    const side = server();
+    const n = survived(side, 10_000, (it) =>
+      Buffer.concat([headers(2 * it + 1, get), frames(2 * it + 1)]),
+    );
+    t.like(side.recorder.end, calm);
+    t.is(n, 200);
+  });
+}
+
+test('malformed requests without end: the connection ends, and none was handed up', (t) => {
+  const side = server();
+  t.is(
+    survived(side, 10_000, (n) => headers(2 * n + 1, ['A', 'b'])),
+    200,
+  );
+  t.like(side.recorder.end, calm);
+  t.is(side.connection.requests, 0);
+});
+
+test('empty HEADERS flood: the connection ends', (t) => {
+  const side = server();
+  t.is(
+    survived(side, 10_000, (n) =>
+      frame(frameType.headers, flag.endHeaders | flag.endStream, 2 * n + 1),
+    ),
+    200,
+  );
+  t.like(side.recorder.end, calm);
+});
+
+test('more streams than allowed, again and again: the connection ends', (t) => {
+  const side = server();
+  const n = survived(side, 10_000, (it) => headers(2 * it + 1, get));
+  t.is(n, 100 + 200);
+  t.is(side.connection.openStreams, 0);
+  t.is(side.connection.requests, 100);
+});
+
+test('CONTINUATION flood by size: a block of over four times the list ends the connection', (t) => {
+  const side = server();
+  side.receive(frame(frameType.headers, flag.endStream, 1, block(get)));
+  const n = survived(side, 100, () => frame(frameType.continuation, 0, 1, Buffer.alloc(16_384)));
+  t.is(n, 3);
+  t.like(side.recorder.end, calm);
+});
+
+test('CONTINUATION flood by count: 33 frames end the connection, however small', (t) => {
+  const side = server();
+  side.receive(frame(frameType.headers, flag.endStream, 1, block(get)));
+  t.is(
+    survived(side, 100, () => frame(frameType.continuation, 0, 1)),
+    32,
+  );
+  t.like(side.recorder.end, calm);
+});
+
+for (const [what, frames, limit] of [
+  ['SETTINGS flood', settings([4, 65_535]), 50],
+  ['SETTINGS acknowledgement flood', settingsAck, 1_000],
+  ['PING flood', ping(), 1_000],
+  ['PING answer flood', ping('nothing.', true), 1_000],
+  ['PRIORITY flood', frame(frameType.priority, 0, 1, Buffer.alloc(5)), 1_000],
+  ['WINDOW_UPDATE flood', windowUpdate(0, 1), 1_000],
+  ['unknown frame flood', frame(0xbb, 0, 0), 1_000],
+  ['empty DATA flood', data(1, ''), 1_000],
+  ['padded empty DATA flood', frame(frameType.data, flag.padded, 1, Buffer.from([0])), 1_000],
+] as const) {
+  test(`${what}: the connection ends, and time alone makes up for it`, (t) => {
+    const side = server();
+    side.receive(headers(1, post, false));
+    const n = survived(side, 10_000, () => frames);
+    t.true(n <= limit && n > limit * 0.95, `${n} were taken`);
+    t.like(side.recorder.end, calm);
+    const slow = server();
+    slow.receive(headers(1, post, false));
+    const cost = 1_000 / limit;
+    for (let it = 0; it < 3_000; it++) {
+      slow.receiveAt(it * 6 * cost, frames);
+      slow.sent();
+    }
+    t.is(slow.recorder.end, undefined);
+  });
+}
+
+test('window updates for DATA that we sent are ordinary, however many', (t) => {
+  const side = server();
+  side.receive(headers(1, get));
+  const stream = side.recorder.streams.get(1);
+  stream?.respond({ status: 200, fields: [] }, false);
+  for (let n = 0; n < 10_000; n++) {
+    stream?.write(Buffer.alloc(100), false);
+    side.sent();
+    side.receive(windowUpdate(0, 100), windowUpdate(1, 100));
+  }
+  t.is(side.recorder.end, undefined);
+});
+
+test('a client that asks and does not read ends its connection before a mebibyte waits long', (t) => {
+  const side = server();
+  const fields = ['x', 'y'.repeat(10_000)];
+  side.recorder.answer = (stream) => stream.respond({ status: 200, fields }, true);
+  for (let n = 0; n < 1_000 && side.recorder.end === undefined; n++)
+    side.receive(headers(2 * n + 1, get));
+  t.like(side.recorder.end, calm);
+  t.true(side.connection.requests < 200);
+  t.is(side.sent().length, 1, 'what waited is dropped for the GOAWAY');
+});
+
+test('zero-window stall: a client that opens no window holds no more than what write took', (t) => {
+  const side = server();
+  side.receive(settings([4, 0]));
+  for (let n = 0; n < 100; n++) side.receive(headers(2 * n + 1, get));
+  let held = 0;
+  for (const stream of side.recorder.streams.values()) {
+    stream.respond({ status: 200, fields: [] }, false);
+    while (stream.write(Buffer.alloc(4_096), false));
+    held += stream.queued;
+  }
+  t.is(held, 100 * 65_536);
+  for (const stream of side.recorder.streams.values()) stream.reset(errorCode.cancel);
+  t.is(
+    [...side.recorder.streams.values()].reduce((sum, { queued }) => sum + queued, 0),
+    0,
+  );
+});
+
+test('informational responses without end: the connection ends', (t) => {
+  const side = client();
+  request(side, head(), true);
+  for (let n = 0; n < 2_000; n++) side.receive(headers(1, [':status', '103'], false));
+  t.like(side.recorder.end, calm);
+});
+
+test('a server that refuses or resets streams in masses breaks no link', (t) => {
+  const side = client(linkOptions, [3, 4_096]);
+  for (let n = 0; n < 5_000; n++) {
+    const { id } = request(side, head(), true);
+    side.sent();
+    side.receive(rst(id, errorCode.refusedStream));
+  }
+  side.receive(headers(request(side, head(), true).id, ok));
+  t.is(side.recorder.end, undefined);
+});

@@ -1,0 +1,237 @@
+/** Specifies the life of a stream, from a request to its end on both sides (RFC 9113 sections 5.1 and 8.1). */
+import test from 'ava';
+import { errorCode, flag, frameType } from '../../../../gateway/wire/http2/protocol.ts';
+import { block, data, endStream, frame, get, headers, ok, post, rst } from './frames.ts';
+import { client, head, pair, request, server } from './sides.ts';
+
+test('a request with body and trailers, and a response with both, pass whole', (t) => {
+  const { client: near, server: far, exchange } = pair();
+  far.recorder.answer = (stream) => {
+    stream.respond({ status: 103, fields: ['link', '</a>'] }, false);
+    stream.respond({ status: 200, fields: ['a', 'b'] }, false);
+    stream.write(Buffer.from('response'), false);
+    stream.trailers(['sum', '2']);
+  };
+  const stream = request(near, head('POST', ['c', 'd']), false);
+  stream.write(Buffer.from('re'), false);
+  stream.write(Buffer.from('quest'), false);
+  stream.trailers(['sum', '1']);
+  exchange();
+  t.like(far.recorder.events, [
+    { event: 'request', ends: false, head: { method: 'POST', fields: ['c', 'd'] } },
+    { event: 'data', text: 'request', ends: false },
+    { event: 'trailers', fields: ['sum', '1'] },
+    { event: 'closed', end: { kind: 'complete' } },
+  ]);
+  t.like(near.recorder.events, [
+    { event: 'informational', head: { status: 103, fields: ['link', '</a>'] } },
+    { event: 'response', ends: false, head: { status: 200, fields: ['a', 'b'] } },
+    { event: 'data', text: 'response', ends: false },
+    { event: 'trailers', fields: ['sum', '2'] },
+    { event: 'closed', end: { kind: 'complete' } },
+  ]);
+  t.is(near.connection.openStreams + far.connection.openStreams, 0);
+});
+
+test('a head and a small body leave in one go, and the end is on the last frame', (t) => {
+  const side = server();
+  side.recorder.answer = (stream) => {
+    stream.respond({ status: 200, fields: [] }, false);
+    stream.write(Buffer.from('small'), true);
+  };
+  const { outputs } = side.recorder;
+  side.receive(headers(1, get));
+  t.is(side.recorder.outputs, outputs + 1);
+  const taken = side.connection.take();
+  t.is(side.connection.take(), undefined);
+  t.is(taken?.length, 9 + 1 + 9 + 5);
+  t.is(taken?.[10 + 4], endStream);
+});
+
+test('pieces of a DATA frame are passed on before it is whole', (t) => {
+  const side = server();
+  const whole = data(1, 'hello', true);
+  side.receive(headers(1, post, false));
+  side.receive(whole.subarray(0, 11));
+  t.like(side.recorder.events.at(-1), { event: 'data', text: 'he', ends: false });
+  side.receive(whole.subarray(11));
+  t.like(side.recorder.events.at(-1), { event: 'data', text: 'hello', ends: true });
+});
+
+test('padding and priority are taken off', (t) => {
+  const side = server();
+  const padded = Buffer.concat([Buffer.from([3]), Buffer.alloc(5), block(post), Buffer.alloc(3)]);
+  side.receive(
+    frame(frameType.headers, flag.endHeaders | flag.padded | flag.priority, 1, padded),
+    frame(frameType.data, flag.padded | flag.endStream, 1, Buffer.from('\x02hi\0\0')),
+    headers(3, get),
+  );
+  t.like(side.recorder.events, [
+    { event: 'request', id: 1 },
+    { event: 'data', text: 'hi', ends: true },
+    { event: 'request', id: 3 },
+  ]);
+});
+
+test('a header block comes in any number of pieces up to 32 CONTINUATION frames', (t) => {
+  const side = server();
+  const whole = block([...get, 'a', 'x'.repeat(100)]);
+  const last = 32;
+  const pieces = Array.from({ length: last + 1 }, (_, n) =>
+    frame(
+      n === 0 ? frameType.headers : frameType.continuation,
+      (n === 0 ? flag.endStream : 0) | (n === last ? flag.endHeaders : 0),
+      1,
+      n === last ? whole.subarray(n) : whole.subarray(n, n + 1),
+    ),
+  );
+  side.receive(...pieces);
+  t.like(side.recorder.events, [{ event: 'request', ends: true }]);
+});
+
+test('a header block over the frame size leaves as HEADERS and CONTINUATION', (t) => {
+  const options = { maxHeaderListSize: 100_000 };
+  const { client: near, server: far, exchange } = pair({}, options);
+  const fields = Array.from({ length: 5 }, (_, n) => [
+    'x',
+    String.fromCharCode(0x80 + n).repeat(9_999),
+  ]).flat();
+  request(near, head('GET', fields), true);
+  t.deepEqual(
+    near.sent().map(({ type, flags, payload: { length } }) => [type, flags, length]),
+    [
+      [frameType.headers, flag.endStream, 16_384],
+      [frameType.continuation, 0, 16_384],
+      [frameType.continuation, 0, 16_384],
+      [frameType.continuation, flag.endHeaders, 886],
+    ],
+  );
+  request(near, head('GET', fields), true);
+  exchange();
+  t.like(far.recorder.events, [{ event: 'request', head: { fields } }]);
+});
+
+for (const [what, frames, code] of [
+  ['DATA', [data(1, 'x')], errorCode.streamClosed],
+  ['HEADERS', [headers(1, ['a', 'b'])], errorCode.streamClosed],
+] as const) {
+  test(`${what} after the end of a request resets the stream`, (t) => {
+    const side = server();
+    side.receive(headers(1, get), ...frames);
+    t.like(side.recorder.endOf(1), { kind: 'reset', code });
+    t.is(side.recorder.end, undefined);
+  });
+}
+
+test('PRIORITY of a wrong length resets its stream alone', (t) => {
+  const side = server();
+  side.receive(headers(1, get), frame(frameType.priority, 0, 1, Buffer.alloc(4)));
+  t.like(side.recorder.endOf(1), { kind: 'reset', code: errorCode.frameSizeError });
+});
+
+test('a reset closes the stream on both sides, and what waited is dropped', (t) => {
+  const { client: near, server: far, exchange } = pair();
+  const stream = request(near, head('POST'), false);
+  stream.write(Buffer.alloc(200_000), false);
+  exchange();
+  stream.reset(errorCode.cancel);
+  t.false(stream.write(Buffer.from('more'), true));
+  exchange();
+  t.deepEqual(far.recorder.endOf(1), { kind: 'reset-by-peer', code: errorCode.cancel });
+  t.like(near.recorder.endOf(1), { kind: 'reset', code: errorCode.cancel });
+  t.is(stream.queued, 0);
+});
+
+test('what was on its way when a stream was reset is passed over, and its credit given back', (t) => {
+  const side = server({ connectionWindow: 65_535 });
+  side.receive(headers(1, post, false));
+  side.recorder.streams.get(1)?.reset(errorCode.cancel);
+  side.sent();
+  for (let n = 0; n < 3; n++) side.receive(data(1, Buffer.alloc(16_000)));
+  side.receive(headers(1, ['late', 'trailers']), headers(3, get));
+  t.is(side.recorder.end, undefined);
+  t.like(side.recorder.events.at(-1), { event: 'request', id: 3 });
+  const [credit] = side.sent();
+  t.like(credit, { type: frameType.windowUpdate, id: 0 });
+});
+
+test('a stream that was refused says that nothing was done with it', (t) => {
+  const side = client();
+  request(side, head(), true);
+  side.receive(rst(1, errorCode.refusedStream));
+  t.is(side.recorder.endOf(1)?.kind, 'refused');
+});
+
+test('a response that is whole stays so when the rest of the request is not wanted', (t) => {
+  const side = client();
+  request(side, head('POST'), false);
+  side.receive(headers(1, ok), rst(1, errorCode.noError));
+  t.is(side.recorder.endOf(1)?.kind, 'complete');
+});
+
+test('streams over the limit are refused, and a place is free again when one closes', (t) => {
+  const side = server({ maxConcurrentStreams: 2 });
+  side.receive(headers(1, get), headers(3, get), headers(5, get));
+  const [refusal] = side.sent();
+  t.like(refusal, { type: frameType.rstStream, id: 5 });
+  t.is(refusal?.payload.readUInt32BE(0), errorCode.refusedStream);
+  side.recorder.streams.get(1)?.respond({ status: 200, fields: [] }, true);
+  side.receive(headers(7, get));
+  t.is(side.connection.requests, 3);
+});
+
+test('a client opens no more streams than the server allows', (t) => {
+  const side = client({}, [3, 1]);
+  request(side, head(), true);
+  t.is(side.connection.request(head(), true, side.recorder), 'busy');
+  side.receive(headers(1, ok));
+  t.is(request(side, head(), true).id, 3);
+});
+
+test('extended CONNECT is sent only where it is offered, and carries octets both ways', (t) => {
+  const what = { ...head('CONNECT'), protocol: 'websocket' };
+  t.is(client().connection.request(what, false, client().recorder), 'no-extended-connect');
+  const { client: near, server: far, exchange } = pair({}, { connectProtocol: true });
+  const stream = request(near, what, false);
+  far.recorder.answer = (its) => its.respond({ status: 200, fields: [] }, false);
+  exchange();
+  stream.write(Buffer.from('ping'), false);
+  far.recorder.streams.get(1)?.write(Buffer.from('pong'), false);
+  exchange();
+  t.like(far.recorder.events, [
+    { head: { method: 'CONNECT', protocol: 'websocket' } },
+    { text: 'ping' },
+  ]);
+  t.like(near.recorder.events, [{ event: 'response' }, { text: 'pong' }]);
+});
+
+test('a handler that ends its stream while it is told of it hears of the end, once', (t) => {
+  const side = server();
+  side.recorder.answer = (stream) => stream.reset(errorCode.cancel);
+  side.receive(headers(1, get));
+  t.deepEqual(
+    side.recorder.events.map(({ event }) => event),
+    ['request', 'closed'],
+  );
+});
+
+test('a list over the limit is answered with 431, and the connection goes on', (t) => {
+  const side = server();
+  side.receive(
+    headers(1, [...get, 'a', 'x'.repeat(16_384 / 2), 'b', 'y'.repeat(16_384 / 2)], false),
+    headers(3, get),
+  );
+  t.like(side.sent(), [
+    { type: frameType.headers, id: 1, flags: flag.endHeaders | flag.endStream },
+    { type: frameType.rstStream, id: 1 },
+  ]);
+  t.like(side.recorder.events, [{ event: 'request', id: 3 }]);
+});
+
+test('a response head over the limit resets its stream', (t) => {
+  const side = client();
+  request(side, head(), true);
+  side.receive(headers(1, [...ok, 'a', 'x'.repeat(16_384 / 2), 'b', 'y'.repeat(16_384 / 2)]));
+  t.like(side.recorder.endOf(1), { kind: 'reset', code: errorCode.enhanceYourCalm });
+  t.is(side.recorder.end, undefined);
+});
