@@ -61,9 +61,10 @@ export class BodySender {
     if (this.#over) return;
     const { stream, trailers } = this.#options;
     const fields = trailers?.() ?? [];
+    // Said first: the stream may close by it.
+    this.#end('sent');
     if (fields.length > 0) stream.trailers(fields);
     else stream.write(nothing, true);
-    this.#end('sent');
   }
 
   #broke(): void {

@@ -38,6 +38,8 @@ export class LinkSocket {
   carry(connection: Connection): void {
     const socket = this.#socket;
     this.#connection = connection;
+    // What is written is a whole turn: there is nothing to wait for.
+    socket.setNoDelay(true);
     socket.on('data', (bytes: Buffer) => {
       if (!connection.over) connection.receive(bytes, this.#clock.monotonic());
     });

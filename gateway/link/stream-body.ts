@@ -17,11 +17,11 @@ export class StreamBody extends Readable {
     this.on('error', ignore);
   }
 
-  /** A piece came, valid during the call; `ends` with the last one. */
+  /** A piece came, of a read that nobody writes over; `ends` with the last one. */
   receive(bytes: Buffer, ends: boolean): void {
     const { length } = bytes;
     if (length > 0) {
-      if (this.push(Buffer.from(bytes))) this.#stream.consume(length);
+      if (this.push(kept(bytes))) this.#stream.consume(length);
       else this.#owed += length;
     }
     if (ends) this.finish();
@@ -54,6 +54,11 @@ export class StreamBody extends Readable {
     this.#owed = 0;
     this.#stream.consume(owed);
   }
+}
+
+/** What is most of its read is kept as it is; a smaller piece would hold on to the rest as well, and is copied. */
+function kept(bytes: Buffer): Buffer {
+  return 2 * bytes.length >= bytes.buffer.byteLength ? bytes : Buffer.from(bytes);
 }
 
 function ignore(): void {

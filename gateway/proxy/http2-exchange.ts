@@ -104,10 +104,14 @@ export class Http2Exchange implements Exchange, StreamHandler {
   onClosed(_stream: Http2Stream, end: StreamEnd): void {
     this.#closed = true;
     this.#idle?.stop();
-    if (end.kind === 'complete') return;
     // First of all, so that whatever breaks by it is known to be no fault of the upstream.
     if (!this.#answered) this.#gone.abort();
-    this.#incoming?.break('the stream was closed before its body ended');
+    if (end.kind === 'complete') {
+      // Nobody waits for what was not read until now; the link has credit to get back for it.
+      this.#incoming?.destroy();
+    } else {
+      this.#incoming?.break('the stream was closed before its body ended');
+    }
     this.#sender?.stop();
   }
 
