@@ -314,6 +314,9 @@ test('uploads that are refused unread give the link its credit back', async (t) 
     );
     t.like(outcome, { kind: 'response', status: 404 });
     if (outcome.kind === 'response') t.regex(await text(outcome.body), /ROUTE_NOT_FOUND/);
+    await until('all of it was taken', () =>
+      near.links.details(parseClusterName('dc2')).every(({ streams }) => streams === 0),
+    );
   }
 });
 
