@@ -71,6 +71,7 @@ export class FederationSession {
   #standing: Standing = { kind: 'waiting' };
   #refusal: Refusal | undefined;
   #wasFirst = false;
+  #vouched = false;
 
   private constructor(options: FederationSessionOptions, store: EtcdStore) {
     const { config, identity, joined, trust, clock, random, log } = options;
@@ -217,8 +218,17 @@ export class FederationSession {
     this.#standing = { kind: 'announced' };
     for (const service of this.#publishable(world.ownServices())) this.publisher.changed(service);
     this.publisher.flush();
+    this.#vouch();
+  }
+
+  /** Puts the canary once everything else is in the registry. */
+  #vouch(): void {
+    this.#vouched = false;
     this.client.session.converged().then(
-      () => this.publisher.synced(),
+      () => {
+        this.publisher.synced();
+        this.#vouched = true;
+      },
       () => undefined, // The session closed first: there is nothing to vouch for.
     );
   }
@@ -248,8 +258,10 @@ export class FederationSession {
     if (delta.clusters.size > 0) {
       const { snapshot, status } = this.client;
       if (!status.stale) this.trust.retain(snapshot);
-      const isMember = snapshot.clusters.get(cluster)?.record !== undefined;
-      if (this.#standing.kind === 'announced' && !isMember) this.#evicted();
+      const own = snapshot.clusters.get(cluster);
+      if (this.#standing.kind === 'announced' && own?.record === undefined) this.#evicted();
+      // The cluster's gateways share one canary; that of one that ended goes with it.
+      if (this.#vouched && delta.clusters.has(cluster) && own?.synced === undefined) this.#vouch();
     }
     this.#options.world.changed(delta);
     if (this.#standing.kind !== 'announced') return;

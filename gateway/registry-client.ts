@@ -80,10 +80,10 @@ export class RegistryClient {
       handler: {
         synced: (prefix, values, revision) =>
           this.#took(this.#builder.replace(prefix, values.map(rawChange), revision)),
-        changed: (_prefix, { puts, deletes, revision }) => {
+        changed: (_prefix, { puts, deletes, revision, relisted }) => {
           const changes: RawChange[] = puts.map(rawChange);
           for (const { key } of deletes) changes.push({ key, value: undefined });
-          this.#took(this.#builder.apply(changes, revision));
+          this.#took(this.#builder.apply(changes, revision, relisted));
         },
         state: ({ kind }) => {
           if (kind !== 'synced' || this.#synced) return;

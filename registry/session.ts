@@ -5,7 +5,7 @@ import { asIsthmusError, IsthmusError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { DesiredKeys } from './desired-keys.ts';
 import { isOutage } from './etcd-errors.ts';
-import type { Store } from './store.ts';
+import type { Compare, Store, WriteOp } from './store.ts';
 
 export type SessionState =
   | { readonly kind: 'idle' }
@@ -125,12 +125,20 @@ export class LeaseSession {
     await this.#converging;
     if (!started || !options.revoke || this.#lease === undefined) return;
     try {
-      for (const { compares, ops } of this.#keys.withdrawals()) {
-        await this.#options.store.txn(compares, ops);
-      }
+      for (const { compares, ops } of this.#keys.withdrawals()) await this.#withdraw(compares, ops);
       await this.#options.store.revokeLease(this.#lease);
     } catch (error) {
       this.#options.log.warn({ err: error }, 'could not withdraw from the registry; keys expire');
+    }
+  }
+
+  /** Deletes keys together; where somebody else has taken one over, the others one by one. */
+  async #withdraw(compares: readonly Compare[], ops: readonly WriteOp[]): Promise<void> {
+    const { store } = this.#options;
+    const { succeeded } = await store.txn(compares, ops);
+    if (succeeded || ops.length === 1) return;
+    for (let i = 0; i < ops.length; i++) {
+      await store.txn(compares.slice(i, i + 1), ops.slice(i, i + 1));
     }
   }
 

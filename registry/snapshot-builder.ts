@@ -7,6 +7,7 @@ import { decodeKey, encodeKey, type RegistryKey } from './keys.ts';
 import {
   bundleRecordSchema,
   clusterRecordSchema,
+  type EndpointRecord,
   type ExportRecord,
   endpointRecordSchema,
   exportRecordSchema,
@@ -54,6 +55,8 @@ export class SnapshotBuilder {
   readonly #held = new Map<ClusterName, Set<ServiceName>>();
   /** Records as they were stored, where a newer version wrote more than is understood here: their signature covers it. */
   readonly #stored = new WeakMap<object, object>();
+  /** Revisions at which gateways and endpoints were seen to be deleted; missed deletions, of which only lists tell, are not here. */
+  readonly #deletedAt = new Map<string, number>();
   #snapshot: Snapshot = { revision: 0, clusters: new Map(), services: ShardMap.empty() };
 
   constructor(options: SnapshotBuilderOptions) {
@@ -64,16 +67,23 @@ export class SnapshotBuilder {
     return this.#snapshot;
   }
 
-  /** Applies the changes of one revision. Bundles go first, so that what they sign can be believed. */
-  apply(changes: readonly RawChange[], revision: number): SnapshotDelta {
+  /**
+   * Applies the changes of one revision. Bundles go first, so that what they sign can be believed. `relisted`:
+   * they were found by comparing lists, and happened at or before that revision.
+   */
+  apply(changes: readonly RawChange[], revision: number, relisted = false): SnapshotDelta {
     const draft = new SnapshotDraft(this.#snapshot);
     const deletions: RegistryKey[] = [];
     for (const change of bundlesFirst(changes)) {
+      this.#deletedAt.delete(change.key);
       if (change.value === undefined) {
         const key = this.#decode(change.key);
         this.problems.delete(change.key);
         this.#refused.delete(change.key);
         if (key) deletions.push(key);
+        if (!relisted && (key?.kind === 'gateways' || key?.kind === 'endpoints')) {
+          this.#deletedAt.set(change.key, revision);
+        }
       } else {
         const parsed = this.#parse(change.key, change.value);
         if (parsed) {
@@ -93,7 +103,7 @@ export class SnapshotBuilder {
     const gone = [...this.keys(), ...this.#refused.keys()]
       .filter((key) => key.startsWith(prefix) && !present.has(key))
       .map((key): RawChange => ({ key, value: undefined }));
-    return this.apply([...values, ...gone], revision);
+    return this.apply([...values, ...gone], revision, true);
   }
 
   /** Looks again at what was refused; call when trust changed. */
@@ -109,19 +119,27 @@ export class SnapshotBuilder {
   }
 
   /**
-   * Forgets the orphaned endpoints whose gateway turned out to stand: they were withdrawn. Endpoints and
-   * gateways are watched apart, so call this when the gateway's own deletion has had time to arrive.
+   * Forgets the orphaned endpoints that were withdrawn: those whose gateway stands, or went only after them, as it
+   * does when it ends in good order; a lost lease takes all at one revision. Endpoints and gateways are watched
+   * apart, so call this when the gateway's own deletion has had time to arrive.
    */
   settleOrphans(services: Iterable<ServiceName>): SnapshotDelta {
     const withdrawn: { service: ServiceName; id: string }[] = [];
     for (const service of services) {
-      for (const [id, { record, orphaned }] of this.#snapshot.services.get(service)?.endpoints ??
-        []) {
-        const stands = this.#snapshot.clusters.get(record.cluster)?.gateways.has(record.gateway);
-        if (orphaned && stands) withdrawn.push({ service, id });
+      for (const [id, held] of this.#snapshot.services.get(service)?.endpoints ?? []) {
+        if (held.orphaned && this.#wasWithdrawn(held.record)) withdrawn.push({ service, id });
       }
     }
     return this.#drop(withdrawn);
+  }
+
+  #wasWithdrawn({ cluster, service, id, gateway }: EndpointRecord): boolean {
+    if (this.#snapshot.clusters.get(cluster)?.gateways.has(gateway)) return true;
+    const deletedAt = (key: RegistryKey) =>
+      this.#deletedAt.get(encodeKey(this.#options.federation, key));
+    const endpointAt = deletedAt({ kind: 'endpoints', cluster, service, id });
+    const gatewayAt = deletedAt({ kind: 'gateways', cluster, id: gateway });
+    return endpointAt !== undefined && gatewayAt !== undefined && endpointAt < gatewayAt;
   }
 
   /** Every registry key the snapshot stands on, with its record as it was stored: what the disk cache keeps. Later changes don't show. */
@@ -161,7 +179,14 @@ export class SnapshotBuilder {
 
   #drop(endpoints: readonly { service: ServiceName; id: string }[]): SnapshotDelta {
     const draft = new SnapshotDraft(this.#snapshot);
-    for (const { service, id } of endpoints) draft.endpoint(service, id, undefined);
+    for (const { service, id } of endpoints) {
+      const cluster = this.#snapshot.services.get(service)?.endpoints.get(id)?.record.cluster;
+      if (cluster === undefined) continue;
+      this.#deletedAt.delete(
+        encodeKey(this.#options.federation, { kind: 'endpoints', cluster, service, id }),
+      );
+      draft.endpoint(service, id, undefined);
+    }
     this.#snapshot = draft.finish(this.#snapshot.revision);
     return draft;
   }

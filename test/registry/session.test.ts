@@ -160,6 +160,28 @@ test('a graceful leave withdraws the keys one by one and the first last; a plain
   t.is(session.state.kind, 'closed');
 });
 
+test('a key that somebody else has taken over stays, and keeps no other from being withdrawn', async (t) => {
+  const { direct, session, values } = await setUp(t, 30);
+  session.start();
+  session.put('/gateway', '1');
+  session.put('/endpoint', '1');
+  session.put('/shared', 'mine');
+  await session.converged();
+  await direct.txn([], [{ op: 'put', key: '/shared', value: 'theirs' }]);
+  const { revision } = await direct.list('/');
+  const seen: string[] = [];
+  const watch = direct.watch('/', revision + 1, {
+    events: (events) => seen.push(events.map((e) => (e.type === 'delete' ? e.key : '')).join()),
+    progress: () => {},
+    ended: (error) => t.fail(error.message),
+  });
+  await session.close({ revoke: true });
+  await until('both deletes', () => seen.length === 2);
+  watch.close();
+  t.deepEqual(seen, ['/endpoint', '/gateway']);
+  t.deepEqual(await values(), { '/shared': 'theirs' });
+});
+
 test('one value the registry refuses does not hold up the others', async (t) => {
   const { session, values } = await setUp(t, 30);
   session.start();

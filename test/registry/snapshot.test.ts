@@ -277,6 +277,24 @@ test('an endpoint that its gateway withdrew is forgotten once it is plain that t
   t.deepEqual(endpoints(), ['cart-2']);
 });
 
+test('an endpoint that its gateway withdrew before it ended is forgotten', (t) => {
+  const { builder, apply, endpoints } = build();
+  apply(put(gatewayKey(), gatewayRecord()), put(endpointKey(), endpointRecord()));
+  apply(gone(endpointKey()));
+  apply(gone(gatewayKey()));
+  t.deepEqual([...builder.settleOrphans([cart]).services], [cart]);
+  t.deepEqual(endpoints(), []);
+});
+
+test('an endpoint whose deletion was missed stays an orphan, for nobody saw in which order things went', (t) => {
+  const { builder, apply, endpoints } = build();
+  apply(put(gatewayKey(), gatewayRecord()), put(endpointKey(), endpointRecord()));
+  builder.replace(kindPrefix(acme, 'endpoints', dc1), [], 2);
+  builder.replace(kindPrefix(acme, 'gateways'), [], 3);
+  t.is(builder.settleOrphans([cart]).services.size, 0);
+  t.deepEqual(endpoints(), ['cart-1 orphaned']);
+});
+
 test('of two gateways the orphans of the lost one stay', (t) => {
   const { builder, apply, endpoints } = build();
   apply(put(gatewayKey(), gatewayRecord()), put(gatewayKey('g2'), gatewayRecord('g2')));

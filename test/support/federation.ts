@@ -12,6 +12,8 @@ export interface ClusterOptions {
   readonly instances?: number;
   /** Round trip for the others to this cluster, in milliseconds; default none. */
   readonly rttMs?: number;
+  /** East-west address of a second gateway of the cluster, advertised beside the first's. */
+  readonly secondEastWest?: string;
   /** The `registry` of the configuration; the first cluster's default is an embedded one. */
   readonly registry?: object;
   /** Anything else for the configuration. */
@@ -52,10 +54,11 @@ export class Cluster {
     );
     await Promise.all(instances.map((instance) => startInstance(t, instance)));
     const lines = await openLines(t, options.rttMs ?? 0);
+    const { secondEastWest: second } = options;
     const gateway = await GatewayProcess.prepare(t, join(dir, name), {
       cluster: name,
       advertise: {
-        eastWest: [lines.eastWest.address],
+        eastWest: [lines.eastWest.address, ...(second === undefined ? [] : [second])],
         federation: [lines.federation.address],
       },
       balance: { failback },

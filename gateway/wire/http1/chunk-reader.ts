@@ -59,13 +59,10 @@ export class ChunkReader {
         this.#state = 'size';
         return hexValue[octet] === 255 ? 'chunk-size-invalid' : this.#takeDigit(octet);
       case 'size':
-        return hexValue[octet] === 255 ? this.#endSize(octet) : this.#takeDigit(octet);
+        if (hexValue[octet] !== 255) return this.#takeDigit(octet);
+        return octet === cr ? this.#endLine() : this.#beginExtension(octet);
       case 'before-extension':
-        // White space is part of an extension (7.1.1), not padding after a size.
-        if (octet !== semicolon && octet !== sp && octet !== tab)
-          return strayIn(octet, 'chunk-size-invalid');
-        if (octet === semicolon) this.#state = 'extension';
-        return this.#countExtension();
+        return this.#beginExtension(octet);
       case 'extension':
         if (octet === cr) return this.#endLine();
         if (isFieldOctet[octet] !== 1) return strayIn(octet, 'chunk-extension-invalid');
@@ -90,10 +87,12 @@ export class ChunkReader {
     return fits ? undefined : 'chunk-size-too-large';
   }
 
-  #endSize(octet: number): RefusalCode | undefined {
-    if (octet === cr) return this.#endLine();
-    this.#state = 'before-extension';
-    return this.#take(octet) as RefusalCode | undefined;
+  /** White space belongs to an extension (7.1.1); it is not padding after a size. */
+  #beginExtension(octet: number): RefusalCode | undefined {
+    if (octet === semicolon) this.#state = 'extension';
+    else if (octet === sp || octet === tab) this.#state = 'before-extension';
+    else return strayIn(octet, 'chunk-size-invalid');
+    return this.#countExtension();
   }
 
   #endLine(): undefined {

@@ -7,6 +7,9 @@ import { isToken, membersOf } from './grammar.ts';
 import { type Refusal, type RefusalCode, refusals } from './refusal.ts';
 import type { Protocol } from './request-line.ts';
 
+/** Most options that Connection may list; each is compared with each field that is sent on. */
+const maxTokens = 32;
+
 const noTokens: readonly string[] = [];
 
 export class ControlFields {
@@ -93,8 +96,9 @@ function takeConnection(control: ControlFields, value: string): RefusalCode | un
   for (const option of membersOf(value)) {
     if (option === 'close') control.closes = true;
     else if (option === 'keep-alive') control.keepsAlive = true;
-    else if (isToken(option)) control.tokens = [...control.tokens, option];
-    else if (option !== '') return 'connection-invalid';
+    else if (isToken(option) && control.tokens.length < maxTokens) {
+      control.tokens = [...control.tokens, option];
+    } else if (option !== '') return 'connection-invalid';
   }
   return undefined;
 }

@@ -2,7 +2,7 @@
 import type { FieldFilter } from './field-filter.ts';
 import type { FieldLines } from './field-lines.ts';
 import { fieldId, idOfName, wellKnownNames } from './field-names.ts';
-import { sp, tab } from './octets.ts';
+import { withoutBlanks } from './grammar.ts';
 
 /** Marks of a field: where its line starts, where its colon is, the number of its name. */
 export const marksPerField = 3;
@@ -42,12 +42,9 @@ export class FieldSection {
   /** The value of field `index`, without white space around it. */
   value(index: number): string {
     const at = index * marksPerField;
-    const text = this.#text;
-    let start = (this.#marks[at + 1] as number) + 1;
-    let end = (this.#marks[at + marksPerField] as number) - 2;
-    while (start < end && isBlank(text.charCodeAt(start))) start++;
-    while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
-    return text.slice(start, end);
+    const start = (this.#marks[at + 1] as number) + 1;
+    const end = (this.#marks[at + marksPerField] as number) - 2;
+    return withoutBlanks(this.#text, start, end);
   }
 
   /** The value of the first field of that name, which is in lower case. */
@@ -107,7 +104,3 @@ export class FieldSection {
 const none: readonly string[] = [];
 
 export const noFields = new FieldSection('', [0]);
-
-function isBlank(code: number): boolean {
-  return code === sp || code === tab;
-}

@@ -15,9 +15,6 @@ export const noContent: Framing = { kind: 'none' };
 export const chunked: Framing = { kind: 'chunked' };
 export const untilClose: Framing = { kind: 'until-close' };
 
-/** A safe integer has at most 16 digits. */
-const maxDigits = 16;
-
 /**
  * The value of a Content-Length field, or why it is refused. Digits only: no sign, no list of equal values
  * (which RFC 9112 section 6.3 lets a recipient repair) and no leading zero, which some read as octal.
@@ -25,8 +22,7 @@ const maxDigits = 16;
 export function readContentLength(value: string): number | RefusalCode {
   if (!/^(?:0|[1-9]\d*)$/.test(value)) return 'content-length-invalid';
   const bytes = Number(value);
-  if (value.length > maxDigits || !Number.isSafeInteger(bytes)) return 'content-length-too-large';
-  return bytes;
+  return Number.isSafeInteger(bytes) ? bytes : 'content-length-too-large';
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Owns the rules that whole strings of HTTP/1.1 obey, as expressions anchored at both ends. */
+import { sp, tab } from './octets.ts';
 
 const token = /^[\w!#$%&'*+.^`|~-]+$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: HTAB is allowed
@@ -30,7 +31,21 @@ export function isOriginForm(text: string): boolean {
   return originForm.test(text);
 }
 
-/** The members of a list in lower case; an empty one is the empty string. White space is SP and HTAB, unlike in `trim`. */
+/** The members of a list in lower case; an empty one is the empty string (RFC 9110 section 5.6.1). */
 export function membersOf(value: string): string[] {
-  return value.toLowerCase().split(/[ \t]*,[ \t]*/);
+  const parts = value.toLowerCase().split(',');
+  return parts.map((part) => withoutBlanks(part, 0, part.length));
+}
+
+/** `text` from `start` to `end` without SP and HTAB around it; `trim` takes away more. */
+export function withoutBlanks(text: string, start: number, end: number): string {
+  let from = start;
+  let to = end;
+  while (from < to && isBlank(text.charCodeAt(from))) from++;
+  while (to > from && isBlank(text.charCodeAt(to - 1))) to--;
+  return text.slice(from, to);
+}
+
+function isBlank(code: number): boolean {
+  return code === sp || code === tab;
 }

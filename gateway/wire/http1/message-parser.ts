@@ -59,9 +59,8 @@ export abstract class MessageParser<Head extends AnyHead> {
       case 'between': {
         const began = this.begin(buffer, start, end);
         if (began === undefined) return more;
-        if (began.kind === 'refused') return this.#finish(began);
+        if (began !== 'begun') return this.#finish(began);
         this.#state = 'head';
-        this.#scanner.begin('start-line');
         return this.#takeHead(buffer, this.position, end);
       }
       case 'head':
@@ -84,7 +83,11 @@ export abstract class MessageParser<Head extends AnyHead> {
   }
 
   /** Moves `position` to the first octet of a message. Undefined: it is not there yet. */
-  protected abstract begin(buffer: Buffer, start: number, end: number): Begun | Refusal | undefined;
+  protected abstract begin(
+    buffer: Buffer,
+    start: number,
+    end: number,
+  ): 'begun' | Refusal | undefined;
 
   protected abstract readHead(section: Section): Head | Refusal;
 
@@ -123,9 +126,3 @@ export abstract class MessageParser<Head extends AnyHead> {
     return final;
   }
 }
-
-export interface Begun {
-  readonly kind: 'begun';
-}
-
-export const begun: Begun = { kind: 'begun' };

@@ -23,7 +23,7 @@ const table = {
   'host-missing': [400, 'There is no Host field'],
   'host-repeated': [400, 'There is more than one Host field'],
   'host-invalid': [400, 'The Host field does not hold a host and perhaps a port'],
-  'connection-invalid': [400, 'The Connection field is not a list of tokens'],
+  'connection-invalid': [400, 'The Connection field is not a short list of tokens'],
   'expectation-unknown': [417, 'Only 100-continue can be expected'],
 
   'content-length-invalid': [400, 'The Content-Length is not a plain decimal number'],

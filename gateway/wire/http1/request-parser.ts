@@ -1,5 +1,5 @@
 /** Owns reading the requests of one connection, one after another (RFC 9112). */
-import { type Begun, begun, MessageParser } from './message-parser.ts';
+import { MessageParser } from './message-parser.ts';
 import { cr, lf } from './octets.ts';
 import { type Refusal, refusals } from './refusal.ts';
 import { type RequestHead, readRequestHead } from './request-head.ts';
@@ -21,7 +21,7 @@ export class RequestParser extends MessageParser<RequestHead> {
     buffer: Buffer,
     start: number,
     end: number,
-  ): Begun | Refusal | undefined {
+  ): 'begun' | Refusal | undefined {
     let i = start;
     if (i < end && buffer[i] === cr && this.#emptyLine === 'none') {
       this.#emptyLine = 'cr';
@@ -36,7 +36,7 @@ export class RequestParser extends MessageParser<RequestHead> {
     this.position = i;
     if (i === end) return undefined;
     this.#emptyLine = 'none';
-    return begun;
+    return 'begun';
   }
 
   protected override readHead(section: Section): RequestHead | Refusal {

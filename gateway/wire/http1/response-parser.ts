@@ -1,5 +1,5 @@
 /** Owns reading the responses of one connection, in the order of the requests they answer (RFC 9112). */
-import { type Begun, begun, MessageParser } from './message-parser.ts';
+import { MessageParser } from './message-parser.ts';
 import { type Refusal, refusals } from './refusal.ts';
 import { type Awaited, type ResponseHead, readResponseHead } from './response-head.ts';
 import type { Section } from './section-scanner.ts';
@@ -20,9 +20,9 @@ export class ResponseParser extends MessageParser<ResponseHead> {
     _buffer: Buffer,
     start: number,
     end: number,
-  ): Begun | Refusal | undefined {
+  ): 'begun' | Refusal | undefined {
     if (start === end) return undefined;
-    return this.#awaited.length === 0 ? refusals['response-unexpected'] : begun;
+    return this.#awaited.length === 0 ? refusals['response-unexpected'] : 'begun';
   }
 
   protected override readHead(section: Section): ResponseHead | Refusal {

@@ -40,7 +40,7 @@ export class SectionScanner {
     return this.#keptBytes;
   }
 
-  /** Gets ready for the next section. */
+  /** Gets ready for a section; after every one it is ready for a head. */
   begin(first: 'start-line' | 'field'): void {
     this.#state = first;
     this.#marks = [];

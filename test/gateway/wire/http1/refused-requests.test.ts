@@ -135,6 +135,12 @@ const table: readonly (readonly [what: string, status: number, RefusalCode, requ
     'connection-invalid',
     `${get}Connection: \xa0close\r\n\r\n`,
   ],
+  [
+    '33 Connection options',
+    400,
+    'connection-invalid',
+    `${get}Connection: ${'a,'.repeat(33)}\r\n\r\n`,
+  ],
   ['an unknown expectation', 417, 'expectation-unknown', `${post}Expect: miracles\r\n\r\n`],
   [
     'two expectations',
