@@ -12,7 +12,7 @@ import { systemClock } from '../../../core/clock.ts';
 import { parseClusterName } from '../../../core/names.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { until } from '../../support/until.ts';
-import { ask, dial, raw } from './http.ts';
+import { ask, curl, dial, raw } from './http.ts';
 import { closedPort, connect, type Gateway, startGateway, startOrigin } from './world.ts';
 
 const host = 'orders.shop.acme';
@@ -248,6 +248,36 @@ test('a body that breaks in the far cluster breaks the near client', async (t) =
     services: [{ name: 'orders.shop', endpoints: [origin] }],
   });
   await t.throwsAsync(ask(near.url, host));
+});
+
+test('a far exchange in which nothing moves is cut after the idle limit there, answered or not', async (t) => {
+  const origin = await startOrigin(t, 'stalls', (request, response) => {
+    if (request.url === '/half') response.write('half');
+  });
+  const { near } = await twoClusters(t, {
+    cluster: 'dc2',
+    services: [{ name: 'orders.shop', endpoints: [origin], timeouts: { idleMs: 300 } }],
+  });
+  await t.throwsAsync(curl('-H', `Host: ${host}`, `${near.url}/half`));
+  const silent = await curl('-H', `Host: ${host}`, '-d', 'x', `${near.url}/`);
+  t.is(silent.status, 504);
+});
+
+test('trailers cross', async (t) => {
+  const origin = await startOrigin(t, 'trails', (_, response) => {
+    response.write('body');
+    response.addTrailers({ 'x-checksum': 'abc' });
+    response.end();
+  });
+  const { near } = await twoClusters(t, {
+    cluster: 'dc2',
+    services: [{ name: 'orders.shop', endpoints: [origin] }],
+  });
+  const answer = await raw(
+    near.url,
+    `GET / HTTP/1.1\r\nHost: ${host}\r\nTE: trailers\r\nConnection: close\r\n\r\n`,
+  );
+  t.regex(answer, /body\r\n0\r\nx-checksum: abc\r\n\r\n$/);
 });
 
 test('an upload that breaks at the near client breaks at the far endpoint', async (t) => {
