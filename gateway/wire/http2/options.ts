@@ -71,7 +71,7 @@ export const linkOptions: ConnectionOptions = {
   ...strangerOptions,
   maxConcurrentStreams: 4_096,
   streamWindow: 1 << 20,
-  connectionWindow: 16 << 20,
+  connectionWindow: 64 << 20,
   maxFrameSize: 65_536,
   maxHeaderListSize: 65_536,
   headerTableSize: 65_536,
