@@ -1,4 +1,4 @@
-/** Owns the comparison with other proxies: one run, side by side. Run: `npm run bench [-- --quick] [-- --json FILE] [-- --only SCENARIO]`. */
+/** Owns the comparison with other proxies: one run, side by side. Run: `npm run bench -- [--quick] [--json FILE] [--only SCENARIO]`. */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { scratch, withCleanup } from './cluster.ts';

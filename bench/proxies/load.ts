@@ -1,11 +1,10 @@
-/** Owns the load: closed loops over HTTP/1.1, HTTP/2 and TLS handshakes, each on its own connections. */
+/** Owns the load of requests: closed loops of wrk and h2load. */
 import { randomUUID } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { quantile } from '../machine.ts';
 import { output } from './child.ts';
-import type { Credentials } from './credentials.ts';
 import { authority, paths } from './running.ts';
 
 export interface Load {
@@ -63,25 +62,4 @@ export async function grpcLoad(port: number, seconds: number, dir: string): Prom
     p99Ms: quantile(milliseconds, 0.99),
     errors: Number(total) - Number(good),
   };
-}
-
-/** Full mTLS 1.3 handshakes, each on a new connection that is closed right after it; their number. */
-export async function handshakeLoad(
-  port: number,
-  client: Credentials,
-  seconds: number,
-): Promise<number> {
-  const clients = await Promise.all(
-    Array.from({ length: 8 }, () =>
-      output([
-        ...['openssl', 's_time', '-new', '-tls1_3', '-time', `${seconds}`],
-        ...['-connect', `127.0.0.1:${port}`, '-cert', client.cert, '-key', client.key],
-      ]),
-    ),
-  );
-  return clients.reduce((sum, out) => {
-    const made = /^(\d+) connections in \d+ real seconds/m.exec(out);
-    if (made === null) throw new Error(`openssl s_time did not count: ${out.trim()}`);
-    return sum + Number(made[1]);
-  }, 0);
 }

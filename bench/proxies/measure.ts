@@ -8,7 +8,6 @@ export interface Cost<T> {
   readonly result: T;
   /** CPU time the program took meanwhile. */
   readonly cpuUs: number;
-  readonly seconds: number;
   /** CPU time over the time that passed. */
   readonly cores: number;
   readonly rssMB: number;
@@ -23,7 +22,6 @@ export async function costOf<T>({ pids }: Running, load: () => Promise<T>): Prom
   return {
     result,
     cpuUs: cpu / 1_000,
-    seconds: elapsedNs / 1e9,
     cores: cpu / elapsedNs,
     rssMB: rssBytes(pids) / 2 ** 20,
   };

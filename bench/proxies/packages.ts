@@ -7,7 +7,6 @@ const needed: readonly (readonly [program: string, debianPackage: string])[] = [
   ['haproxy', 'haproxy'],
   ['wrk', 'wrk'],
   ['h2load', 'nghttp2-client'],
-  ['openssl', 'openssl'],
   ['taskset', 'util-linux'],
 ];
 

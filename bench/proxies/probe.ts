@@ -1,7 +1,7 @@
 /** Owns asking a program once whether it answers as it should, before anything is measured of it. */
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { type ClientHttp2Session, connect, type SecureClientSessionOptions } from 'node:http2';
+import { type ClientHttp2Session, connect } from 'node:http2';
 import { until } from '../../test/support/until.ts';
 import type { Credentials } from './credentials.ts';
 import { authority, paths } from './running.ts';
@@ -54,7 +54,7 @@ export function asksOverTls(port: number, client: Credentials): Expected {
 }
 
 /** Who the server is isn't asked: the load is ours, on loopback. */
-export function tlsClientOptions({ cert, key }: Credentials): SecureClientSessionOptions {
+export function tlsClientOptions({ cert, key }: Credentials) {
   return { cert: readFileSync(cert), key: readFileSync(key), rejectUnauthorized: false };
 }
 

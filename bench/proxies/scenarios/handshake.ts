@@ -1,6 +1,6 @@
 /** Owns the scenario of full mTLS handshakes: what a storm of reconnecting gateways costs. */
 import { tlsListener } from '../contestants.ts';
-import { handshakeLoad } from '../load.ts';
+import { handshakeLoad } from '../handshakes.ts';
 import { costOf } from '../measure.ts';
 import type { Scenario } from '../rounds.ts';
 
@@ -12,11 +12,15 @@ export const handshake: Scenario = {
     const { client, port } = running;
     if (client === undefined) throw new Error('There is nothing to shake hands with');
     const cost = await costOf(running, () => handshakeLoad(port, client, seconds));
+    const { requests, errors, p50Ms, p99Ms } = cost.result;
     return {
-      cpuMsPerHandshake: cost.cpuUs / 1_000 / cost.result,
-      handshakesPerSecond: cost.result / cost.seconds,
+      cpuMsPerHandshake: cost.cpuUs / 1_000 / requests,
+      handshakesPerSecond: requests / cost.result.seconds,
+      p50Ms,
+      p99Ms,
       cores: cost.cores,
       rssMB: cost.rssMB,
+      errors,
     };
   },
 };
