@@ -1,6 +1,6 @@
 /** Owns gateways for benchmarks: real processes with scratch folders on free ports. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { cli, freePorts, type Process, startGateway } from '../examples/demo/processes.ts';
@@ -10,27 +10,49 @@ export interface BenchGateway {
   readonly dir: string;
   readonly admin: string;
   readonly outbound: number;
+  readonly eastWest: number;
   readonly process: Process;
 }
 
 export const federation = 'bench';
-const undo: (() => Promise<unknown>)[] = [];
+const undo: (() => unknown)[] = [];
 
-/** Runs `bench`, then ends every process and removes every folder it started with the functions here. */
-export async function withCleanup(bench: () => Promise<void>): Promise<void> {
+/**
+ * Runs `bench`, then ends every process and removes every folder it started with the functions here; also
+ * when it fails or is interrupted. A signal aborts what `bench` is given, and ends this program once that is done.
+ */
+export async function withCleanup(bench: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const controller = new AbortController();
+  const interrupted = new Promise<NodeJS.Signals>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
+  });
+  let signal: NodeJS.Signals | undefined;
   try {
-    await bench();
+    signal = (await Promise.race([bench(controller.signal), interrupted])) ?? undefined;
   } finally {
-    for (const step of undo.reverse()) await step();
+    controller.abort();
+    await undoAll();
+  }
+  if (signal !== undefined) process.exit(128 + constants.signals[signal]);
+}
+
+async function undoAll(): Promise<void> {
+  for (let step = undo.pop(); step !== undefined; step = undo.pop()) {
+    try {
+      await step();
+    } catch (thrown) {
+      // The other steps are still owed.
+      console.error(thrown);
+    }
   }
 }
 
 /** In the shape test supports take: something to run at the end. */
-export const atEnd = { teardown: (step: () => unknown) => void undo.push(async () => step()) };
+export const atEnd = { teardown: (step: () => unknown) => void undo.push(step) };
 
 export async function scratch(): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'isthmus-bench-'));
-  undo.push(() => rm(dir, { recursive: true, force: true }));
+  atEnd.teardown(() => rm(dir, { recursive: true, force: true }));
   return dir;
 }
 
@@ -56,8 +78,8 @@ export async function gateway(cluster: string, extra: object, dir?: string): Pro
   const configPath = join(home, 'gateway.yaml');
   await writeFile(configPath, stringify(config));
   const process = startGateway(cluster, configPath, join(home, 'gateway.log'));
-  undo.push(async () => process.running && process.kill());
-  return { cluster, dir: home, admin: `http://127.0.0.1:${admin}`, outbound, process };
+  atEnd.teardown(() => process.running && process.kill());
+  return { cluster, dir: home, admin: `http://127.0.0.1:${admin}`, outbound, eastWest, process };
 }
 
 export async function joinTo(host: BenchGateway, joiner: BenchGateway): Promise<void> {

@@ -51,7 +51,7 @@ test.serial('a second request to stop ends a gateway at once', async (t) => {
   const answer = dc1.gateway.request('orders.shop');
   await until('the request to be at the instance', () => instance.held > 0);
   const code = dc1.gateway.stop();
-  await until('it to drain', () => dc1.gateway.said('draining'));
+  await until('it to drain', () => dc1.gateway.logged({ msg: 'draining' }));
   const cut = t.throwsAsync(answer);
   await until('it to have ended', async () => {
     if (dc1.gateway.running) process.kill(dc1.gateway.pid ?? 0, 'SIGTERM');
@@ -74,7 +74,7 @@ test.serial(
     const pid = dc1.gateway.pid ?? 0;
     const code = dc1.gateway.stop();
     process.kill(-pid, 'SIGTERM');
-    await until('it to drain', () => dc1.gateway.said('draining'));
+    await until('it to drain', () => dc1.gateway.logged({ msg: 'draining' }));
     instance.release();
     t.is((await answer).status, 200);
     t.is(await code, 0);

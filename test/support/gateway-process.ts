@@ -32,8 +32,9 @@ export interface GatewayConfiguration {
 const federation = 'acme';
 /** Every listener but admin: any free port. */
 const anyPort = '127.0.0.1:0';
-/** Log lines kept for a test that fails. */
-const linesKept = 40;
+/** Log lines that can be asked for, and how many of them a test that fails shows. */
+const linesKept = 500;
+const linesShown = 40;
 
 export class GatewayProcess {
   readonly name: string;
@@ -60,7 +61,7 @@ export class GatewayProcess {
     const gateway = new GatewayProcess(name, dir);
     await gateway.configure(config);
     t.teardown(async () => {
-      if (!t.passed) t.log(`${name} said last:\n${gateway.#lines.join('\n')}`);
+      if (!t.passed) t.log(`${name} said last:\n${gateway.#lines.slice(-linesShown).join('\n')}`);
       await gateway.kill();
     });
     return gateway;
@@ -146,9 +147,12 @@ export class GatewayProcess {
     return child.exitCode;
   }
 
-  /** Whether the log has a line with this message. */
-  said(message: string): boolean {
-    return this.#lines.some((line) => line.includes(`"msg":${JSON.stringify(message)}`));
+  /** Whether the log has a line with these fields. */
+  logged(fields: Readonly<Record<string, string>>): boolean {
+    const wanted = Object.entries(fields).map(([name, value]) =>
+      JSON.stringify({ [name]: value }).slice(1, -1),
+    );
+    return this.#lines.some((line) => wanted.every((field) => line.includes(field)));
   }
 
   status(): Promise<Status> {

@@ -41,14 +41,19 @@ export type DecodeFailure =
 /** Continuation octets of an integer; what 4 of them hold is more than any block has octets (section 5.1). */
 const maxIntegerOctets = 4;
 
+/** What a string is unpacked into; shared by all decoders, for no longer than that. */
+let unpacked = Buffer.allocUnsafeSlow(256);
+
+/** The static table, judged: once for each judge. */
+const judgedStatics = new WeakMap<FieldJudge, readonly DecodedField[]>();
+
 export class HpackDecoder {
   readonly #judge: FieldJudge;
   readonly #statics: readonly DecodedField[];
   readonly #table = new DynamicTable<DecodedField>();
   readonly #maxListSize: number;
   #sizeLimit = initialTableSize;
-  #unpacked: Buffer = Buffer.allocUnsafeSlow(256);
-  #block: Buffer = this.#unpacked;
+  #block: Buffer = unpacked;
   #at = 0;
   #end = 0;
   #failure: DecodeFailure | undefined;
@@ -57,10 +62,11 @@ export class HpackDecoder {
   constructor(judge: FieldJudge, maxListSize: number) {
     this.#judge = judge;
     this.#maxListSize = maxListSize;
-    this.#statics = staticFields.map(([name, value]) => {
-      const kind = judge.name(name);
-      return this.#field(name, value, kind, false);
-    });
+    const statics =
+      judgedStatics.get(judge) ??
+      staticFields.map(([name, value]) => this.#field(name, value, judge.name(name), false));
+    judgedStatics.set(judge, statics);
+    this.#statics = statics;
   }
 
   /** Octets in the dynamic table. */
@@ -160,9 +166,9 @@ export class HpackDecoder {
     this.#at = end;
     if (!packed) return this.#block.toString('latin1', start, end);
     const bound = unpackedBound(length);
-    if (bound > this.#unpacked.length) this.#unpacked = Buffer.allocUnsafeSlow(2 * bound);
-    const written = huffmanDecode(this.#block, start, end, this.#unpacked);
-    if (written >= 0) return this.#unpacked.toString('latin1', 0, written);
+    if (bound > unpacked.length) unpacked = Buffer.allocUnsafeSlow(2 * bound);
+    const written = huffmanDecode(this.#block, start, end, unpacked);
+    if (written >= 0) return unpacked.toString('latin1', 0, written);
     this.#failure = 'invalid Huffman code';
     return undefined;
   }

@@ -41,15 +41,21 @@ staticFields.forEach(([name, value], at) => {
 });
 
 export class HpackEncoder {
+  readonly #huffman: boolean;
   readonly #names = new Map<string, DynamicName>();
   readonly #table = new DynamicTable<Entry>((entry) => this.#forget(entry));
   /** Fingerprints of fields sent lately: one that comes again is worth its place in the table. */
-  readonly #seen = new Uint32Array(256);
+  readonly #seen = new Uint32Array(64);
   #sizeLimit = initialTableSize;
   /** The smallest limit since the last block; the decoder has to hear of it (section 4.2). */
   #smallestLimit = initialTableSize;
   #target: Buffer = Buffer.alloc(0);
   #at = 0;
+
+  /** `huffman`: whether strings that get shorter by it are packed. */
+  constructor(huffman = true) {
+    this.#huffman = huffman;
+  }
 
   /** The size the table may have from the next block on: the least of what both sides allow. */
   limitTable(size: number): void {
@@ -119,7 +125,7 @@ export class HpackEncoder {
       print = Math.imul(print, 31) + value.charCodeAt(length >> 1);
     }
     print = (print ^ (print >>> 15)) >>> 0;
-    const slot = print & 0xff;
+    const slot = print & 0x3f;
     if (this.#seen[slot] === print) return true;
     this.#seen[slot] = print;
     return false;
@@ -172,7 +178,7 @@ export class HpackEncoder {
   }
 
   #string(text: string): void {
-    const packed = huffmanLength(text);
+    const packed = this.#huffman ? huffmanLength(text) : text.length;
     if (packed < text.length) {
       this.#integer(0x80, 0x7f, packed);
       this.#at = huffmanEncode(text, this.#target, this.#at);

@@ -78,7 +78,10 @@ export interface StreamHandler {
 
 /** What is told of a connection. */
 export interface ConnectionHandler {
-  /** There is something to `take`; said again only after it was taken. */
+  /**
+   * There will be something to `take` when this turn of the event loop is over: not to be taken during the call.
+   * Said first while the connection is made, and again only after what there was has been taken.
+   */
   onOutput(): void;
   /** The other side takes no new streams; those under way go on. */
   onGoaway(code: number, debug: string): void;

@@ -51,6 +51,7 @@ export class ChunkQueue {
   }
 
   clear(): void {
+    if (this.#length === 0) return;
     this.#blocks.length = 0;
     this.#taken = 0;
     this.#length = 0;

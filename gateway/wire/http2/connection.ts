@@ -153,14 +153,6 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner {
     return false;
   }
 
-  onBadPreface(): void {
-    this.fail(errorCode.protocolError, 'not the preface of HTTP/2');
-  }
-
-  onBadPadding(): void {
-    this.fail(errorCode.protocolError, 'padding longer than its frame');
-  }
-
   onFrameHeader(type: number, flags: number, id: number, length: number): 'read' | 'skip' {
     const fault =
       orderFault(type, flags, id, this.settings.peer.received, this.#headers.awaits) ??
@@ -298,6 +290,7 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner {
 
   #end(end: ConnectionEnd): void {
     this.over = true;
+    this.streams.over = true;
     const what = end.kind === 'drained' ? 'the connection has ended' : end.what;
     for (const stream of this.streams.open.values())
       this.streams.close(stream, { kind: 'lost', what });

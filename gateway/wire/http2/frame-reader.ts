@@ -1,11 +1,19 @@
 /** Owns cutting a byte stream into frames; DATA is passed on as it comes, all else once it is whole (RFC 9113 section 4.1). */
-import { flag, frameHeaderLength, frameType, preface, uint31 } from './protocol.ts';
+import {
+  badPadding,
+  errorCode,
+  flag,
+  frameHeaderLength,
+  frameType,
+  preface,
+  uint31,
+} from './protocol.ts';
 
 export interface FrameSink {
   /** Set when the connection is over: nothing more is read. */
   readonly over: boolean;
-  /** The client's preface is not what it has to be (section 3.4). */
-  onBadPreface(): void;
+  /** Ends the connection. */
+  fail(code: number, what: string): void;
   /** A frame's header came. A frame that is no good ends the connection, or the frame is passed over: 'skip'. */
   onFrameHeader(type: number, flags: number, id: number, length: number): 'read' | 'skip';
   /** Padding of the DATA frame under way, its length included. */
@@ -14,8 +22,6 @@ export interface FrameSink {
   onDataPart(bytes: Buffer, start: number, end: number, last: boolean): void;
   /** A whole frame other than DATA. `PADDED` and `PRIORITY` are still in its payload. */
   onFrame(type: number, flags: number, id: number, bytes: Buffer, start: number, end: number): void;
-  /** The padding of a frame is longer than it (section 6.1). */
-  onBadPadding(): void;
 }
 
 type State = 'preface' | 'header' | 'payload' | 'pad-length' | 'data' | 'skip';
@@ -77,7 +83,8 @@ export class FrameReader {
     let at = from;
     for (; at < bytes.length && this.#have < preface.length; at++) {
       if (bytes[at] !== preface[this.#have++]) {
-        this.#sink.onBadPreface();
+        // Section 3.4.
+        this.#sink.fail(errorCode.protocolError, 'not the preface of HTTP/2');
         return at;
       }
     }
@@ -122,7 +129,7 @@ export class FrameReader {
       this.#padding = 0;
       this.#beginData();
     } else if (length === 0) {
-      this.#sink.onBadPadding();
+      this.#sink.fail(errorCode.protocolError, badPadding);
     } else {
       this.#state = 'pad-length';
     }
@@ -131,7 +138,7 @@ export class FrameReader {
   #takePadLength(padding: number): void {
     this.#left--;
     if (padding > this.#left) {
-      this.#sink.onBadPadding();
+      this.#sink.fail(errorCode.protocolError, badPadding);
       return;
     }
     this.#left -= padding;

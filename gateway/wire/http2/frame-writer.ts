@@ -8,13 +8,15 @@ import { flag, frameHeaderLength, frameType, smallestMaxFrame } from './protocol
 const largestData = 65_536;
 
 export class FrameWriter {
-  readonly encoder = new HpackEncoder();
+  readonly encoder: HpackEncoder;
   readonly #output: Output;
   #maxFrame = smallestMaxFrame;
   #blockAt = 0;
 
-  constructor(output: Output) {
+  /** `huffman`: whether header strings are packed. */
+  constructor(output: Output, huffman: boolean) {
     this.#output = output;
+    this.encoder = new HpackEncoder(huffman);
   }
 
   /** Longest payload that the other side takes. */

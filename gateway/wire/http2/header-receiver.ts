@@ -2,7 +2,7 @@
 import { type DecodedField, HpackDecoder } from '../hpack/decoder.ts';
 import { fieldRules } from './field-rules.ts';
 import type { ConnectionOptions } from './options.ts';
-import { errorCode, flag } from './protocol.ts';
+import { badPadding, errorCode, flag } from './protocol.ts';
 
 /** A block may be this much longer, encoded, than the list it may hold: lists that are too large by less fail alone. */
 const blockSlack = 4;
@@ -12,7 +12,6 @@ const maxContinuations = 32;
 export interface HeaderOwner {
   readonly over: boolean;
   fail(code: number, what: string): void;
-  onBadPadding(): void;
   /** A list came, valid during the call; cut off when it is `tooLarge`. */
   onList(id: number, list: readonly DecodedField[], tooLarge: boolean, ends: boolean): void;
 }
@@ -44,7 +43,7 @@ export class HeaderReceiver {
     if (flags & flag.padded) end -= start < to ? (bytes[start++] as number) : 1;
     if (flags & flag.priority) start += 5;
     if (start > end) {
-      this.#owner.onBadPadding();
+      this.#owner.fail(errorCode.protocolError, badPadding);
       return;
     }
     const ends = (flags & flag.endStream) !== 0;

@@ -20,6 +20,8 @@ export interface ConnectionOptions {
   readonly maxHeaderListSize: number;
   /** Most octets in each of the two compression tables. Default 4,096. */
   readonly headerTableSize: number;
+  /** Whether header strings are sent in Huffman codes where that is shorter. Default true. */
+  readonly huffman: boolean;
   /** Whether clients may send extended CONNECT (RFC 8441). Default false. */
   readonly connectProtocol: boolean;
   /** Octets a stream may have waiting to be sent before `write` says stop. Default 65,536. */
@@ -51,6 +53,7 @@ export const strangerOptions: ConnectionOptions = {
   maxFrameSize: 16_384,
   maxHeaderListSize: 16_384,
   headerTableSize: 4_096,
+  huffman: true,
   connectProtocol: false,
   sendBuffer: 65_536,
   turnSize: 262_144,
@@ -61,8 +64,8 @@ export const strangerOptions: ConnectionOptions = {
 };
 
 /**
- * Between gateways: windows that fill a long fat path, frames as large as a read, and room for
- * what all the clients of a gateway do at once, such as going away.
+ * Between gateways: windows that fill a long fat path, frames as large as a read, time before octets, and
+ * room for what all the clients of a gateway do at once, such as going away.
  */
 export const linkOptions: ConnectionOptions = {
   ...strangerOptions,
@@ -72,6 +75,7 @@ export const linkOptions: ConnectionOptions = {
   maxFrameSize: 65_536,
   maxHeaderListSize: 65_536,
   headerTableSize: 65_536,
+  huffman: false,
   connectProtocol: true,
   sendBuffer: 262_144,
   maxUnread: 16 << 20,

@@ -53,6 +53,9 @@ export const errorCode = {
   http11Required: 0xd,
 } as const;
 
+/** What is wrong with a frame whose padding is longer than it (section 6.1). */
+export const badPadding = 'padding longer than its frame';
+
 /** Stream identifiers, windows and window increments have 31 bits. */
 export const max31 = 0x7fff_ffff;
 

@@ -20,6 +20,8 @@ export class Streams implements StreamOwner {
   readonly sender: Sender;
   /** What the other side may still send on all streams together. */
   readonly window = new ReceiveWindow(initialWindow);
+  /** The connection is over: nothing is sent any more. */
+  over = false;
   readonly #broken: BrokenStreams;
   readonly #onClosed: () => void;
   /** Windows of new streams, to us and from us, as far as the settings were acknowledged. */
@@ -28,7 +30,7 @@ export class Streams implements StreamOwner {
 
   /** `onClosed` is called after each stream that closed. */
   constructor(output: Output, options: ConnectionOptions, onClosed: () => void) {
-    this.writer = new FrameWriter(output);
+    this.writer = new FrameWriter(output, options.huffman);
     this.sender = new Sender(output, this.writer, {
       turnSize: options.turnSize,
       sendBuffer: options.sendBuffer,
@@ -130,6 +132,7 @@ export class Streams implements StreamOwner {
 
   /** Gives credit back for the connection alone. */
   giveBack(octets: number): void {
+    if (this.over) return;
     const increment = this.window.giveBack(octets);
     if (increment > 0) this.writer.windowUpdate(0, increment);
   }

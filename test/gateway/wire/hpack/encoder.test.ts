@@ -78,6 +78,17 @@ test('a field that is said to be sensitive is never indexed, even when it was be
   t.is((room[0] ?? 0) & 0xf0, 0x10);
 });
 
+test('strings are packed where that is shorter, and only if wanted', (t) => {
+  for (const [huffman, size] of [
+    [true, 2 + 1 + 8],
+    [false, 2 + 1 + 10],
+  ] as const) {
+    const encoder = new HpackEncoder(huffman);
+    t.is(encode(encoder, ['user-agent', 'blue-green']).length, size);
+    t.is(encode(encoder, ['user-agent', '{{{{{{{{{{']).length, 2 + 1 + 10);
+  }
+});
+
 test('the decoder hears of the smallest of several table sizes, then of the last', (t) => {
   const encoder = new HpackEncoder();
   for (let n = 0; n < 2; n++) encode(encoder, ['x-tenant', 'blue-green']);

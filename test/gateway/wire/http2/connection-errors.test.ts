@@ -222,6 +222,19 @@ test('every stream is lost when the connection fails, and when its transport doe
   t.deepEqual(cut.recorder.end, { kind: 'lost', what: 'reset by peer' });
 });
 
+test('a GOAWAY is the last that is sent, whatever is consumed after it', (t) => {
+  const side = server({ connectionWindow: 65_535 });
+  side.recorder.consumes = false;
+  side.receive(headers(1, post, false));
+  for (let n = 0; n < 3; n++) side.receive(data(1, Buffer.alloc(16_000)));
+  side.receive(data(0, 'x'));
+  side.recorder.streams.get(1)?.consume(48_000);
+  t.deepEqual(
+    side.sent().map(({ type }) => type),
+    [frameType.goaway],
+  );
+});
+
 test('the GOAWAY of a failure names the last request that was seen', (t) => {
   const side = server();
   side.receive(headers(1, get), headers(7, get), data(0, 'x'));

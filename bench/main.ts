@@ -1,0 +1,95 @@
+/** Owns the comparison with other proxies: one run, side by side. Run: `npm run bench [-- --quick] [-- --json FILE] [-- --only SCENARIO]`. */
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { scratch, withCleanup } from './cluster.ts';
+import { machine } from './machine.ts';
+import { pinLoad, pinned } from './proxies/cores.ts';
+import { credentials } from './proxies/credentials.ts';
+import { startUpstream } from './proxies/nginx.ts';
+import { peerVersions, preparePrograms } from './proxies/packages.ts';
+import { fullPlan, quickPlan } from './proxies/plan.ts';
+import { watchOthers } from './proxies/quiet.ts';
+import { json, type Outcomes, ratioOf, ratios, table } from './proxies/report.ts';
+import { compare, type Scenario } from './proxies/rounds.ts';
+import { handshake } from './proxies/scenarios/handshake.ts';
+import { idlePlain, idleTls } from './proxies/scenarios/idle.ts';
+import { bulk, churn, grpc, oneHop, twoGateways } from './proxies/scenarios/requests.ts';
+import { smallBesideBulk } from './proxies/scenarios/small-beside-bulk.ts';
+
+const scenarios: readonly Scenario[] = [
+  oneHop,
+  twoGateways,
+  grpc,
+  bulk,
+  smallBesideBulk,
+  churn,
+  handshake,
+  idlePlain,
+  idleTls,
+];
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    only: { type: 'string', multiple: true },
+  },
+});
+const chosen = chooseScenarios(values.only);
+const plan = values.quick ? quickPlan : fullPlan;
+
+preparePrograms();
+pinLoad();
+await withCleanup(async (signal) => {
+  const ground = await layGround();
+  const where = { description: machine(), pinned, ...peerVersions(), plan };
+  console.log(`${where.description}; nginx ${where.nginx}, HAProxy ${where.haproxy}`);
+  console.log(`${pinned ? 'proxies on core 0, load and upstream on core 1' : 'one core for all'}`);
+  const results = new Map<string, Outcomes>();
+  const otherPrograms: Record<string, number> = {};
+  for (const scenario of chosen) {
+    const others = watchOthers();
+    try {
+      const outcomes = await compare(scenario, plan, ground);
+      results.set(scenario.name, outcomes);
+      console.log(`\n${table(scenario, outcomes)}`);
+      otherPrograms[scenario.name] = Number(others().toFixed(2));
+      console.log(`  other programs meanwhile: ${otherPrograms[scenario.name]} cores`);
+    } catch (thrown) {
+      if (signal.aborted) return;
+      // The others can still be measured.
+      console.error(`\n${scenario.name} failed:`, thrown);
+      process.exitCode = 1;
+    }
+  }
+  console.log('\nIsthmus over its peers:');
+  for (const ratio of ratios) {
+    if (!results.has(ratio.scenario)) continue;
+    console.log(`  ${ratio.name}: ${ratioOf(ratio, results)?.toFixed(2) ?? 'not supported'}`);
+  }
+  if (values.json) {
+    await writeFile(
+      values.json,
+      `${JSON.stringify(json({ ...where, otherProgramsCores: otherPrograms }, results), null, 2)}\n`,
+    );
+  }
+});
+
+async function layGround() {
+  const dir = await scratch();
+  return {
+    dir,
+    upstream: await startUpstream(dir),
+    a: await credentials(dir, 'a.bench'),
+    b: await credentials(dir, 'b.bench'),
+  };
+}
+
+function chooseScenarios(names: readonly string[] | undefined): readonly Scenario[] {
+  for (const name of names ?? []) {
+    if (scenarios.some((scenario) => scenario.name === name)) continue;
+    console.error(`There is no scenario ${name}: ${scenarios.map((one) => one.name).join(' ')}`);
+    process.exit(64);
+  }
+  return scenarios.filter(({ name }) => names?.includes(name) ?? true);
+}

@@ -1,0 +1,44 @@
+/** Owns who is compared in which shape. */
+import { haproxyGrpcPair, haproxyHop, haproxyPair, haproxyTlsListener } from './haproxy.ts';
+import {
+  http2Protocol,
+  isthmusGrpcPair,
+  isthmusHop,
+  isthmusPair,
+  isthmusTlsListener,
+} from './isthmus.ts';
+import { nginxHop, nginxPair, nginxTlsListener } from './nginx.ts';
+import type { Contestant, Unsupported } from './running.ts';
+
+/** client -> proxy -> upstream */
+export const hop: readonly Contestant[] = [
+  { program: 'isthmus', start: isthmusHop },
+  { program: 'nginx', start: nginxHop },
+  { program: 'haproxy', start: haproxyHop },
+];
+
+/** client -> proxy -> mTLS -> proxy -> upstream */
+export const pair: readonly Contestant[] = [
+  { program: 'isthmus', start: isthmusPair },
+  { program: 'nginx', start: nginxPair },
+  { program: 'haproxyH2', start: (ground) => haproxyPair(ground, 'h2') },
+  { program: 'haproxyH1', start: (ground) => haproxyPair(ground, 'http/1.1') },
+];
+
+/**
+ * The same with HTTP/2 from the client to the upstream. Not nginx: its gRPC client refuses frames of a stream that has ended, which
+ * nginx as a server sends, and so a pair of them answers some calls with 502.
+ */
+export const grpcPair: readonly (Contestant | Unsupported)[] = [
+  http2Protocol === undefined
+    ? { program: 'isthmus', unsupported: 'endpoints speak HTTP/1.1 only' }
+    : { program: 'isthmus', start: isthmusGrpcPair },
+  { program: 'haproxy', start: haproxyGrpcPair },
+];
+
+/** client -> mTLS -> proxy -> upstream */
+export const tlsListener: readonly Contestant[] = [
+  { program: 'isthmus', start: isthmusTlsListener },
+  { program: 'nginx', start: nginxTlsListener },
+  { program: 'haproxy', start: haproxyTlsListener },
+];

@@ -1,0 +1,16 @@
+/** Owns how long is measured, and how often. */
+
+export interface Plan {
+  /** Seconds of load before the first round, not measured. */
+  readonly warmUpSeconds: number;
+  /** Seconds of load in a round. */
+  readonly seconds: number;
+  readonly rounds: number;
+  /** Rounds of scenarios that start their programs anew in each. */
+  readonly freshRounds: number;
+}
+
+export const fullPlan: Plan = { warmUpSeconds: 3, seconds: 4, rounds: 7, freshRounds: 3 };
+
+/** Under five minutes altogether. */
+export const quickPlan: Plan = { warmUpSeconds: 2, seconds: 2, rounds: 3, freshRounds: 1 };

@@ -1,0 +1,47 @@
+/** Owns what a scenario knows of the programs it compares: how one is started, and where it is asked. */
+import type { Credentials } from './credentials.ts';
+
+/** What every program is started on. */
+export interface Ground {
+  /** A scratch folder. */
+  readonly dir: string;
+  readonly upstream: Upstream;
+  /** Two parties that trust each other. */
+  readonly a: Credentials;
+  readonly b: Credentials;
+}
+
+/** Ports of the server behind all proxies. */
+export interface Upstream {
+  readonly http: number;
+  readonly http2: number;
+}
+
+/** A program that runs: one process or several, asked at one port of 127.0.0.1. */
+export interface Running {
+  readonly pids: readonly number[];
+  readonly port: number;
+  /** What a client of its TLS port proves itself with, where it has one. */
+  readonly client?: Credentials;
+  stop(): Promise<void>;
+}
+
+export type ProgramName = 'isthmus' | 'nginx' | 'haproxy' | 'haproxyH2' | 'haproxyH1';
+
+export interface Contestant {
+  readonly program: ProgramName;
+  /** Resolves when it answers. */
+  start(ground: Ground): Promise<Running>;
+}
+
+/** A program that has no such feature, and says so. */
+export interface Unsupported {
+  readonly program: ProgramName;
+  readonly unsupported: string;
+}
+
+/** The authority all requests name, which is the service's name for a gateway. */
+export const authority = 'web.bench.bench';
+
+/** Paths of the upstream. */
+export const paths = { small: '/small', megabyte: '/megabyte', unary: '/bench.Echo/Say' } as const;

@@ -1,0 +1,132 @@
+import { cp, mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { parse } from 'yaml';
+import type { EndpointItem } from '../../gateway/admin/answers.ts';
+import { type Cluster, federate, servedBy } from '../support/federation.ts';
+import { GatewayProcess } from '../support/gateway-process.ts';
+import { SteadyLoad } from '../support/steady-load.ts';
+import { startTcpProxy } from '../support/tcp-proxy.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { until } from '../support/until.ts';
+
+/** A lease outlives its gateway by up to 15 s. */
+const leaseMs = 40_000;
+
+/** dc1 asks, dc2 answers: with two gateways, of which the first has the endpoint. */
+async function scene(t: ExecutionContext) {
+  const line = await startTcpProxy({ target: '127.0.0.1:1' });
+  t.teardown(() => line.close());
+  const { dc1, dc2 } = await federate(t, {
+    dc1: { instances: 0 },
+    dc2: { secondEastWest: line.address },
+  });
+  const second = await secondGateway(t, dc2);
+  line.setTarget(second.listener('eastWest'));
+  await until('dc1 to see both', async () => (await dc1.others())['dc2']?.gateways === 2);
+  await until('dc1 to have a way to the second', () =>
+    dc1.gateway.logged({ address: line.address, state: 'up' }),
+  );
+  const [instance] = dc2.instances;
+  if (!instance) throw new Error('dc2 has an instance');
+  return { dc1, dc2, second, instance };
+}
+
+/** The same authority, membership and configuration under another name, without the endpoints. */
+async function secondGateway(t: ExecutionContext, { gateway: first }: Cluster) {
+  const {
+    data: _data,
+    listen: _listen,
+    ...config
+  } = parse(await readFile(first.configPath, 'utf8'));
+  const gateway = await GatewayProcess.prepare(t, join(await tempDir(t), 'second'), {
+    ...config,
+    gateway: 'gateway-2',
+    services: [],
+  });
+  await mkdir(gateway.dataDir, { recursive: true, mode: 0o700 });
+  for (const path of ['ca', 'federation.json']) {
+    await cp(join(first.dataDir, path), join(gateway.dataDir, path), { recursive: true });
+  }
+  await gateway.start();
+  return gateway;
+}
+
+/** Health of the service's endpoints, as a gateway sees them. */
+async function healthAt(gateway: GatewayProcess): Promise<readonly string[]> {
+  const items = await gateway.items<EndpointItem>('/v1/endpoints?service=orders.shop');
+  return items.map(({ health }) => health);
+}
+
+test.serial(
+  "a second gateway serves with the first's endpoints until they are withdrawn",
+  async (t) => {
+    const { dc1, dc2, second } = await scene(t);
+    await until('the second to see the endpoint', async () =>
+      (await healthAt(second)).includes('healthy'),
+    );
+    t.is((await second.request('orders.shop')).body, 'dc2/orders-1');
+    await servedBy(dc1, dc2);
+
+    t.is(await dc2.gateway.stop(), 0);
+    await until('the endpoint to be withdrawn', async () => (await healthAt(second)).length === 0);
+    await until(
+      'dc1 to have heard',
+      async () => (await dc1.gateway.request('orders.shop')).status === 404,
+    );
+    t.is((await dc1.others())['dc2']?.gateways, 1);
+  },
+);
+
+test.serial(
+  'endpoints of a gateway that was killed are used while they answer, and then forgotten',
+  async (t) => {
+    const { dc1, dc2, second, instance } = await scene(t);
+    await until('the second to see the endpoint', async () =>
+      (await healthAt(second)).includes('healthy'),
+    );
+    const load = new SteadyLoad(dc1);
+    t.teardown(() => load.stop());
+    await load.servedBy(dc2);
+    await dc2.gateway.kill();
+    await until(
+      'the lease of the first to end',
+      async () => (await dc1.others())['dc2']?.gateways === 1,
+      leaseMs,
+    );
+    await load.goesOn(100);
+    t.deepEqual(await healthAt(second), ['healthy']);
+    t.is((await second.request('orders.shop')).body, 'dc2/orders-1');
+    t.deepEqual(await load.stop(), []);
+
+    await instance.kill();
+    await until('the endpoint to be forgotten', async () => (await healthAt(second)).length === 0);
+    await until(
+      'dc1 to have heard',
+      async () => (await dc1.gateway.request('orders.shop')).status === 404,
+    );
+  },
+);
+
+test.serial('a gateway that was killed takes its endpoints back when it returns', async (t) => {
+  const { dc1, dc2, second } = await scene(t);
+  await until('the second to see the endpoint', async () =>
+    (await healthAt(second)).includes('healthy'),
+  );
+  await dc2.gateway.kill();
+  await dc2.start();
+  await until('the second to see the endpoint again', async () =>
+    (await healthAt(second)).includes('healthy'),
+  );
+  await until('dc1 to see both', async () => (await dc1.others())['dc2']?.gateways === 2);
+  await servedBy(dc1, dc2);
+  t.is(await second.stop(), 0);
+  await until('dc1 to see one', async () => (await dc1.others())['dc2']?.gateways === 1);
+  await until(
+    'dc1 to find everything well',
+    async () => (await dc1.gateway.isthmus(['check'])).code === 0,
+  );
+  // By the way to the first alone, however long that takes to come back.
+  await servedBy(dc1, dc2);
+  t.is((await dc1.gateway.request('orders.shop')).body, 'dc2/orders-1');
+});
