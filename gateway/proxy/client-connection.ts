@@ -108,8 +108,9 @@ export class ClientConnection implements ClientSide, BodySource, Limited {
   onDue(): void {
     const exchange = this.#exchange;
     if (exchange === undefined) {
-      if (this.#isHeadBegun && !this.#isLingering) this.#refuse(tooSlow);
-      else this.socket.destroy();
+      if (this.#isLingering) this.socket.destroy();
+      else if (this.#isHeadBegun) this.#refuse(tooSlow);
+      else this.#linger();
       return;
     }
     const onIdle = this.#isHalfClosed ? undefined : this.#onIdle;

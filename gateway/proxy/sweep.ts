@@ -49,7 +49,12 @@ export class Sweep {
     this.#cancel = this.#clock.after(this.#tickMs, () => {
       this.#arm();
       this.#now = this.#clock.monotonic();
-      for (const item of this.#items) if (item.dueAt <= this.#now) item.onDue();
+      // What has arrived by now is read first: it may be we who are late.
+      setImmediate(() => this.#tell());
     });
+  }
+
+  #tell(): void {
+    for (const item of this.#items) if (item.dueAt <= this.#now) item.onDue();
   }
 }
