@@ -24,7 +24,7 @@ export function mutualTlsDial({ identity, trust, clock }: DialOptions): Dial {
   return async (address, expect, timeoutMs) => {
     const { host, port } = parseAddress(address);
     const alpn = [linkAlpn];
-    const socket = await connectMutualTls({
+    return connectMutualTls({
       host,
       port,
       identity: identity(),
@@ -34,7 +34,5 @@ export function mutualTlsDial({ identity, trust, clock }: DialOptions): Dial {
       timeoutMs,
       alpn,
     });
-    socket.setNoDelay(true);
-    return socket;
   };
 }

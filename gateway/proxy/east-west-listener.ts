@@ -1,25 +1,17 @@
 /** Owns the east-west listener: gateways of other clusters, over mutual TLS, each request an HTTP/2 stream. */
-import {
-  constants,
-  type IncomingHttpHeaders,
-  performServerHandshake,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import type { LeafIdentity } from '../../certs/authority.ts';
+import type { SpiffeId } from '../../certs/spiffe-id.ts';
 import { createMutualTlsServer } from '../../certs/tls.ts';
 import type { TrustStore } from '../../certs/trust-store.ts';
 import type { HostPort } from '../../core/address.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import { linkAlpn } from '../link/dial.ts';
-import { linkSettings, linkWindow } from '../link/h2-body.ts';
 import { InFlight } from './drain.ts';
-import { Http2Exchange, readStreamHead } from './http2-exchange.ts';
+import { EastWestLink } from './east-west-link.ts';
 import { bind, type Listener } from './listen.ts';
-import { addressOf } from './outbound-listener.ts';
-import { type Peer, peerOf } from './peer.ts';
+import { addressOf, peerOf } from './peer.ts';
 import type { GatewayProxy } from './proxy.ts';
 
 export interface EastWestListenerOptions {
@@ -42,9 +34,8 @@ export async function startEastWestListener(
   options: EastWestListenerOptions,
 ): Promise<EastWestListener> {
   const { proxy, identity, trust, clock, log } = options;
-  const requests = new InFlight();
-  const links = new InFlight();
-  const sessions = new Set<ServerHttp2Session>();
+  const links = new Set<EastWestLink>();
+  const open = new InFlight();
   const server = createMutualTlsServer({
     identity,
     trust,
@@ -57,7 +48,7 @@ export async function startEastWestListener(
         socket.destroy();
         return;
       }
-      accept(socket, peerOf(id, proxy.federation, addressOf(socket)));
+      accept(socket, id);
     },
     onRefused(error, remoteAddress) {
       proxy.recorder.refused(undefined, error.code);
@@ -65,32 +56,17 @@ export async function startEastWestListener(
     },
   });
 
-  function accept(socket: TLSSocket, peer: Peer): void {
-    const session = performServerHandshake(socket, linkSettings);
-    sessions.add(session);
-    session.setLocalWindowSize(linkWindow);
-    void links.track(
-      new Promise((resolve) => {
-        session.once('close', () => {
-          sessions.delete(session);
-          resolve();
-        });
-      }),
-    );
-    session.on('error', (error) => log.debug({ err: error, peer }, 'link failed'));
-    session.on('stream', (stream, _headers: IncomingHttpHeaders, flags, raw) => {
-      serve(stream, peer, raw ?? [], (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0);
+  function accept(socket: TLSSocket, id: SpiffeId): void {
+    const peer = peerOf(id, proxy.federation, addressOf(socket));
+    const link = new EastWestLink({ socket, peer, proxy, clock, log });
+    links.add(link);
+    const closed = new Promise<void>((resolve) => {
+      socket.once('close', () => {
+        links.delete(link);
+        resolve();
+      });
     });
-  }
-
-  function serve(stream: ServerHttp2Stream, peer: Peer, raw: readonly string[], ends: boolean) {
-    const head = readStreamHead(raw);
-    if (head === undefined) {
-      proxy.recorder.refused(undefined, 'REQUEST_REFUSED');
-      stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
-      return;
-    }
-    void requests.track(proxy.handle(new Http2Exchange(peer, head, stream, ends)));
+    void open.track(closed);
   }
 
   const address = await bind(server, options.address);
@@ -99,15 +75,19 @@ export async function startEastWestListener(
     updateIdentity: () => server.updateIdentity(),
     async drain(limitMs) {
       server.close();
-      // GOAWAY: gateways make new links elsewhere; a session ends with its last stream.
-      for (const session of sessions) session.close();
-      const result = await links.drained(clock, limitMs);
-      for (const session of sessions) session.destroy();
-      return result.kind === 'cut' ? { kind: 'cut', cut: requests.count } : result;
+      // GOAWAY: gateways make new links elsewhere; a link ends with its last request.
+      for (const link of links) link.drain();
+      const result = await open.drained(clock, limitMs);
+      let cut = 0;
+      for (const link of links) {
+        cut += link.requests;
+        link.destroy();
+      }
+      return result.kind === 'cut' ? { kind: 'cut', cut } : result;
     },
     async close() {
       server.close();
-      for (const session of sessions) session.destroy();
+      for (const link of links) link.destroy();
     },
   };
 }

@@ -1,133 +1,201 @@
-/** Owns a request received over HTTP/1.1: its head read strictly, its response written. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Readable } from 'node:stream';
+/** Owns a request received over HTTP/1.1 and the answer to it: how that is framed, when its connection closes. */
+import type { Socket } from 'node:net';
+import { framingLines, responseHead } from '../wire/http1/encode.ts';
+import { type FieldLines, fieldLines, joinLines, noLines } from '../wire/http1/field-lines.ts';
+import { chunked, type Framing, noContent, untilClose } from '../wire/http1/framing.ts';
+import type { RequestHead as ReceivedHead } from '../wire/http1/request-head.ts';
 import type { Exchange, SendResult, StreamedBody } from './exchange.ts';
-import { type Fields, fieldOf, type RequestHead, type ResponseHead } from './message.ts';
+import { HttpDate } from './http-date.ts';
+import type { IncomingBody } from './incoming-body.ts';
+import { fieldOf, type RequestHead, type ResponseHead } from './message.ts';
+import { type OutgoingFields, outgoingFields } from './outgoing-fields.ts';
+import { OutgoingMessage } from './outgoing-message.ts';
 import type { Peer } from './peer.ts';
-import { pump } from './pump.ts';
 
-export type ParsedHead =
-  | { readonly kind: 'head'; readonly head: RequestHead }
-  | { readonly kind: 'invalid'; readonly what: string };
-
-function invalid(what: string): ParsedHead {
-  return { kind: 'invalid', what };
+/** The connection that a request came in by. */
+export interface ClientSide {
+  readonly socket: Socket;
+  readonly peer: Peer;
+  /** Whether it serves no request after this one, whatever the client asks for. */
+  isLast(): boolean;
+  /** Something was written. */
+  onMoved(): void;
+  /** The response is with the kernel. */
+  onAnswered(closes: boolean): void;
+  limitIdle(ms: number, run: () => void): void;
 }
 
-/** Reads the target in origin or absolute form (RFC 9112 section 3.2); the latter's authority replaces the host. */
-export function readHead(request: IncomingMessage): ParsedHead {
-  const { method = '', url = '', rawHeaders, httpVersion } = request;
-  const fields: string[] = [];
-  let host: string | undefined;
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = (rawHeaders[i] ?? '').toLowerCase();
-    const value = rawHeaders[i + 1] ?? '';
-    if (name !== 'host') fields.push(name, value);
-    else if (host === undefined) host = value;
-    else return invalid('The request has more than one Host field');
-  }
-  const protocol = httpVersion === '1.0' ? '1.0' : '1.1';
-  const absolute = /^http:\/\/([^/?#@]+)((?:[/?][^#]*)?)$/i.exec(url);
-  if (absolute) {
-    const rest = absolute[2] ?? '';
-    const path = rest.startsWith('/') ? rest : `/${rest}`;
-    return { kind: 'head', head: { method, protocol, authority: absolute[1] ?? '', path, fields } };
-  }
-  if (!url.startsWith('/')) return invalid(`The request target ${JSON.stringify(url)} is no path`);
-  if (host === undefined) return invalid('The request has no Host field');
-  return { kind: 'head', head: { method, protocol, authority: host, path: url, fields } };
-}
+const closeLine = fieldLines(['connection', 'close']);
+const keepAliveLine = fieldLines(['connection', 'keep-alive']);
+const continueText = responseHead(100, noLines);
+const date = new HttpDate();
 
 export class Http1Exchange implements Exchange {
   readonly peer: Peer;
   readonly head: RequestHead;
-  readonly body: Readable | undefined;
-  readonly #response: ServerResponse;
-  readonly #isDraining: () => boolean;
+  readonly body: IncomingBody | undefined;
+  readonly #client: ClientSide;
+  readonly #received: ReceivedHead;
   readonly #gone = new AbortController();
+  #awaitsContinue: boolean;
+  #hasBegun = false;
+  #isAnswered = false;
+  #outgoing: OutgoingMessage | undefined;
 
   constructor(
-    peer: Peer,
+    client: ClientSide,
+    received: ReceivedHead,
     head: RequestHead,
-    request: IncomingMessage,
-    response: ServerResponse,
-    isDraining: () => boolean,
+    body: IncomingBody | undefined,
   ) {
-    this.peer = peer;
+    this.peer = client.peer;
     this.head = head;
-    this.body = hasBody(head.fields) ? request : undefined;
-    this.#response = response;
-    this.#isDraining = isDraining;
-    response.on('close', () => {
-      if (!response.writableFinished) this.#gone.abort();
-    });
+    this.body = body;
+    this.#client = client;
+    this.#received = received;
+    this.#awaitsContinue = received.expectsContinue;
   }
 
   get signal(): AbortSignal {
     return this.#gone.signal;
   }
 
-  async respond(
-    { status, fields }: ResponseHead,
-    content: StreamedBody | Uint8Array,
-  ): Promise<SendResult> {
-    const response = this.#response;
+  /** Whether any of the response has been written. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
+  get isAnswered(): boolean {
+    return this.#isAnswered;
+  }
+
+  /** Its body is wanted: a client that waits to hear so is told (RFC 9110 section 10.1.1). */
+  bodyWanted(): void {
+    if (!this.#awaitsContinue || this.#hasBegun) return;
+    this.#awaitsContinue = false;
+    this.#client.socket.write(continueText, 'latin1');
+  }
+
+  drained(): void {
+    this.#outgoing?.drained();
+  }
+
+  /** The client's connection has closed. */
+  lost(): void {
+    if (this.#isAnswered) return;
+    // The signal first: what breaks from here on broke because the client went.
+    this.#gone.abort();
+    this.#outgoing?.cut();
+    this.body?.break(new Error('the client has gone'));
+  }
+
+  async respond(response: ResponseHead, content: StreamedBody | Uint8Array): Promise<SendResult> {
+    const { socket } = this.#client;
     const streamed = content instanceof Uint8Array ? undefined : content;
-    if (this.signal.aborted) {
+    if (this.signal.aborted || socket.destroyed) {
       streamed?.body.destroy();
       return 'client-gone';
     }
-    // What is left of a body that is too large is not worth reading.
-    const closes = this.#isDraining() || status === 413;
-    response.writeHead(status, closes ? [...fields, 'connection', 'close'] : [...fields]);
-    if (streamed === undefined) {
-      response.end(this.head.method === 'HEAD' ? undefined : content);
-      await closedOrFinished(response);
-      return response.writableFinished ? 'sent' : 'client-gone';
+    const { status } = response;
+    const hasContent = this.head.method !== 'HEAD' && status !== 204 && status !== 304;
+    try {
+      const fields = outgoingFields(response.fields);
+      const framing = hasContent ? this.#framingOf(content, fields) : noContent;
+      // What is left of a body that is too large is not worth reading, and where one begins that
+      // was neither asked for nor refused nobody knows.
+      const closes =
+        this.#client.isLast() ||
+        !this.#received.isPersistent ||
+        framing === untilClose ||
+        status === 413 ||
+        this.#awaitsContinue;
+      const head = responseHead(status, this.#linesOf(response, fields, framing, closes));
+      this.#hasBegun = true;
+      if (hasContent && streamed !== undefined) {
+        return await this.#stream(head, framing, streamed, closes);
+      }
+      streamed?.body.destroy();
+      const bytes = content instanceof Uint8Array && hasContent ? content : undefined;
+      return await this.#send(bytes ? head + Buffer.from(bytes).toString('latin1') : head, closes);
+    } catch (thrown) {
+      streamed?.body.destroy();
+      throw thrown;
     }
-    return this.#send(streamed);
-  }
-
-  #send({ body, trailers }: StreamedBody): Promise<SendResult> {
-    const response = this.#response;
-    // An event stream may say nothing for long after its head, so the head does not wait for a body.
-    response.flushHeaders();
-    body.once('end', () => {
-      const late = trailers();
-      if (late.length > 0) response.addTrailers(pairs(late));
-    });
-    return pump(body, response, this.signal);
   }
 
   onIdle(ms: number, run: () => void): void {
-    if (ms > 0) {
-      this.#response.setTimeout(ms, () => {
-        run();
-        if (this.#response.headersSent) this.destroy();
-      });
-    }
+    this.#client.limitIdle(ms === 0 ? Infinity : ms, run);
   }
 
   destroy(): void {
-    this.#response.destroy();
+    this.#client.socket.destroy();
   }
-}
 
-function closedOrFinished(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    response.once('finish', resolve);
-    response.once('close', resolve);
-  });
-}
+  #framingOf(content: StreamedBody | Uint8Array, { length }: OutgoingFields): Framing {
+    if (content instanceof Uint8Array) return { kind: 'length', bytes: content.length };
+    if (typeof length === 'number') return { kind: 'length', bytes: length };
+    return this.head.protocol === '1.0' ? untilClose : chunked;
+  }
 
-/** RFC 9112 section 6.3: a request has a body when it frames one. */
-function hasBody(fields: Fields): boolean {
-  const length = fieldOf(fields, 'content-length');
-  return length === undefined ? fieldOf(fields, 'transfer-encoding') !== undefined : length !== '0';
-}
+  #linesOf(
+    { status, fields }: ResponseHead,
+    { lines, length }: OutgoingFields,
+    framing: Framing,
+    closes: boolean,
+  ): FieldLines {
+    // Without content the length is a statement about another response (RFC 9110 section 8.6).
+    const isStated = framing === noContent && typeof length === 'number' && status !== 204;
+    const framed = framingLines(isStated ? { kind: 'length', bytes: length } : framing);
+    const dated = fieldOf(fields, 'date') === undefined ? date.line(Date.now()) : noLines;
+    const kept = this.head.protocol === '1.0' ? keepAliveLine : noLines;
+    const own = joinLines(joinLines(framed, dated), closes ? closeLine : kept);
+    return joinLines(lines, own);
+  }
 
-function pairs(fields: Fields): [string, string][] {
-  const list: [string, string][] = [];
-  for (let i = 0; i < fields.length; i += 2) list.push([fields[i] ?? '', fields[i + 1] ?? '']);
-  return list;
+  #stream(
+    head: string,
+    framing: Framing,
+    { body, trailers }: StreamedBody,
+    closes: boolean,
+  ): Promise<SendResult> {
+    const { socket } = this.#client;
+    return new Promise((resolve) => {
+      this.#outgoing = new OutgoingMessage(socket, {
+        head,
+        framing,
+        body,
+        trailers,
+        onMoved: () => this.#client.onMoved(),
+        onDone: (how) => {
+          if (how === 'whole') this.#answered(closes);
+          // Destroyed, never ended: the client must not take what it has for the whole.
+          else if (how === 'body-broke') socket.destroy();
+          resolve(how === 'whole' ? 'sent' : how === 'cut' ? 'client-gone' : 'upstream-broke');
+        },
+      });
+      this.#outgoing.start();
+    });
+  }
+
+  /** Sends a whole response. */
+  #send(text: string, closes: boolean): SendResult | Promise<SendResult> {
+    const { socket } = this.#client;
+    this.#client.onMoved();
+    if (socket.write(text, 'latin1') && socket.writableLength === 0) {
+      this.#answered(closes);
+      return 'sent';
+    }
+    return new Promise((resolve) => {
+      socket.write('', (error) => {
+        if (!error) this.#answered(closes);
+        resolve(error ? 'client-gone' : 'sent');
+      });
+    });
+  }
+
+  #answered(closes: boolean): void {
+    if (this.#isAnswered) return;
+    this.#isAnswered = true;
+    this.#client.onAnswered(closes);
+  }
 }

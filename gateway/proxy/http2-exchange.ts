@@ -1,52 +1,42 @@
 /** Owns a request received over a link: an HTTP/2 stream of another gateway. */
-import type { ServerHttp2Stream } from 'node:http2';
 import type { Readable } from 'node:stream';
-import { wholeBody } from '../link/h2-body.ts';
+import type { Clock } from '../../core/clock.ts';
+import { BodySender, type SendEnd } from '../link/body-sender.ts';
+import { StreamBody } from '../link/stream-body.ts';
+import type { Http2Stream, StreamEnd, StreamHandler } from '../wire/http2/api.ts';
+import { errorCode } from '../wire/http2/protocol.ts';
 import type { Exchange, SendResult, StreamedBody } from './exchange.ts';
-import { fieldOf, type RequestHead, type ResponseHead } from './message.ts';
+import { IdleWatch } from './idle-watch.ts';
+import type { RequestHead, ResponseHead } from './message.ts';
 import type { Peer } from './peer.ts';
-import { pump } from './pump.ts';
 
-/** Reads a request's head; undefined when it lacks a part that every request has (RFC 9113 section 8.3.1). */
-export function readStreamHead(raw: readonly string[]): RequestHead | undefined {
-  const pseudo = new Map<string, string>();
-  const fields: string[] = [];
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = raw[i] ?? '';
-    const value = raw[i + 1] ?? '';
-    if (name.startsWith(':')) pseudo.set(name, value);
-    else if (name !== 'host') fields.push(name, value);
-  }
-  const method = pseudo.get(':method');
-  const path = pseudo.get(':path');
-  const authority = pseudo.get(':authority');
-  if (method === undefined || authority === undefined || !path?.startsWith('/')) return undefined;
-  return { method, protocol: '2', authority, path, fields };
-}
+const results: Readonly<Record<SendEnd, SendResult>> = {
+  sent: 'sent',
+  broke: 'upstream-broke',
+  closed: 'client-gone',
+};
 
-export class Http2Exchange implements Exchange {
+export class Http2Exchange implements Exchange, StreamHandler {
   readonly peer: Peer;
   readonly head: RequestHead;
   readonly body: Readable | undefined;
-  readonly #stream: ServerHttp2Stream;
+  readonly #incoming: StreamBody | undefined;
+  readonly #stream: Http2Stream;
+  readonly #clock: Clock;
   readonly #gone = new AbortController();
+  #closed = false;
+  #responded = false;
   #answered = false;
+  #sender: BodySender | undefined;
+  #idle: IdleWatch | undefined;
 
-  constructor(peer: Peer, head: RequestHead, stream: ServerHttp2Stream, endsWithHead: boolean) {
+  constructor(peer: Peer, head: RequestHead, stream: Http2Stream, ends: boolean, clock: Clock) {
     this.peer = peer;
     this.head = head;
     this.#stream = stream;
-    this.body = endsWithHead
-      ? undefined
-      : wholeBody(stream, fieldOf(head.fields, 'content-length'));
-    // Its end is what counts, and 'close' tells that.
-    stream.on('error', () => undefined);
-    const gone = () => {
-      if (!this.#answered) this.#gone.abort();
-    };
-    // A reset says 'aborted' before it breaks what is being piped; 'close' comes in any case.
-    stream.once('aborted', gone);
-    stream.once('close', gone);
+    this.#clock = clock;
+    this.#incoming = ends ? undefined : new StreamBody(stream);
+    this.body = this.#incoming;
   }
 
   get signal(): AbortSignal {
@@ -59,50 +49,86 @@ export class Http2Exchange implements Exchange {
   ): Promise<SendResult> {
     const stream = this.#stream;
     const streamed = content instanceof Uint8Array ? undefined : content;
-    if (stream.destroyed || stream.closed) {
+    if (this.#closed) {
       streamed?.body.destroy();
       return 'client-gone';
     }
-    const raw = [':status', String(status), ...fields];
-    if (this.head.method === 'HEAD' || status === 204 || status === 304) {
-      stream.respond(raw, { endStream: true });
-      streamed?.body.destroy();
+    this.#responded = true;
+    const bodiless = this.head.method === 'HEAD' || status === 204 || status === 304;
+    if (bodiless || streamed === undefined) {
       this.#answered = true;
+      stream.respond({ status, fields }, bodiless);
+      if (bodiless) streamed?.body.destroy();
+      else stream.write(content as Uint8Array, true);
       return 'sent';
     }
-    stream.respond(raw, { waitForTrailers: streamed !== undefined });
-    if (streamed === undefined) {
-      stream.end(content);
-      this.#answered = true;
-      return 'sent';
-    }
+    stream.respond({ status, fields }, false);
     return this.#send(streamed);
-  }
-
-  async #send({ body, trailers }: StreamedBody): Promise<SendResult> {
-    const stream = this.#stream;
-    stream.once('wantTrailers', () => stream.sendTrailers(objectOf(trailers())));
-    // A body that breaks destroys the stream with its error, which resets it.
-    const result = await pump(body, stream, this.signal);
-    this.#answered = result === 'sent';
-    return result;
   }
 
   onIdle(ms: number, run: () => void): void {
     if (ms === 0) return;
-    this.#stream.setTimeout(ms, () => {
+    this.#idle = new IdleWatch(this.#clock, ms, () => {
       run();
-      if (this.#stream.headersSent) this.destroy();
+      if (this.#responded) this.destroy();
     });
   }
 
   destroy(): void {
-    this.#stream.destroy(new Error('cut off'));
+    this.#stream.reset(errorCode.internalError);
   }
-}
 
-function objectOf(fields: readonly string[]): Record<string, string> {
-  const object: Record<string, string> = {};
-  for (let i = 0; i < fields.length; i += 2) object[fields[i] ?? ''] = fields[i + 1] ?? '';
-  return object;
+  onInformational(): void {
+    // Only servers send them.
+  }
+
+  onResponse(): void {
+    // Only servers send them.
+  }
+
+  onData(_stream: Http2Stream, bytes: Buffer, ends: boolean): void {
+    this.#idle?.moved();
+    this.#incoming?.receive(bytes, ends);
+  }
+
+  /** Nobody behind this gateway could be given them. */
+  onTrailers(): void {
+    this.#incoming?.finish();
+  }
+
+  onWritable(): void {
+    this.#idle?.moved();
+    this.#sender?.resume();
+  }
+
+  onClosed(_stream: Http2Stream, end: StreamEnd): void {
+    this.#closed = true;
+    this.#idle?.stop();
+    // First of all, so that whatever breaks by it is known to be no fault of the upstream.
+    if (!this.#answered) this.#gone.abort();
+    if (end.kind === 'complete') {
+      // Nobody waits for what was not read until now; the link has credit to get back for it.
+      this.#incoming?.destroy();
+    } else {
+      this.#incoming?.break('the stream was closed before its body ended');
+    }
+    this.#sender?.stop();
+  }
+
+  #send({ body, trailers }: StreamedBody): Promise<SendResult> {
+    return new Promise((resolve) => {
+      this.#sender = new BodySender({
+        body,
+        stream: this.#stream,
+        trailers,
+        breakCode: errorCode.internalError,
+        onMoved: () => this.#idle?.moved(),
+        onEnd: (end) => {
+          // From here on it is not the client that cuts this short.
+          this.#answered = end !== 'closed';
+          resolve(results[end]);
+        },
+      });
+    });
+  }
 }

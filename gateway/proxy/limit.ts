@@ -11,6 +11,8 @@ export interface ProxyLimits {
   readonly headMs: number;
   /** Time a client's connection may rest between requests, in milliseconds; default 75000. */
   readonly keepAliveMs: number;
+  /** Most connections of clients at a time; default 50000. More are closed as they come. */
+  readonly maxConnections: number;
 }
 
 export const defaultLimits: ProxyLimits = {
@@ -18,6 +20,7 @@ export const defaultLimits: ProxyLimits = {
   maxHeadBytes: 16_384,
   headMs: 10_000,
   keepAliveMs: 75_000,
+  maxConnections: 50_000,
 };
 
 export function bodyTooLarge(maxBodyBytes: number): IsthmusError {

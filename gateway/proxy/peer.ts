@@ -1,4 +1,5 @@
 /** Owns who is on the other side of a connection: an outside client, a gateway of a member cluster, or neither. */
+import type { Socket } from 'node:net';
 import {
   type ClusterName,
   type FederationName,
@@ -36,4 +37,9 @@ export function peerOf(identity: PeerIdentity, federation: FederationName, addre
     return { kind: 'stranger', address, id: `spiffe://${trustDomain}${path}` };
   }
   return { kind: 'gateway', address, cluster: parseClusterName(cluster), gateway };
+}
+
+/** The other side's IP address, IPv4 written as such even when it came in over an IPv6 socket. */
+export function addressOf(socket: Pick<Socket, 'remoteAddress'>): string {
+  return (socket.remoteAddress ?? 'unknown').replace(/^::ffff:(?=\d)/, '');
 }

@@ -71,7 +71,8 @@ export const linkOptions: ConnectionOptions = {
   ...strangerOptions,
   maxConcurrentStreams: 4_096,
   streamWindow: 1 << 20,
-  connectionWindow: 16 << 20,
+  // So wide that streams govern themselves: readers that stop must not hold up the others on the link.
+  connectionWindow: 1 << 30,
   maxFrameSize: 65_536,
   maxHeaderListSize: 65_536,
   headerTableSize: 65_536,

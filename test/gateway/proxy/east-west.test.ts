@@ -1,5 +1,6 @@
 /** Specifies requests between clusters: who may ask, for what, and what becomes of refusals. */
 import { connect as http2Connect } from 'node:http2';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import { openAuthority } from '../../../certs/authority.ts';
@@ -8,9 +9,10 @@ import { connectMutualTls } from '../../../certs/tls.ts';
 import { TrustStore } from '../../../certs/trust-store.ts';
 import { parseAddress } from '../../../core/address.ts';
 import { systemClock } from '../../../core/clock.ts';
+import { parseClusterName } from '../../../core/names.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { until } from '../../support/until.ts';
-import { ask, raw } from './http.ts';
+import { ask, curl, dial, raw } from './http.ts';
 import { closedPort, connect, type Gateway, startGateway, startOrigin } from './world.ts';
 
 const host = 'orders.shop.acme';
@@ -217,7 +219,7 @@ test('a refusal by one cluster is made good by another, for POST as well', async
   }
   for (let i = 0; i < 5; i++) {
     const answer = await ask(near.url, host, '-d', `order ${i}`);
-    t.is(answer.status, 200);
+    t.is(answer.status, 200, answer.body);
     t.is(answer.body, `order ${i}`);
     t.is(answer.headers['x-isthmus-cluster'], 'dc3');
   }
@@ -246,6 +248,106 @@ test('a body that breaks in the far cluster breaks the near client', async (t) =
     services: [{ name: 'orders.shop', endpoints: [origin] }],
   });
   await t.throwsAsync(ask(near.url, host));
+});
+
+test('a far exchange in which nothing moves is cut after the idle limit there, answered or not', async (t) => {
+  const origin = await startOrigin(t, 'stalls', (request, response) => {
+    if (request.url === '/half') response.write('half');
+  });
+  const { near } = await twoClusters(t, {
+    cluster: 'dc2',
+    services: [{ name: 'orders.shop', endpoints: [origin], timeouts: { idleMs: 300 } }],
+  });
+  await t.throwsAsync(curl('-H', `Host: ${host}`, `${near.url}/half`));
+  const silent = await curl('-H', `Host: ${host}`, '-d', 'x', `${near.url}/`);
+  t.is(silent.status, 504);
+});
+
+test('trailers cross', async (t) => {
+  const origin = await startOrigin(t, 'trails', (_, response) => {
+    response.write('body');
+    response.addTrailers({ 'x-checksum': 'abc' });
+    response.end();
+  });
+  const { near } = await twoClusters(t, {
+    cluster: 'dc2',
+    services: [{ name: 'orders.shop', endpoints: [origin] }],
+  });
+  const answer = await raw(
+    near.url,
+    `GET / HTTP/1.1\r\nHost: ${host}\r\nTE: trailers\r\nConnection: close\r\n\r\n`,
+  );
+  t.regex(answer, /body\r\n0\r\nx-checksum: abc\r\n\r\n$/);
+});
+
+test('an upload that breaks at the near client breaks at the far endpoint', async (t) => {
+  let broke = false;
+  const origin = await startOrigin(t, 'sink', (request) => {
+    request.resume().on('error', () => {
+      broke = true;
+    });
+  });
+  const { near, far } = await twoClusters(t, {
+    cluster: 'dc2',
+    services: [{ name: 'orders.shop', endpoints: [origin] }],
+  });
+  const client = dial(near.url);
+  client.write(`POST / HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 100\r\n\r\nhalf`);
+  await until('it arrives', () => origin.requests.length === 1);
+  client.destroy();
+  await until('it broke', () => broke);
+  await until('nothing is left of it', () => far.proxy.recorder.inFlight === 0);
+  t.is(near.proxy.recorder.inFlight, 0);
+});
+
+test('a near client that does not read holds the far endpoint back', async (t) => {
+  let written = 0;
+  const origin = await startOrigin(t, 'fountain', (_, response) => {
+    const chunk = Buffer.alloc(64 * 1024);
+    const pour = () => {
+      while (!response.destroyed) {
+        written += chunk.length;
+        if (!response.write(chunk)) break;
+      }
+    };
+    response.on('drain', pour);
+    pour();
+  });
+  const { near, far } = await twoClusters(t, {
+    cluster: 'dc2',
+    services: [{ name: 'orders.shop', endpoints: [origin] }],
+  });
+  const client = dial(near.url);
+  client.pause();
+  client.write(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+  let before = -1;
+  await until('the fountain stands still', async () => {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const still = written > 0 && written === before;
+    before = written;
+    return still;
+  });
+  t.true(written < 32 * (1 << 20), `${written} bytes written`);
+  client.destroy();
+  await until('nothing is left of it', () => far.proxy.recorder.inFlight === 0);
+});
+
+test('uploads that are refused unread give the link its credit back', async (t) => {
+  const { near } = await twoClusters(t, { cluster: 'dc2' });
+  const upload = Buffer.alloc(1_000_000);
+  for (let i = 0; i < 150; i++) {
+    const outcome = await near.links.request(
+      parseClusterName('dc2'),
+      { method: 'POST', protocol: '1.1', authority: host, path: '/', fields: [] },
+      Readable.from([upload]),
+      { signal: AbortSignal.timeout(10_000), connectMs: 1000 },
+    );
+    t.like(outcome, { kind: 'response', status: 404 });
+    if (outcome.kind === 'response') t.regex(await text(outcome.body), /ROUTE_NOT_FOUND/);
+    await until('all of it was taken', () =>
+      near.links.details(parseClusterName('dc2')).every(({ streams }) => streams === 0),
+    );
+  }
 });
 
 test('a root that is trusted no more loses its live connection', async (t) => {

@@ -63,7 +63,7 @@ test('PUT with its body is sent again after a reset, up to what is kept of the b
     limits: {},
   });
   const body = 'b'.repeat(60_000);
-  for (let i = 0; i < 6; i++) {
+  for (let i = 0; i < 12; i++) {
     const answer = await ask(url, host, '-X', 'PUT', '--data-binary', body);
     t.is(answer.status, 200);
     t.is(answer.body, body);

@@ -1,0 +1,252 @@
+/** Specifies the client's side of HTTP/1.1: connections that last, requests in line, ends of every kind. */
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import test from 'ava';
+import { until } from '../../support/until.ts';
+import { dial, raw } from './http.ts';
+import { startGateway, startOrigin } from './world.ts';
+
+const host = 'orders.shop.acme';
+const mib = 1 << 20;
+type Context = Parameters<typeof startGateway>[0];
+
+/** A server that answers every connection by hand. */
+async function startRaw(t: Context, serve: (socket: Socket) => void) {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => {
+    sockets.push(socket);
+    socket.on('error', () => undefined);
+    serve(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return { id: 'raw', port: address.port, sockets };
+}
+
+function before(t: Context, endpoint: { id: string; port: number }, limits = {}) {
+  return startGateway(t, {
+    cluster: 'dc1',
+    limits,
+    services: [{ name: 'orders.shop', endpoints: [endpoint] }],
+  });
+}
+
+function collect(socket: Socket): () => string {
+  let received = '';
+  socket.setEncoding('latin1').on('data', (text) => {
+    received += text;
+  });
+  return () => received;
+}
+
+test('pipelined requests are answered in order, one after another', async (t) => {
+  let atOnce = 0;
+  let most = 0;
+  const origin = await startOrigin(t, 'echo', (request, response) => {
+    most = Math.max(most, ++atOnce);
+    const delay = request.url === '/0' ? 50 : 0;
+    setTimeout(() => {
+      atOnce--;
+      response.end(`[${request.url}]`);
+    }, delay);
+  });
+  const { url } = await before(t, origin);
+  const asked = Array.from(
+    { length: 20 },
+    (_, i) =>
+      `GET /${i} HTTP/1.1\r\nHost: ${host}\r\n${i === 19 ? 'Connection: close\r\n' : ''}\r\n`,
+  );
+  const answer = await raw(url, asked.join(''));
+  const order = Array.from(answer.matchAll(/\[\/(\d+)\]/g), ([, n]) => Number(n));
+  t.deepEqual(
+    order,
+    Array.from({ length: 20 }, (_, i) => i),
+  );
+  t.is(most, 1);
+});
+
+test('a pipelined request behind a body is served after it, however the octets come', async (t) => {
+  const origin = await startOrigin(t, 'echo', (request, response) => void request.pipe(response));
+  const { url } = await before(t, origin);
+  const text =
+    `POST / HTTP/1.1\r\nHost: ${host}\r\nTransfer-Encoding: chunked\r\n\r\n` +
+    `3;a=b\r\nabc\r\n2\r\nde\r\n0\r\nX-Trailer: 1\r\n\r\n` +
+    `POST / HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 3\r\nConnection: close\r\n\r\nxyz`;
+  const socket = dial(url);
+  const received = collect(socket);
+  for (const octet of text) {
+    socket.write(octet);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await once(socket, 'close');
+  const contents = received()
+    .split('HTTP/1.1 200 OK')
+    .slice(1)
+    .map((answer) => answer.slice(answer.indexOf('\r\n\r\n')).replace(/\r\n(?:\d\r\n)?/g, ''));
+  t.deepEqual(contents, ['abcde', 'xyz']);
+});
+
+test('a client that closes its side after its request still gets its answer', async (t) => {
+  const origin = await startOrigin(t, 'late', (_, response) => {
+    setTimeout(() => response.end('late but here'), 100);
+  });
+  const { url } = await before(t, origin);
+  const socket = dial(url);
+  const received = collect(socket);
+  socket.end(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+  await once(socket, 'close');
+  t.regex(received(), /^HTTP\/1\.1 200 [\s\S]*connection: close[\s\S]*late but here/);
+});
+
+test('HTTP/1.0 gets no chunks, and keeps its connection only when it asks to', async (t) => {
+  const origin = await startOrigin(t, 'mixed', (request, response) => {
+    if (request.url === '/length') response.setHeader('content-length', 5);
+    response.write('he');
+    response.end('llo');
+  });
+  const { url } = await before(t, origin);
+  const until = await raw(url, `GET /stream HTTP/1.0\r\nHost: ${host}\r\n\r\n`);
+  t.notRegex(until, /transfer-encoding/i);
+  t.regex(until, /\r\n\r\nhello$/);
+  const kept = await raw(
+    url,
+    `GET /length HTTP/1.0\r\nHost: ${host}\r\nConnection: keep-alive\r\n\r\n` +
+      `GET /stream HTTP/1.0\r\nHost: ${host}\r\nConnection: keep-alive\r\n\r\n`,
+  );
+  t.regex(kept, /connection: keep-alive\r\n\r\nhelloHTTP\/1\.1 200 OK[\s\S]*close\r\n\r\nhello$/);
+  t.regex(await raw(url, 'GET / HTTP/1.0\r\n\r\n'), /^HTTP\/1\.1 400 /);
+});
+
+test('a target that is too long is refused as that', async (t) => {
+  const { url } = await startGateway(t, { cluster: 'dc1' });
+  const answer = await raw(url, `GET /${'x'.repeat(9000)} HTTP/1.1\r\nHost: a\r\n\r\n`);
+  t.regex(answer, /^HTTP\/1\.1 414 [\s\S]*connection: close[\s\S]*"code":"REQUEST_REFUSED"/);
+});
+
+test('a connection without a request is closed when its time is up', async (t) => {
+  const origin = await startOrigin(t, 'orders-1');
+  const { url } = await before(t, origin, { headMs: 300, keepAliveMs: 300 });
+  t.is(await raw(url, ''), '');
+  t.regex(await raw(url, `GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`), /200 OK[\s\S]*orders-1$/);
+});
+
+test('a refusal arrives although the client is still sending', async (t) => {
+  const { url } = await startGateway(t, { cluster: 'dc1' });
+  const answer = await raw(url, `BAD\r\n\r\n${'x'.repeat(4 * mib)}`);
+  t.regex(answer, /^HTTP\/1\.1 400 [\s\S]*"code":"REQUEST_REFUSED"/);
+});
+
+test('a client that waits for 100 and is refused without is not left in doubt', async (t) => {
+  const { url } = await startGateway(t, { cluster: 'dc1' });
+  const answer = await raw(
+    url,
+    `POST / HTTP/1.1\r\nHost: nobody.shop.acme\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n`,
+  );
+  t.regex(answer, /^HTTP\/1\.1 404 [\s\S]*connection: close/);
+});
+
+test('an upload that the endpoint does not read holds the client back', async (t) => {
+  const stuck = await startRaw(t, (socket) => socket.pause());
+  const { url } = await before(t, stuck);
+  const socket = dial(url);
+  socket.on('error', () => undefined);
+  socket.write(`PUT / HTTP/1.1\r\nHost: ${host}\r\nContent-Length: ${1024 * mib}\r\n\r\n`);
+  const chunk = Buffer.alloc(64 * 1024);
+  const pour = () => {
+    while (socket.writable && socket.write(chunk));
+  };
+  socket.on('drain', pour);
+  pour();
+  let last = -1;
+  await until('the upload stands still', async () => {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const still = socket.bytesWritten > 0 && socket.bytesWritten === last;
+    last = socket.bytesWritten;
+    return still;
+  });
+  t.true(last < 32 * mib, `${last} bytes written`);
+  socket.destroy();
+  await until('the upload is cut', () => stuck.sockets.every((s) => s.resume() && s.destroyed));
+});
+
+test('connections to an endpoint are kept, and interim responses stay behind', async (t) => {
+  const origin = await startRaw(t, (socket) => {
+    socket.on('data', () => {
+      socket.write('HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n');
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+    });
+  });
+  const { url } = await before(t, origin);
+  for (let i = 0; i < 3; i++) {
+    const answer = await raw(url, `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    t.regex(answer, /^HTTP\/1\.1 200 OK[\s\S]*ok$/);
+  }
+  t.is(origin.sockets.length, 1);
+});
+
+test('a response until the close is whole when the connection closes, and only then', async (t) => {
+  const origin = await startRaw(t, (socket) => {
+    socket.once('data', () => socket.end('HTTP/1.0 200 OK\r\n\r\nall of it'));
+  });
+  const { url } = await before(t, origin);
+  const answer = await raw(url, `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+  t.regex(answer, /transfer-encoding: chunked[\s\S]*9\r\nall of it\r\n0\r\n\r\n$/);
+});
+
+test('a response that is not valid HTTP/1.1 is a failure of the endpoint', async (t) => {
+  const origin = await startRaw(t, (socket) => {
+    socket.on('data', () =>
+      socket.end('HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n'),
+    );
+  });
+  const { url } = await before(t, origin);
+  const answer = await raw(
+    url,
+    `POST / HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
+  );
+  t.regex(answer, /^HTTP\/1\.1 502 [\s\S]*"code":"UPSTREAM_FAILED"/);
+});
+
+test('an endpoint that closes a kept connection costs no idempotent request', async (t) => {
+  const origin = await startRaw(t, (socket) => {
+    socket.once('data', () => {
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+      socket.once('data', () => socket.destroy());
+    });
+  });
+  const { url } = await before(t, origin);
+  for (let i = 0; i < 4; i++) {
+    const answer = await raw(url, `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    t.regex(answer, /^HTTP\/1\.1 200 OK[\s\S]*ok$/);
+  }
+  t.true(origin.sockets.length > 1);
+});
+
+test('an endpoint that answers before it has the whole upload is heard', async (t) => {
+  const origin = await startRaw(t, (socket) => {
+    socket.once('data', () =>
+      socket.write('HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno'),
+    );
+  });
+  const { url } = await before(t, origin);
+  const answer = await raw(
+    url,
+    `POST / HTTP/1.1\r\nHost: ${host}\r\nContent-Length: ${4 * mib}\r\nConnection: close\r\n\r\n` +
+      'x'.repeat(4 * mib),
+  );
+  t.regex(answer, /^HTTP\/1\.1 403 [\s\S]*no$/);
+});
+
+test('a listener takes no more connections than it may', async (t) => {
+  const { url } = await startGateway(t, { cluster: 'dc1', limits: { maxConnections: 1 } });
+  const first = dial(url);
+  await once(first, 'connect');
+  t.is(await raw(url, '').catch(() => ''), '');
+  first.destroy();
+});
