@@ -81,7 +81,7 @@ export class LeaseSession {
     this.#kick();
   }
 
-  /** Wants `key` to hold `value`: under the lease, or, when `persistent`, beyond this session's life. */
+  /** Wants `key` to hold `value`: under the lease, or, when `persistent`, beyond its end. */
   put(
     key: string,
     value: string | Uint8Array,
