@@ -158,3 +158,92 @@ export interface Finding {
   readonly where?: string;
   readonly fix?: string;
 }
+
+/** `GET /v1/trust`: how each cluster's bundle stands, and who has yet to acknowledge it. */
+export interface TrustItem {
+  readonly cluster: string;
+  readonly trustDomain: string;
+  readonly sequence: number;
+  readonly fingerprints: readonly string[];
+  readonly notAfter: string | number;
+  /** This gateway's own cluster. */
+  readonly self: boolean;
+  /** Whether this gateway verifies peers against it. */
+  readonly believed: boolean;
+  readonly phase: 'stable' | 'publishing' | 'signing' | 'retiring';
+  readonly acks: readonly { readonly cluster: string; readonly sequence: number }[];
+  readonly laggards: readonly string[];
+  /** The certificate this gateway presents; its own cluster's item only. */
+  readonly leaf?: {
+    readonly notBefore: string | number;
+    readonly notAfter: string | number;
+    readonly id: string;
+  };
+}
+
+export interface GraphNode {
+  readonly id: string;
+  readonly kind: 'client' | 'service';
+  readonly service?: string;
+  readonly cluster: string;
+}
+
+export interface GraphEdge {
+  /** Ids of nodes. */
+  readonly from: string;
+  readonly to: string;
+  readonly protocol: string;
+  readonly tier: 'zone' | 'region' | 'cluster';
+  readonly requestsPerSecond: number;
+  readonly errorsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly mtls: boolean;
+}
+
+/** `GET /v1/graph`: who calls whom from where, over the last `windowSeconds`. */
+export interface GraphAnswer {
+  readonly at: string | number;
+  readonly windowSeconds: number;
+  readonly nodes: readonly GraphNode[];
+  readonly edges: readonly GraphEdge[];
+}
+
+/** One service's last ten minutes, oldest first; rates are per second, a step without traffic has no p99. */
+export interface TrafficItem {
+  readonly service: string;
+  readonly requests: readonly number[];
+  readonly errors: readonly number[];
+  readonly p99Ms: readonly (number | null)[];
+}
+
+/** `GET /v1/traffic` */
+export interface TrafficAnswer {
+  readonly stepSeconds: number;
+  readonly items: readonly TrafficItem[];
+}
+
+/** `GET /v1/events`: something that happened. */
+export interface EventItem {
+  readonly id: string | number;
+  readonly at: string | number;
+  readonly kind: string;
+  readonly severity: 'info' | 'warning' | 'error';
+  readonly cluster: string;
+  readonly what: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** `GET /v1/audit`: one write, and what became of it. */
+export interface AuditItem {
+  readonly id: string | number;
+  readonly at: string | number;
+  readonly who: string;
+  readonly role: string;
+  /** Address it came from. */
+  readonly from: string;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly code?: string;
+}
