@@ -88,7 +88,7 @@ export function decodeKey(federation: FederationName, text: string): RegistryKey
   });
 }
 
-/** The cluster that owns a raw key of any federation, or undefined where no single cluster does (tokens, policies, drills). */
+/** The cluster that owns a raw key of any federation, or undefined where no single cluster does (tokens, policies). */
 export function ownerOf(key: string): string | undefined {
   const [, , , , kind, cluster] = key.split('/');
   return key.startsWith(registryRoot) && kind !== undefined && ownedKinds.has(kind)
@@ -104,4 +104,5 @@ const ownedKinds = new Set([
   'exports',
   'synced',
   'acks',
+  'drills',
 ]);
