@@ -1,0 +1,222 @@
+/** Owns the metrics of what a gateway knows and is: its links, balancing, registry, trust, threads and build. */
+import { counter, type Family, gauge, type Measured } from './family.ts';
+
+/** One connection to a gateway of another cluster. */
+export interface LinkNumbers {
+  readonly cluster: string;
+  readonly address: string;
+  readonly isUp: boolean;
+  readonly rttMs: number | undefined;
+  readonly streams: number;
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+}
+
+/** What one service's balancer does with a cluster. */
+export interface BalanceNumbers {
+  readonly service: string;
+  readonly cluster: string;
+  readonly tier: string;
+  /** Percent of the service's requests. */
+  readonly load: number;
+  readonly healthy: number;
+  readonly total: number;
+  readonly ejected: number;
+}
+
+export interface RegistryNumbers {
+  readonly isConnected: boolean;
+  readonly revision: number;
+  /** Since what is known was last confirmed, in milliseconds; 0 while it is. */
+  readonly staleMs: number;
+  readonly pendingWrites: number;
+  readonly resyncs: number;
+}
+
+/** A certificate or a root: what it is for, whose, and how long it lasts. */
+export interface CertificateNumbers {
+  readonly kind: 'leaf' | 'bundle' | 'ingress';
+  readonly name: string;
+  readonly expiresInMs: number;
+}
+
+export interface BundleNumbers {
+  readonly cluster: string;
+  readonly sequence: number;
+  /** Clusters that have said that they believe this sequence. */
+  readonly acknowledged: number;
+}
+
+export interface ThreadNumbers {
+  /** `main`, or `worker-0` and so on. */
+  readonly thread: string;
+  readonly lagP99Ms: number;
+  readonly heapBytes: number;
+}
+
+export interface StateNumbers {
+  readonly version: string;
+  readonly node: string;
+  readonly isReady: boolean;
+  readonly clusters: number;
+  readonly services: number;
+  readonly links: readonly LinkNumbers[];
+  readonly balance: readonly BalanceNumbers[];
+  /** Absent while the gateway is in no federation. */
+  readonly registry: RegistryNumbers | undefined;
+  readonly certificates: readonly CertificateNumbers[];
+  readonly bundles: readonly BundleNumbers[];
+  readonly threads: readonly ThreadNumbers[];
+  /** Worker threads started again after they died. */
+  readonly workersReplaced: number;
+}
+
+export function stateMetrics(state: StateNumbers): Family[] {
+  return [
+    gauge('isthmus_build_info', 'Always 1; says what runs.', [
+      [{ version: state.version, node: state.node }, 1],
+    ]),
+    gauge('isthmus_ready', '1 while the gateway serves.', [[{}, Number(state.isReady)]]),
+    gauge('isthmus_clusters', 'Clusters in the federation, this one included.', [
+      [{}, state.clusters],
+    ]),
+    gauge('isthmus_services', 'Services known here.', [[{}, state.services]]),
+    ...linkMetrics(state.links),
+    ...balanceMetrics(state.balance),
+    ...(state.registry === undefined ? [] : registryMetrics(state.registry)),
+    ...trustMetrics(state.certificates, state.bundles),
+    ...threadMetrics(state),
+  ];
+}
+
+function linkMetrics(links: readonly LinkNumbers[]): Family[] {
+  const each = (value: (link: LinkNumbers) => number | undefined): Measured[] =>
+    links.flatMap((link, connection): Measured[] => {
+      const measured = value(link);
+      const { cluster, address } = link;
+      const labels = { destination_cluster: cluster, address, connection: String(connection) };
+      return measured === undefined ? [] : [[labels, measured]];
+    });
+  const bytes = links.flatMap(({ cluster, address, sentBytes, receivedBytes }, i): Measured[] => {
+    const labels = { destination_cluster: cluster, address, connection: String(i) };
+    return [
+      [{ ...labels, direction: 'sent' }, sentBytes],
+      [{ ...labels, direction: 'received' }, receivedBytes],
+    ];
+  });
+  return [
+    gauge(
+      'isthmus_link_up',
+      'Whether a connection to a gateway of another cluster is up.',
+      each(({ isUp }) => Number(isUp)),
+    ),
+    gauge(
+      'isthmus_link_rtt_seconds',
+      'Smoothed round trip of a link, measured by PING.',
+      each(({ rttMs }) => (rttMs === undefined ? undefined : rttMs / 1000)),
+    ),
+    gauge(
+      'isthmus_link_streams',
+      'Requests under way on a link.',
+      each(({ streams }) => streams),
+    ),
+    gauge(
+      'isthmus_link_bytes',
+      'Octets on a link since it was made; it starts anew when the link does.',
+      bytes,
+    ),
+  ];
+}
+
+function balanceMetrics(balance: readonly BalanceNumbers[]): Family[] {
+  const each = (value: (numbers: BalanceNumbers) => number): Measured[] =>
+    balance.map((numbers) => {
+      const { service, cluster, tier } = numbers;
+      return [{ service, destination_cluster: cluster, tier }, value(numbers)];
+    });
+  return [
+    gauge(
+      'isthmus_balancer_load_ratio',
+      'Share of the requests for a service that a tier carries by decision, 0 to 1.',
+      each(({ load }) => load / 100),
+    ),
+    gauge(
+      'isthmus_balancer_endpoints',
+      'Copies of a service in a tier.',
+      each(({ total }) => total),
+    ),
+    gauge(
+      'isthmus_balancer_healthy_endpoints',
+      'Healthy copies of a service in a tier.',
+      each(({ healthy }) => healthy),
+    ),
+    gauge(
+      'isthmus_balancer_ejected',
+      'Endpoints, or the cluster as a whole, taken out because they failed.',
+      each(({ ejected }) => ejected),
+    ),
+  ];
+}
+
+function registryMetrics(registry: RegistryNumbers): Family[] {
+  return [
+    gauge('isthmus_registry_connected', 'Whether the registry answers.', [
+      [{}, Number(registry.isConnected)],
+    ]),
+    gauge('isthmus_registry_revision', 'Revision of what is known of the federation.', [
+      [{}, registry.revision],
+    ]),
+    gauge(
+      'isthmus_registry_staleness_seconds',
+      'Since what is known could last be confirmed; 0 while it is.',
+      [[{}, registry.staleMs / 1000]],
+    ),
+    gauge('isthmus_registry_pending_writes', 'Writes that the registry has not taken yet.', [
+      [{}, registry.pendingWrites],
+    ]),
+    counter('isthmus_registry_resyncs_total', 'Times that everything was listed anew.', [
+      [{}, registry.resyncs],
+    ]),
+  ];
+}
+
+function trustMetrics(
+  certificates: readonly CertificateNumbers[],
+  bundles: readonly BundleNumbers[],
+): Family[] {
+  return [
+    gauge(
+      'isthmus_certificate_expires_in_seconds',
+      'Until a certificate, or the first root of a bundle, expires; negative afterwards.',
+      certificates.map(({ kind, name, expiresInMs }) => [{ kind, name }, expiresInMs / 1000]),
+    ),
+    gauge(
+      'isthmus_bundle_sequence',
+      "Sequence of a cluster's trust bundle, as believed here.",
+      bundles.map(({ cluster, sequence }) => [{ cluster }, sequence]),
+    ),
+    gauge(
+      'isthmus_bundle_acknowledged',
+      "Clusters that have acknowledged that sequence of a cluster's bundle.",
+      bundles.map(({ cluster, acknowledged }) => [{ cluster }, acknowledged]),
+    ),
+  ];
+}
+
+function threadMetrics({ threads, workersReplaced }: StateNumbers): Family[] {
+  return [
+    gauge(
+      'isthmus_event_loop_lag_seconds',
+      '99th percentile of how late a thread runs what is due.',
+      threads.map(({ thread, lagP99Ms }) => [{ thread }, lagP99Ms / 1000]),
+    ),
+    gauge(
+      'isthmus_heap_bytes',
+      'JavaScript heap in use by a thread.',
+      threads.map(({ thread, heapBytes }) => [{ thread }, heapBytes]),
+    ),
+    counter('isthmus_workers_replaced_total', 'Worker threads started anew after they died.', [
+      [{}, workersReplaced],
+    ]),
+  ];
+}
