@@ -4,6 +4,7 @@ import type { ClusterName, FederationName, ServiceName } from '../core/names.ts'
 import type { EndpointRecord, ExportRecord } from '../registry/model.ts';
 import type { ClusterView } from '../registry/snapshot.ts';
 import { createServiceBalancer } from './balance/balancer.ts';
+import type { Steering } from './balance/steering.ts';
 import type { BalancePolicy, BalanceView, Caller } from './balance/types.ts';
 import { defaultRetry } from './proxy/retry.ts';
 import { type Route, RouteTable, type RouteTimeouts } from './proxy/route.ts';
@@ -18,6 +19,8 @@ export interface World {
   links: LinkLookup;
   policy(service: ServiceName): BalancePolicy;
   timeouts(service: ServiceName): RouteTimeouts;
+  /** Load of a service that is moved on purpose; absent: none ever is. */
+  steering?(service: ServiceName): Steering | undefined;
 }
 
 export interface RoutingOptions {
@@ -52,7 +55,7 @@ export class Routing {
     }
   }
 
-  /** Clusters or links changed, and with them what other clusters can serve. */
+  /** Clusters, links or steering changed, and with them what goes where. */
   clustersChanged(): void {
     for (const route of this.table) this.#update(route);
   }
@@ -86,7 +89,7 @@ export class Routing {
   /** What this gateway's decisions on a service are made from. */
   view(service: ServiceName): BalanceView {
     const { caller, world } = this.#options;
-    return viewFromHere(
+    const view = viewFromHere(
       service,
       caller.cluster,
       world.endpoints(service),
@@ -94,6 +97,7 @@ export class Routing {
       world.clusters(),
       world.links,
     );
+    return { ...view, steering: world.steering?.(service) };
   }
 
   #exists(service: ServiceName): boolean {

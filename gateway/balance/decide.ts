@@ -2,6 +2,7 @@
 import type { ClusterName } from '../../core/names.ts';
 import type { GovernedTier, TargetLoad } from './failback.ts';
 import { reasonOf } from './reason.ts';
+import { isKeptOff, steeredLoads, steeringReason } from './steering.ts';
 import { type TierCapacity, type TierLoad, tierCapacity, tierLoads } from './tier-load.ts';
 import { type RankedTier, rankTiers } from './tiers.ts';
 import type {
@@ -49,8 +50,13 @@ export function decide(
       healthyLoad: tier.healthyLoad,
       degradedLoad: tier.degradedLoad,
       panic: tier.panic,
+      ...(isKeptOff(view.steering, tier.cluster) ? { keptOff: true as const } : {}),
       members: membersOf(tier, policy),
-      reason: reasonOf(tiers, i, policy, governed.get(tier.name)),
+      reason:
+        (tier.outage
+          ? undefined
+          : steeringReason(view.steering, tier.cluster, tier.healthyLoad + tier.degradedLoad)) ??
+        reasonOf(tiers, i, policy, governed.get(tier.name)),
     })),
   };
 }
@@ -70,9 +76,17 @@ export function planTiers(
   const counts = (tier: RankedTier) =>
     tier.outage !== 'without' && (isReachable(tier) || !someReachable);
   const nothing = { total: 0, healthy: 0, degraded: 0, excluded: 0 };
-  const loads = tierLoads(
-    ranked.map((tier) => (counts(tier) ? tier : nothing)),
-    policy,
+  const loads = steeredLoads(
+    ranked.map((tier) => ({
+      cluster: tier.cluster,
+      usable: counts(tier) && tier.healthy + tier.degraded > 0,
+    })),
+    view.steering,
+    (accepts) =>
+      tierLoads(
+        ranked.map((tier) => (counts(tier) && accepts(tier.cluster) ? tier : nothing)),
+        policy,
+      ),
   );
   return ranked.map((tier, i) => {
     const load = loads[i] ?? { healthyLoad: 0, degradedLoad: 0, panic: false };

@@ -16,7 +16,7 @@ export function clusterKey(cluster: ClusterName): string {
 export function withEjections(view: BalanceView, ejected: ReadonlySet<string>): BalanceView {
   if (ejected.size === 0) return view;
   return {
-    service: view.service,
+    ...view,
     groups: view.groups.map((group) => withoutEjected(group, ejected)),
     remotes: new Map(
       [...view.remotes].map(([cluster, remote]) => [

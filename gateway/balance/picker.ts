@@ -16,6 +16,7 @@ const nothing: ReadonlySet<string> = new Set();
 interface PickTier {
   readonly kind: TierKind;
   readonly own: boolean;
+  readonly keptOff: boolean;
   readonly reachable: boolean;
   readonly pools: Readonly<Record<HostClass, Pool>>;
 }
@@ -39,11 +40,17 @@ export function createPicker(distribution: Distribution, options: PickerOptions)
     return {
       kind: tier.kind,
       own: tier.cluster === own,
+      keptOff: tier.keptOff ?? false,
       reachable: tier.cluster === own || options.isReachable(tier.cluster),
       pools: { healthy: pool('healthy'), degraded: pool('degraded'), all: pool('all') },
     };
   });
   const ownTiers = tiers.filter((tier) => tier.own);
+  // Where load is kept off on purpose a request only comes when all others have failed it.
+  const byPreference = [
+    ...tiers.filter((tier) => !tier.keptOff),
+    ...tiers.filter((tier) => tier.keptOff),
+  ];
   const lanes = lanesOf(distribution.tiers, tiers);
   const ownLanes = lanesOf(ownLoads(distribution, policy), ownTiers);
   const consistent = isConsistent(policy.algorithm);
@@ -65,7 +72,7 @@ export function createPicker(distribution: Distribution, options: PickerOptions)
    */
   function pickAround(request: PickRequest, now: number): Target | undefined {
     const { tried, hash, firstTier } = request;
-    const scope = request.localOnly ? ownTiers : tiers;
+    const scope = request.localOnly ? ownTiers : byPreference;
     const usable = ({ pools }: PickTier) =>
       pools.healthy.pick(now, tried, hash) ?? pools.degraded.pick(now, tried, hash);
     const any = ({ pools }: PickTier) => pools.all.pick(now, tried, hash);

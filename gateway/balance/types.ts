@@ -2,6 +2,7 @@
 import type { ClusterName, ServiceName } from '../../core/names.ts';
 import type { Health } from '../../registry/model.ts';
 import type { GovernedTier } from './failback.ts';
+import type { Steering } from './steering.ts';
 
 /** Who asks: the place a request comes from. */
 export interface Caller {
@@ -109,6 +110,8 @@ export interface BalanceView {
   readonly service: ServiceName;
   readonly groups: readonly Group[];
   readonly remotes: ReadonlyMap<ClusterName, RemoteCluster>;
+  /** Load moved on purpose: a drill, a drain, a failover. */
+  readonly steering?: Steering | undefined;
 }
 
 export type TierKind = 'zone' | 'region' | 'cluster';
@@ -126,6 +129,8 @@ export interface Tier {
   readonly healthyLoad: number;
   readonly degradedLoad: number;
   readonly panic: boolean;
+  /** All load is kept off it on purpose: it is tried last. */
+  readonly keptOff?: true;
   readonly members: readonly TierMember[];
   /** Why this tier carries what it carries, as one sentence for a person. */
   readonly reason: string;

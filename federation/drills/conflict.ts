@@ -1,0 +1,28 @@
+/** Owns which drills may run beside each other: those that touch nothing in common. */
+import { type DrillSpec, scopeText } from './spec.ts';
+
+/** What a drill touches: every service, one, or none; and whether it needs the registry for itself. */
+interface Touch {
+  readonly services: 'all' | 'none' | { readonly one: string };
+  readonly registry: boolean;
+}
+
+/** A drill on a cluster, zone or link touches every service: traffic of any may move because of it. */
+function touchOf({ kind, scope }: DrillSpec): Touch {
+  if (kind === 'expire-trust') return { services: 'none', registry: false };
+  if (kind === 'lose-registry') return { services: 'all', registry: true };
+  return { services: scope.service ? { one: scope.service } : 'all', registry: false };
+}
+
+/** Why `a` and `b` can't run at the same time; undefined when they can. */
+export function conflict(a: DrillSpec, b: DrillSpec): string | undefined {
+  const [one, other] = [touchOf(a), touchOf(b)];
+  if (one.services === 'none' || other.services === 'none') return undefined;
+  if (one.registry || other.registry) {
+    return 'while the registry is lost on purpose nothing else is tried';
+  }
+  if (one.services === 'all' || other.services === 'all') {
+    return `${scopeText(a.scope)} and ${scopeText(b.scope)} share services`;
+  }
+  return one.services.one === other.services.one ? `both concern ${one.services.one}` : undefined;
+}

@@ -1,0 +1,89 @@
+/** Owns how a gateway follows one drill: in force while its driver's beats come, and never longer; pure, one step at a time. */
+
+/** Without a beat for this long the driver, or the way to it, is lost: the drill is over here. Milliseconds. */
+export const lostAfterMs = 5_000;
+
+export type Following =
+  /** Known; not in force before a beat comes that was not there when this gateway began to look. */
+  | { readonly kind: 'waiting' }
+  | {
+      readonly kind: 'following';
+      readonly sequence: number;
+      /** How far it is in force, 0 to 1. */
+      readonly inForce: number;
+      /** Monotonic milliseconds of the last beat. */
+      readonly beatAt: number;
+      /** Monotonic milliseconds after which it is over whatever beats say. */
+      readonly deadline: number;
+    }
+  /** It is over for good: no beat brings it back here. */
+  | { readonly kind: 'over'; readonly why: OverReason };
+
+export type OverReason =
+  /** By its record. */
+  | 'ended'
+  /** Its beats stopped: the driver died, or the registry is out of reach. */
+  | 'lost'
+  /** It lasted longer than its time limit. */
+  | 'deadline';
+
+export type FollowEvent =
+  | {
+      readonly kind: 'beat';
+      readonly sequence: number;
+      readonly inForce: number;
+      /** Whether it was seen to be written, and not found: one that was found may be its driver's last. */
+      readonly fresh: boolean;
+      /** Of the drill's guardrails, in milliseconds. */
+      readonly timeLimitMs: number;
+    }
+  | { readonly kind: 'ended' }
+  | { readonly kind: 'time' };
+
+export const waiting: Following = { kind: 'waiting' };
+
+/** What becomes of `state` at monotonic time `now`. */
+export function followed(state: Following, event: FollowEvent, now: number): Following {
+  if (state.kind === 'over') return state;
+  if (event.kind === 'ended') return { kind: 'over', why: 'ended' };
+  const late = overdue(state, now);
+  if (late) return { kind: 'over', why: late };
+  if (event.kind !== 'beat' || !event.fresh) return state;
+  const { sequence, inForce, timeLimitMs } = event;
+  if (state.kind === 'waiting') {
+    return {
+      kind: 'following',
+      sequence,
+      inForce,
+      beatAt: now,
+      deadline: deadlineOf(inForce, timeLimitMs, now),
+    };
+  }
+  if (sequence <= state.sequence) return state;
+  const deadline =
+    state.deadline === Infinity ? deadlineOf(inForce, timeLimitMs, now) : state.deadline;
+  return { kind: 'following', sequence, inForce, beatAt: now, deadline };
+}
+
+/** When to look again if nothing happens before; undefined when nothing can change by itself. */
+export function nextCheck(state: Following): number | undefined {
+  return state.kind === 'following'
+    ? Math.min(state.beatAt + lostAfterMs, state.deadline)
+    : undefined;
+}
+
+/** How far the drill is in force here. */
+export function strengthOf(state: Following): number {
+  return state.kind === 'following' ? state.inForce : 0;
+}
+
+function overdue(state: Following, now: number): OverReason | undefined {
+  if (state.kind !== 'following') return undefined;
+  if (now >= state.deadline) return 'deadline';
+  return now >= state.beatAt + lostAfterMs ? 'lost' : undefined;
+}
+
+/** The time limit runs from the first effect: while nothing is in force there is nothing to end. */
+function deadlineOf(inForce: number, timeLimitMs: number, now: number): number {
+  return inForce > 0 ? now + timeLimitMs : Infinity;
+}

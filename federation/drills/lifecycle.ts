@@ -1,0 +1,193 @@
+/** Owns the life of a drill as its driver leads it: states and events in, the next state and what to note out; pure. */
+import type { Abort, Breach, DrillState, TimelineEntry } from './model.ts';
+import { rampDown, rampUp } from './ramp.ts';
+import { type DrillSpec, msOf } from './spec.ts';
+
+/** What is normal is measured for this long before anything is in force. Milliseconds. */
+export const baselineMs = 3_000;
+/** How long a gateway may take to say that it follows. */
+export const readyWithinMs = 10_000;
+/** What is left of the effect is measured for this long after it is gone. */
+export const aftermathMs = 5_000;
+
+/** Times are monotonic milliseconds of the driver's clock. */
+export type Life =
+  | { readonly kind: 'pending'; readonly since: number }
+  | { readonly kind: 'running'; readonly since: number }
+  | {
+      readonly kind: 'reverting';
+      readonly since: number;
+      /** How far it was in force when it began to revert. */
+      readonly from: number;
+      /** Whether the effect is gone, and only its aftermath is measured; since when. */
+      readonly goneAt?: number;
+      readonly abortedBy?: Abort;
+    }
+  | { readonly kind: 'over'; readonly state: 'done' }
+  | { readonly kind: 'over'; readonly state: 'aborted'; readonly abortedBy: Abort }
+  | { readonly kind: 'over'; readonly state: 'refused'; readonly why: string };
+
+export type LifeEvent =
+  /** Time passed: what the gateways and the guardrails say now. */
+  | {
+      readonly kind: 'time';
+      /** Live gateways that have not said that they follow. */
+      readonly missing: readonly string[];
+      readonly breaches: readonly Breach[];
+      /** Another drill that was there first and can't run beside this one. */
+      readonly conflict?: string | undefined;
+    }
+  | { readonly kind: 'abort'; readonly by: Abort };
+
+/** What to write down; the driver adds the wall time. */
+export type Note = Omit<TimelineEntry, 'at'>;
+
+export interface Step {
+  readonly life: Life;
+  readonly notes: readonly Note[];
+}
+
+export interface LifeRules {
+  readonly spec: DrillSpec;
+  /** It goes ahead though guardrails are broken before it begins, or gateways don't follow. */
+  readonly forced: boolean;
+}
+
+export function born(now: number): Life {
+  return { kind: 'pending', since: now };
+}
+
+/** How far the drill is in force at `now`: what every gateway is told. */
+export function strength(life: Life, spec: DrillSpec, now: number): number {
+  const ramp = msOf(spec.ramp);
+  switch (life.kind) {
+    case 'running':
+      return rampUp(now - life.since, ramp);
+    case 'reverting':
+      // Whatever went wrong has gone on for long enough: an abort takes no time.
+      return life.abortedBy ? 0 : rampDown(now - life.since, ramp, life.from);
+    default:
+      return 0;
+  }
+}
+
+/** The state as others are shown it. */
+export function stateOf(life: Life): DrillState {
+  return life.kind === 'over' ? life.state : life.kind;
+}
+
+export function advance(life: Life, event: LifeEvent, rules: LifeRules, now: number): Step {
+  if (life.kind === 'over') return { life, notes: [] };
+  if (event.kind === 'abort') return aborted(life, event.by, rules, now);
+  switch (life.kind) {
+    case 'pending':
+      return whilePending(life, event, rules, now);
+    case 'running':
+      return whileRunning(life, event, rules, now);
+    case 'reverting':
+      return whileReverting(life, rules, now);
+  }
+}
+
+type TimeEvent = LifeEvent & { kind: 'time' };
+
+function whilePending(
+  life: Life & { kind: 'pending' },
+  { missing, breaches, conflict }: TimeEvent,
+  { forced }: LifeRules,
+  now: number,
+): Step {
+  const waited = now - life.since;
+  if (conflict !== undefined) return refused(conflict);
+  if (waited < baselineMs) return { life, notes: [] };
+  if (missing.length > 0 && waited < readyWithinMs) return { life, notes: [] };
+  if (missing.length > 0 && !forced) {
+    return refused(
+      `These gateways don't follow, so that nothing would revert it there: ${missing.join(', ')}`,
+    );
+  }
+  const broken = breaches[0];
+  if (broken && !forced) return refused(`Before it began: ${broken.what}`);
+  const ready: Note = {
+    kind: 'ready',
+    what:
+      missing.length === 0
+        ? 'Every gateway follows'
+        : `Forced, though these gateways don't follow: ${missing.join(', ')}`,
+  };
+  return {
+    life: { kind: 'running', since: now },
+    notes: [ready, { kind: 'started', what: 'It begins to be in force' }],
+  };
+}
+
+function whileRunning(
+  life: Life & { kind: 'running' },
+  { breaches }: TimeEvent,
+  rules: LifeRules,
+  now: number,
+): Step {
+  const broken = breaches[0];
+  if (broken) {
+    const notes: Note[] = breaches.map((breach) => ({
+      kind: 'guardrail',
+      what: breach.what,
+      value: breach.value,
+    }));
+    const step = aborted(life, { kind: 'guardrail', what: broken.what }, rules, now);
+    return { ...step, notes: [...notes, ...step.notes] };
+  }
+  const { spec } = rules;
+  if (now - life.since < msOf(spec.ramp) + msOf(spec.duration)) return { life, notes: [] };
+  return {
+    life: { kind: 'reverting', since: now, from: 1 },
+    notes: [{ kind: 'reverting', what: 'Its time is over; the effect goes' }],
+  };
+}
+
+function whileReverting(
+  life: Life & { kind: 'reverting' },
+  { spec }: LifeRules,
+  now: number,
+): Step {
+  if (life.goneAt === undefined) {
+    if (strength(life, spec, now) > 0) return { life, notes: [] };
+    return {
+      life: { ...life, goneAt: now },
+      notes: [
+        { kind: 'reverted', what: 'The effect is gone', value: Math.round(now - life.since) },
+      ],
+    };
+  }
+  if (now - life.goneAt < aftermathMs) return { life, notes: [] };
+  const over: Life = life.abortedBy
+    ? { kind: 'over', state: 'aborted', abortedBy: life.abortedBy }
+    : { kind: 'over', state: 'done' };
+  return { life: over, notes: [{ kind: 'ended', what: `It is over: ${over.state}` }] };
+}
+
+/** A drill that was never in force has nothing to revert. One that reverts already does so at once. */
+function aborted(
+  life: Exclude<Life, { kind: 'over' }>,
+  by: Abort,
+  { spec }: LifeRules,
+  now: number,
+): Step {
+  const note: Note = { kind: 'abort', what: by.what };
+  if (life.kind === 'pending') {
+    return {
+      life: { kind: 'over', state: 'aborted', abortedBy: by },
+      notes: [note, { kind: 'ended', what: 'It is over: aborted before it began' }],
+    };
+  }
+  if (life.kind === 'reverting' && life.abortedBy) return { life, notes: [] };
+  const from = strength(life, spec, now);
+  return { life: { kind: 'reverting', since: now, from, abortedBy: by }, notes: [note] };
+}
+
+function refused(why: string): Step {
+  return {
+    life: { kind: 'over', state: 'refused', why },
+    notes: [{ kind: 'ended', what: `Refused: ${why}` }],
+  };
+}
