@@ -313,6 +313,31 @@ export const errorCodes = {
     'refused',
     'Call the admin API by its loopback address, from this machine.',
   ),
+  UNAUTHENTICATED: entry(
+    'Not authenticated',
+    401,
+    'refused',
+    'Name yourself: with a bearer token (--token-file, ISTHMUS_TOKEN) or a client certificate.',
+  ),
+  FORBIDDEN: entry(
+    'Not allowed',
+    403,
+    'refused',
+    'Ask for a role that may do this: viewer looks, operator runs, admin changes the federation.',
+  ),
+  RATE_LIMITED: entry('Too many requests', 429, 'failed', 'Wait as long as Retry-After says.'),
+  PRECONDITION_FAILED: entry(
+    'Changed meanwhile',
+    412,
+    'failed',
+    'Read it again, and repeat the change with the new ETag.',
+  ),
+  ADMIN_EXPOSED: entry(
+    'Admin API exposed without protection',
+    400,
+    'refused',
+    'Listen on loopback or a unix socket, or configure admin.tls and admin.auth.',
+  ),
   REGISTRY_NOT_EMBEDDED: entry(
     'No embedded registry here',
     409,

@@ -27,9 +27,17 @@ import type { CatalogEntry, Registration } from './catalog.ts';
 import { checkGateway } from './check.ts';
 import { policyOf } from './config.ts';
 import type { Gateway } from './gateway.ts';
-import { viewFromAfar } from './view.ts';
+import { ownBeliefs, type TrustPeers, trustItems } from './trust-view.ts';
+import { publishedLinkStates, viewFromAfar } from './view.ts';
 
-export function createControl(gateway: Gateway, adminAddress: () => string): Control {
+export interface ControlOptions {
+  /** Where the admin API listens. */
+  adminAddress(): string;
+  /** What other clusters say of themselves. */
+  readonly peers: TrustPeers;
+}
+
+export function createControl(gateway: Gateway, { adminAddress, peers }: ControlOptions): Control {
   const { config, catalog, membership, routing, links, identity, clock } = gateway;
   const { cluster, federation } = config;
 
@@ -102,6 +110,7 @@ export function createControl(gateway: Gateway, adminAddress: () => string): Con
         notAfter: bundle ? Math.min(...bundle.roots.map((root) => root.validToDate.getTime())) : 0,
       },
       ...(record?.capacity === undefined ? {} : { capacity: record.capacity }),
+      links: publishedLinks(view),
       joinedAt: record?.joinedAt ?? 0,
     };
   }
@@ -205,7 +214,11 @@ export function createControl(gateway: Gateway, adminAddress: () => string): Con
       service === undefined
         ? [...serviceNames()].sort().flatMap(endpointItems)
         : endpointItems(service),
+    endpoint: (service, id) => endpointItems(service).find((item) => item.id === id),
     exports: (only) => exportItems(only),
+    trust: () => trustItems(gateway, peers),
+    beliefs: () => ({ cluster, gateway: config.gateway, sequences: ownBeliefs(gateway) }),
+    onChange: (changed) => gateway.onChange(changed),
     check: () => checkGateway(gateway),
     explain: explainFrom,
     defaultZone: config.zone,
@@ -259,6 +272,16 @@ export function createControl(gateway: Gateway, adminAddress: () => string): Con
     const reason = entry?.reason ?? `As ${record.gateway} reports`;
     return { ...rest, reason, source: entry?.registration.source ?? 'registry' };
   }
+}
+
+/** The links of a cluster's gateways, the best to each other cluster. */
+function publishedLinks(view: ClusterView): ClusterItem['links'] {
+  const others = new Set([...view.gateways.values()].flatMap(({ links }) => Object.keys(links)));
+  const linkTo = publishedLinkStates(view);
+  return [...others].sort().flatMap((cluster) => {
+    const { state, rttMs } = linkTo(cluster as ClusterName);
+    return state === 'none' ? [] : [{ cluster, state, ...(rttMs === undefined ? {} : { rttMs }) }];
+  });
 }
 
 function isOffered(summary: ExportRecord): boolean {

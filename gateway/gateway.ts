@@ -13,6 +13,7 @@ import type { Caller } from './balance/types.ts';
 import { Catalog } from './catalog.ts';
 import { clusterDraft } from './cluster-draft.ts';
 import { configuredEndpoints, type GatewayConfig, policyOf, timeoutsOf } from './config.ts';
+import { createJournal, type Journal } from './events/journal.ts';
 import { HealthChecker } from './health/checker.ts';
 import { type Identity, openIdentity } from './identity.ts';
 import { mutualTlsDial } from './link/dial.ts';
@@ -51,6 +52,8 @@ export class Gateway {
   readonly routing: Routing;
   readonly membership: Membership;
   readonly proxy: GatewayProxy;
+  /** What happened, for whoever looks later. */
+  readonly journal: Journal;
   readonly #options: GatewayOptions;
   readonly #checker: HealthChecker;
   readonly #orphans: Orphans;
@@ -59,6 +62,7 @@ export class Gateway {
   #state: GatewayState = 'starting';
   #listeners: Listeners | undefined;
   #cancelPublish: (() => void) | undefined;
+  readonly #watchers = new Set<() => void>();
 
   private constructor(options: GatewayOptions, identity: Identity) {
     const { config, clock, random, log } = options;
@@ -68,6 +72,7 @@ export class Gateway {
     this.clock = clock;
     this.identity = identity;
     this.startedAt = clock.now();
+    this.journal = createJournal(clock);
     this.caller = { cluster, region, zone };
     const resolver = new NameResolver({ clock, log });
     this.#checker = new HealthChecker({ clock, random, lookup: resolver.lookup });
@@ -205,6 +210,7 @@ export class Gateway {
     this.links.onChange(() => {
       this.routing.clustersChanged();
       this.#publishGateway();
+      this.#changed();
     });
     const federation = this.#federationService();
     this.#listeners = await Listeners.start({ config, identity, proxy, federation, clock, log });
@@ -248,6 +254,7 @@ export class Gateway {
   #serviceChanged(service: ServiceName): void {
     this.routing.serviceChanged(service);
     this.membership.session?.publishService(service);
+    this.#changed();
   }
 
   #snapshotChanged(delta: SnapshotDelta): void {
@@ -256,12 +263,26 @@ export class Gateway {
       this.routing.serviceChanged(service);
     }
     if (delta.clusters.size > 0) this.#linkToMembers();
+    this.#changed();
   }
 
   /** What is believed, or whether this cluster is in a federation at all, changed. */
   #trustChanged(): void {
     this.#linkToMembers();
     this.routing.clustersChanged();
+    this.#changed();
+  }
+
+  /** Calls `changed` after endpoints, records, links or trust changed; returns a function that stops that. */
+  onChange(changed: () => void): () => void {
+    this.#watchers.add(changed);
+    return () => {
+      this.#watchers.delete(changed);
+    };
+  }
+
+  #changed(): void {
+    for (const watcher of this.#watchers) watcher();
   }
 
   #linkToMembers(): void {

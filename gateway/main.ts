@@ -1,9 +1,8 @@
 /** Owns the gateway as a process: configuration in, signals, drain, exit code out. */
 import { systemClock } from '../core/clock.ts';
 import { createLog, type Log } from '../core/log.ts';
-import { type AdminServer, startAdminServer } from './admin/server.ts';
+import { type Administration, startAdministration } from './administration.ts';
 import { loadConfig } from './config.ts';
-import { createControl } from './control.ts';
 import { Gateway } from './gateway.ts';
 
 export interface RunOptions {
@@ -20,13 +19,9 @@ export async function runGateway({ configPath }: RunOptions): Promise<number> {
   const log = createLog({ level: config.log.level, fields: { node: `${cluster}/${id}` } });
   const stopped = onStopSignal(log);
   const gateway = await Gateway.start({ config, clock: systemClock, random: Math.random, log });
-  let admin: AdminServer | undefined;
+  let admin: Administration;
   try {
-    admin = await startAdminServer({
-      listen: config.listen.admin,
-      control: createControl(gateway, () => admin?.address ?? config.listen.admin),
-      log,
-    });
+    admin = await startAdministration(gateway, systemClock, log);
   } catch (thrown) {
     await gateway.kill();
     throw thrown;

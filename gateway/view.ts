@@ -46,7 +46,7 @@ export function viewFromAfar(
 ): BalanceView {
   const groups: Group[] = [];
   const remotes = new Map<ClusterName, RemoteCluster>();
-  const links = publishedLinks(snapshot.clusters.get(caller));
+  const links = publishedLinkStates(snapshot.clusters.get(caller));
   for (const [cluster, summary] of service.exports) {
     groups.push(...summaryGroups(summary, snapshot.clusters.get(cluster)));
     if (cluster !== caller) {
@@ -57,7 +57,7 @@ export function viewFromAfar(
 }
 
 /** The best link to each cluster among those a cluster's gateways have published. */
-function publishedLinks(caller: ClusterView | undefined): LinkLookup {
+export function publishedLinkStates(caller: ClusterView | undefined): LinkLookup {
   const gateways = [...(caller?.gateways.values() ?? [])];
   return (cluster) => {
     const states = gateways.flatMap((gateway) => gateway.links[cluster] ?? []);

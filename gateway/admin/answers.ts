@@ -1,249 +1,69 @@
-/** Owns the shapes of the admin API's answers: what the server sends and the CLI reads. */
-import type { Explanation } from '../balance/explain.ts';
+/** Owns the types of the admin API's answers: what the server sends, and the CLI and the UI read. Their shapes are in `schema/`. */
+import type { z } from 'zod';
+import type { beliefsSchema, clusterItemSchema, trustItemSchema } from './schema/clusters.ts';
+import type { explanationSchema } from './schema/explanation.ts';
+import type { createdTokenSchema, joinResultSchema } from './schema/federation.ts';
+import type { findingSchema, problemItemSchema, statusSchema } from './schema/gateway.ts';
+import type { auditItemSchema, eventItemSchema } from './schema/journal.ts';
+import type {
+  endpointItemSchema,
+  exportItemSchema,
+  registeredEndpointSchema,
+  serviceItemSchema,
+} from './schema/services.ts';
+import type {
+  graphEdgeSchema,
+  graphNodeSchema,
+  graphSchema,
+  trafficItemSchema,
+  trafficSchema,
+} from './schema/traffic.ts';
 
 export interface Items<T> {
   readonly items: readonly T[];
-}
-
-export interface ProblemItem {
-  readonly code: string;
-  readonly what: string;
-  readonly where?: string;
-  readonly fix?: string;
+  /** Where the next page begins; absent on the last one. */
+  readonly next?: string;
 }
 
 /** `GET /v1/status` */
-export interface Status {
-  readonly cluster: string;
-  readonly federation: string;
-  readonly gateway: string;
-  readonly region: string;
-  readonly zone: string;
-  readonly version: string;
-  readonly uptimeMs: number;
-  readonly state: 'starting' | 'ready' | 'draining';
-  readonly ready: boolean;
-  readonly registry: {
-    readonly kind: 'connecting' | 'connected' | 'unavailable' | 'standalone';
-    /** Wall time in milliseconds. */
-    readonly since?: number;
-    readonly reason?: string;
-    readonly revision: number;
-    readonly stale: boolean;
-    readonly fromCache: boolean;
-    readonly pendingWrites: number;
-  };
-  readonly certificate: { readonly notAfter: string | number; readonly id: string };
-  readonly members: number;
-  readonly services: number;
-  readonly endpoints: number;
-  readonly problems: readonly ProblemItem[];
-  readonly listeners: Readonly<Record<string, string>>;
-}
+export type Status = z.output<typeof statusSchema>;
+export type ProblemItem = z.output<typeof problemItemSchema>;
+/** `GET /v1/check` */
+export type Finding = z.output<typeof findingSchema>;
 
 /** `GET /v1/clusters` */
-export interface ClusterItem {
-  readonly cluster: string;
-  readonly region: string;
-  readonly zones: readonly string[];
-  readonly trustDomain: string;
-  readonly state: 'self' | 'up' | 'connecting' | 'down' | 'stale';
-  readonly rttMs?: number;
-  readonly gateways: number;
-  readonly eastWest: readonly string[];
-  readonly federation: readonly string[];
-  readonly bundle: {
-    readonly fingerprint: string;
-    readonly sequence: number;
-    readonly notAfter: string | number;
-  };
-  readonly capacity?: number;
-  readonly joinedAt: string | number;
-}
+export type ClusterItem = z.output<typeof clusterItemSchema>;
+/** `GET /v1/trust` */
+export type TrustItem = z.output<typeof trustItemSchema>;
+
+/** `GET /v1/beliefs` */
+export type Beliefs = z.output<typeof beliefsSchema>;
 
 /** `GET /v1/services` */
-export interface ServiceItem {
-  readonly service: string;
-  readonly host: string;
-  readonly protocol: string;
-  readonly exported: boolean;
-  readonly endpoints: { readonly total: number; readonly healthy: number };
-  readonly remotes: readonly {
-    readonly cluster: string;
-    readonly total: number;
-    readonly healthy: number;
-  }[];
-}
-
+export type ServiceItem = z.output<typeof serviceItemSchema>;
 /** `GET /v1/endpoints` */
-export interface EndpointItem {
-  readonly service: string;
-  readonly id: string;
-  readonly address: string;
-  readonly port: number;
-  readonly zone: string;
-  readonly weight: number;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly health: string;
-  readonly reason?: string;
-  readonly source: 'config' | 'api' | 'registry';
-  readonly gateway: string;
-  readonly exported: boolean;
-}
-
-/** `PUT /v1/services/.../endpoints/:id` */
-export interface RegisteredEndpoint extends EndpointItem {
-  /** False while the registry can't be written: it is kept and written later. */
-  readonly published: boolean;
-}
-
+export type EndpointItem = z.output<typeof endpointItemSchema>;
+/** `PUT /v1/services/.../endpoints/{id}` */
+export type RegisteredEndpoint = z.output<typeof registeredEndpointSchema>;
 /** `GET /v1/exports` */
-export interface ExportItem {
-  readonly cluster: string;
-  readonly service: string;
-  readonly protocol: string;
-  readonly localities: readonly {
-    readonly region: string;
-    readonly zone: string;
-    readonly total: number;
-    readonly healthy: number;
-    readonly degraded: number;
-  }[];
-  readonly updatedAt: string | number;
-  readonly stale: boolean;
-}
+export type ExportItem = z.output<typeof exportItemSchema>;
+/** `GET /v1/explain/{service}` */
+export type ExplainAnswer = z.output<typeof explanationSchema>;
+
+/** `GET /v1/graph` */
+export type GraphAnswer = z.output<typeof graphSchema>;
+export type GraphNode = z.output<typeof graphNodeSchema>;
+export type GraphEdge = z.output<typeof graphEdgeSchema>;
+/** `GET /v1/traffic` */
+export type TrafficAnswer = z.output<typeof trafficSchema>;
+export type TrafficItem = z.output<typeof trafficItemSchema>;
+
+/** `GET /v1/events` */
+export type EventItem = z.output<typeof eventItemSchema>;
+/** `GET /v1/audit` */
+export type AuditItem = z.output<typeof auditItemSchema>;
 
 /** `POST /v1/tokens` */
-export interface CreatedToken {
-  readonly token: string;
-  readonly id: string;
-  readonly expiresAt: string | number;
-  readonly fingerprint: string;
-}
-
+export type CreatedToken = z.output<typeof createdTokenSchema>;
 /** `POST /v1/federation/join` */
-export interface JoinResult {
-  readonly federation: string;
-  readonly via: string;
-  readonly fingerprint: string;
-  readonly adds: {
-    readonly clusters: readonly {
-      readonly cluster: string;
-      readonly region: string;
-      readonly fingerprint: string;
-    }[];
-  };
-  readonly joined: boolean;
-}
-
-/** `GET /v1/explain/:service`: the decision, and what to know of how it was come by. */
-export type ExplainAnswer = Explanation & { readonly notes: readonly string[] };
-
-export const checkLayers = [
-  'config',
-  'registry',
-  'certificates',
-  'clock',
-  'peers',
-  'bundles',
-  'services',
-] as const;
-
-/** `GET /v1/check` */
-export interface Finding {
-  readonly layer: string;
-  readonly level: 'ok' | 'warning' | 'error';
-  readonly code: string;
-  readonly what: string;
-  readonly where?: string;
-  readonly fix?: string;
-}
-
-/** `GET /v1/trust`: how each cluster's bundle stands, and who has yet to acknowledge it. */
-export interface TrustItem {
-  readonly cluster: string;
-  readonly trustDomain: string;
-  readonly sequence: number;
-  readonly fingerprints: readonly string[];
-  readonly notAfter: string | number;
-  /** This gateway's own cluster. */
-  readonly self: boolean;
-  /** Whether this gateway verifies peers against it. */
-  readonly believed: boolean;
-  readonly phase: 'stable' | 'publishing' | 'signing' | 'retiring';
-  readonly acks: readonly { readonly cluster: string; readonly sequence: number }[];
-  readonly laggards: readonly string[];
-  /** The certificate this gateway presents; its own cluster's item only. */
-  readonly leaf?: {
-    readonly notBefore: string | number;
-    readonly notAfter: string | number;
-    readonly id: string;
-  };
-}
-
-export interface GraphNode {
-  readonly id: string;
-  readonly kind: 'client' | 'service';
-  readonly service?: string;
-  readonly cluster: string;
-}
-
-export interface GraphEdge {
-  /** Ids of nodes. */
-  readonly from: string;
-  readonly to: string;
-  readonly protocol: string;
-  readonly tier: 'zone' | 'region' | 'cluster';
-  readonly requestsPerSecond: number;
-  readonly errorsPerSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly mtls: boolean;
-}
-
-/** `GET /v1/graph`: who calls whom from where, over the last `windowSeconds`. */
-export interface GraphAnswer {
-  readonly at: string | number;
-  readonly windowSeconds: number;
-  readonly nodes: readonly GraphNode[];
-  readonly edges: readonly GraphEdge[];
-}
-
-/** One service's last ten minutes, oldest first; rates are per second, a step without traffic has no p99. */
-export interface TrafficItem {
-  readonly service: string;
-  readonly requests: readonly number[];
-  readonly errors: readonly number[];
-  readonly p99Ms: readonly (number | null)[];
-}
-
-/** `GET /v1/traffic` */
-export interface TrafficAnswer {
-  readonly stepSeconds: number;
-  readonly items: readonly TrafficItem[];
-}
-
-/** `GET /v1/events`: something that happened. */
-export interface EventItem {
-  readonly id: string | number;
-  readonly at: string | number;
-  readonly kind: string;
-  readonly severity: 'info' | 'warning' | 'error';
-  readonly cluster: string;
-  readonly what: string;
-  readonly details?: Readonly<Record<string, unknown>>;
-}
-
-/** `GET /v1/audit`: one write, and what became of it. */
-export interface AuditItem {
-  readonly id: string | number;
-  readonly at: string | number;
-  readonly who: string;
-  readonly role: string;
-  /** Address it came from. */
-  readonly from: string;
-  readonly method: string;
-  readonly path: string;
-  readonly status: number;
-  readonly code?: string;
-}
+export type JoinResult = z.output<typeof joinResultSchema>;

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { durationSchema } from '../../core/duration.ts';
 import { IsthmusError } from '../../core/errors.ts';
+import { type ClusterName, parseClusterName } from '../../core/names.ts';
 import {
   clusterNameSchema,
   labelSchema,
@@ -45,14 +46,20 @@ export const leaveBodySchema = z.strictObject({
   force: z.boolean().default(false),
 });
 
-export const serviceQuerySchema = z.strictObject({ service: serviceNameSchema.optional() });
-export const clusterQuerySchema = z.strictObject({ cluster: clusterNameSchema.optional() });
+export const serviceQuery = { service: serviceNameSchema.optional() };
+export const clusterQuery = { cluster: clusterNameSchema.optional() };
 
 /** GET /v1/explain/{service}; `from` is CLUSTER or CLUSTER/ZONE, `without` a comma-separated list. */
 export const explainQuerySchema = z.strictObject({
   from: z.string().max(127).optional(),
   without: z.string().max(1024).optional(),
 });
+
+/** The clusters a comma-separated list names. Throws NAME_INVALID. */
+export function excludedClusters(without: string | undefined): ReadonlySet<ClusterName> {
+  const names = without?.split(',').filter((part) => part !== '') ?? [];
+  return new Set(names.map(parseClusterName));
+}
 
 /** Parses outside input. Throws BODY_INVALID naming the first wrong field. */
 export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {

@@ -2,6 +2,7 @@
 import type { ClusterName, ServiceName } from '../../core/names.ts';
 import type { CatalogEntry, Registration } from '../catalog.ts';
 import type {
+  Beliefs,
   ClusterItem,
   CreatedToken,
   EndpointItem,
@@ -12,15 +13,23 @@ import type {
   RegisteredEndpoint,
   ServiceItem,
   Status,
+  TrustItem,
 } from './answers.ts';
 
 export interface Control {
   status(): Status;
   ready(): boolean;
   clusters(): ClusterItem[];
+  trust(): Promise<TrustItem[]>;
+  /** What this gateway believes, for others to show. */
+  beliefs(): Beliefs;
   services(): ServiceItem[];
   endpoints(service?: ServiceName): EndpointItem[];
+  /** One endpoint of this cluster. */
+  endpoint(service: ServiceName, id: string): EndpointItem | undefined;
   exports(cluster?: ClusterName): ExportItem[];
+  /** Calls `changed` after something that the above show did; returns a function that stops that. */
+  onChange(changed: () => void): () => void;
   check(): Promise<Finding[]>;
   /** `from` is CLUSTER or CLUSTER/ZONE, default this gateway. Throws SERVICE_NOT_FOUND or CLUSTER_NOT_FOUND. */
   explain(

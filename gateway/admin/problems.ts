@@ -1,9 +1,17 @@
 /** Owns how the admin API says no: problem details (RFC 9457) with the same codes the CLI shows. */
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
-import { asIsthmusError, IsthmusError } from '../../core/errors.ts';
+import { asIsthmusError, type ErrorCode, IsthmusError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 
+declare module 'fastify' {
+  interface FastifyReply {
+    /** Code of the problem that was answered. */
+    problem: ErrorCode | undefined;
+  }
+}
+
 export function sendProblem(reply: FastifyReply, error: IsthmusError): FastifyReply {
+  reply.problem = error.code;
   return reply.code(error.status).type('application/problem+json').send(error.toProblem());
 }
 
@@ -13,6 +21,7 @@ export function refuseUrl(thrown: FastifyError, _request: unknown, reply: Fastif
 }
 
 export function installProblems(app: FastifyInstance, log: Log): void {
+  app.decorateReply('problem', undefined);
   app.setErrorHandler((thrown: Error & { code?: string; statusCode?: number }, request, reply) => {
     const error = fromFastify(thrown);
     if (error.code === 'INTERNAL')

@@ -1,15 +1,25 @@
-/** Owns the admin API's server: a loopback or unix socket listener, its limits, and the routes put together. */
-import { lstat, unlink } from 'node:fs/promises';
-import { connect } from 'node:net';
-import fastify, { type FastifyInstance } from 'fastify';
-import { formatAddress, isLoopback, parseAddress } from '../../core/address.ts';
-import { IsthmusError, messageOf } from '../../core/errors.ts';
+/** Owns the admin API's server: its limits, what every request passes, and the operations put together. */
+import fastify from 'fastify';
+import { isLoopback } from '../../core/address.ts';
+import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
-import type { Control } from './control.ts';
-import { installFederationRoutes } from './federation-routes.ts';
-import { installProblems, refuseUrl, sendProblem } from './problems.ts';
-import { installServiceRoutes } from './service-routes.ts';
-import { installStateRoutes } from './state-routes.ts';
+import { type Access, installGate } from './access/gate.ts';
+import { installAuditing } from './auditing.ts';
+import { installOperations } from './install.ts';
+import { listenOn } from './listen.ts';
+import type { EventStream } from './live/event-stream.ts';
+import { Hub } from './live/hub.ts';
+import type { Topic } from './live/topic.ts';
+import type { Operation } from './operation.ts';
+import { federationOperations } from './operations/federation.ts';
+import { gatewayOperations } from './operations/gateway.ts';
+import { journalOperations } from './operations/journal.ts';
+import { liveOperation } from './operations/live.ts';
+import { serviceOperations } from './operations/services.ts';
+import { trafficOperations } from './operations/traffic.ts';
+import type { AdminParts } from './parts.ts';
+import { installProblems, refuseUrl } from './problems.ts';
+import { topicsOf } from './topics.ts';
 
 export interface AdminServer {
   /** Where it listens: `host:port` or `unix:/path`. */
@@ -17,10 +27,15 @@ export interface AdminServer {
   close(): Promise<void>;
 }
 
-export interface AdminServerOptions {
+export interface AdminServerOptions extends AdminParts {
   /** `host:port` on loopback, or `unix:/path`. */
   readonly listen: string;
-  readonly control: Control;
+  /** Operations and topics of other parts of the gateway. */
+  readonly more?: {
+    readonly operations?: readonly Operation[];
+    readonly topics?: readonly Topic[];
+  };
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -30,95 +45,48 @@ const maxParamLength = 1024;
 
 /** Starts the admin API. Throws PORT_IN_USE when the address is taken. */
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
-  const { control, listen, log } = options;
+  const { listen, clock, log, audit, more } = options;
   const app = fastify({
     bodyLimit,
     forceCloseConnections: true,
     frameworkErrors: refuseUrl,
     routerOptions: { maxParamLength },
   });
+  // What a form of another site can send is no body here.
+  app.removeContentTypeParser('text/plain');
   installProblems(app, log);
-  refuseForeignHosts(app);
-  installStateRoutes(app, control);
-  installServiceRoutes(app, control);
-  installFederationRoutes(app, control);
+  installAuditing(app, (entry) => audit.record(entry));
+  installGate(app, () => localAccess);
+  const topics = [...topicsOf(options), ...(more?.topics ?? [])];
+  const hub = new Hub(topics, clock.now().toString(36), clock, log);
+  const streams = new Set<EventStream>();
+  installOperations(app, operationsOf(options, liveOperation(hub, streams, clock)));
   const address = await listenOn(app, listen);
-  return { address, close: () => app.close() };
+  return {
+    address,
+    async close() {
+      for (const stream of streams) stream.cut('closing');
+      hub.close();
+      await app.close();
+    },
+  };
 }
 
-async function listenOn(app: FastifyInstance, listen: string): Promise<string> {
-  try {
-    if (listen.startsWith('unix:')) {
-      const path = listen.slice('unix:'.length);
-      await removeStaleSocket(path);
-      await app.listen({ path });
-      return listen;
-    }
-    const { host, port } = parseAddress(listen);
-    await app.listen({ host, port });
-    return formatAddress(host, boundPort(app) ?? port);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'EADDRINUSE') {
-      throw new IsthmusError('PORT_IN_USE', {
-        what: 'The admin address is taken',
-        where: `listen.admin ${listen}`,
-        cause,
-      });
-    }
-    throw new IsthmusError('CONFIG_INVALID', {
-      what: `The admin address can't be listened on: ${messageOf(cause)}`,
-      where: `listen.admin ${listen}`,
-      cause,
-    });
-  }
+function operationsOf(options: AdminServerOptions, live: Operation): readonly Operation[] {
+  const { control, traffic, journal, audit, more } = options;
+  return [
+    ...gatewayOperations(control),
+    ...serviceOperations(control),
+    ...federationOperations(control),
+    ...trafficOperations(traffic),
+    ...journalOperations(journal, audit),
+    live,
+    ...(more?.operations ?? []),
+  ];
 }
 
-function boundPort(app: FastifyInstance): number | undefined {
-  const bound = app.server.address();
-  return bound !== null && typeof bound === 'object' ? bound.port : undefined;
-}
-
-/** A socket file that nobody answers on was left by a gateway that was killed. */
-function removeStaleSocket(path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const probe = connect(path);
-    probe.on('connect', () => {
-      probe.destroy();
-      resolve(); // Somebody listens: `listen` will say so.
-    });
-    probe.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ECONNREFUSED') resolve();
-      else unlinkSocket(path).then(resolve, reject);
-    });
-  });
-}
-
-/** A file of another kind refuses connections too, and is somebody's. */
-async function unlinkSocket(path: string): Promise<void> {
-  if ((await lstat(path)).isSocket()) await unlink(path);
-}
-
-/**
- * The API trusts whoever reaches loopback, and a browser does for any page. A page of another site has another
- * `Origin`; one that points its own name at 127.0.0.1 (DNS rebinding) has another `Host`.
- */
-function refuseForeignHosts(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request, reply) => {
-    const { host, origin } = request.headers;
-    const foreign =
-      (host !== undefined && !isLocalName(host)) ||
-      (origin !== undefined && !isLocalName(origin.replace(/^https?:\/\//, '')));
-    if (foreign) {
-      return sendProblem(
-        reply,
-        new IsthmusError('ORIGIN_REFUSED', {
-          what: 'The request is addressed to, or comes from, another site',
-        }),
-      );
-    }
-  });
-}
-
-function isLocalName(authority: string): boolean {
-  return isLoopback(authority.replace(/:\d+$/, '').replace(/^\[|\]$/g, ''));
-}
+/** Whoever reaches loopback or the socket is on this machine; pages of other sites are not whoever. */
+const localAccess: Access = {
+  site: { scheme: 'http', isOwnName: isLoopback },
+  authenticate: () => ({ name: 'local', role: 'admin', via: 'local' }),
+};

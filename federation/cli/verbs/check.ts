@@ -1,7 +1,8 @@
 /** Owns `isthmus check`: what is wrong, from the ground up, and what to do about it. */
 import type { InspectColor } from 'node:util';
 import { asIsthmusError } from '../../../core/errors.ts';
-import { checkLayers, type Finding } from '../../../gateway/admin/answers.ts';
+import type { Finding } from '../../../gateway/admin/answers.ts';
+import { checkLayers } from '../../../gateway/admin/check-layers.ts';
 import type { Cli } from '../cli.ts';
 import { exitCodes } from '../exit.ts';
 import type { View } from '../table.ts';

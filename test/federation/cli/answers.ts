@@ -47,6 +47,7 @@ export const clusters: readonly ClusterItem[] = [
     eastWest: ['10.0.0.1:7443'],
     federation: ['10.0.0.1:7444'],
     bundle,
+    links: [],
     joinedAt: 1_790_000_000_000,
   },
   {
@@ -61,6 +62,7 @@ export const clusters: readonly ClusterItem[] = [
     federation: ['10.2.0.1:7444'],
     bundle,
     capacity: 500,
+    links: [],
     joinedAt: 1_790_000_100_000,
   },
 ];

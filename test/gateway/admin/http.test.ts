@@ -2,110 +2,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, stat, writeFile } from 'node:fs/promises';
-import { type IncomingHttpHeaders, request } from 'node:http';
+import { request } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
-import { IsthmusError } from '../../core/errors.ts';
-import { createLog, silentLog } from '../../core/log.ts';
-import type { Control } from '../../gateway/admin/control.ts';
-import { startAdminServer } from '../../gateway/admin/server.ts';
-import type { Registration } from '../../gateway/catalog.ts';
-import { tempDir } from '../support/temp-dir.ts';
-
-interface Answer {
-  readonly status: number | undefined;
-  readonly headers: IncomingHttpHeaders;
-  readonly text: string;
-  /** The body as JSON. */
-  readonly json: Record<string, unknown>;
-}
-
-interface Ask {
-  readonly method?: string;
-  readonly headers?: Record<string, string>;
-  readonly body?: unknown;
-}
-
-/** What the routes were asked to do; anything a test does not expect to be reached is not there. */
-function recorder(more: Partial<Control> = {}) {
-  const acts: unknown[][] = [];
-  const control: Partial<Control> = {
-    defaultZone: 'a',
-    ready: () => true,
-    clusters: () => [],
-    services: () => [],
-    async register(registration: Registration) {
-      acts.push(['register', registration]);
-      return {} as Awaited<ReturnType<Control['register']>>;
-    },
-    heartbeat(service, id) {
-      acts.push(['heartbeat', service, id]);
-      return { health: 'healthy', reason: 'fine' } as ReturnType<Control['heartbeat']>;
-    },
-    async deregister(...given) {
-      acts.push(['deregister', ...given]);
-    },
-    endpoints(service) {
-      acts.push(['endpoints', service]);
-      return [];
-    },
-    explain(service, from, without) {
-      acts.push(['explain', service, from, [...without]]);
-      return {} as ReturnType<Control['explain']>;
-    },
-    async createToken(ttlMs) {
-      acts.push(['createToken', ttlMs]);
-      return {} as Awaited<ReturnType<Control['createToken']>>;
-    },
-    async leave(cluster, force) {
-      acts.push(['leave', cluster, force]);
-      return {} as Awaited<ReturnType<Control['leave']>>;
-    },
-    embeddedRegistry: async (action) => void acts.push(['registry', action]),
-    ...more,
-  };
-  return { control: control as Control, acts };
-}
-
-async function open(
-  t: ExecutionContext,
-  options: { listen?: string; control?: Partial<Control>; lines?: string[] } = {},
-) {
-  const { control, acts } = recorder(options.control);
-  const { listen = '127.0.0.1:0', lines } = options;
-  const log = lines
-    ? createLog({ destination: { write: (line) => void lines.push(line) } })
-    : silentLog;
-  const server = await startAdminServer({ listen, control, log });
-  t.teardown(() => server.close());
-  const { address } = server;
-  const target = address.startsWith('unix:')
-    ? { socketPath: address.slice('unix:'.length), host: 'localhost' }
-    : { host: '127.0.0.1', port: Number(address.split(':').at(-1)) };
-
-  async function ask(
-    path: string,
-    { method = 'GET', headers = {}, body }: Ask = {},
-  ): Promise<Answer> {
-    const isJson = body !== undefined && typeof body !== 'string';
-    const sent = request({
-      ...target,
-      agent: false,
-      method,
-      path,
-      headers: { ...(isJson && { 'content-type': 'application/json' }), ...headers },
-    });
-    // A body over the limit is answered before it is all sent.
-    sent.end(isJson ? JSON.stringify(body) : body);
-    const [answer] = await once(sent, 'response');
-    let text = '';
-    for await (const chunk of answer) text += chunk;
-    const { statusCode: status, headers: fields } = answer;
-    return { status, headers: fields, text, json: text === '' ? {} : JSON.parse(text) };
-  }
-  return { server, ask, acts, address };
-}
+import test from 'ava';
+import { IsthmusError } from '../../../core/errors.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+import { type Ask, open } from './open.ts';
 
 const json = { 'content-type': 'application/json' };
 const endpoint = '/v1/services/shop/cart/endpoints/cart-1';
@@ -437,19 +340,14 @@ test('the port that 0 became is told', async (t) => {
 
 test('an address that is taken is PORT_IN_USE, and is named', async (t) => {
   const { address } = await open(t);
-  const { control } = recorder();
-  const error = await t.throwsAsync(
-    startAdminServer({ listen: address, control, log: silentLog }),
-    {
-      code: 'PORT_IN_USE',
-    },
-  );
+  const error = await t.throwsAsync(open(t, { listen: address }), {
+    code: 'PORT_IN_USE',
+  });
   t.like(error, { where: `listen.admin ${address}` });
 });
 
 test('an address this machine does not have is CONFIG_INVALID', async (t) => {
-  const { control } = recorder();
-  await t.throwsAsync(startAdminServer({ listen: '192.0.2.1:0', control, log: silentLog }), {
+  await t.throwsAsync(open(t, { listen: '192.0.2.1:0' }), {
     code: 'CONFIG_INVALID',
   });
 });
@@ -488,8 +386,7 @@ test('a socket file that a killed gateway left is replaced', async (t) => {
 test('a socket that somebody answers on is PORT_IN_USE, and goes on answering', async (t) => {
   const path = join(await tempDir(t), 'admin.sock');
   const { ask } = await open(t, { listen: `unix:${path}` });
-  const { control } = recorder();
-  await t.throwsAsync(startAdminServer({ listen: `unix:${path}`, control, log: silentLog }), {
+  await t.throwsAsync(open(t, { listen: `unix:${path}` }), {
     code: 'PORT_IN_USE',
   });
   t.is((await ask('/healthz')).status, 200);
@@ -498,8 +395,7 @@ test('a socket that somebody answers on is PORT_IN_USE, and goes on answering', 
 test('security: a file that is no socket is never removed to make room for one', async (t) => {
   const path = join(await tempDir(t), 'precious.txt');
   await writeFile(path, 'precious');
-  const { control } = recorder();
-  await t.throwsAsync(startAdminServer({ listen: `unix:${path}`, control, log: silentLog }), {
+  await t.throwsAsync(open(t, { listen: `unix:${path}` }), {
     code: 'PORT_IN_USE',
   });
   t.is(await readFile(path, 'utf8'), 'precious');
@@ -507,8 +403,7 @@ test('security: a file that is no socket is never removed to make room for one',
 
 test('a socket in a folder that is not there is CONFIG_INVALID', async (t) => {
   const path = join(await tempDir(t), 'none', 'admin.sock');
-  const { control } = recorder();
-  await t.throwsAsync(startAdminServer({ listen: `unix:${path}`, control, log: silentLog }), {
+  await t.throwsAsync(open(t, { listen: `unix:${path}` }), {
     code: 'CONFIG_INVALID',
   });
 });

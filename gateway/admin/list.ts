@@ -1,0 +1,122 @@
+/** Owns lists of the admin API: in pages that stay put while items come and go, with only the fields that are asked for. */
+import { z } from 'zod';
+import { IsthmusError } from '../../core/errors.ts';
+import { type Call, type Operation, operation } from './operation.ts';
+import { list } from './schema/shape.ts';
+
+const maxLimit = 1000;
+
+const pageShape = {
+  /** Most items of a page; without it there is one page. */
+  limit: z.coerce.number().int().min(1).max(maxLimit).optional(),
+  /** `next` of the page before. */
+  cursor: z.string().max(1024).optional(),
+};
+
+export const fieldsShape = {
+  /** Comma-separated names of the fields wanted of each item. */
+  fields: z.string().max(1024).optional(),
+};
+
+type Shape = z.ZodRawShape;
+interface Listing<P extends z.ZodType, Q extends Shape, I extends z.ZodType>
+  extends Omit<
+    Operation<P, z.ZodObject<Q>, z.ZodUndefined, I>,
+    'method' | 'handle' | 'answer' | 'query' | 'status'
+  > {
+  readonly query?: Q;
+  readonly item: I;
+  /** What items are in order of, and pages continue after: unique. */
+  key(item: z.output<I>): string;
+  items(
+    call: Call<z.output<P>, z.output<z.ZodObject<Q>>, undefined>,
+  ): readonly z.output<I>[] | Promise<readonly z.output<I>[]>;
+}
+
+/** Declares `GET` of a list. */
+export function listing<
+  I extends z.ZodType,
+  P extends z.ZodType = z.ZodUndefined,
+  Q extends Shape = Record<never, never>,
+>({ item, items, key, query, ...declared }: Listing<P, Q, I>): Operation {
+  const known = fieldNames(item);
+  return operation({
+    ...(declared as Omit<typeof declared, 'current'>),
+    method: 'GET',
+    query: z.strictObject({ ...query, ...pageShape, ...fieldsShape }),
+    answer: z.strictObject({ items: list(item), next: z.string().optional() }),
+    async handle(call) {
+      const { limit, cursor, fields, ...own } = call.query as Paging;
+      const all = [...(await items({ ...call, query: own } as never))].sort((a, b) =>
+        key(a) < key(b) ? -1 : 1,
+      );
+      const { page, next } = pageOf(all, key, limit, cursor);
+      const wanted = wantedFields(fields, known);
+      return {
+        items: wanted ? page.map((one) => only(one as object, wanted)) : page,
+        ...(next === undefined ? {} : { next }),
+      } as never;
+    },
+  });
+}
+
+interface Paging {
+  readonly limit?: number;
+  readonly cursor?: string;
+  readonly fields?: string;
+}
+
+/** A page of sorted items, and where the next begins. Throws BODY_INVALID for a cursor that is none. */
+export function pageOf<T>(
+  sorted: readonly T[],
+  key: (item: T) => string,
+  limit: number | undefined,
+  cursor: string | undefined,
+): { readonly page: readonly T[]; readonly next?: string } {
+  const after = cursor === undefined ? undefined : decode(cursor);
+  const begin = after === undefined ? 0 : sorted.findIndex((item) => key(item) > after);
+  if (begin === -1) return { page: [] };
+  const page = sorted.slice(begin, limit === undefined ? undefined : begin + limit);
+  const last = page.at(-1);
+  const more = begin + page.length < sorted.length;
+  return more && last !== undefined ? { page, next: encode(key(last)) } : { page };
+}
+
+function encode(key: string): string {
+  return Buffer.from(key).toString('base64url');
+}
+
+function decode(cursor: string): string {
+  const key = Buffer.from(cursor, 'base64url').toString();
+  if (encode(key) === cursor) return key;
+  throw new IsthmusError('BODY_INVALID', {
+    what: 'The cursor is none that this API gave out',
+    where: 'cursor',
+    fix: 'Use `next` of the page before, unchanged, or begin without a cursor.',
+  });
+}
+
+/** Parses `fields`. Throws BODY_INVALID naming one that there is not. */
+export function wantedFields(
+  text: string | undefined,
+  known: ReadonlySet<string>,
+): ReadonlySet<string> | undefined {
+  if (text === undefined) return undefined;
+  const wanted = text.split(',').map((name) => name.trim());
+  const unknown = wanted.find((name) => !known.has(name));
+  if (unknown === undefined) return new Set(wanted);
+  throw new IsthmusError('BODY_INVALID', {
+    what: `There is no field ${JSON.stringify(unknown.slice(0, 80))}`,
+    where: 'fields',
+    fix: `Use some of ${[...known].join(', ')}.`,
+  });
+}
+
+export function only(item: object, wanted: ReadonlySet<string>): object {
+  return Object.fromEntries(Object.entries(item).filter(([name]) => wanted.has(name)));
+}
+
+function fieldNames(item: z.ZodType): ReadonlySet<string> {
+  const inner = item instanceof z.ZodReadonly ? item.unwrap() : item;
+  return new Set(inner instanceof z.ZodObject ? Object.keys(inner.shape) : []);
+}

@@ -1,0 +1,81 @@
+/** Owns the operations that look at the gateway itself: its health, its status, who one is to it, and a check of everything. */
+import { z } from 'zod';
+import type { Control } from '../control.ts';
+import { fieldsShape, only, wantedFields } from '../list.ts';
+import { type Operation, operation } from '../operation.ts';
+import {
+  findingsSchema,
+  healthSchema,
+  readinessSchema,
+  sessionSchema,
+  statusSchema,
+} from '../schema/gateway.ts';
+
+const tag = 'Gateway';
+const statusFields = new Set(Object.keys(statusSchema.unwrap().shape));
+
+export function gatewayOperations(control: Control): Operation[] {
+  return [
+    operation({
+      method: 'GET',
+      path: '/healthz',
+      id: 'getHealth',
+      tag,
+      summary: 'Whether the gateway lives',
+      role: 'anyone',
+      answer: healthSchema,
+      handle: () => ({ status: 'ok' as const }),
+    }),
+    operation({
+      method: 'GET',
+      path: '/readyz',
+      id: 'getReadiness',
+      tag,
+      summary: 'Whether the gateway serves',
+      role: 'anyone',
+      answer: readinessSchema,
+      also: { 503: 'It does not serve' },
+      handle({ reply }) {
+        const ready = control.ready();
+        if (!ready) reply.code(503);
+        return { ready };
+      },
+    }),
+    operation({
+      method: 'GET',
+      path: '/v1/status',
+      id: 'getStatus',
+      tag,
+      summary: 'How the gateway is: its registry, certificate, listeners and problems',
+      role: 'viewer',
+      query: z.strictObject(fieldsShape),
+      answer: statusSchema,
+      handle({ query: { fields } }) {
+        const wanted = wantedFields(fields, statusFields);
+        const status = control.status();
+        // Fewer fields than there are is what was asked for.
+        return wanted ? (only(status, wanted) as typeof status) : status;
+      },
+    }),
+    operation({
+      method: 'GET',
+      path: '/v1/session',
+      id: 'getSession',
+      tag,
+      summary: 'Who one is to this API, and what one may do',
+      role: 'viewer',
+      answer: sessionSchema,
+      handle: ({ caller }) => caller,
+    }),
+    operation({
+      method: 'GET',
+      path: '/v1/check',
+      id: 'check',
+      tag,
+      summary: 'What is wrong, layer by layer',
+      role: 'viewer',
+      answer: findingsSchema,
+      handle: async () => ({ findings: await control.check() }),
+    }),
+  ];
+}

@@ -1,0 +1,65 @@
+/** Owns the shapes of what a gateway says of itself: its status, its readiness, what a check of it found. */
+import { z } from 'zod';
+import { ways } from '../access/principal.ts';
+import { roles } from '../access/roles.ts';
+import { checkLayers } from '../check-layers.ts';
+import { address, count, list, milliseconds, moment, named, object } from './shape.ts';
+
+export const problemItemSchema = named('ProblemItem', 'Something that is wrong, and what to do', {
+  code: z.string(),
+  what: z.string(),
+  where: z.string().optional(),
+  fix: z.string().optional(),
+});
+
+export const statusSchema = named('Status', 'How a gateway is', {
+  cluster: z.string(),
+  federation: z.string(),
+  gateway: z.string(),
+  region: z.string(),
+  zone: z.string(),
+  version: z.string(),
+  uptimeMs: milliseconds,
+  state: z.enum(['starting', 'ready', 'draining']),
+  ready: z.boolean(),
+  registry: object({
+    kind: z.enum(['connecting', 'connected', 'unavailable', 'standalone']),
+    since: moment.optional(),
+    reason: z.string().optional(),
+    revision: count,
+    /** What is known could not be confirmed lately. */
+    stale: z.boolean(),
+    /** What is known comes from the disk. */
+    fromCache: z.boolean(),
+    pendingWrites: count,
+  }),
+  certificate: object({ id: z.string(), notAfter: moment }),
+  members: count,
+  services: count,
+  endpoints: count,
+  problems: list(problemItemSchema),
+  listeners: z.record(z.string(), address).readonly(),
+});
+
+export const healthSchema = named('Health', 'A gateway lives', { status: z.literal('ok') });
+export const readinessSchema = named('Readiness', 'Whether a gateway serves', {
+  ready: z.boolean(),
+});
+
+export const findingSchema = named('Finding', 'What a check found', {
+  layer: z.enum(checkLayers),
+  level: z.enum(['ok', 'warning', 'error']),
+  code: z.string(),
+  what: z.string(),
+  where: z.string().optional(),
+  fix: z.string().optional(),
+});
+export const findingsSchema = named('Findings', 'What a check found, layer by layer', {
+  findings: list(findingSchema),
+});
+
+export const sessionSchema = named('Session', 'Who is asking', {
+  name: z.string(),
+  role: z.enum(roles),
+  via: z.enum(ways),
+});

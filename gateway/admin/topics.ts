@@ -1,0 +1,67 @@
+/** Owns the topics of the live stream, and how often each is looked at. */
+
+import { graph } from '../graph/graph.ts';
+import { traffic } from '../graph/traffic.ts';
+import type { AuditItem, ClusterItem, EventItem, ServiceItem, TrustItem } from './answers.ts';
+import { itemsTopic, type Topic, valueTopic } from './live/topic.ts';
+import { defaultWindow } from './operations/traffic.ts';
+import type { AdminParts } from './parts.ts';
+
+const everySecond = 1_000;
+/** Counts move once in five seconds. */
+const everyStep = 2_500;
+/** What asks other clusters. */
+const seldom = 5_000;
+/** Events and audit entries a reader begins with. */
+const recent = 200;
+
+export function topicsOf({ control, traffic: source, journal, audit }: AdminParts): Topic[] {
+  const onChange: Topic['watch'] = (changed) => control.onChange(changed);
+  return [
+    valueTopic('status', everySecond, () => control.status(), onChange),
+    itemsTopic<ClusterItem>(
+      'clusters',
+      everySecond,
+      ({ cluster }) => cluster,
+      () => control.clusters(),
+      onChange,
+    ),
+    itemsTopic<ServiceItem>(
+      'services',
+      everySecond,
+      ({ service }) => service,
+      () => control.services(),
+      onChange,
+    ),
+    itemsTopic<TrustItem>(
+      'trust',
+      seldom,
+      ({ cluster }) => cluster,
+      () => control.trust(),
+      onChange,
+    ),
+    valueTopic('graph', everyStep, async () => graph(await source.view(), defaultWindow)),
+    {
+      name: 'traffic',
+      everyMs: everyStep,
+      key: (item) => (item as { service: string }).service,
+      async look() {
+        const { items, ...about } = traffic(await source.view());
+        return { kind: 'items', items, about };
+      },
+    },
+    itemsTopic<EventItem>(
+      'events',
+      everySecond,
+      ({ id }) => id,
+      () => journal.items.slice(-recent),
+      (changed) => journal.onAdd(changed),
+    ),
+    itemsTopic<AuditItem>(
+      'audit',
+      everySecond,
+      ({ id }) => id,
+      () => audit.items.slice(-recent),
+    ),
+  ];
+}

@@ -1,0 +1,74 @@
+/** Owns the admin side of a gateway: its API, and what only the API needs: counts over time, the audit, the other gateways' answers. */
+import type { Clock } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
+import type { ClusterName, ServiceName } from '../core/names.ts';
+import { type AdminServer, startAdminServer } from './admin/server.ts';
+import { createControl } from './control.ts';
+import { Audit } from './events/audit.ts';
+import { observe } from './events/observe.ts';
+import type { Gateway } from './gateway.ts';
+import { Collector } from './graph/collector.ts';
+import { countsOf } from './graph/counts.ts';
+import { Sampler } from './graph/sampler.ts';
+import { latencyBoundsMs } from './proxy/record.ts';
+
+export interface Administration {
+  /** Where the API listens: `host:port` or `unix:/path`. */
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+/** Starts it over a running gateway. Throws what keeps it from listening. */
+export async function startAdministration(
+  gateway: Gateway,
+  clock: Clock,
+  log: Log,
+): Promise<Administration> {
+  const { config, proxy, journal } = gateway;
+  const { cluster } = config;
+  const audit = await Audit.open({ dataDir: config.dataDir, clock, log });
+  const sampler = new Sampler({
+    clock,
+    counts: () => countsOf(proxy.recorder.snapshot(), cluster, (name) => protocolOf(gateway, name)),
+    onFailure: (err) => log.warn({ err }, 'the counters could not be read'),
+  });
+  const collector = new Collector({
+    cluster,
+    gateway: config.gateway,
+    sampler,
+    boundsMs: latencyBoundsMs,
+    peers: () => [],
+    ask: async () => undefined,
+    clock,
+    log,
+  });
+  const stopObserving = observe(gateway);
+  let server: AdminServer | undefined;
+  const control = createControl(gateway, {
+    adminAddress: () => server?.address ?? config.listen.admin,
+    peers: { beliefs: async () => new Map<ClusterName, undefined>() },
+  });
+  server = await startAdminServer({
+    listen: config.listen.admin,
+    control,
+    traffic: collector,
+    journal,
+    audit,
+    clock,
+    log,
+  });
+  const { address } = server;
+  return {
+    address,
+    async close() {
+      stopObserving();
+      sampler.close();
+      await server.close();
+      await audit.flush();
+    },
+  };
+}
+
+function protocolOf(gateway: Gateway, service: string): string {
+  return gateway.endpoints(service as ServiceName)[0]?.protocol ?? 'http';
+}

@@ -1,0 +1,47 @@
+/** Owns the traffic of each service over the last ten minutes, step by step, from the counts of all clusters. */
+import type { TrafficAnswer, TrafficItem } from '../admin/answers.ts';
+import { percentile } from './percentile.ts';
+import { type Step, stepMs, stepsKept } from './samples.ts';
+import { sumOf, type TrafficView } from './view.ts';
+
+const stepSeconds = stepMs / 1000;
+
+/**
+ * Every request is counted once: by the cluster that answered it, or that refused it. Of `only`, if given, else of
+ * every service that had any.
+ */
+export function traffic(view: TrafficView, only?: string): TrafficAnswer {
+  const byService = new Map<string, Map<number, Step[]>>();
+  for (const { cluster, series } of view.clusters) {
+    for (const one of series) {
+      if (one.cluster !== cluster || (only !== undefined && one.service !== only)) continue;
+      const steps = byService.get(one.service) ?? new Map<number, Step[]>();
+      byService.set(one.service, steps);
+      for (const step of one.steps) steps.set(step.step, [...(steps.get(step.step) ?? []), step]);
+    }
+  }
+  return {
+    stepSeconds,
+    at: (view.through + 1) * stepMs,
+    items: [...byService.keys()]
+      .sort()
+      .map((service) => itemOf(service, byService.get(service) ?? new Map(), view)),
+    missing: view.missing,
+  };
+}
+
+function itemOf(
+  service: string,
+  steps: ReadonlyMap<number, readonly Step[]>,
+  { through, boundsMs }: TrafficView,
+): TrafficItem {
+  const sums = Array.from({ length: stepsKept }, (_, i) =>
+    sumOf(steps.get(through - stepsKept + 1 + i) ?? []),
+  );
+  return {
+    service,
+    requests: sums.map(({ requests }) => requests / stepSeconds),
+    errors: sums.map(({ errors }) => errors / stepSeconds),
+    p99Ms: sums.map(({ latency }) => percentile(latency, boundsMs, 0.99) ?? null),
+  };
+}

@@ -1,0 +1,138 @@
+/** Owns opening an admin API in tests over a gateway that only notes what it is asked to do, and asking it over real sockets. */
+import { once } from 'node:events';
+import { type IncomingHttpHeaders, request } from 'node:http';
+import type { ExecutionContext } from 'ava';
+import { systemClock } from '../../../core/clock.ts';
+import { createLog, silentLog } from '../../../core/log.ts';
+import type { Control } from '../../../gateway/admin/control.ts';
+import type { AdminParts } from '../../../gateway/admin/parts.ts';
+import { type AdminServerOptions, startAdminServer } from '../../../gateway/admin/server.ts';
+import type { Registration } from '../../../gateway/catalog.ts';
+import type { AuditDraft } from '../../../gateway/events/audit.ts';
+import { createJournal } from '../../../gateway/events/journal.ts';
+import { Ring } from '../../../gateway/events/ring.ts';
+
+export interface Answer {
+  readonly status: number | undefined;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+  /** The body as JSON. */
+  readonly json: Record<string, unknown>;
+}
+
+export interface Ask {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: unknown;
+}
+
+/** What the routes were asked to do; anything a test does not expect to be reached is not there. */
+export function recorder(more: Partial<Control> = {}) {
+  const acts: unknown[][] = [];
+  const control: Partial<Control> = {
+    defaultZone: 'a',
+    ready: () => true,
+    clusters: () => [],
+    services: () => [],
+    endpoint: () => undefined,
+    onChange: () => () => {},
+    async register(registration: Registration) {
+      acts.push(['register', registration]);
+      return {} as Awaited<ReturnType<Control['register']>>;
+    },
+    heartbeat(service, id) {
+      acts.push(['heartbeat', service, id]);
+      return { health: 'healthy', reason: 'fine' } as ReturnType<Control['heartbeat']>;
+    },
+    async deregister(...given) {
+      acts.push(['deregister', ...given]);
+    },
+    endpoints(service) {
+      acts.push(['endpoints', service]);
+      return [];
+    },
+    explain(service, from, without) {
+      acts.push(['explain', service, from, [...without]]);
+      return {} as ReturnType<Control['explain']>;
+    },
+    async createToken(ttlMs) {
+      acts.push(['createToken', ttlMs]);
+      return {} as Awaited<ReturnType<Control['createToken']>>;
+    },
+    async leave(cluster, force) {
+      acts.push(['leave', cluster, force]);
+      return {} as Awaited<ReturnType<Control['leave']>>;
+    },
+    embeddedRegistry: async (action) => void acts.push(['registry', action]),
+    ...more,
+  };
+  return { control: control as Control, acts };
+}
+
+/** The parts of a gateway that has nothing to show but its control. */
+export function parts(control: Control) {
+  const entries = new Ring<AuditDraft>(systemClock, 100);
+  const noTraffic: AdminParts['traffic'] = {
+    view: async () => ({ through: 120, boundsMs: [1], clusters: [], missing: [] }),
+    own: () => ({ cluster: 'dc1', gateway: 'gateway-1', through: 120, boundsMs: [1], series: [] }),
+  };
+  return {
+    control,
+    traffic: noTraffic,
+    journal: createJournal(systemClock),
+    audit: {
+      get items() {
+        return entries.items;
+      },
+      record: (entry: AuditDraft) => void entries.add(entry),
+    },
+  } satisfies AdminParts;
+}
+
+export interface Opening extends Partial<Omit<AdminServerOptions, keyof AdminParts | 'log'>> {
+  readonly control?: Partial<Control>;
+  readonly lines?: string[];
+}
+
+export async function open(t: Pick<ExecutionContext, 'teardown'>, options: Opening = {}) {
+  const { control: more, lines, ...rest } = options;
+  const { control, acts } = recorder(more);
+  const log = lines
+    ? createLog({ destination: { write: (line) => void lines.push(line) } })
+    : silentLog;
+  const made = parts(control);
+  const server = await startAdminServer({
+    listen: '127.0.0.1:0',
+    clock: systemClock,
+    ...made,
+    ...rest,
+    log,
+  });
+  t.teardown(() => server.close());
+  const { address } = server;
+  const target = address.startsWith('unix:')
+    ? { socketPath: address.slice('unix:'.length), host: 'localhost' }
+    : { host: '127.0.0.1', port: Number(address.split(':').at(-1)) };
+
+  async function ask(
+    path: string,
+    { method = 'GET', headers = {}, body }: Ask = {},
+  ): Promise<Answer> {
+    const isJson = body !== undefined && typeof body !== 'string';
+    const sent = request({
+      ...target,
+      agent: false,
+      method,
+      path,
+      headers: { ...(isJson && { 'content-type': 'application/json' }), ...headers },
+    });
+    // A body over the limit is answered before it is all sent.
+    sent.end(isJson ? JSON.stringify(body) : body);
+    const [answer] = await once(sent, 'response');
+    let text = '';
+    for await (const chunk of answer) text += chunk;
+    const { statusCode: status, headers: fields } = answer;
+    return { status, headers: fields, text, json: text === '' ? {} : JSON.parse(text) };
+  }
+  return { server, ask, acts, address, target, ...made };
+}
