@@ -91,6 +91,11 @@ export class GatewayProcess {
     return address;
   }
 
+  /** Path of its admin API's socket. */
+  get adminSocket(): string {
+    return this.#admin.slice('unix:'.length);
+  }
+
   get pid(): number | undefined {
     return this.#child?.pid;
   }
