@@ -1,12 +1,15 @@
-/** Owns the federation listener: mutual TLS for members, TLS alone for joiners, and the gRPC service behind both. */
+/** Owns the federation listener: mutual TLS for members, TLS alone for joiners, and behind it the gRPC service and the admin API. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { LeafIdentity } from '../certs/authority.ts';
+import type { SpiffeId } from '../certs/spiffe-id.ts';
 import { createMutualTlsServer } from '../certs/tls.ts';
 import type { TrustStore } from '../certs/trust-store.ts';
 import type { Clock } from '../core/clock.ts';
 import { IsthmusError, messageOf } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
+import { adminProtocol, federationProtocol } from './protocols.ts';
 import type { FederationService } from './service.ts';
 
 /** Connections at once; gateways hold one each, and joiners come singly. */
@@ -19,6 +22,8 @@ export interface FederationListenerOptions {
   readonly identity: () => LeafIdentity;
   readonly trust: TrustStore;
   readonly service: FederationService;
+  /** Takes over a connection of another gateway to the admin API. */
+  admin(socket: TLSSocket, peer: SpiffeId): void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -35,17 +40,22 @@ export interface FederationListener {
 export async function startFederationListener(
   options: FederationListenerOptions,
 ): Promise<FederationListener> {
-  const { host, port, identity, trust, service, clock, log } = options;
+  const { host, port, identity, trust, service, admin, clock, log } = options;
   const server = createMutualTlsServer({
     identity,
     trust,
     clock,
-    alpn: ['h2'],
+    alpn: [federationProtocol, adminProtocol],
     anonymous: 'allowed',
     onPeer(socket, id) {
       const address = socket.remoteAddress ?? 'unknown';
       socket.on('error', (err) => log.debug({ err, address }, 'a federation connection broke'));
-      service.accept(socket, { id, address });
+      if (socket.alpnProtocol !== adminProtocol) service.accept(socket, { id, address });
+      else if (id?.path.startsWith('/gateway/')) admin(socket, id);
+      else {
+        socket.destroy();
+        log.info({ address, id: id?.uri }, 'only gateways reach the admin API from elsewhere');
+      }
     },
     onRefused: (err, address) => log.info({ err, address }, 'a federation connection was refused'),
   });

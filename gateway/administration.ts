@@ -1,7 +1,9 @@
 /** Owns the admin side of a gateway: its API, and what only the API needs: counts over time, the audit, the other gateways' answers. */
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
-import type { ClusterName, ServiceName } from '../core/names.ts';
+import type { ServiceName } from '../core/names.ts';
+import { PeerAgent } from './admin/peers/agent.ts';
+import { askPeer } from './admin/peers/client.ts';
 import { type AdminServer, startAdminServer } from './admin/server.ts';
 import { createControl } from './control.ts';
 import { Audit } from './events/audit.ts';
@@ -10,6 +12,8 @@ import type { Gateway } from './gateway.ts';
 import { Collector } from './graph/collector.ts';
 import { countsOf } from './graph/counts.ts';
 import { Sampler } from './graph/sampler.ts';
+import { PeerBeliefs } from './peer-beliefs.ts';
+import { otherGateways, peerCluster } from './peer-clusters.ts';
 import { latencyBoundsMs } from './proxy/record.ts';
 
 export interface Administration {
@@ -32,13 +36,19 @@ export async function startAdministration(
     counts: () => countsOf(proxy.recorder.snapshot(), cluster, (name) => protocolOf(gateway, name)),
     onFailure: (err) => log.warn({ err }, 'the counters could not be read'),
   });
+  const agent = new PeerAgent({
+    identity: () => gateway.identity.leaf.current,
+    trust: gateway.identity.trust,
+    clock,
+    find: (name) => peerCluster(gateway, name),
+  });
   const collector = new Collector({
     cluster,
     gateway: config.gateway,
     sampler,
     boundsMs: latencyBoundsMs,
-    peers: () => [],
-    ask: async () => undefined,
+    peers: () => otherGateways(gateway),
+    ask: (peer, path) => askPeer(agent, peer, path),
     clock,
     log,
   });
@@ -46,7 +56,11 @@ export async function startAdministration(
   let server: AdminServer | undefined;
   const control = createControl(gateway, {
     adminAddress: () => server?.address ?? config.listen.admin,
-    peers: { beliefs: async () => new Map<ClusterName, undefined>() },
+    peers: new PeerBeliefs({
+      peers: () => otherGateways(gateway),
+      ask: (peer, path) => askPeer(agent, peer, path),
+      clock,
+    }),
   });
   server = await startAdminServer({
     listen: config.listen.admin,
@@ -54,9 +68,11 @@ export async function startAdministration(
     traffic: collector,
     journal,
     audit,
+    peers: { agent, grants: () => 'viewer', self: cluster },
     clock,
     log,
   });
+  gateway.takePeerAdmin((socket, peer) => server.acceptPeer(socket, peer));
   const { address } = server;
   return {
     address,
@@ -64,6 +80,7 @@ export async function startAdministration(
       stopObserving();
       sampler.close();
       await server.close();
+      agent.destroy();
       await audit.flush();
     },
   };

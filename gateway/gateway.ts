@@ -18,7 +18,7 @@ import { HealthChecker } from './health/checker.ts';
 import { type Identity, openIdentity } from './identity.ts';
 import { mutualTlsDial } from './link/dial.ts';
 import { LinkPool } from './link/pool.ts';
-import { Listeners } from './listeners.ts';
+import { Listeners, type ListenersOptions } from './listeners.ts';
 import { Membership } from './membership.ts';
 import { Orphans } from './orphans.ts';
 import { createEndpointTransport } from './proxy/endpoint-transport.ts';
@@ -62,6 +62,7 @@ export class Gateway {
   #state: GatewayState = 'starting';
   #listeners: Listeners | undefined;
   #cancelPublish: (() => void) | undefined;
+  #takesPeers: ListenersOptions['peerAdmin'] | undefined;
   readonly #watchers = new Set<() => void>();
 
   private constructor(options: GatewayOptions, identity: Identity) {
@@ -213,7 +214,18 @@ export class Gateway {
       this.#changed();
     });
     const federation = this.#federationService();
-    this.#listeners = await Listeners.start({ config, identity, proxy, federation, clock, log });
+    this.#listeners = await Listeners.start({
+      config,
+      identity,
+      proxy,
+      federation,
+      peerAdmin: (socket, peer) => {
+        if (this.#takesPeers) this.#takesPeers(socket, peer);
+        else socket.destroy();
+      },
+      clock,
+      log,
+    });
     identity.leaf.onRenew(() => {
       this.#listeners?.updateIdentity();
       this.links.refresh();
@@ -271,6 +283,11 @@ export class Gateway {
     this.#linkToMembers();
     this.routing.clustersChanged();
     this.#changed();
+  }
+
+  /** Other gateways' connections to the admin API go to `take` from now on; before they are closed. */
+  takePeerAdmin(take: ListenersOptions['peerAdmin']): void {
+    this.#takesPeers = take;
   }
 
   /** Calls `changed` after endpoints, records, links or trust changed; returns a function that stops that. */

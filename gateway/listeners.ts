@@ -3,7 +3,11 @@ import { formatAddress, parseAddress } from '../core/address.ts';
 import type { Clock } from '../core/clock.ts';
 import { asIsthmusError, IsthmusError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import { type FederationListener, startFederationListener } from '../federation/listener.ts';
+import {
+  type FederationListener,
+  type FederationListenerOptions,
+  startFederationListener,
+} from '../federation/listener.ts';
 import type { FederationService } from '../federation/service.ts';
 import type { GatewayConfig } from './config.ts';
 import type { Identity } from './identity.ts';
@@ -17,6 +21,8 @@ export interface ListenersOptions {
   readonly identity: Identity;
   readonly proxy: GatewayProxy;
   readonly federation: FederationService;
+  /** Takes over other gateways' connections to the admin API. */
+  readonly peerAdmin: FederationListenerOptions['admin'];
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -69,7 +75,14 @@ export class Listeners {
       const at = parseAddress(listen.federation);
       const federation = await start(
         'federation',
-        startFederationListener({ ...at, ...proof, service: options.federation, clock, log }),
+        startFederationListener({
+          ...at,
+          ...proof,
+          service: options.federation,
+          admin: options.peerAdmin,
+          clock,
+          log,
+        }),
       );
       return new Listeners(at.host, outbound, eastWest, federation);
     } catch (thrown) {

@@ -18,7 +18,8 @@ export async function trustItems(gateway: Gateway, peers: TrustPeers): Promise<T
     ...gateway.snapshot.clusters.keys(),
     ...membership.believed,
   ]);
-  const beliefs = await peers.beliefs();
+  const own = [self, new Map(Object.entries(ownBeliefs(gateway)))] as const;
+  const beliefs = new Map([own, ...(await peers.beliefs())]);
   return [...names].sort().map((cluster) => itemOf(gateway, cluster, beliefs));
 }
 

@@ -7,13 +7,6 @@ import { principalOf } from './access/gate.ts';
 import { parseInput } from './bodies.ts';
 import type { Call, Operation } from './operation.ts';
 
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** The operation behind a route; absent for files of the UI. */
-    operation?: Operation;
-  }
-}
-
 export function installOperations(app: FastifyInstance, operations: readonly Operation[]): void {
   for (const operation of operations) {
     app.route({
@@ -21,7 +14,7 @@ export function installOperations(app: FastifyInstance, operations: readonly Ope
       url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
       // A stream has no end that HEAD could wait for.
       exposeHeadRoute: operation.method === 'GET' && operation.media === undefined,
-      config: { operation },
+      config: { role: operation.role },
       handler: (request, reply) => run(operation, request, reply),
     });
   }

@@ -32,7 +32,7 @@ export function installProblems(app: FastifyInstance, log: Log): void {
     sendProblem(
       reply,
       new IsthmusError('ROUTE_NOT_FOUND', {
-        what: `The admin API has no ${request.method} ${request.url.split('?')[0]}`,
+        what: `The admin API has no ${request.method} ${request.url.split('?')[0]?.slice(0, 200)}`,
         fix: 'See docs/reference.md for what there is.',
       }),
     ),

@@ -1,5 +1,7 @@
 /** Owns the admin API's server: its limits, what every request passes, and the operations put together. */
+import type { Duplex } from 'node:stream';
 import fastify from 'fastify';
+import type { SpiffeId } from '../../certs/spiffe-id.ts';
 import { isLoopback } from '../../core/address.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
@@ -18,10 +20,16 @@ import { liveOperation } from './operations/live.ts';
 import { serviceOperations } from './operations/services.ts';
 import { trafficOperations } from './operations/traffic.ts';
 import type { AdminParts } from './parts.ts';
+import type { PeerAgent } from './peers/agent.ts';
+import { clustersPrefix, installForwarding } from './peers/forward.ts';
+import { type Grants, PeerInbound } from './peers/inbound.ts';
 import { installProblems, refuseUrl } from './problems.ts';
 import { topicsOf } from './topics.ts';
+import { builtUi, installBrowserRules, installUi } from './ui-files.ts';
 
 export interface AdminServer {
+  /** Takes over a verified connection of another cluster's gateway. */
+  acceptPeer(socket: Duplex, peer: SpiffeId): void;
   /** Where it listens: `host:port` or `unix:/path`. */
   readonly address: string;
   close(): Promise<void>;
@@ -30,6 +38,15 @@ export interface AdminServer {
 export interface AdminServerOptions extends AdminParts {
   /** `host:port` on loopback, or `unix:/path`. */
   readonly listen: string;
+  /** The way to other clusters' admin APIs, and what their gateways may ask for here. */
+  readonly peers?: {
+    readonly agent: PeerAgent;
+    readonly grants: Grants;
+    /** This cluster's own name, by which it may be asked too. */
+    readonly self: string;
+  };
+  /** Folder of the built UI; default where the build puts it. */
+  readonly ui?: string;
   /** Operations and topics of other parts of the gateway. */
   readonly more?: {
     readonly operations?: readonly Operation[];
@@ -45,28 +62,36 @@ const maxParamLength = 1024;
 
 /** Starts the admin API. Throws PORT_IN_USE when the address is taken. */
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
-  const { listen, clock, log, audit, more } = options;
+  const { listen, clock, log, audit, peers, more } = options;
   const app = fastify({
     bodyLimit,
     forceCloseConnections: true,
     frameworkErrors: refuseUrl,
     routerOptions: { maxParamLength },
+    rewriteUrl: ({ url = '/' }) => withoutSelf(url, peers?.self),
   });
   // What a form of another site can send is no body here.
   app.removeContentTypeParser('text/plain');
+  installBrowserRules(app);
   installProblems(app, log);
   installAuditing(app, (entry) => audit.record(entry));
-  installGate(app, () => localAccess);
+  const inbound = new PeerInbound((request, response) => app.routing(request, response));
+  const peerAccess = inbound.access(peers?.grants ?? (() => 'viewer'));
+  installGate(app, (request) => (inbound.has(request) ? peerAccess : localAccess));
   const topics = [...topicsOf(options), ...(more?.topics ?? [])];
   const hub = new Hub(topics, clock.now().toString(36), clock, log);
   const streams = new Set<EventStream>();
   installOperations(app, operationsOf(options, liveOperation(hub, streams, clock)));
+  if (peers) await installForwarding(app, peers.agent);
+  await installUi(app, options.ui ?? builtUi);
   const address = await listenOn(app, listen);
   return {
     address,
+    acceptPeer: (socket, peer) => inbound.accept(socket, peer),
     async close() {
       for (const stream of streams) stream.cut('closing');
       hub.close();
+      inbound.close();
       await app.close();
     },
   };
@@ -83,6 +108,12 @@ function operationsOf(options: AdminServerOptions, live: Operation): readonly Op
     live,
     ...(more?.operations ?? []),
   ];
+}
+
+/** `/clusters/<this one>/...` is what it is without that. */
+function withoutSelf(url: string, self: string | undefined): string {
+  const prefix = `${clustersPrefix}/${self}/`;
+  return self !== undefined && url.startsWith(prefix) ? url.slice(prefix.length - 1) : url;
 }
 
 /** Whoever reaches loopback or the socket is on this machine; pages of other sites are not whoever. */

@@ -2,7 +2,7 @@
 import type { GraphAnswer, GraphEdge, GraphNode } from '../admin/answers.ts';
 import { percentile } from './percentile.ts';
 import { type SeriesLabels, seriesKey, stepMs } from './samples.ts';
-import { addSums, type Sum, sumOf, type TrafficView } from './view.ts';
+import { addSums, rounded, type Sum, sumOf, type TrafficView } from './view.ts';
 
 /**
  * Counts of two clusters are not taken at the same moment: what is left of a cluster's own callers is believed from
@@ -38,10 +38,10 @@ export function graph(view: TrafficView, windowSeconds: number): GraphAnswer {
       to: to.id,
       protocol: labels.protocol,
       tier: labels.tier,
-      requestsPerSecond: requests / seconds,
-      errorsPerSecond: errors / seconds,
-      p50Ms: percentile(latency, view.boundsMs, 0.5) ?? 0,
-      p99Ms: percentile(latency, view.boundsMs, 0.99) ?? 0,
+      requestsPerSecond: rounded(requests / seconds),
+      errorsPerSecond: rounded(errors / seconds),
+      p50Ms: rounded(percentile(latency, view.boundsMs, 0.5) ?? 0),
+      p99Ms: rounded(percentile(latency, view.boundsMs, 0.99) ?? 0),
       mtls: by !== labels.cluster,
     });
   }

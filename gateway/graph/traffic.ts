@@ -2,7 +2,7 @@
 import type { TrafficAnswer, TrafficItem } from '../admin/answers.ts';
 import { percentile } from './percentile.ts';
 import { type Step, stepMs, stepsKept } from './samples.ts';
-import { sumOf, type TrafficView } from './view.ts';
+import { rounded, sumOf, type TrafficView } from './view.ts';
 
 const stepSeconds = stepMs / 1000;
 
@@ -40,8 +40,11 @@ function itemOf(
   );
   return {
     service,
-    requests: sums.map(({ requests }) => requests / stepSeconds),
-    errors: sums.map(({ errors }) => errors / stepSeconds),
-    p99Ms: sums.map(({ latency }) => percentile(latency, boundsMs, 0.99) ?? null),
+    requests: sums.map(({ requests }) => rounded(requests / stepSeconds)),
+    errors: sums.map(({ errors }) => rounded(errors / stepSeconds)),
+    p99Ms: sums.map(({ latency }) => {
+      const p99 = percentile(latency, boundsMs, 0.99);
+      return p99 === undefined ? null : rounded(p99);
+    }),
   };
 }

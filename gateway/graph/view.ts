@@ -40,3 +40,8 @@ export function addUp(a: readonly number[], b: readonly number[]): number[] {
   const [long, short] = a.length >= b.length ? [a, b] : [b, a];
   return long.map((count, i) => count + (short[i] ?? 0));
 }
+
+/** To hundredths: what a person reads, and a stream need not repeat. */
+export function rounded(value: number): number {
+  return Math.round(value * 100) / 100;
+}

@@ -139,6 +139,7 @@ export async function serve(
     identity: () => member.leaf,
     trust: trustStore,
     service,
+    admin: (socket) => socket.destroy(),
     clock: systemClock,
     log: silentLog,
   });

@@ -3,10 +3,14 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { asIsthmusError, IsthmusError } from '../../../core/errors.ts';
 import { sendProblem } from '../problems.ts';
 import type { Principal } from './principal.ts';
-import { allows } from './roles.ts';
+import { allows, type Role } from './roles.ts';
 import { foreign, type Site } from './site.ts';
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Least role of a route; where a route names none it takes the most. */
+    role?: Role | 'anyone';
+  }
   interface FastifyRequest {
     principal: Principal | undefined;
   }
@@ -46,9 +50,8 @@ const nobody: Principal = { name: 'anyone', role: 'viewer', via: 'local' };
 async function admit(request: FastifyRequest, access: Access): Promise<void> {
   const why = access.site && foreign(access.site, request.method, request.headers);
   if (why !== undefined) throw new IsthmusError('ORIGIN_REFUSED', { what: why });
-  const { operation } = request.routeOptions.config;
-  // Files of the UI, and what there is not, are the same for everyone.
-  const needed = operation?.role ?? 'anyone';
+  // What there is not is the same for everyone.
+  const needed = request.is404 ? 'anyone' : (request.routeOptions.config.role ?? 'admin');
   if (needed === 'anyone') return;
   request.principal = await access.authenticate(request);
   const { name, role } = request.principal;

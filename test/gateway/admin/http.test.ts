@@ -224,8 +224,8 @@ const refusals: Record<string, readonly [path: string, ask: Ask, status: number,
     'a part of a URL longer than any name': [
       `/v1/explain/${'a'.repeat(2000)}`,
       {},
-      400,
-      { code: 'REQUEST_REFUSED' },
+      404,
+      { code: 'ROUTE_NOT_FOUND' },
     ],
     'a query nobody knows': ['/v1/endpoints?svc=cart.shop', {}, 400, { code: 'BODY_INVALID' }],
     'a query for what is no service': [

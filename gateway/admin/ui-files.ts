@@ -1,0 +1,84 @@
+/** Owns serving the UI that Vite built: its files, its deep links, and what a browser may do in it. */
+import { access } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import files from '@fastify/static';
+import type { FastifyInstance } from 'fastify';
+import { IsthmusError } from '../../core/errors.ts';
+import { sendProblem } from './problems.ts';
+
+/** Where `npm run build:ui` puts it. */
+export const builtUi = fileURLToPath(new URL('./ui/dist', import.meta.url));
+
+/** Everything from this origin only, nothing inline, and no page around it. */
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "manifest-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** For every answer, data too: a browser may be pointed at any of them. */
+export function installBrowserRules(app: FastifyInstance): void {
+  app.addHook('onSend', async (_request, reply) => {
+    reply
+      .header('content-security-policy', policy)
+      .header('x-content-type-options', 'nosniff')
+      .header('referrer-policy', 'no-referrer')
+      .header('cross-origin-opener-policy', 'same-origin')
+      .header('cross-origin-resource-policy', 'same-origin');
+  });
+}
+
+/** A name with the content's hash in it never means anything else. */
+const hashed = /\/assets\/[^/]+-[\w-]{8,}\.\w+$/;
+
+/** Serves the UI from `dir`, where it is built. What is neither an operation nor a file is a page of it. */
+export async function installUi(app: FastifyInstance, dir: string): Promise<void> {
+  const built = await isBuilt(dir);
+  await app.register(files, {
+    root: dir,
+    // The route below is ours, so that it has a role like every other.
+    serve: false,
+    cacheControl: false,
+    setHeaders: (reply, path) => {
+      reply.header('cache-control', hashed.test(path) ? forever : 'no-cache');
+    },
+  });
+  app.get<{ Params: { '*': string } }>('/*', { config: { role: 'anyone' } }, (request, reply) => {
+    const path = request.params['*'];
+    if (!built) return path === '' ? sendProblem(reply, notBuilt()) : reply.callNotFound();
+    if (isFile.test(path)) return reply.sendFile(path);
+    if (isPage(path, request.headers.accept)) return reply.sendFile('index.html');
+    return reply.callNotFound();
+  });
+}
+
+const forever = 'public, max-age=31536000, immutable';
+const isFile = /\.\w+$/;
+
+/** Below these there is data only. */
+const isData = /^(v1|clusters)\//;
+
+function isPage(path: string, accept: string | undefined): boolean {
+  return !isData.test(path) && (path === '' || accept?.includes('text/html') === true);
+}
+
+function notBuilt(): IsthmusError {
+  return new IsthmusError('ROUTE_NOT_FOUND', {
+    what: 'The UI is not built; the API is below /v1',
+    fix: 'Build it: `npm run build:ui`.',
+  });
+}
+
+async function isBuilt(dir: string): Promise<boolean> {
+  return access(`${dir}/index.html`).then(
+    () => true,
+    () => false,
+  );
+}
