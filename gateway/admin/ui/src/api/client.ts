@@ -1,0 +1,53 @@
+/** Owns calls to the admin API of the gateway that served this page. */
+import { ProblemError, problemFrom, unreachable } from './problem.ts';
+import { authorization, signInWanted } from './token.ts';
+
+const timeoutMs = 15_000;
+
+export interface CallOptions {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly body?: unknown;
+  readonly signal?: AbortSignal;
+  readonly accept?: string;
+}
+
+/** Resolves to the answer's JSON, undefined for none. Throws a ProblemError. */
+export async function call<T>(path: string, options: CallOptions = {}): Promise<T> {
+  const response = await send(path, options);
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}
+
+/** As `call`, for what isn't JSON. */
+export async function callText(path: string, options: CallOptions = {}): Promise<string> {
+  return (await send(path, options)).text();
+}
+
+async function send(path: string, options: CallOptions): Promise<Response> {
+  const { method = 'GET', body, accept = 'application/json' } = options;
+  const deadline = AbortSignal.timeout(timeoutMs);
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method,
+      headers: {
+        accept,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...authorization(),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      signal: options.signal ? AbortSignal.any([options.signal, deadline]) : deadline,
+    });
+  } catch (thrown) {
+    if (options.signal?.aborted) throw thrown;
+    throw unreachable(thrown);
+  }
+  if (!response.ok) throw await refusal(response);
+  return response;
+}
+
+/** What the gateway says no with; 401 also asks for a token. */
+export async function refusal(response: Response): Promise<ProblemError> {
+  if (response.status === 401) signInWanted.value = true;
+  const body: unknown = await response.json().catch(() => undefined);
+  return new ProblemError(problemFrom(response.status, body));
+}

@@ -1,0 +1,54 @@
+/** Owns what a view asks for itself, beside the live stream: fetched when its path changes, and every so often. */
+import { useEffect, useState } from 'preact/hooks';
+import { call } from './client.ts';
+import { type Problem, problemOf } from './problem.ts';
+
+export interface Fetched<T> {
+  /** The last answer; kept while a newer one is under way or failed. */
+  readonly value: T | undefined;
+  /** Why the last try failed. */
+  readonly problem: Problem | undefined;
+  /** True until the answer to the present path is there. */
+  readonly loading: boolean;
+  readonly again: () => void;
+}
+
+/** `path` undefined asks for nothing. `everyMs` asks again that long after each answer, while the page is seen. */
+export function useFetched<T>(path: string | undefined, everyMs?: number): Fetched<T> {
+  const [state, setState] = useState<{
+    path?: string | undefined;
+    value?: T | undefined;
+    problem?: Problem | undefined;
+  }>({});
+  const [round, setRound] = useState(0);
+  useEffect(() => {
+    if (path === undefined) return;
+    const aborter = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const ask = async (): Promise<void> => {
+      try {
+        const value = await call<T>(path, { signal: aborter.signal });
+        setState({ path, value });
+      } catch (thrown) {
+        if (aborter.signal.aborted) return;
+        setState((last) => ({ ...last, path, problem: problemOf(thrown) }));
+      }
+      if (everyMs !== undefined && !aborter.signal.aborted) timer = setTimeout(next, everyMs);
+    };
+    const next = () => {
+      if (document.hidden) timer = setTimeout(next, everyMs);
+      else void ask();
+    };
+    void ask();
+    return () => {
+      aborter.abort();
+      clearTimeout(timer);
+    };
+  }, [path, everyMs, round]);
+  return {
+    value: path === undefined ? undefined : state.value,
+    problem: state.path === path ? state.problem : undefined,
+    loading: path !== undefined && state.path !== path,
+    again: () => setRound((n) => n + 1),
+  };
+}

@@ -1,0 +1,13 @@
+/** Owns starting the page. */
+import { render } from 'preact';
+import './styles/index.css';
+import { startClock } from './live/clock.ts';
+import { startStore } from './live/store.ts';
+import { App } from './shell/app.tsx';
+import { startTheme } from './shell/theme.ts';
+
+startTheme();
+startClock();
+startStore();
+const root = document.getElementById('app');
+if (root) render(<App />, root);

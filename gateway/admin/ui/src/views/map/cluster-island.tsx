@@ -1,0 +1,77 @@
+/** Owns one cluster on the map: its name, its health as a ring, what it serves; a link to what more is known. */
+import { rate } from '../../format/number.ts';
+import { healthTone } from '../../ui/health-bar.tsx';
+import type { Point } from './map-layout.ts';
+import type { MapCluster } from './map-model.ts';
+
+export const islandRadius = 54;
+const ringRadius = 47;
+
+const stateWords: Readonly<Record<MapCluster['state'], string>> = {
+  self: 'this gateway',
+  up: 'link up',
+  connecting: 'connecting',
+  down: 'link down',
+  stale: 'records stale',
+};
+
+export function ClusterIsland({
+  cluster,
+  at,
+  chosen,
+  href,
+}: {
+  readonly cluster: MapCluster;
+  readonly at: Point;
+  readonly chosen: boolean;
+  readonly href: string;
+}) {
+  const { cluster: name, region, state, healthy, total, served } = cluster;
+  const tone = state === 'down' ? 'bad' : state === 'stale' ? 'warn' : healthTone(healthy, total);
+  const part = total === 0 ? 0 : (100 * healthy) / total;
+  const label = `${name}, ${region}: ${stateWords[state]}, ${healthy} of ${total} endpoints healthy, ${rate(served)} requests a second`;
+  return (
+    <g transform={`translate(${at.x} ${at.y})`}>
+      <a
+        href={href}
+        class={`island island-${tone} island-${state}`}
+        aria-label={label}
+        aria-current={chosen ? 'true' : undefined}
+      >
+        <circle class="island-focus" r={islandRadius + 7} />
+        <circle class="island-land" r={islandRadius} />
+        <circle class="island-ring" r={ringRadius} />
+        <circle
+          class="island-health"
+          r={ringRadius}
+          pathLength="100"
+          stroke-dasharray={`${part} 100`}
+          transform="rotate(-90)"
+        />
+        <text class="island-name" y="-6">
+          {name}
+        </text>
+        <text class="island-rate num" y="13">
+          {rate(served)}/s
+        </text>
+        <text class="island-part num" y="29">
+          {healthy}/{total}
+        </text>
+        <text class="island-region" y={islandRadius + 24}>
+          {region}
+        </text>
+        <text class={`island-state island-state-${tone}`} y={islandRadius + 41}>
+          {stateMark[state]} {stateWords[state]}
+        </text>
+      </a>
+    </g>
+  );
+}
+
+const stateMark: Readonly<Record<MapCluster['state'], string>> = {
+  self: '◉',
+  up: '●',
+  connecting: '◌',
+  down: '✕',
+  stale: '▲',
+};

@@ -1,0 +1,106 @@
+/** Owns the map view: the federation at a glance, and what needs attention. */
+import { count, percent, rate } from '../../format/number.ts';
+import { clusters, events, graph, services, status } from '../../live/store.ts';
+import { Figure, Figures } from '../../ui/figure.tsx';
+import { healthTone } from '../../ui/health-bar.tsx';
+import { Empty, Page, Panel } from '../../ui/page.tsx';
+import { Twin, TwinSwitch } from '../../ui/twin.tsx';
+import { useQuery } from '../../url/use-query.ts';
+import { EventList } from '../shared/event-list.tsx';
+import { Attention } from './attention.tsx';
+import { ClusterCard } from './cluster-card.tsx';
+import { MapGraph } from './map-graph.tsx';
+import { type MapModel, mapModel } from './map-model.ts';
+import { MapTable } from './map-table.tsx';
+
+export default function MapView() {
+  const { values, href } = useQuery();
+  const model = mapModel(clusters.list, services.list, graph.value);
+  const chosen = clusters.get(values['cluster'] ?? '');
+  const shown = model.clusters.find(({ cluster }) => cluster === chosen?.cluster);
+  const known = status.value;
+  return (
+    <Page
+      title={known ? `Federation ${known.federation}` : 'Federation'}
+      lead={known && `Seen from ${known.gateway} of ${known.cluster}, ${known.region}`}
+    >
+      <MapFigures model={model} />
+      <div class="map-layout">
+        <Panel id="map" title="Map" flush actions={<TwinSwitch id="as" label="Map as" />}>
+          {clusters.known ? (
+            <Twin
+              id="as"
+              label="Clusters and links"
+              graph={() => <MapGraph model={model} />}
+              table={() => <MapTable model={model} />}
+            />
+          ) : (
+            <Empty>Asking the gateway …</Empty>
+          )}
+        </Panel>
+        <div class="stack">
+          {chosen && shown && (
+            <Panel
+              id="chosen"
+              title={chosen.cluster}
+              lead={chosen.trustDomain}
+              actions={<a href={href({ cluster: undefined })}>Close</a>}
+            >
+              <ClusterCard item={chosen} shown={shown} />
+            </Panel>
+          )}
+          <Panel id="attention" title="Needs attention">
+            <Attention problems={known?.problems ?? []} />
+          </Panel>
+          <Panel id="latest" title="Latest" actions={<a href="/events">All events</a>}>
+            <EventList events={events.list} most={chosen ? 3 : 7} />
+          </Panel>
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+function MapFigures({ model }: { readonly model: MapModel }) {
+  const registry = status.value?.registry;
+  const healthy = model.clusters.reduce((sum, cluster) => sum + cluster.healthy, 0);
+  const total = model.clusters.reduce((sum, cluster) => sum + cluster.total, 0);
+  const errorRatio = model.requests > 0 ? model.errors / model.requests : 0;
+  const crossing = model.requests > 0 ? model.crossing / model.requests : 0;
+  const down = model.links.filter(({ state }) => state !== 'up').length;
+  return (
+    <Figures>
+      <Figure label="Requests" value={`${rate(model.requests)}/s`} note="over all clusters" />
+      <Figure
+        label="Errors"
+        value={percent(errorRatio)}
+        note={`${rate(model.errors)}/s`}
+        tone={errorRatio > 0.01 ? 'bad' : errorRatio > 0 ? 'warn' : 'ok'}
+      />
+      <Figure
+        label="Spill-over"
+        value={percent(crossing)}
+        note={crossing > 0 ? `${rate(model.crossing)}/s cross clusters` : 'all served at home'}
+        tone={crossing > 0 ? 'spill' : 'ok'}
+      />
+      <Figure
+        label="Endpoints"
+        value={`${count(healthy)} of ${count(total)}`}
+        note="healthy"
+        tone={healthTone(healthy, total)}
+      />
+      <Figure
+        label="Links"
+        value={`${model.links.length - down} of ${model.links.length}`}
+        note="up, mutual TLS"
+        tone={down === 0 ? 'ok' : 'bad'}
+      />
+      <Figure
+        label="Registry"
+        value={registry ? `r${registry.revision}` : '–'}
+        note={registry && (registry.stale ? `${registry.kind}, stale` : registry.kind)}
+        tone={registry?.kind === 'connected' || registry?.kind === 'standalone' ? 'ok' : 'warn'}
+      />
+    </Figures>
+  );
+}
