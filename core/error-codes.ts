@@ -259,6 +259,51 @@ export const errorCodes = {
     'Change it in the configuration file of its gateway.',
   ),
 
+  // Drills
+  DRILL_NOT_FOUND: entry(
+    'Drill not found',
+    404,
+    'not-found',
+    'List what there is: `isthmus drill list`.',
+  ),
+  DRILL_CONFLICT: entry(
+    'Drill conflicts with another',
+    409,
+    'refused',
+    'Wait until the other is over, or abort it: `isthmus drill abort ID`.',
+  ),
+  DRILL_UNSAFE: entry(
+    'Drill would break a guardrail',
+    409,
+    'refused',
+    'Change its scope or its guardrails; or start it with --force (`?force=true`) and watch it.',
+  ),
+  DRILL_NOT_REVERTIBLE: entry(
+    'Drill could not be reverted',
+    503,
+    'failed',
+    'Nothing was started. Wait until the registry answers: `isthmus status`.',
+  ),
+  DRILL_OVER: entry('Drill is over', 409, 'refused', 'There is nothing left to end.'),
+  DRILL_NO_REPORT: entry(
+    'Drill has no report',
+    404,
+    'not-found',
+    'A drill has one when it is over, if it was ever in force: `isthmus drill watch ID`.',
+  ),
+  SCHEDULE_NOT_FOUND: entry(
+    'Schedule not found',
+    404,
+    'not-found',
+    'List what there is: `GET /v1/drill-schedules`.',
+  ),
+  ORDER_NOT_FOUND: entry(
+    'Nothing to undo',
+    404,
+    'not-found',
+    'See what is drained or failed over: `isthmus drill list`.',
+  ),
+
   // Data path
   ROUTE_NOT_FOUND: entry(
     'No such service',
@@ -324,6 +369,12 @@ export const errorCodes = {
     403,
     'refused',
     'Ask for a role that may do this: viewer looks, operator runs, admin changes the federation.',
+  ),
+  ISSUER_UNREACHABLE: entry(
+    'Identity issuer unreachable',
+    503,
+    'failed',
+    'Try again, or authenticate in another way. Check the way to the issuer.',
   ),
   RATE_LIMITED: entry('Too many requests', 429, 'failed', 'Wait as long as Retry-After says.'),
   PRECONDITION_FAILED: entry(

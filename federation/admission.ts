@@ -54,7 +54,13 @@ export class Admission {
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
-    this.#guesses = new GuessLimit(options.clock);
+    this.#guesses = new GuessLimit(
+      options.clock,
+      (address) =>
+        new IsthmusError('JOIN_LIMITED', {
+          what: `Too many wrong join tokens came from ${address}`,
+        }),
+    );
   }
 
   /** Checks as `join` does and answers with today's members; writes nothing and leaves the token good. Throws as `join` does. */

@@ -1,8 +1,8 @@
-/** Owns slowing down those who guess: a few wrong tokens per address and minute, then none are looked at. */
+/** Owns slowing down those who guess: a few wrong secrets per address and minute, then none are looked at. */
 import type { Clock } from '../core/clock.ts';
-import { IsthmusError } from '../core/errors.ts';
+import type { IsthmusError } from '../core/errors.ts';
 
-/** Wrong tokens one address may send in a window. A person mistypes a few; 256 bits need no stricter rule. */
+/** Wrong secrets one address may send in a window. A person mistypes a few; 256 bits need no stricter rule. */
 const allowed = 10;
 const windowMs = 60_000;
 /** Addresses remembered at once; the one that has been quiet longest is forgotten. Bounds the memory an attacker can take. */
@@ -15,19 +15,20 @@ interface Window {
 
 export class GuessLimit {
   readonly #clock: Clock;
+  readonly #refusal: (address: string) => IsthmusError;
   readonly #windows = new Map<string, Window>();
 
-  constructor(clock: Clock) {
+  /** `refusal` makes what is thrown at an address that has guessed too often. */
+  constructor(clock: Clock, refusal: (address: string) => IsthmusError) {
     this.#clock = clock;
+    this.#refusal = refusal;
   }
 
-  /** Throws JOIN_LIMITED for an address that has guessed too often. */
+  /** Throws the refusal for an address that has guessed too often. */
   check(address: string): void {
     const window = this.#windows.get(address);
     if (window && window.failures >= allowed && this.#isOpen(window)) {
-      throw new IsthmusError('JOIN_LIMITED', {
-        what: `Too many wrong join tokens came from ${address}`,
-      });
+      throw this.#refusal(address);
     }
   }
 

@@ -2,6 +2,10 @@
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { ServiceName } from '../core/names.ts';
+import type { DrillSummary } from '../federation/drills/model.ts';
+import { openAccess } from './admin/access/listener-access.ts';
+import { drillOperations } from './admin/drill-routes.ts';
+import { itemsTopic } from './admin/live/topic.ts';
 import { PeerAgent } from './admin/peers/agent.ts';
 import { askPeer } from './admin/peers/client.ts';
 import { type AdminServer, startAdminServer } from './admin/server.ts';
@@ -28,8 +32,10 @@ export async function startAdministration(
   clock: Clock,
   log: Log,
 ): Promise<Administration> {
-  const { config, proxy, journal } = gateway;
+  const { config, proxy, journal, drills } = gateway;
   const { cluster } = config;
+  const { listen, admin, baseDir } = config;
+  const access = await openAccess({ listen: listen.admin, admin, baseDir, clock, log });
   const audit = await Audit.open({ dataDir: config.dataDir, clock, log });
   const sampler = new Sampler({
     clock,
@@ -55,7 +61,7 @@ export async function startAdministration(
   const stopObserving = observe(gateway);
   let server: AdminServer | undefined;
   const control = createControl(gateway, {
-    adminAddress: () => server?.address ?? config.listen.admin,
+    adminAddress: () => server?.address ?? listen.admin,
     peers: new PeerBeliefs({
       peers: () => otherGateways(gateway),
       ask: (peer, path) => askPeer(agent, peer, path),
@@ -63,12 +69,30 @@ export async function startAdministration(
     }),
   });
   server = await startAdminServer({
-    listen: config.listen.admin,
+    listen: listen.admin,
+    access,
+    requestsPerSecond: admin.requestsPerSecond,
     control,
     traffic: collector,
     journal,
     audit,
-    peers: { agent, grants: () => 'viewer', self: cluster },
+    peers: {
+      agent,
+      grants: (name) => admin.clusters[name] ?? admin.clusters['*'] ?? 'viewer',
+      self: cluster,
+    },
+    more: {
+      operations: drillOperations(drills, clock),
+      topics: [
+        itemsTopic<DrillSummary>(
+          'drills',
+          1_000,
+          ({ id }) => id,
+          () => drills.list(),
+          (changed) => drills.onChange(changed),
+        ),
+      ],
+    },
     clock,
     log,
   });

@@ -2,7 +2,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { isLoopback, parseAddress } from '../core/address.ts';
 import { durationSchema } from '../core/duration.ts';
 import { IsthmusError, messageOf } from '../core/errors.ts';
 import { type ServiceName, serviceName } from '../core/names.ts';
@@ -14,6 +13,7 @@ import {
   labelSchema,
   protocols,
 } from '../registry/model.ts';
+import { adminSchema, assertProtected } from './admin/access/config.ts';
 import { balancePolicySchema } from './balance/policy.ts';
 import type { BalancePolicy } from './balance/types.ts';
 import type { Registration } from './catalog.ts';
@@ -120,23 +120,18 @@ const registrySchema = z
     return z.NEVER;
   });
 
-/** Nobody is asked who they are yet, so the API is for this machine alone. */
-const adminAddressSchema = z
-  .string()
-  .refine(
-    (text) => /^unix:\/./.test(text) || isLoopbackAddress(text),
-    'use host:port with a loopback host, or unix:/path',
-  );
-
-function isLoopbackAddress(text: string): boolean {
-  return addressSchema.safeParse(text).success && isLoopback(parseAddress(text).host);
-}
+const adminAddressSchema = z.union([
+  addressSchema,
+  z.string().regex(/^unix:\/./, 'use host:port or unix:/path'),
+]);
 
 export const configSchema = z.strictObject({
   cluster: clusterNameSchema,
   federation: federationNameSchema,
   region: z.string().min(1).max(63),
   zone: labelSchema.default('default'),
+  /** Requests per second this cluster can take, from everybody together; drills hold load against it. Default: not stated. */
+  capacity: z.number().positive().optional(),
   /** Id of this gateway within its cluster. */
   gateway: labelSchema.default('gateway-1'),
   /** Folder for keys, membership and caches, relative to this file. */
@@ -161,6 +156,8 @@ export const configSchema = z.strictObject({
     .array(serviceSchema)
     .superRefine(refuseTwice('name', ({ name, namespace }) => `${name}.${namespace}`))
     .default([]),
+  /** Who may use the admin API, and how it proves itself; needed where it listens on a network. */
+  admin: adminSchema.prefault({}),
   /** Defaults of all services. */
   balance: balancePolicySchema.prefault({}),
   timeouts: timeoutsSchema.prefault({}),
@@ -190,7 +187,7 @@ export type GatewayConfig = z.output<typeof configSchema> & {
 export type ServiceConfig = GatewayConfig['services'][number];
 export type EtcdConfig = z.output<typeof etcdSchema>;
 
-/** Reads and validates a configuration file. Throws FILE_UNREADABLE, CONFIG_SYNTAX, CONFIG_UNKNOWN_KEY or CONFIG_INVALID. */
+/** Reads and validates a configuration file. Throws FILE_UNREADABLE, CONFIG_SYNTAX, CONFIG_UNKNOWN_KEY, CONFIG_INVALID or ADMIN_EXPOSED. */
 export async function loadConfig(path: string): Promise<GatewayConfig> {
   let text: string;
   try {
@@ -207,6 +204,7 @@ export async function loadConfig(path: string): Promise<GatewayConfig> {
 
 export function parseConfig(text: string, path: string): GatewayConfig {
   const config = parseYaml(configSchema, text, path);
+  assertProtected(config.listen.admin, config.admin, `${path} listen.admin`);
   const baseDir = dirname(resolve(path));
   return { ...config, baseDir, dataDir: resolve(baseDir, config.data) };
 }

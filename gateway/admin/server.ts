@@ -1,11 +1,12 @@
 /** Owns the admin API's server: its limits, what every request passes, and the operations put together. */
 import type { Duplex } from 'node:stream';
-import fastify from 'fastify';
+import { Server } from 'node:tls';
+import fastify, { type FastifyInstance } from 'fastify';
 import type { SpiffeId } from '../../certs/spiffe-id.ts';
-import { isLoopback } from '../../core/address.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
-import { type Access, installGate } from './access/gate.ts';
+import { installGate } from './access/gate.ts';
+import type { ListenerAccess } from './access/listener-access.ts';
 import { installAuditing } from './auditing.ts';
 import { installOperations } from './install.ts';
 import { listenOn } from './listen.ts';
@@ -24,6 +25,7 @@ import type { PeerAgent } from './peers/agent.ts';
 import { clustersPrefix, installForwarding } from './peers/forward.ts';
 import { type Grants, PeerInbound } from './peers/inbound.ts';
 import { installProblems, refuseUrl } from './problems.ts';
+import { installRateLimit } from './rate-limit.ts';
 import { topicsOf } from './topics.ts';
 import { builtUi, installBrowserRules, installUi } from './ui-files.ts';
 
@@ -36,8 +38,11 @@ export interface AdminServer {
 }
 
 export interface AdminServerOptions extends AdminParts {
-  /** `host:port` on loopback, or `unix:/path`. */
+  /** `host:port` or `unix:/path`. */
   readonly listen: string;
+  /** Whom that lets in; see `openAccess`. */
+  readonly access: ListenerAccess;
+  readonly requestsPerSecond: number;
   /** The way to other clusters' admin APIs, and what their gateways may ask for here. */
   readonly peers?: {
     readonly agent: PeerAgent;
@@ -62,8 +67,9 @@ const maxParamLength = 1024;
 
 /** Starts the admin API. Throws PORT_IN_USE when the address is taken. */
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
-  const { listen, clock, log, audit, peers, more } = options;
-  const app = fastify({
+  const { listen, access, clock, log, audit, peers, more } = options;
+  const app: FastifyInstance = fastify({
+    ...(access.tls && { https: access.tls.options }),
     bodyLimit,
     forceCloseConnections: true,
     frameworkErrors: refuseUrl,
@@ -77,7 +83,8 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
   installAuditing(app, (entry) => audit.record(entry));
   const inbound = new PeerInbound((request, response) => app.routing(request, response));
   const peerAccess = inbound.access(peers?.grants ?? (() => 'viewer'));
-  installGate(app, (request) => (inbound.has(request) ? peerAccess : localAccess));
+  installGate(app, (request) => (inbound.has(request) ? peerAccess : access));
+  await installRateLimit(app, options.requestsPerSecond);
   const topics = [...topicsOf(options), ...(more?.topics ?? [])];
   const hub = new Hub(topics, clock.now().toString(36), clock, log);
   const streams = new Set<EventStream>();
@@ -85,10 +92,14 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
   if (peers) await installForwarding(app, peers.agent);
   await installUi(app, options.ui ?? builtUi);
   const address = await listenOn(app, listen);
+  const unwatch = access.watch((tls) => {
+    if (app.server instanceof Server) app.server.setSecureContext(tls);
+  });
   return {
     address,
     acceptPeer: (socket, peer) => inbound.accept(socket, peer),
     async close() {
+      unwatch();
       for (const stream of streams) stream.cut('closing');
       hub.close();
       inbound.close();
@@ -115,9 +126,3 @@ function withoutSelf(url: string, self: string | undefined): string {
   const prefix = `${clustersPrefix}/${self}/`;
   return self !== undefined && url.startsWith(prefix) ? url.slice(prefix.length - 1) : url;
 }
-
-/** Whoever reaches loopback or the socket is on this machine; pages of other sites are not whoever. */
-const localAccess: Access = {
-  site: { scheme: 'http', isOwnName: isLoopback },
-  authenticate: () => ({ name: 'local', role: 'admin', via: 'local' }),
-};

@@ -37,6 +37,7 @@ test('a cluster, its federation and its region are enough; everything else has i
     },
     advertise: {},
     services: [],
+    admin: { clusters: {}, requestsPerSecond: 500 },
     balance: defaultPolicy,
     timeouts: { request: 30_000, connect: 1_000, perTry: 0, idle: 300_000 },
     limits: { maxBodyBytes: 0 },
@@ -138,6 +139,28 @@ for (const admin of ['127.0.0.1:0', 'localhost:7001', '"[::1]:7001"', 'unix:/run
   });
 }
 
+test('security: an admin API on a network without TLS and authentication is ADMIN_EXPOSED', (t) => {
+  const error = t.throws(() => parse('listen:\n  admin: 0.0.0.0:7001\n'), {
+    code: 'ADMIN_EXPOSED',
+    message: /on 0\.0\.0\.0:7001 without admin\.tls and admin\.auth/,
+  });
+  t.like(error, { where: '/etc/isthmus/gateway.yaml listen.admin' });
+});
+
+test('an admin API on a network has TLS, and knows whom it lets in', (t) => {
+  const { admin } = parse(`listen:
+  admin: 0.0.0.0:7001
+admin:
+  tls: { cert: admin.pem, key: admin.key, clientCa: ops.pem }
+  auth:
+    tokens: [{ name: ci, role: operator, tokenFile: ci.token }]
+    oidc: { issuer: "https://id.example", audience: isthmus, mapping: { sre: admin } }
+    clientCertificates: [{ subject: "O=Ops, CN=alice", role: admin }]
+  clusters: { dc2: operator }
+`);
+  t.like(admin, { auth: { oidc: { roleClaim: 'roles' } }, clusters: { dc2: 'operator' } });
+});
+
 for (const registry of [
   'embedded: { listen: "0.0.0.0:7445", advertise: "gw.dc1:7445" }',
   'etcd: { endpoints: ["http://etcd-1:2379", "http://etcd-2:2379"], found: true }',
@@ -162,11 +185,23 @@ const faults: Record<string, readonly [text: string, code: string, where: string
     /host:port/,
   ],
   'a port over 65535': ['listen:\n  outbound: "a:70000"\n', 'CONFIG_INVALID', '5:3', /over 65535/],
-  'an admin API for other machines': [
-    'listen:\n  admin: 0.0.0.0:7001\n',
+  'a token without a file': [
+    'admin:\n  auth:\n    tokens: [{ name: ci, role: admin }]\n',
     'CONFIG_INVALID',
-    '5:3',
-    /^listen\.admin: .*loopback/,
+    '6:14',
+    /tokenFile/,
+  ],
+  'keys fetched without TLS': [
+    'admin:\n  auth:\n    oidc: { issuer: "http://id.example", audience: a, mapping: {} }\n',
+    'CONFIG_INVALID',
+    '6:13',
+    /https/,
+  ],
+  'client certificates of nobody': [
+    'admin:\n  auth:\n    clientCertificates: [{ subject: CN=a, role: admin }]\n',
+    'CONFIG_INVALID',
+    '4:1',
+    /clientCa/,
   ],
   'an admin address that is none': [
     'listen:\n  admin: here\n',

@@ -1,9 +1,14 @@
 /** Owns opening an admin API in tests over a gateway that only notes what it is asked to do, and asking it over real sockets. */
 import { once } from 'node:events';
 import { type IncomingHttpHeaders, request } from 'node:http';
+import { request as secureRequest } from 'node:https';
+import type { ConnectionOptions } from 'node:tls';
 import type { ExecutionContext } from 'ava';
+import type { z } from 'zod';
 import { systemClock } from '../../../core/clock.ts';
 import { createLog, silentLog } from '../../../core/log.ts';
+import { adminSchema } from '../../../gateway/admin/access/config.ts';
+import { openAccess } from '../../../gateway/admin/access/listener-access.ts';
 import type { Control } from '../../../gateway/admin/control.ts';
 import type { AdminParts } from '../../../gateway/admin/parts.ts';
 import { type AdminServerOptions, startAdminServer } from '../../../gateway/admin/server.ts';
@@ -24,6 +29,8 @@ export interface Ask {
   readonly method?: string;
   readonly headers?: Record<string, string>;
   readonly body?: unknown;
+  /** What the client trusts and proves itself with, where the API is behind TLS. */
+  readonly tls?: ConnectionOptions;
 }
 
 /** What the routes were asked to do; anything a test does not expect to be reached is not there. */
@@ -89,21 +96,27 @@ export function parts(control: Control) {
   } satisfies AdminParts;
 }
 
-export interface Opening extends Partial<Omit<AdminServerOptions, keyof AdminParts | 'log'>> {
+export interface Opening
+  extends Partial<Omit<AdminServerOptions, keyof AdminParts | 'access' | 'log'>> {
   readonly control?: Partial<Control>;
+  /** The `admin` part of the configuration, as it is written; paths are whole. */
+  readonly admin?: z.input<typeof adminSchema>;
   readonly lines?: string[];
 }
 
 export async function open(t: Pick<ExecutionContext, 'teardown'>, options: Opening = {}) {
-  const { control: more, lines, ...rest } = options;
+  const { control: more, lines, listen = '127.0.0.1:0', clock = systemClock, ...rest } = options;
   const { control, acts } = recorder(more);
   const log = lines
     ? createLog({ destination: { write: (line) => void lines.push(line) } })
     : silentLog;
   const made = parts(control);
+  const admin = adminSchema.parse(options.admin ?? {});
   const server = await startAdminServer({
-    listen: '127.0.0.1:0',
-    clock: systemClock,
+    listen,
+    access: await openAccess({ listen, admin, baseDir: '/', clock, log }),
+    requestsPerSecond: admin.requestsPerSecond,
+    clock,
     ...made,
     ...rest,
     log,
@@ -116,10 +129,11 @@ export async function open(t: Pick<ExecutionContext, 'teardown'>, options: Openi
 
   async function ask(
     path: string,
-    { method = 'GET', headers = {}, body }: Ask = {},
+    { method = 'GET', headers = {}, body, tls }: Ask = {},
   ): Promise<Answer> {
     const isJson = body !== undefined && typeof body !== 'string';
-    const sent = request({
+    const sent = (tls ? secureRequest : request)({
+      ...tls,
       ...target,
       agent: false,
       method,

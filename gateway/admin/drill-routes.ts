@@ -1,0 +1,301 @@
+/** Owns the operations on drills: predict, start, watch, abort, report, schedule; and drains and failovers. */
+import { z } from 'zod';
+import type { Clock } from '../../core/clock.ts';
+import { durationSchema } from '../../core/duration.ts';
+import { parseClusterName, serviceName } from '../../core/names.ts';
+import { drillSchema, predictionSchema, reportSchema } from '../../federation/drills/model.ts';
+import {
+  drainRecordSchema,
+  failoverRecordSchema,
+  scheduleRecordSchema,
+  scheduleSchema,
+} from '../../federation/drills/records.ts';
+import { reportHtml, reportPolicy } from '../../federation/drills/report-html.ts';
+import { reportMarkdown } from '../../federation/drills/report-markdown.ts';
+import { drillSpecSchema } from '../../federation/drills/spec.ts';
+import { clusterNameSchema, labelSchema } from '../../registry/model.ts';
+import type { Drills } from '../drills/drills.ts';
+import { listing } from './list.ts';
+import { EventStream } from './live/event-stream.ts';
+import { type Operation, operation } from './operation.ts';
+import { streamTimeline } from './timeline-stream.ts';
+
+const tag = 'Drills';
+const drillParams = z.strictObject({ id: z.string() });
+const clusterParams = z.strictObject({ cluster: z.string() });
+const serviceParams = z.strictObject({ namespace: z.string(), service: z.string() });
+const scheduleParams = z.strictObject({ name: labelSchema });
+const flag = z.enum(['true', 'false']).default('false');
+
+export function drillOperations(drills: Drills, clock: Clock): Operation[] {
+  return [...runs(drills), ...watching(drills, clock), ...schedules(drills), ...orders(drills)];
+}
+
+function runs(drills: Drills): Operation[] {
+  return [
+    operation({
+      method: 'POST',
+      path: '/v1/drills/predict',
+      id: 'predictDrill',
+      tag,
+      summary:
+        'What a drill would do to the load of each cluster, and which guardrails it would break',
+      role: 'viewer',
+      body: drillSpecSchema,
+      answer: predictionSchema,
+      handle: ({ body }) => drills.predict(body),
+    }),
+    operation({
+      method: 'POST',
+      path: '/v1/drills',
+      id: 'startDrill',
+      tag,
+      summary: 'Starts a drill, driven by this gateway',
+      role: 'operator',
+      query: z.strictObject({
+        /** Also one that is predicted to break a guardrail. */
+        force: flag,
+      }),
+      body: drillSpecSchema,
+      answer: drillSchema,
+      status: 201,
+      async handle({ body, query, reply }) {
+        const drill = await drills.start(body, { force: query.force === 'true' });
+        reply.header('location', `/v1/drills/${drill.id}`);
+        return drill;
+      },
+    }),
+    listing({
+      path: '/v1/drills',
+      id: 'listDrills',
+      tag,
+      summary: 'Drills of all clusters, without their timelines and reports',
+      role: 'viewer',
+      item: drillSchema.omit({ timeline: true, report: true, signature: true }),
+      key: ({ id }) => id,
+      items: () => drills.list(),
+    }),
+    operation({
+      method: 'GET',
+      path: '/v1/drills/{id}',
+      id: 'getDrill',
+      tag,
+      summary: 'One drill, with its timeline and, once it is over, its report',
+      role: 'viewer',
+      params: drillParams,
+      answer: drillSchema,
+      handle: ({ params }) => drills.get(params.id),
+    }),
+    operation({
+      method: 'POST',
+      path: '/v1/drills/{id}/abort',
+      id: 'abortDrill',
+      tag,
+      summary: 'Ends a drill at once, everywhere, whoever drives it',
+      role: 'operator',
+      params: drillParams,
+      answer: drillSchema,
+      current: ({ params }) => drills.get(params.id),
+      handle: ({ params, caller }) => drills.abort(params.id, caller.name),
+    }),
+  ];
+}
+
+function watching(drills: Drills, clock: Clock): Operation[] {
+  return [
+    operation({
+      method: 'GET',
+      path: '/v1/drills/{id}/timeline',
+      id: 'watchDrill',
+      tag,
+      summary:
+        'Server-sent events: an `entry` for each line of the timeline, `state` with each change of it, and `end`',
+      role: 'viewer',
+      params: drillParams,
+      media: 'text/event-stream',
+      handle({ params, reply }) {
+        // Before the head is sent, so that a drill there is not is said so.
+        drills.get(params.id);
+        streamTimeline(drills, params.id, (onEnd) => {
+          const response = reply.hijack().raw;
+          return {
+            stream: new EventStream({ response, clock, onEnd }),
+            close: () => response.end(),
+          };
+        });
+        return reply;
+      },
+    }),
+    operation({
+      method: 'GET',
+      path: '/v1/drills/{id}/report',
+      id: 'getDrillReport',
+      tag,
+      summary:
+        'The report on a drill that is over: JSON, Markdown or a page, by `format` or `Accept`',
+      role: 'viewer',
+      params: drillParams,
+      query: z.strictObject({ format: z.enum(['json', 'md', 'html']).optional() }),
+      answer: reportSchema,
+      media: 'application/json',
+      handle({ params, query, request, reply }) {
+        const report = drills.report(params.id);
+        const format = query.format ?? acceptedFormat(request.headers.accept);
+        reply.header('cache-control', 'no-cache').header('vary', 'accept');
+        const name = `drill-${report.id}.${format}`;
+        reply.header('content-disposition', `inline; filename="${name}"`);
+        if (format === 'html') {
+          return reply
+            .header('content-security-policy', reportPolicy)
+            .type('text/html; charset=utf-8')
+            .send(reportHtml(report));
+        }
+        if (format === 'md') {
+          return reply.type('text/markdown; charset=utf-8').send(reportMarkdown(report));
+        }
+        return reply.type('application/json; charset=utf-8').send(JSON.stringify(report));
+      },
+    }),
+  ];
+}
+
+/** The first of the formats that `accept` names; JSON for one that names none. */
+function acceptedFormat(accept: string | undefined): 'json' | 'md' | 'html' {
+  for (const part of (accept ?? '').split(',')) {
+    const type = part.split(';')[0]?.trim();
+    if (type === 'text/html') return 'html';
+    if (type === 'text/markdown') return 'md';
+    if (type === 'application/json') return 'json';
+  }
+  return 'json';
+}
+
+function schedules(drills: Drills): Operation[] {
+  const find = (name: string) => drills.schedule(name);
+  return [
+    listing({
+      path: '/v1/drill-schedules',
+      id: 'listDrillSchedules',
+      tag,
+      summary: 'Drills that are run by the calendar, of all clusters',
+      role: 'viewer',
+      item: scheduleItemSchema,
+      key: ({ cluster, name }) => `${cluster} ${name}`,
+      items: () => drills.schedules(),
+    }),
+    operation({
+      method: 'GET',
+      path: '/v1/drill-schedules/{name}',
+      id: 'getDrillSchedule',
+      tag,
+      summary: 'One schedule of this cluster, and when it runs next',
+      role: 'viewer',
+      params: scheduleParams,
+      answer: scheduleItemSchema,
+      handle: ({ params }) => drills.getSchedule(params.name),
+    }),
+    operation({
+      method: 'PUT',
+      path: '/v1/drill-schedules/{name}',
+      id: 'putDrillSchedule',
+      tag,
+      summary: 'Has this cluster run a drill by the calendar',
+      role: 'operator',
+      params: scheduleParams,
+      body: scheduleSchema,
+      answer: scheduleItemSchema,
+      current: ({ params }) => find(params.name),
+      handle: ({ params, body }) => drills.putSchedule(params.name, body),
+    }),
+    operation({
+      method: 'DELETE',
+      path: '/v1/drill-schedules/{name}',
+      id: 'deleteDrillSchedule',
+      tag,
+      summary: 'Ends a schedule of this cluster',
+      role: 'operator',
+      params: scheduleParams,
+      current: ({ params }) => find(params.name),
+      handle: ({ params }) => drills.deleteSchedule(params.name),
+    }),
+  ];
+}
+
+const scheduleItemSchema = scheduleRecordSchema.omit({ signature: true }).extend({
+  /** Wall milliseconds; absent when it never runs. */
+  nextRun: z.int().min(0).optional(),
+});
+const drainSchema = drainRecordSchema.omit({ signature: true });
+const failoverSchema = failoverRecordSchema.omit({ signature: true });
+
+function orders(drills: Drills): Operation[] {
+  return [
+    operation({
+      method: 'GET',
+      path: '/v1/orders',
+      id: 'getOrders',
+      tag,
+      summary: 'Drains and failovers in force',
+      role: 'viewer',
+      answer: z.strictObject({ drains: z.array(drainSchema), failovers: z.array(failoverSchema) }),
+      handle: () => drills.orders(),
+    }),
+    operation({
+      method: 'POST',
+      path: '/v1/clusters/{cluster}/drain',
+      id: 'drainCluster',
+      tag,
+      summary: 'Keeps traffic off a cluster until that is undone',
+      role: 'operator',
+      params: clusterParams,
+      body: z.strictObject({
+        reason: z.string().max(500).optional(),
+        /** How long traffic takes to leave; default 10s. */
+        ramp: durationSchema.default(10_000),
+      }),
+      answer: drainSchema,
+      handle: ({ params, body: { ramp, reason } }) =>
+        drills.drain(parseClusterName(params.cluster), { rampMs: ramp, reason }),
+    }),
+    operation({
+      method: 'POST',
+      path: '/v1/clusters/{cluster}/undrain',
+      id: 'undrainCluster',
+      tag,
+      summary: 'Undoes a drain, whoever ordered it; load returns as its failback policy says',
+      role: 'operator',
+      params: clusterParams,
+      answer: drainSchema,
+      handle: ({ params }) => drills.undrain(parseClusterName(params.cluster)),
+    }),
+    operation({
+      method: 'POST',
+      path: '/v1/services/{namespace}/{service}/failover',
+      id: 'failOverService',
+      tag,
+      summary: "Sends a share of a service's traffic to one cluster until that is undone",
+      role: 'operator',
+      params: serviceParams,
+      body: z.strictObject({
+        to: clusterNameSchema,
+        /** Of every cluster's requests; default 100. */
+        percent: z.number().gt(0).max(100).default(100),
+        reason: z.string().max(500).optional(),
+      }),
+      answer: failoverSchema,
+      handle: ({ params, body }) =>
+        drills.failOver(serviceName(params.namespace, params.service), body),
+    }),
+    operation({
+      method: 'DELETE',
+      path: '/v1/services/{namespace}/{service}/failover',
+      id: 'endFailover',
+      tag,
+      summary: 'Undoes a failover, whoever ordered it',
+      role: 'operator',
+      params: serviceParams,
+      answer: failoverSchema,
+      handle: ({ params }) => drills.endFailover(serviceName(params.namespace, params.service)),
+    }),
+  ];
+}
