@@ -7,6 +7,7 @@ const needed: readonly (readonly [program: string, debianPackage: string])[] = [
   ['etcdctl', 'etcd-client'],
   ['curl', 'curl'],
   ['h2load', 'nghttp2-client'],
+  ['chromium', 'chromium'],
 ];
 
 function missing(): string[] {

@@ -37,8 +37,11 @@ const units = [
   ['s', 1_000],
 ] as const;
 
-/** The two largest units: `3 d 4 h`, `2 min 5 s`, `4 s`. */
+const yearMs = 365.25 * 86_400_000;
+
+/** Whole years from two on, else the two largest units: `10 y`, `3 d 4 h`, `2 min 5 s`, `4 s`. */
 export function span(milliseconds: number): string {
+  if (milliseconds >= 2 * yearMs) return `${Math.round(milliseconds / yearMs)} y`;
   let left = Math.max(0, Math.floor(milliseconds / 1_000) * 1_000);
   const parts: string[] = [];
   for (const [name, size] of units) {

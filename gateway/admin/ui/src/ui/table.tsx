@@ -57,7 +57,7 @@ export function Table<Row>(props: TableProps<Row>) {
             onChange={(text) => set({ [queryName]: text })}
           />
           <span class="table-count num" aria-live="polite">
-            {query === '' ? `${rows.length}` : `${found.length} of ${rows.length}`}
+            {query === '' ? `${rows.length} in all` : `${found.length} of ${rows.length}`}
           </span>
           {tools}
         </div>

@@ -1,9 +1,9 @@
-/** Owns what needs somebody's attention: the gateway's problems, each with what to do about it. */
-import type { ProblemItem } from '../../../../answers.ts';
+/** Owns showing what needs somebody's attention, each with what to do about it or where to see more. */
 import { Icon } from '../../ui/icon.tsx';
+import type { Worry } from './worries.ts';
 
-export function Attention({ problems }: { readonly problems: readonly ProblemItem[] }) {
-  if (problems.length === 0) {
+export function Attention({ worries }: { readonly worries: readonly Worry[] }) {
+  if (worries.length === 0) {
     return (
       <p class="all-well">
         <Icon name="check" size={18} /> Nothing needs your attention.
@@ -12,14 +12,15 @@ export function Attention({ problems }: { readonly problems: readonly ProblemIte
   }
   return (
     <ul class="attention">
-      {problems.map(({ code, what, where, fix }) => (
-        <li key={`${code} ${what} ${where}`}>
+      {worries.map(({ what, where, fix, code, href }) => (
+        <li key={`${what} ${where}`}>
           <p>
             <strong>{what}</strong>
             {where !== undefined && <span class="mono small"> {where}</span>}
           </p>
           {fix !== undefined && <p>{fix}</p>}
-          <code class="problem-code">{code}</code>
+          {code !== undefined && <code class="problem-code">{code}</code>}
+          {href !== undefined && <a href={href}>See</a>}
         </li>
       ))}
     </ul>

@@ -26,6 +26,8 @@ export function ClusterCard({
         <dd>{item.zones.join(', ') || '–'}</dd>
         <dt>Round trip</dt>
         <dd class="num">{item.state === 'self' ? 'none' : ms(item.rttMs)}</dd>
+        <dt>Records</dt>
+        <dd>{item.state === 'stale' ? 'not confirmed lately' : 'current'}</dd>
         <dt>Gateways</dt>
         <dd class="num">{item.gateways}</dd>
         <dt>Endpoints</dt>

@@ -1,5 +1,6 @@
 /** Owns one cluster on the map: its name, its health as a ring, what it serves; a link to what more is known. */
 import { rate } from '../../format/number.ts';
+import type { Tone } from '../../ui/badge.tsx';
 import { healthTone } from '../../ui/health-bar.tsx';
 import type { Point } from './map-layout.ts';
 import type { MapCluster } from './map-model.ts';
@@ -18,11 +19,13 @@ const stateWords: Readonly<Record<MapCluster['state'], string>> = {
 export function ClusterIsland({
   cluster,
   at,
+  labelAbove,
   chosen,
   href,
 }: {
   readonly cluster: MapCluster;
   readonly at: Point;
+  readonly labelAbove: boolean;
   readonly chosen: boolean;
   readonly href: string;
 }) {
@@ -57,16 +60,27 @@ export function ClusterIsland({
         <text class="island-part num" y="29">
           {healthy}/{total}
         </text>
-        <text class="island-region" y={islandRadius + 24}>
+        <text class="island-region" y={labelAbove ? -islandRadius - 32 : islandRadius + 26}>
           {region}
         </text>
-        <text class={`island-state island-state-${tone}`} y={islandRadius + 41}>
+        <text
+          class={`island-state island-state-${stateTone[state]}`}
+          y={labelAbove ? -islandRadius - 14 : islandRadius + 44}
+        >
           {stateMark[state]} {stateWords[state]}
         </text>
       </a>
     </g>
   );
 }
+
+const stateTone: Readonly<Record<MapCluster['state'], Tone>> = {
+  self: 'ok',
+  up: 'ok',
+  connecting: 'warn',
+  down: 'bad',
+  stale: 'warn',
+};
 
 const stateMark: Readonly<Record<MapCluster['state'], string>> = {
   self: '◉',

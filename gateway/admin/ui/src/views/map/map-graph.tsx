@@ -3,10 +3,10 @@ import { useMemo } from 'preact/hooks';
 import { useQuery } from '../../url/use-query.ts';
 import { ClusterIsland } from './cluster-island.tsx';
 import { LinkNeck } from './link-neck.tsx';
-import { layoutMap } from './map-layout.ts';
-import type { MapModel } from './map-model.ts';
+import { layoutMap, type Point } from './map-layout.ts';
+import type { MapLink, MapModel } from './map-model.ts';
 
-const frame = { width: 960, height: 580, marginX: 190, marginY: 130 };
+const frame = { width: 960, height: 700, marginX: 190, marginY: 150 };
 
 export function MapGraph({ model }: { readonly model: MapModel }) {
   const { values, href } = useQuery();
@@ -52,6 +52,7 @@ export function MapGraph({ model }: { readonly model: MapModel }) {
               key={cluster.cluster}
               cluster={cluster}
               at={point}
+              labelAbove={linksBelow(cluster.cluster, model.links, points)}
               chosen={chosen === cluster.cluster}
               href={href({ cluster: chosen === cluster.cluster ? undefined : cluster.cluster })}
             />
@@ -60,4 +61,21 @@ export function MapGraph({ model }: { readonly model: MapModel }) {
       })}
     </svg>
   );
+}
+
+/** Whether a cluster's links leave it mostly downwards: then its words stand above it. */
+function linksBelow(
+  cluster: string,
+  links: readonly MapLink[],
+  points: ReadonlyMap<string, Point>,
+): boolean {
+  const at = points.get(cluster);
+  const lean = links
+    .filter(({ a, b }) => a === cluster || b === cluster)
+    .reduce((sum, { a, b }) => {
+      const other = points.get(a === cluster ? b : a);
+      if (at === undefined || other === undefined) return sum;
+      return sum + (other.y - at.y) / Math.max(1, Math.hypot(other.x - at.x, other.y - at.y));
+    }, 0);
+  return lean > 0.3;
 }

@@ -1,6 +1,8 @@
 /** Owns the map view: the federation at a glance, and what needs attention. */
+import type { Status } from '../../../../answers.ts';
 import { count, percent, rate } from '../../format/number.ts';
-import { clusters, events, graph, services, status } from '../../live/store.ts';
+import { now } from '../../live/clock.ts';
+import { clusters, events, graph, services, status, trust } from '../../live/store.ts';
 import { Figure, Figures } from '../../ui/figure.tsx';
 import { healthTone } from '../../ui/health-bar.tsx';
 import { Empty, Page, Panel } from '../../ui/page.tsx';
@@ -12,6 +14,7 @@ import { ClusterCard } from './cluster-card.tsx';
 import { MapGraph } from './map-graph.tsx';
 import { type MapModel, mapModel } from './map-model.ts';
 import { MapTable } from './map-table.tsx';
+import { worriesOf } from './worries.ts';
 
 export default function MapView() {
   const { values, href } = useQuery();
@@ -50,7 +53,15 @@ export default function MapView() {
             </Panel>
           )}
           <Panel id="attention" title="Needs attention">
-            <Attention problems={known?.problems ?? []} />
+            <Attention
+              worries={worriesOf({
+                problems: known?.problems ?? [],
+                model,
+                services: services.list,
+                trust: trust.list,
+                now: now.value,
+              })}
+            />
           </Panel>
           <Panel id="latest" title="Latest" actions={<a href="/events">All events</a>}>
             <EventList events={events.list} most={chosen ? 3 : 7} />
@@ -98,9 +109,14 @@ function MapFigures({ model }: { readonly model: MapModel }) {
       <Figure
         label="Registry"
         value={registry ? `r${registry.revision}` : '–'}
-        note={registry && (registry.stale ? `${registry.kind}, stale` : registry.kind)}
+        note={registry && registryNote(registry)}
         tone={registry?.kind === 'connected' || registry?.kind === 'standalone' ? 'ok' : 'warn'}
       />
     </Figures>
   );
+}
+
+function registryNote({ kind, stale, pendingWrites }: Status['registry']): string {
+  const lag = pendingWrites > 0 ? `, ${pendingWrites} writes wait` : '';
+  return `${kind}${stale ? ', stale' : ''}${lag}`;
 }

@@ -21,6 +21,7 @@ export function serviceRow(service: ServiceItem, traffic: TrafficItem | undefine
   const errors = traffic && mean(traffic.errors.slice(-steps));
   return {
     ...service,
+    remotes: [...service.remotes].sort((a, b) => a.cluster.localeCompare(b.cluster, 'en')),
     traffic,
     requests,
     errorRatio: requests ? (errors ?? 0) / requests : undefined,

@@ -4,8 +4,8 @@ import { ms, percent, rate } from '../../format/number.ts';
 import { layoutTraffic, type PlacedNode, type Ribbon } from './traffic-layout.ts';
 
 const width = 1120;
-const callerX = 210;
-const calleeX = 870;
+const callerX = 160;
+const calleeX = 760;
 const nodeWidth = 10;
 
 export function TrafficGraph({ graph }: { readonly graph: GraphAnswer }) {
@@ -35,7 +35,13 @@ export function TrafficGraph({ graph }: { readonly graph: GraphAnswer }) {
         />
       ))}
       {nodes.map((placed) => (
-        <NodeMark key={`${placed.side} ${placed.node.id}`} placed={placed} />
+        <NodeMark
+          key={`${placed.side} ${placed.node.id}`}
+          placed={placed}
+          arrivals={ribbons.filter(
+            ({ spill, to }) => spill && placed.side === 'callee' && to.id === placed.node.id,
+          )}
+        />
       ))}
     </svg>
   );
@@ -65,24 +71,25 @@ function RibbonPath({ ribbon }: { readonly ribbon: Ribbon }) {
       <title>{words}</title>
       <path class="ribbon-bed" d={path} stroke-width={thick} />
       <path class="ribbon-flow" d={path} />
-      {spill && (
-        <text class="ribbon-label num" x={x2 - 150} y={y2 - thick / 2 - 5}>
-          {edge.mtls ? '🔒︎ ' : ''}
-          {rate(edge.requestsPerSecond)}/s from {from.cluster} · {ms(edge.p50Ms)}
-        </text>
-      )}
     </g>
   );
 }
 
-function NodeMark({ placed }: { readonly placed: PlacedNode }) {
+function NodeMark({
+  placed,
+  arrivals,
+}: {
+  readonly placed: PlacedNode;
+  /** Ribbons that reach it from other clusters. */
+  readonly arrivals: readonly Ribbon[];
+}) {
   const { node, side, y, height, requestsPerSecond } = placed;
   const caller = side === 'caller';
   const x = caller ? callerX : calleeX;
   const middle = y + height / 2;
   const anchor = caller ? 'end' : 'start';
   const textX = caller ? x - 14 : x + nodeWidth + 14;
-  const name = node.kind === 'client' ? 'clients' : (node.service ?? node.id);
+  const name = node.kind === 'client' ? 'clients' : shortened(node.service ?? node.id);
   const mark = (
     <>
       <rect class="flow-node" x={x} y={y} width={nodeWidth} height={height} rx="3" />
@@ -92,6 +99,16 @@ function NodeMark({ placed }: { readonly placed: PlacedNode }) {
       <text class="flow-rate num" x={textX} y={middle + 15} text-anchor={anchor}>
         {rate(requestsPerSecond)}/s
       </text>
+      {arrivals.map(({ edge, from }, i) => (
+        <text
+          key={edge.from}
+          class="ribbon-label num"
+          x={width - 20}
+          y={middle + 5 + (i - (arrivals.length - 1) / 2) * 16}
+        >
+          {rate(edge.requestsPerSecond)}/s from {from.cluster} · {ms(edge.p50Ms)}
+        </text>
+      ))}
     </>
   );
   return node.service === undefined ? (
@@ -101,4 +118,9 @@ function NodeMark({ placed }: { readonly placed: PlacedNode }) {
       {mark}
     </a>
   );
+}
+
+/** What fits before the arrivals' words; the link's label has it all. */
+function shortened(name: string): string {
+  return name.length > 22 ? `${name.slice(0, 21)}…` : name;
 }

@@ -63,7 +63,7 @@ const columns: readonly Column<ClusterItem>[] = [
     id: 'joined',
     title: 'Joined',
     value: (row) => row.joinedAt,
-    cell: ({ joinedAt }) => day(joinedAt),
+    cell: ({ joinedAt }) => <span class="nowrap">{day(joinedAt)}</span>,
   },
 ];
 

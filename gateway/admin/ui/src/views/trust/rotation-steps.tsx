@@ -32,7 +32,7 @@ export function RotationSteps({ item }: { readonly item: TrustItem }) {
             tone={ack.sequence >= sequence ? 'ok' : 'warn'}
             title={`${ack.cluster} believes sequence ${ack.sequence} of ${sequence}`}
           >
-            {ack.cluster} has {ack.sequence}
+            {ack.cluster} {ack.sequence >= sequence ? 'has it' : 'is behind'}
           </Badge>
         ))}
         {laggards

@@ -1,0 +1,96 @@
+/** Owns a real Chromium showing a real gateway's UI in tests, and what it complained about. */
+import { access, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { builtUi } from '../../gateway/admin/ui-files.ts';
+import type { Cluster } from '../support/federation.ts';
+import type { Scope } from '../support/gateway-process.ts';
+import { type Door, openDoor } from './door.ts';
+
+export type Theme = 'light' | 'dark';
+
+export interface Ui {
+  readonly page: Page;
+  readonly door: Door;
+  /** Policy violations, scripts that threw, and files from elsewhere. */
+  readonly complaints: readonly string[];
+  /** Opens a path and waits until the view shows live data. */
+  open(path: string): Promise<void>;
+}
+
+const executablePath = '/usr/bin/chromium';
+
+export async function startBrowser(t: Scope): Promise<Browser> {
+  await access(`${builtUi}/index.html`).catch(() => {
+    throw new Error('The UI is not built: npm run build:ui');
+  });
+  const browser = await chromium.launch({
+    executablePath,
+    // Its sandbox needs a user other than root.
+    args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+  });
+  t.teardown(() => browser.close());
+  return browser;
+}
+
+/** Opens a tab of its own on the UI of a cluster's gateway. */
+export async function openUi(
+  t: Scope,
+  browser: Browser,
+  cluster: Cluster,
+  theme: Theme = 'light',
+): Promise<Ui> {
+  const door = await openDoor(t, cluster.gateway.adminSocket);
+  const context = await browser.newContext({
+    colorScheme: theme,
+    reducedMotion: 'reduce',
+    viewport: { width: 1440, height: 900 },
+  });
+  t.teardown(() => context.close());
+  const page = await context.newPage();
+  const complaints = complaintsOf(page, context, door.origin);
+  return {
+    page,
+    door,
+    complaints,
+    async open(path) {
+      await page.goto(door.origin + path);
+      await page.locator('.pulse-live').waitFor();
+      await page.locator('main h1').waitFor();
+    },
+  };
+}
+
+function complaintsOf(page: Page, context: BrowserContext, origin: string): string[] {
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(`threw: ${error.stack}`));
+  page.on('console', (message) => {
+    if (/Content Security Policy/i.test(message.text())) complaints.push(message.text());
+  });
+  context.on('request', (request) => {
+    const url = new URL(request.url());
+    if (url.protocol !== 'blob:' && url.origin !== origin) complaints.push(`foreign: ${url}`);
+  });
+  return complaints;
+}
+
+const axe = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+interface AxeResult {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly help: string;
+    readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
+  }[];
+}
+
+/** What axe-core finds wrong with the page as it is, by WCAG 2.2 AA and its own best practices. */
+export async function accessibilityFaults(page: Page): Promise<readonly string[]> {
+  await page.evaluate(await axe);
+  const { violations } = (await page.evaluate(
+    `axe.run(document, { resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })`,
+  )) as AxeResult;
+  return violations.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${help}: ${html} ${failureSummary ?? ''}`),
+  );
+}

@@ -1,0 +1,188 @@
+/** Specifies the UI's views in a real browser over three real clusters: what they show, their links, keys, themes and policy. */
+import test from 'ava';
+import type { Browser } from 'playwright-core';
+import { type Cluster, federate } from '../support/federation.ts';
+import { SteadyLoad } from '../support/steady-load.ts';
+import { until } from '../support/until.ts';
+import { accessibilityFaults, openUi, startBrowser, type Theme } from './browser.ts';
+import { sharedScope } from './shared-scope.ts';
+
+const scope = sharedScope(test);
+let browser: Browser;
+let clusters: Readonly<Record<'dc1' | 'dc2' | 'dc3', Cluster>>;
+
+test.before(async () => {
+  clusters = await federate(scope, {
+    dc1: { instances: 2 },
+    dc2: { rttMs: 10 },
+    dc3: { rttMs: 20 },
+  });
+  const load = new SteadyLoad(clusters.dc1);
+  scope.teardown(() => load.stop());
+  browser = await startBrowser(scope);
+});
+
+/** Every view, and words that prove that it shows what the gateway knows. */
+const views = [
+  ['/', 'dc2'],
+  ['/?as=table&cluster=dc2', 'dc2.acme'],
+  ['/services', 'orders.shop'],
+  ['/services/orders.shop', 'orders-1'],
+  ['/services/orders.shop?requests-as=table', 'orders-1'],
+  ['/trust', 'dc3.acme'],
+  ['/traffic', 'orders.shop'],
+  ['/traffic?as=table', 'orders.shop'],
+  ['/routing?service=orders.shop', 'cluster dc3'],
+  ['/routing?service=orders.shop&without=dc2&health=dc1:0&as=table', 'cluster dc3'],
+  ['/drills', 'New drill'],
+  ['/drills/new?kind=evacuate&cluster=dc1', 'Evacuate'],
+  ['/events', 'The registry answers'],
+  ['/events/audit', '/v1/tokens'],
+  ['/nowhere', 'No such view'],
+] as const;
+
+for (const theme of ['light', 'dark'] satisfies Theme[]) {
+  test.serial(
+    `${theme}: axe finds nothing in any view, and the policy nothing to block`,
+    async (t) => {
+      const { page, open, complaints } = await openUi(t, browser, clusters.dc1, theme);
+      for (const [path, words] of views) {
+        await open(path);
+        await page.locator('main').getByText(words).filter({ visible: true }).first().waitFor();
+        t.deepEqual(await accessibilityFaults(page), [], `${theme} ${path}`);
+      }
+      t.deepEqual(complaints, []);
+    },
+  );
+}
+
+test.serial(
+  'the map says of each link that it is up, mutual TLS, and its round trip',
+  async (t) => {
+    const { page, open } = await openUi(t, browser, clusters.dc1);
+    await open('/?as=table');
+    const links = page.getByRole('table', { name: 'Links' });
+    for (const pair of ['dc1 – dc2', 'dc1 – dc3', 'dc2 – dc3']) {
+      const row = links.getByRole('row', { name: pair });
+      await row.getByText('up', { exact: true }).waitFor();
+      await row.getByText(/\d ms/).waitFor();
+    }
+  },
+);
+
+test.serial(
+  'traffic is shown by the map, the service graph and the table of services',
+  async (t) => {
+    const { page, open } = await openUi(t, browser, clusters.dc1);
+    await open('/traffic?as=table');
+    const row = page.getByRole('row', { name: /dc1 clients.*orders\.shop/ });
+    await row.getByText('50.0').waitFor();
+    await open('/services');
+    await page
+      .getByRole('row', { name: /orders\.shop/ })
+      .getByText('50.0')
+      .waitFor();
+    t.pass();
+  },
+);
+
+test.serial(
+  'a what-if is a link: clusters lost and health imagined move the load, and the URL keeps them',
+  async (t) => {
+    const { page, open } = await openUi(t, browser, clusters.dc1);
+    await open('/routing?service=orders.shop');
+    await page.getByText('carries all').waitFor();
+    await page.getByRole('group', { name: 'dc2' }).getByRole('checkbox').check();
+    await page.getByRole('slider', { name: 'dc1' }).fill('0');
+    const dc3 = page.getByRole('listitem').filter({ hasText: 'cluster dc3' });
+    await dc3.getByText('100 %').waitFor();
+    const { search } = new URL(page.url());
+    t.is(search, '?service=orders.shop&without=dc2&health=dc1:0');
+    await open(`/routing${search}`);
+    await dc3.getByText('100 %').waitFor();
+    await page.getByRole('button', { name: 'As it is' }).click();
+    await page.getByText('carries all').waitFor();
+  },
+);
+
+test.serial('a list filters and sorts, and its state is in the URL', async (t) => {
+  const { page, open } = await openUi(t, browser, clusters.dc1);
+  await open('/events');
+  await page.keyboard.press('/');
+  await page.keyboard.type('kind:member dc2');
+  await page.getByRole('row', { name: /dc2 is a member/ }).waitFor();
+  t.is(await page.locator('tbody tr').count(), 1);
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Cluster', exact: true }).click();
+  await until('the URL to say so', () => page.url().endsWith('/events?sort=cluster'));
+  t.is(
+    await page.getByRole('columnheader', { name: 'Cluster' }).getAttribute('aria-sort'),
+    'ascending',
+  );
+});
+
+test.serial('every view is reached by keys alone, and what has the focus shows it', async (t) => {
+  const { page, open } = await openUi(t, browser, clusters.dc1);
+  await open('/');
+  await page.keyboard.press('Tab');
+  t.is(await focused(), 'Skip to the view');
+  await page.keyboard.press('Enter');
+  t.is(await page.evaluate('document.activeElement.id'), 'main');
+  for (const [key, title] of [
+    ['s', 'Services'],
+    ['c', 'Clusters and trust'],
+    ['t', 'Traffic'],
+    ['r', 'Routing'],
+    ['d', 'Drills'],
+    ['e', 'Events'],
+    ['m', 'Federation acme'],
+  ] as const) {
+    await page.keyboard.press('g');
+    await page.keyboard.press(key);
+    await page.getByRole('heading', { level: 1, name: title }).waitFor();
+  }
+  await page.keyboard.press('?');
+  const help = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+  await help.getByText('Go to Traffic').waitFor();
+  t.deepEqual(await accessibilityFaults(page), []);
+  await page.keyboard.press('Escape');
+  await help.waitFor({ state: 'hidden' });
+  await page.keyboard.press('g');
+  await page.keyboard.press('s');
+  await page.keyboard.press('j');
+  t.is(await focused(), 'orders.shop');
+  t.not(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle'), 'none');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'orders.shop' }).waitFor();
+
+  function focused(): Promise<unknown> {
+    return page.evaluate('document.activeElement.textContent');
+  }
+});
+
+test.serial('shortcuts of single keys can be turned off', async (t) => {
+  const { page, open } = await openUi(t, browser, clusters.dc1);
+  await open('/');
+  await page.getByRole('button', { name: 'Keyboard shortcuts' }).click();
+  await page.getByRole('checkbox', { name: 'Single keys are shortcuts' }).uncheck();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('g');
+  await page.keyboard.press('s');
+  t.is(new URL(page.url()).pathname, '/');
+});
+
+test.serial(
+  'the theme follows the system until it is chosen, and the choice is kept',
+  async (t) => {
+    const { page, open } = await openUi(t, browser, clusters.dc1, 'dark');
+    const theme = () => page.evaluate('document.documentElement.dataset.theme');
+    await open('/');
+    t.is(await theme(), 'dark');
+    await page.getByRole('button', { name: 'Light', exact: true }).click();
+    t.is(await theme(), 'light');
+    await open('/services');
+    t.is(await theme(), 'light');
+    await page.getByRole('button', { name: 'As the system' }).click();
+    t.is(await theme(), 'dark');
+  },
+);
