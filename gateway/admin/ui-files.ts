@@ -60,7 +60,8 @@ export async function installUi(app: FastifyInstance, dir: string): Promise<void
 }
 
 const forever = 'public, max-age=31536000, immutable';
-const isFile = /\.\w+$/;
+/** Below `assets`, or at the root; a service's name in a page's path has a dot too. */
+const isFile = /^assets\/|^[^/]+\.\w+$/;
 
 /** Below these there is data only. */
 const isData = /^(v1|clusters)\//;

@@ -41,7 +41,7 @@ test('a file whose name has its hash is kept for ever, another one is not', asyn
 
 test('a deep link is answered with the page', async (t) => {
   const { ask } = await withUi(t);
-  for (const path of ['/services', '/drills/abc?tab=report', '/clusters']) {
+  for (const path of ['/services', '/services/cart.shop', '/drills/abc?tab=report', '/clusters']) {
     t.like(await ask(path, { headers: html }), { status: 200, json: { page: 'index' } }, path);
   }
 });
