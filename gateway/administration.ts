@@ -19,6 +19,8 @@ import { Sampler } from './graph/sampler.ts';
 import { PeerBeliefs } from './peer-beliefs.ts';
 import { otherGateways, peerCluster } from './peer-clusters.ts';
 import { latencyBoundsMs } from './proxy/record.ts';
+import { expose } from './telemetry/exposition.ts';
+import { trafficMetrics } from './telemetry/traffic-metrics.ts';
 
 export interface Administration {
   /** Where the API listens: `host:port` or `unix:/path`. */
@@ -76,6 +78,7 @@ export async function startAdministration(
     traffic: collector,
     journal,
     audit,
+    metrics: (accept) => expose(trafficMetrics(proxy.recorder.snapshot()), accept),
     peers: {
       agent,
       grants: (name) => admin.clusters[name] ?? admin.clusters['*'] ?? 'viewer',

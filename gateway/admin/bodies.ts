@@ -49,10 +49,10 @@ export const leaveBodySchema = z.strictObject({
 export const serviceQuery = { service: serviceNameSchema.optional() };
 export const clusterQuery = { cluster: clusterNameSchema.optional() };
 
-/** GET /v1/explain/{service}; `from` is CLUSTER or CLUSTER/ZONE, `without` a comma-separated list. */
+/** GET /v1/explain/{service} */
 export const explainQuerySchema = z.strictObject({
-  from: z.string().max(127).optional(),
-  without: z.string().max(1024).optional(),
+  from: z.string().max(127).optional().describe('CLUSTER or CLUSTER/ZONE; default this gateway'),
+  without: z.string().max(1024).optional().describe('Comma-separated clusters to imagine lost'),
 });
 
 /** The clusters a comma-separated list names. Throws NAME_INVALID. */

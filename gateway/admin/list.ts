@@ -7,15 +7,22 @@ import { list } from './schema/shape.ts';
 const maxLimit = 1000;
 
 const pageShape = {
-  /** Most items of a page; without it there is one page. */
-  limit: z.coerce.number().int().min(1).max(maxLimit).optional(),
-  /** `next` of the page before. */
-  cursor: z.string().max(1024).optional(),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(maxLimit)
+    .optional()
+    .describe('Most items of a page; without it there is one page'),
+  cursor: z.string().max(1024).optional().describe('`next` of the page before'),
 };
 
 export const fieldsShape = {
-  /** Comma-separated names of the fields wanted of each item. */
-  fields: z.string().max(1024).optional(),
+  fields: z
+    .string()
+    .max(1024)
+    .optional()
+    .describe('Comma-separated names of the only fields wanted'),
 };
 
 type Shape = z.ZodRawShape;

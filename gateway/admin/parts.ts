@@ -2,6 +2,7 @@
 import type { Audit } from '../events/audit.ts';
 import type { Journal } from '../events/journal.ts';
 import type { Control } from './control.ts';
+import type { ReadMetrics } from './operations/metrics.ts';
 import type { TrafficSource } from './operations/traffic.ts';
 
 export interface AdminParts {
@@ -9,4 +10,5 @@ export interface AdminParts {
   readonly traffic: TrafficSource;
   readonly journal: Journal;
   readonly audit: Pick<Audit, 'items' | 'record'>;
+  readonly metrics: ReadMetrics;
 }

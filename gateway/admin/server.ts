@@ -5,6 +5,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import type { SpiffeId } from '../../certs/spiffe-id.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
+import { version } from '../../core/version.ts';
 import { installGate } from './access/gate.ts';
 import type { ListenerAccess } from './access/listener-access.ts';
 import { installAuditing } from './auditing.ts';
@@ -13,11 +14,13 @@ import { listenOn } from './listen.ts';
 import type { EventStream } from './live/event-stream.ts';
 import { Hub } from './live/hub.ts';
 import type { Topic } from './live/topic.ts';
+import { openApiOperation } from './openapi.ts';
 import type { Operation } from './operation.ts';
 import { federationOperations } from './operations/federation.ts';
 import { gatewayOperations } from './operations/gateway.ts';
 import { journalOperations } from './operations/journal.ts';
 import { liveOperation } from './operations/live.ts';
+import { metricsOperation } from './operations/metrics.ts';
 import { serviceOperations } from './operations/services.ts';
 import { trafficOperations } from './operations/traffic.ts';
 import type { AdminParts } from './parts.ts';
@@ -88,7 +91,8 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
   const topics = [...topicsOf(options), ...(more?.topics ?? [])];
   const hub = new Hub(topics, clock.now().toString(36), clock, log);
   const streams = new Set<EventStream>();
-  installOperations(app, operationsOf(options, liveOperation(hub, streams, clock)));
+  const operations = operationsOf(options, liveOperation(hub, streams, clock));
+  installOperations(app, [...operations, openApiOperation(operations, version)]);
   if (peers) await installForwarding(app, peers.agent);
   await installUi(app, options.ui ?? builtUi);
   const address = await listenOn(app, listen);
@@ -109,7 +113,7 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
 }
 
 function operationsOf(options: AdminServerOptions, live: Operation): readonly Operation[] {
-  const { control, traffic, journal, audit, more } = options;
+  const { control, traffic, journal, audit, metrics, more } = options;
   return [
     ...gatewayOperations(control),
     ...serviceOperations(control),
@@ -117,6 +121,7 @@ function operationsOf(options: AdminServerOptions, live: Operation): readonly Op
     ...trafficOperations(traffic),
     ...journalOperations(journal, audit),
     live,
+    metricsOperation(metrics),
     ...(more?.operations ?? []),
   ];
 }

@@ -4,7 +4,6 @@ import { graph } from '../graph/graph.ts';
 import { traffic } from '../graph/traffic.ts';
 import type { AuditItem, ClusterItem, EventItem, ServiceItem, TrustItem } from './answers.ts';
 import { itemsTopic, type Topic, valueTopic } from './live/topic.ts';
-import { defaultWindow } from './operations/traffic.ts';
 import type { AdminParts } from './parts.ts';
 
 const everySecond = 1_000;
@@ -12,6 +11,8 @@ const everySecond = 1_000;
 const everyStep = 2_500;
 /** What asks other clusters. */
 const seldom = 5_000;
+/** The live graph shows traffic move: seconds it looks back. */
+const liveWindow = 15;
 /** Events and audit entries a reader begins with. */
 const recent = 200;
 
@@ -40,7 +41,7 @@ export function topicsOf({ control, traffic: source, journal, audit }: AdminPart
       () => control.trust(),
       onChange,
     ),
-    valueTopic('graph', everyStep, async () => graph(await source.view(), defaultWindow)),
+    valueTopic('graph', everyStep, async () => graph(await source.view(), liveWindow)),
     {
       name: 'traffic',
       everyMs: everyStep,

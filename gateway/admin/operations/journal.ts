@@ -8,8 +8,7 @@ import type { Operation } from '../operation.ts';
 import { auditItemSchema, eventItemSchema } from '../schema/journal.ts';
 
 const tag = 'Journal';
-/** Id of an event or audit entry: only later ones. */
-const after = z.string().max(64).optional();
+const after = z.string().max(64).optional().describe('Id of an item: only later ones');
 
 export function journalOperations(
   journal: Journal,

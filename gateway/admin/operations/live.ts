@@ -15,10 +15,12 @@ export function liveOperation(hub: Hub, streams: Set<EventStream>, clock: Clock)
       'Server-sent events: `snapshot` of each topic, then a `delta` with each change. `Last-Event-ID` takes up where a reader left',
     role: 'viewer',
     query: z.strictObject({
-      /** Comma-separated; default all. */
-      topics: z.string().max(256).optional(),
-      /** For readers that can't send a `Last-Event-ID` header. */
-      lastEventId: z.string().max(64).optional(),
+      topics: z.string().max(256).optional().describe('Comma-separated; default all'),
+      lastEventId: z
+        .string()
+        .max(64)
+        .optional()
+        .describe("For readers that can't send a `Last-Event-ID` header"),
     }),
     media: 'text/event-stream',
     handle({ query, request, reply }) {

@@ -10,7 +10,7 @@ import { graphSchema, trafficSchema } from '../schema/traffic.ts';
 
 const tag = 'Traffic';
 /** Seconds the graph looks back. */
-export const defaultWindow = 60;
+const defaultWindow = 60;
 
 /** Where counts come from. */
 export interface TrafficSource {
@@ -30,8 +30,12 @@ export function trafficOperations(source: TrafficSource): Operation[] {
       summary: 'Who calls whom from where, in all clusters',
       role: 'viewer',
       query: z.strictObject({
-        /** Seconds to look back, in steps of five. */
-        window: z.coerce.number().min(5).max(600).default(defaultWindow),
+        window: z.coerce
+          .number()
+          .min(5)
+          .max(600)
+          .default(defaultWindow)
+          .describe('Seconds to look back, in steps of five'),
       }),
       answer: graphSchema,
       handle: async ({ query: { window } }) => graph(await source.view(), window),
@@ -55,8 +59,12 @@ export function trafficOperations(source: TrafficSource): Operation[] {
       summary: 'What this gateway alone counted, step by step: what the graph is made from',
       role: 'viewer',
       query: z.strictObject({
-        /** Number of a step: only later ones. */
-        after: z.coerce.number().int().min(0).default(0),
+        after: z.coerce
+          .number()
+          .int()
+          .min(0)
+          .default(0)
+          .describe('Number of a step: only later ones'),
       }),
       answer: samplesSchema,
       handle: ({ query: { after } }) => source.own(after),

@@ -93,6 +93,7 @@ export function parts(control: Control) {
       },
       record: (entry: AuditDraft) => void entries.add(entry),
     },
+    metrics: async () => ({ contentType: 'text/plain', text: '' }),
   } satisfies AdminParts;
 }
 

@@ -1,0 +1,193 @@
+/** Owns the API's description (OpenAPI 3.1), made from the same declarations that route, check and answer. */
+import { z } from 'zod';
+import { IsthmusError } from '../../core/errors.ts';
+import { type Operation, operation } from './operation.ts';
+import { problemSchema } from './schema/problem.ts';
+
+type Json = Record<string, unknown>;
+
+export interface OpenApi extends Json {
+  readonly openapi: string;
+  /** By path, then by method in lower case. */
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Json>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, Json>> } & Json;
+}
+
+/** Describes `operations`; named shapes are said once. */
+export function describe(operations: readonly Operation[], version: string): OpenApi {
+  const components = new Components();
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const one of operations) {
+    const path = paths[one.path] ?? {};
+    paths[one.path] = path;
+    path[one.method.toLowerCase()] = described(one, components);
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Isthmus admin API',
+      version,
+      description:
+        'What a gateway knows and does. Below `/clusters/{cluster}` there is the same API of every other cluster.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    security: [{}, { bearer: [] }, { certificate: [] }],
+    tags: [...new Set(operations.map(({ tag }) => tag))].map((name) => ({ name })),
+    paths,
+    components: {
+      schemas: components.schemas,
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer' },
+        certificate: { type: 'mutualTLS' },
+      },
+    },
+  };
+}
+
+/** `GET /openapi.json` of the other operations, and of itself. */
+export function openApiOperation(operations: readonly Operation[], version: string): Operation {
+  let description: OpenApi | undefined;
+  const own: Operation = operation({
+    method: 'GET',
+    path: '/openapi.json',
+    id: 'getDescription',
+    tag: 'Gateway',
+    summary: 'This description',
+    role: 'anyone',
+    answer: z.looseObject({ openapi: z.string() }),
+    handle: () => {
+      description ??= describe([...operations, own], version);
+      return description;
+    },
+  });
+  return own;
+}
+
+function described(one: Operation, components: Components): Json {
+  const { id, tag, summary, role, status = one.answer || one.media ? 200 : 204 } = one;
+  const parameters = [
+    ...parametersOf(one.params, 'path', components),
+    ...parametersOf(one.query, 'query', components),
+    ...(one.current ? [ifMatch] : []),
+  ];
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    'x-role': role,
+    ...(role === 'anyone' ? { security: [{}] } : {}),
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(one.body
+      ? { requestBody: { required: true, content: jsonOf(components.input(one.body)) } }
+      : {}),
+    responses: {
+      [status]: success(one, components),
+      ...Object.fromEntries(
+        Object.entries(one.also ?? {}).map(([other, description]) => [
+          other,
+          { ...success(one, components), description },
+        ]),
+      ),
+      default: {
+        description: 'A refusal or failure (RFC 9457)',
+        content: { 'application/problem+json': { schema: components.output(problemSchema) } },
+      },
+    },
+  };
+}
+
+function success({ answer, media, method, summary }: Operation, components: Components): Json {
+  if (media) return { description: summary, content: { [media]: { schema: { type: 'string' } } } };
+  if (!answer) return { description: 'Done' };
+  const tagged = method === 'GET' && !media;
+  return {
+    description: summary,
+    ...(tagged ? { headers: { ETag: { schema: { type: 'string' } } } } : {}),
+    content: jsonOf(components.output(answer)),
+  };
+}
+
+function jsonOf(schema: Json): Json {
+  return { 'application/json': { schema } };
+}
+
+const ifMatch: Json = {
+  name: 'If-Match',
+  in: 'header',
+  description: 'The `ETag` of what is to be replaced: 412 when it is another by now',
+  schema: { type: 'string' },
+};
+
+function parametersOf(
+  schema: z.ZodType | undefined,
+  where: 'path' | 'query',
+  components: Components,
+): Json[] {
+  if (schema === undefined) return [];
+  const { properties = {}, required = [] } = components.input(schema) as {
+    properties?: Record<string, Json>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, property]) => ({
+    name,
+    in: where,
+    required: where === 'path' || required.includes(name),
+    schema: property,
+  }));
+}
+
+/** The named shapes met so far. */
+class Components {
+  readonly schemas: Record<string, Json> = {};
+
+  /** Shape of what is sent: before defaults and parsing. */
+  input(schema: z.ZodType): Json {
+    return this.#take(schema, 'input');
+  }
+
+  /** Shape of what is answered. */
+  output(schema: z.ZodType): Json {
+    return this.#take(schema, 'output');
+  }
+
+  #take(schema: z.ZodType, io: 'input' | 'output'): Json {
+    const { $schema: _, $defs, ...own } = z.toJSONSchema(schema, { io, override: plain }) as Json;
+    for (const [name, definition] of Object.entries(($defs as Record<string, Json>) ?? {})) {
+      this.#name(name, definition);
+    }
+    return referring(own) as Json;
+  }
+
+  /** One name, one shape: whoever generates a client relies on it. */
+  #name(name: string, definition: Json): void {
+    const shape = referring(definition) as Json;
+    const known = this.schemas[name];
+    if (known && JSON.stringify(known) !== JSON.stringify(shape)) {
+      throw new IsthmusError('INTERNAL', { what: `Two shapes of the API are called ${name}` });
+    }
+    this.schemas[name] = shape;
+  }
+}
+
+/** `readOnly` tells parts of a body from parts of an answer; ours are either. Bounds of all safe integers say nothing. */
+function plain({ jsonSchema }: { readonly jsonSchema: Json }): void {
+  delete jsonSchema['readOnly'];
+  delete jsonSchema['id'];
+  if (jsonSchema['maximum'] === Number.MAX_SAFE_INTEGER) delete jsonSchema['maximum'];
+  if (jsonSchema['minimum'] === Number.MIN_SAFE_INTEGER) delete jsonSchema['minimum'];
+}
+
+/** With references to where an OpenAPI document keeps its named shapes. */
+function referring(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(referring);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [
+      name,
+      name === '$ref' && typeof inner === 'string'
+        ? inner.replace('#/$defs/', '#/components/schemas/')
+        : referring(inner),
+    ]),
+  );
+}
