@@ -19,6 +19,8 @@ export interface LeafRequest {
   readonly ipAddresses?: readonly string[];
   /** Default 24 hours. */
   readonly lifetimeMs?: number;
+  /** Wall milliseconds from which it lives; default now. In the past, to rehearse what becomes of one that has expired. */
+  readonly from?: number;
 }
 
 /** A certificate and its private key: what one end of a connection proves itself with. */
@@ -79,7 +81,8 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
       roots: [root],
     }),
     sign: (bytes) => signBytes(key, keyId, bytes),
-    async issueLeaf({ id, dnsNames, ipAddresses = [], lifetimeMs = defaultLeafLifetimeMs }) {
+    async issueLeaf(request) {
+      const { id, dnsNames, ipAddresses = [], lifetimeMs = defaultLeafLifetimeMs } = request;
       if (id.trustDomain !== trustDomain) {
         throw new IsthmusError('CERT_INVALID', {
           what: `The authority of ${trustDomain} can't vouch for another trust domain`,
@@ -101,8 +104,8 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
           publicKey: leafKeys.publicKey,
           root,
           rootKey: key,
-          now,
-          notAfter: now + lifetimeMs,
+          now: request.from ?? now,
+          notAfter: (request.from ?? now) + lifetimeMs,
         }),
       );
       const certPem = pemOf(leaf.raw);

@@ -1,6 +1,7 @@
 /** Owns the end of a membership: everything of a cluster leaves the registry at once, whether it goes by itself or is evicted. */
 import { IsthmusError } from '../core/errors.ts';
 import type { ClusterName, FederationName } from '../core/names.ts';
+import { drillsPrefix } from '../registry/drill-keys.ts';
 import { encodeKey, kindPrefix } from '../registry/keys.ts';
 import { parseRecord, tokenRecordSchema } from '../registry/model.ts';
 import { maxTxnOps, type Store, type StoredValue, type WriteOp } from '../registry/store.ts';
@@ -90,7 +91,8 @@ function recordDeletions(federation: FederationName, cluster: ClusterName): Writ
   const keys = (['synced', 'bundles', 'clusters'] as const).map(
     (kind): WriteOp => ({ op: 'delete', key: encodeKey(federation, { kind, cluster }) }),
   );
-  return [...prefixes, ...keys];
+  const drills = { op: 'delete-prefix', prefix: `${drillsPrefix(federation)}${cluster}/` } as const;
+  return [drills, ...prefixes, ...keys];
 }
 
 /** The tokens it created: with it gone nobody could honour them. A token it used belongs to its creator. */

@@ -76,6 +76,11 @@ export class FederationTrust {
     }
   }
 
+  /** Throws unless `cluster` is believed and signed a record, given as it was stored: RECORD_UNSIGNED or CERT_UNTRUSTED. */
+  verifyFrom(cluster: ClusterName, text: string, raw: unknown): void {
+    verifyRecord(text, raw, this.#rootsOf(cluster, text));
+  }
+
   /**
    * Stops believing clusters that have neither record nor bundle in a snapshot; give it one only when the registry has
    * confirmed it. One without the own cluster says nothing about the others: its registry lost its data, or we were evicted.

@@ -22,6 +22,7 @@ export function clusterDraft(config: GatewayConfig, bound: Bound, joinedAt: numb
     eastWest: advertised(config, bound, 'eastWest'),
     federation: advertised(config, bound, 'federation'),
     protocolVersion,
+    ...(config.capacity === undefined ? {} : { capacity: config.capacity }),
     joinedAt,
   };
 }

@@ -10,11 +10,11 @@ import { announce } from '../federation/announce.ts';
 import type { Joined } from '../federation/member.ts';
 import type { ClusterDraft } from '../federation/own-records.ts';
 import type { FederationTrust } from '../federation/trust.ts';
-import type { EtcdStore } from '../registry/etcd-store.ts';
 import type { EndpointRecord, GatewayRecord } from '../registry/model.ts';
 import type { SnapshotDelta } from '../registry/snapshot.ts';
 import { SnapshotCache } from '../registry/snapshot-cache.ts';
 import type { GatewayConfig } from './config.ts';
+import { SeverableStore } from './drills/severable-store.ts';
 import type { Identity } from './identity.ts';
 import { Publisher } from './publisher.ts';
 import { Refusal } from './refusal.ts';
@@ -65,7 +65,8 @@ export class FederationSession {
   readonly client: RegistryClient;
   readonly publisher: Publisher;
   readonly admission: Admission;
-  readonly store: EtcdStore;
+  /** The registry, as long as no drill has it lost. */
+  readonly store: SeverableStore;
   readonly #options: FederationSessionOptions;
   readonly #unsubscribe: (() => void)[] = [];
   #standing: Standing = { kind: 'waiting' };
@@ -73,7 +74,7 @@ export class FederationSession {
   #wasFirst = false;
   #vouched = false;
 
-  private constructor(options: FederationSessionOptions, store: EtcdStore) {
+  private constructor(options: FederationSessionOptions, store: SeverableStore) {
     const { config, identity, joined, trust, clock, random, log } = options;
     const { cluster, federation } = config;
     this.#options = options;
@@ -124,7 +125,8 @@ export class FederationSession {
       return roots.map((root) => root.toString()).join('\n');
     };
     const access = joined.registry;
-    const store = await openRegistryStore({ ...options, access, hostRoots });
+    const registry = await openRegistryStore({ ...options, access, hostRoots });
+    const store = new SeverableStore(registry, options.clock);
     const session = new FederationSession(options, store);
     const renewTls = (): void => {
       if (access.kind === 'embedded') store.setTls(embeddedTls({ access, identity, hostRoots }));

@@ -9,10 +9,14 @@ import { version } from '../core/version.ts';
 import { FederationService } from '../federation/service.ts';
 import type { EndpointRecord, GatewayRecord } from '../registry/model.ts';
 import type { Snapshot, SnapshotDelta } from '../registry/snapshot.ts';
+import { steeringOf } from './balance/steering.ts';
 import type { Caller } from './balance/types.ts';
 import { Catalog } from './catalog.ts';
 import { clusterDraft } from './cluster-draft.ts';
 import { configuredEndpoints, type GatewayConfig, policyOf, timeoutsOf } from './config.ts';
+import { countsOf } from './drills/counts.ts';
+import { Drills } from './drills/drills.ts';
+import { type Effects, noEffects } from './drills/effects.ts';
 import { createJournal, type Journal } from './events/journal.ts';
 import { HealthChecker } from './health/checker.ts';
 import { type Identity, openIdentity } from './identity.ts';
@@ -54,11 +58,14 @@ export class Gateway {
   readonly proxy: GatewayProxy;
   /** What happened, for whoever looks later. */
   readonly journal: Journal;
+  readonly drills: Drills;
   readonly #options: GatewayOptions;
   readonly #checker: HealthChecker;
   readonly #orphans: Orphans;
   readonly #endpoints: ReturnType<typeof createEndpointTransport>;
   readonly #registrations: RegistrationsFile;
+  /** What drills and standing orders do here. */
+  #effects: Effects = noEffects;
   #state: GatewayState = 'starting';
   #listeners: Listeners | undefined;
   #cancelPublish: (() => void) | undefined;
@@ -110,6 +117,7 @@ export class Gateway {
         links: (name) => this.links.state(name),
         policy: (service) => policyOf(config, service),
         timeouts: (service) => timeoutsOf(config, service),
+        steering: (service) => steeringOf(this.#effects.shifts, service),
       },
     });
     this.#endpoints = createEndpointTransport(resolver);
@@ -138,6 +146,27 @@ export class Gateway {
         changed: (delta) => this.#snapshotChanged(delta),
       },
       changed: () => this.#trustChanged(),
+    });
+    this.drills = new Drills({
+      self: cluster,
+      gateway,
+      federation,
+      dataDir: config.dataDir,
+      authority: identity.authority,
+      lens: {
+        caller: this.caller,
+        snapshot: () => this.membership.session?.client.snapshot,
+        ownServices: () => this.catalog.services(),
+        view: (service) => this.routing.view(service),
+        policy: (service) => policyOf(config, service),
+      },
+      counts: async () => countsOf(this.proxy.recorder.snapshot()),
+      uptimeMs: () => clock.now() - this.startedAt,
+      apply: (effects) => this.#apply(effects),
+      event: (event) => this.journal.add(event),
+      clock,
+      random,
+      log,
     });
   }
 
@@ -183,6 +212,7 @@ export class Gateway {
   /** Stops taking requests, says goodbye to the registry, finishes what is in flight, and ends everything. */
   async drain(limitMs: number): Promise<void> {
     this.#state = 'draining';
+    await this.drills.close({ withdraw: true });
     // First out of the others' sight, so that nothing new is sent here.
     await this.membership.close({ withdraw: true });
     await this.#listeners?.drain(limitMs);
@@ -192,6 +222,7 @@ export class Gateway {
   /** Ends everything at once. */
   async kill(): Promise<void> {
     this.#state = 'draining';
+    await this.drills.close({ withdraw: false });
     await this.membership.close({ withdraw: false });
     await this.#listeners?.close();
     await this.#end(0);
@@ -280,7 +311,28 @@ export class Gateway {
 
   /** What is believed, or whether this cluster is in a federation at all, changed. */
   #trustChanged(): void {
+    this.#followDrills();
     this.#linkToMembers();
+    this.routing.clustersChanged();
+    this.#changed();
+  }
+
+  #followDrills(): void {
+    const { session } = this.membership;
+    this.drills.follow(
+      session && {
+        // Drills are heard of, and ended, also while the rest is made to believe that the registry is lost.
+        store: session.store.inner,
+        verify: (cluster, key, raw) => session.trust.verifyFrom(cluster, key, raw),
+      },
+    );
+  }
+
+  #apply(effects: Effects): void {
+    this.#effects = effects;
+    const store = this.membership.session?.store;
+    if (effects.registryLost) store?.sever(effects.registryLost);
+    else store?.restore();
     this.routing.clustersChanged();
     this.#changed();
   }

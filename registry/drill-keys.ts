@@ -16,6 +16,8 @@ export type DrillKey =
   | { readonly kind: 'runs'; readonly cluster: ClusterName; readonly id: string }
   /** A drill's sign of life, which carries how far it is in force; gone with its driver. */
   | { readonly kind: 'beats'; readonly cluster: ClusterName; readonly id: string }
+  /** A wish, by cluster `cluster`, that a drill end at once, whoever drives it. */
+  | { readonly kind: 'aborts'; readonly cluster: ClusterName; readonly id: string }
   /** What one gateway has counted; `id` is the gateway's. */
   | { readonly kind: 'measures'; readonly cluster: ClusterName; readonly id: string }
   /** An order to keep traffic off cluster `of`. */
@@ -35,6 +37,7 @@ export function encodeDrillKey(federation: FederationName, key: DrillKey): strin
   switch (key.kind) {
     case 'runs':
     case 'beats':
+    case 'aborts':
     case 'measures':
       return base + key.id;
     case 'drains':
@@ -56,8 +59,8 @@ export function decodeDrillKey(federation: FederationName, text: string): DrillK
   if (parts.every(isLabel)) {
     const cluster = owner as ClusterName;
     const shape = `${kind}/${parts.length - 2}`;
-    if (shape === 'runs/1' || shape === 'beats/1' || shape === 'measures/1') {
-      return { kind: kind as 'runs' | 'beats' | 'measures', cluster, id: name };
+    if (/^(runs|beats|aborts|measures)\/1$/.test(shape)) {
+      return { kind: kind as 'runs' | 'beats' | 'aborts' | 'measures', cluster, id: name };
     }
     if (shape === 'drains/1') return { kind: 'drains', cluster, of: name as ClusterName };
     if (shape === 'failovers/2') {

@@ -37,6 +37,8 @@ export type FollowEvent =
       /** Of the drill's guardrails, in milliseconds. */
       readonly timeLimitMs: number;
     }
+  /** Its beats are no longer there: its driver ended, or its lease did. */
+  | { readonly kind: 'gone' }
   | { readonly kind: 'ended' }
   | { readonly kind: 'time' };
 
@@ -46,6 +48,9 @@ export const waiting: Following = { kind: 'waiting' };
 export function followed(state: Following, event: FollowEvent, now: number): Following {
   if (state.kind === 'over') return state;
   if (event.kind === 'ended') return { kind: 'over', why: 'ended' };
+  if (event.kind === 'gone') {
+    return state.kind === 'following' ? { kind: 'over', why: 'lost' } : state;
+  }
   const late = overdue(state, now);
   if (late) return { kind: 'over', why: late };
   if (event.kind !== 'beat' || !event.fresh) return state;

@@ -37,6 +37,8 @@ export type LifeEvent =
       /** Another drill that was there first and can't run beside this one. */
       readonly conflict?: string | undefined;
     }
+  /** What it was for is done before its time is over. */
+  | { readonly kind: 'finished' }
   | { readonly kind: 'abort'; readonly by: Abort };
 
 /** What to write down; the driver adds the wall time. */
@@ -79,6 +81,7 @@ export function stateOf(life: Life): DrillState {
 export function advance(life: Life, event: LifeEvent, rules: LifeRules, now: number): Step {
   if (life.kind === 'over') return { life, notes: [] };
   if (event.kind === 'abort') return aborted(life, event.by, rules, now);
+  if (event.kind === 'finished') return finished(life, rules, now);
   switch (life.kind) {
     case 'pending':
       return whilePending(life, event, rules, now);
@@ -164,6 +167,14 @@ function whileReverting(
     ? { kind: 'over', state: 'aborted', abortedBy: life.abortedBy }
     : { kind: 'over', state: 'done' };
   return { life: over, notes: [{ kind: 'ended', what: `It is over: ${over.state}` }] };
+}
+
+function finished(life: Life, { spec }: LifeRules, now: number): Step {
+  if (life.kind !== 'running') return { life, notes: [] };
+  return {
+    life: { kind: 'reverting', since: now, from: strength(life, spec, now) },
+    notes: [{ kind: 'reverting', what: 'What it was for is done' }],
+  };
 }
 
 /** A drill that was never in force has nothing to revert. One that reverts already does so at once. */

@@ -23,6 +23,15 @@ export const beatRecordSchema = z.object({
   signature: signatureSchema.optional(),
 });
 
+/** `drills/<cluster>/aborts/<id>`, under the lease of a gateway that was asked to end a drill. */
+export const abortRecordSchema = z.object({
+  cluster: clusterNameSchema,
+  id: labelSchema,
+  at: wallMs,
+  what: text,
+  signature: signatureSchema.optional(),
+});
+
 /** Most services that a gateway's counts name one by one. */
 export const maxServices = 100;
 
@@ -123,6 +132,7 @@ export const scheduleRecordSchema = z.object({
 });
 
 export type BeatRecord = z.output<typeof beatRecordSchema>;
+export type AbortRecord = z.output<typeof abortRecordSchema>;
 export type Counted = z.output<typeof countedSchema>;
 export type MeasureRecord = z.output<typeof measureRecordSchema>;
 export type DrainRecord = z.output<typeof drainRecordSchema>;

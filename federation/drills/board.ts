@@ -1,0 +1,247 @@
+/** Owns what the registry says of drills: every record below `drills/`, believed or refused, as it changes. */
+import type { Clock, Random } from '../../core/clock.ts';
+import { asIsthmusError, IsthmusError } from '../../core/errors.ts';
+import type { Log } from '../../core/log.ts';
+import type { ClusterName, FederationName } from '../../core/names.ts';
+import { type DrillKey, decodeDrillKey, drillsPrefix } from '../../registry/drill-keys.ts';
+import { Informer, type PrefixChange } from '../../registry/informer.ts';
+import { parseRecord } from '../../registry/model.ts';
+import type { Store, StoredValue } from '../../registry/store.ts';
+import { type History, withSample } from './measures.ts';
+import { type Drill, drillSchema } from './model.ts';
+import {
+  type AbortRecord,
+  abortRecordSchema,
+  type BeatRecord,
+  beatRecordSchema,
+  type DrainRecord,
+  drainRecordSchema,
+  type FailoverRecord,
+  failoverRecordSchema,
+  inForce,
+  type MeasureRecord,
+  measureRecordSchema,
+  type ScheduleRecord,
+  scheduleRecordSchema,
+} from './records.ts';
+
+export interface DrillBoardOptions {
+  readonly store: Store;
+  readonly federation: FederationName;
+  /** Throws unless `cluster` signed the record, given as it was stored. */
+  verify(cluster: ClusterName, key: string, raw: unknown): void;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** What changed. `fresh`: it was seen to change, and not found in a list. */
+  changed(key: DrillKey, fresh: boolean): void;
+}
+
+const schemas = {
+  runs: drillSchema,
+  beats: beatRecordSchema,
+  aborts: abortRecordSchema,
+  measures: measureRecordSchema,
+  drains: drainRecordSchema,
+  failovers: failoverRecordSchema,
+  schedules: scheduleRecordSchema,
+};
+
+/** A gateway may move traffic on account of all but this: counts can only end a drill. */
+const unsigned: DrillKey['kind'] = 'measures';
+
+/** Everything is kept by its registry key: what a cluster writes can't hide what another one wrote. */
+export class DrillBoard {
+  readonly problems = new Map<string, IsthmusError>();
+  readonly #options: DrillBoardOptions;
+  readonly #informer: Informer;
+  readonly #records = new Map<string, { readonly key: DrillKey; readonly record: object }>();
+  readonly #refused = new Map<string, StoredValue>();
+  readonly #histories = new Map<string, History>();
+  #listed = false;
+
+  constructor(options: DrillBoardOptions) {
+    const { store, federation, clock, random, log } = options;
+    this.#options = options;
+    this.#informer = new Informer({
+      store,
+      clock,
+      random,
+      log,
+      prefixes: [drillsPrefix(federation)],
+      handler: {
+        synced: (_prefix, values) => {
+          this.#listed = true;
+          const there = new Set(values.map(({ key }) => key));
+          for (const key of [...this.#records.keys()]) if (!there.has(key)) this.#delete(key);
+          for (const value of values) this.#put(value, false);
+        },
+        changed: (_prefix, change) => this.#changed(change),
+      },
+    });
+  }
+
+  start(): void {
+    this.#informer.start();
+  }
+
+  close(): void {
+    this.#informer.close();
+  }
+
+  /** Whether everything that is in the registry is known here, and was confirmed lately. */
+  get current(): boolean {
+    return this.#listed && this.#informer.state.kind === 'synced';
+  }
+
+  /** Drills of every cluster, over or not. */
+  get drills(): Drill[] {
+    return this.#all<Drill>('runs');
+  }
+
+  get beats(): BeatRecord[] {
+    return this.#all<BeatRecord>('beats');
+  }
+
+  get aborts(): AbortRecord[] {
+    return this.#all<AbortRecord>('aborts');
+  }
+
+  get schedules(): ScheduleRecord[] {
+    return this.#all<ScheduleRecord>('schedules');
+  }
+
+  /** Every order to drain, those undone included. */
+  get drains(): DrainRecord[] {
+    return this.#all<DrainRecord>('drains');
+  }
+
+  /** Every order to fail over, those undone included. */
+  get failovers(): FailoverRecord[] {
+    return this.#all<FailoverRecord>('failovers');
+  }
+
+  /** Drains in force, one for each cluster that is drained. */
+  get drained(): DrainRecord[] {
+    return newestOfEach(this.drains, ({ of }) => of);
+  }
+
+  /** Failovers in force, one for each service. */
+  get failedOver(): FailoverRecord[] {
+    return newestOfEach(this.failovers, ({ service }) => service);
+  }
+
+  /** Counts of every gateway heard of lately, by `<cluster>/<gateway>`. */
+  get histories(): ReadonlyMap<string, History> {
+    return this.#histories;
+  }
+
+  /** Standing orders as they were stored, for the disk: what is undone has to stay known too. */
+  *orders(): IterableIterator<[string, object]> {
+    for (const [text, { key, record }] of this.#records) {
+      if (isOrder(key)) yield [text, record];
+    }
+  }
+
+  /** Takes up standing orders from the disk; the registry's replace them. */
+  recall(
+    values: Iterable<{ readonly key: string; readonly value: Uint8Array | string | undefined }>,
+  ): void {
+    for (const { key: text, value } of values) {
+      if (value === undefined) continue;
+      const parsed = this.#parse(text, value);
+      if (parsed && isOrder(parsed.key) && !this.#records.has(text)) {
+        this.#records.set(text, parsed);
+        this.#options.changed(parsed.key, false);
+      }
+    }
+  }
+
+  /** Looks again at what was refused; call when trust changed. */
+  reconsider(): void {
+    for (const value of [...this.#refused.values()]) this.#put(value, false);
+  }
+
+  #changed({ puts, deletes, relisted }: PrefixChange): void {
+    for (const value of puts) this.#put(value, !relisted);
+    for (const { key } of deletes) this.#delete(key);
+  }
+
+  #put(value: StoredValue, fresh: boolean): void {
+    const parsed = this.#parse(value.key, value.value);
+    if (!parsed) {
+      this.#refused.set(value.key, value);
+      return;
+    }
+    this.#refused.delete(value.key);
+    this.#records.set(value.key, parsed);
+    this.#count(parsed);
+    this.#options.changed(parsed.key, fresh);
+  }
+
+  #count({ key, record }: { readonly key: DrillKey; readonly record: object }): void {
+    if (key.kind !== 'measures') return;
+    const measure = record as MeasureRecord;
+    const gateway = `${key.cluster}/${key.id}`;
+    const sample = { at: this.#options.clock.monotonic(), measure };
+    this.#histories.set(gateway, withSample(this.#histories.get(gateway) ?? [], sample));
+  }
+
+  #delete(text: string): void {
+    this.problems.delete(text);
+    this.#refused.delete(text);
+    const known = this.#records.get(text);
+    if (!known) return;
+    this.#records.delete(text);
+    if (known.key.kind === 'measures') {
+      this.#histories.delete(`${known.key.cluster}/${known.key.id}`);
+    }
+    this.#options.changed(known.key, true);
+  }
+
+  #parse(text: string, value: Uint8Array | string) {
+    try {
+      const key = decodeDrillKey(this.#options.federation, text);
+      const json = typeof value === 'string' ? value : new TextDecoder().decode(value);
+      const record = parseRecord(schemas[key.kind], text, json);
+      refuseForeign(text, key, record);
+      if (key.kind !== unsigned) this.#options.verify(key.cluster, text, JSON.parse(json));
+      this.problems.delete(text);
+      return { key, record: record as object };
+    } catch (thrown) {
+      this.problems.set(text, asIsthmusError(thrown, 'RECORD_INVALID'));
+      return undefined;
+    }
+  }
+
+  #all<R>(kind: DrillKey['kind']): R[] {
+    const found: R[] = [];
+    for (const { key, record } of this.#records.values()) {
+      if (key.kind === kind) found.push(record as R);
+    }
+    return found;
+  }
+}
+
+function isOrder({ kind }: DrillKey): boolean {
+  return kind === 'drains' || kind === 'failovers';
+}
+
+function newestOfEach<O extends { sequence: number; cluster: string; active: boolean }>(
+  orders: readonly O[],
+  about: (order: O) => string,
+): O[] {
+  return [...Map.groupBy(orders, about).values()].flatMap((group) => inForce(group) ?? []);
+}
+
+/** A value whose fields differ from its key's was not written for that key. */
+function refuseForeign(where: string, key: DrillKey, record: object): void {
+  const fields = record as Record<string, unknown>;
+  for (const [field, expected] of Object.entries(key)) {
+    if (field === 'kind' || fields[field] === expected) continue;
+    throw new IsthmusError('RECORD_FOREIGN', {
+      what: `The key says ${field} ${JSON.stringify(expected)}, the value says ${JSON.stringify(fields[field])}`,
+      where,
+    });
+  }
+}

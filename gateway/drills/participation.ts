@@ -1,0 +1,329 @@
+/** Owns this gateway's part in drills while its cluster is in a federation: it follows all, drives its own, and tells what it counts. */
+import { join } from 'node:path';
+import type { Authority } from '../../certs/authority.ts';
+import type { Clock, Random } from '../../core/clock.ts';
+import { asIsthmusError, IsthmusError } from '../../core/errors.ts';
+import type { Log } from '../../core/log.ts';
+import type { ClusterName, FederationName } from '../../core/names.ts';
+import { DrillBoard } from '../../federation/drills/board.ts';
+import type { Following } from '../../federation/drills/following.ts';
+import { type Drill, isOver } from '../../federation/drills/model.ts';
+import type { MeasureRecord, ScheduleRecord } from '../../federation/drills/records.ts';
+import { scopeText } from '../../federation/drills/spec.ts';
+import type { DrillKey } from '../../registry/drill-keys.ts';
+import { SnapshotCache } from '../../registry/snapshot-cache.ts';
+import type { Store } from '../../registry/store.ts';
+import type { EventDraft } from '../events/event.ts';
+import { Driver } from './driver.ts';
+import { driverWorld } from './driver-world.ts';
+import type { Effects } from './effects.ts';
+import { Follower } from './follower.ts';
+import { Meter } from './meter.ts';
+import { Office } from './office.ts';
+import { OrdersFile } from './orders-file.ts';
+import { Scheduler } from './scheduler.ts';
+import { type FederationWorld, federationWorld, type Lens } from './world.ts';
+
+export interface ParticipationOptions {
+  readonly federation: FederationName;
+  readonly self: ClusterName;
+  readonly gateway: string;
+  readonly dataDir: string;
+  /** The registry itself: drills are heard of while others are made to believe that it is lost. */
+  readonly store: Store;
+  /** Throws unless `cluster` signed the record. */
+  verify(cluster: ClusterName, key: string, raw: unknown): void;
+  readonly authority: Authority;
+  readonly lens: Lens;
+  /** What the data path has counted of each service, and the bounds of its latencies in milliseconds. */
+  counts(): Promise<Pick<MeasureRecord, 'services' | 'boundsMs'>>;
+  uptimeMs(): number;
+  apply(effects: Effects): void;
+  event(event: EventDraft): void;
+  /** A drill, an order or a schedule changed. */
+  changed(): void;
+  /** Starts a drill as its schedule wants it; rejects with why it can't. */
+  startScheduled(record: ScheduleRecord): Promise<Drill>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** How often what others left behind is looked for. */
+const tidyEveryMs = 5_000;
+/** A drill may be so old without a beat: its driver is about to begin. */
+export const firstBeatWithinMs = 15_000;
+/** Drills that are over and kept, of this cluster. */
+const keptDrills = 50;
+
+export class Participation {
+  readonly board: DrillBoard;
+  readonly office: Office;
+  readonly follower: Follower;
+  readonly world: FederationWorld;
+  readonly #options: ParticipationOptions;
+  readonly #drivers = new Map<string, Driver>();
+  readonly #meter: Meter;
+  readonly #scheduler: Scheduler;
+  readonly #orders: OrdersFile;
+  #effects: Effects | undefined;
+  #cancelTidy = (): void => {};
+
+  constructor(options: ParticipationOptions) {
+    const { federation, self, gateway, store, clock, random, log } = options;
+    this.#options = options;
+    this.follower = new Follower({
+      self,
+      clock,
+      apply: (effects) => {
+        this.#effects = effects;
+        options.apply(effects);
+      },
+      noted: (drill, following) => this.#noted(drill, following),
+    });
+    this.board = new DrillBoard({
+      store,
+      federation,
+      verify: options.verify,
+      clock,
+      random,
+      log,
+      changed: (key, fresh) => this.#changed(key, fresh),
+    });
+    this.world = federationWorld(
+      options.lens,
+      () => this.#effects?.shifts ?? [],
+      () => this.board.histories,
+    );
+    this.office = new Office({
+      store,
+      federation,
+      self,
+      signer: options.authority,
+      clock,
+      random,
+      log,
+    });
+    const file = new SnapshotCache(join(options.dataDir, 'orders.jsonl'), federation);
+    this.#orders = new OrdersFile(file, this.board, clock, log);
+    this.#meter = new Meter({
+      clock,
+      log,
+      read: async () => ({
+        cluster: self,
+        id: gateway,
+        uptimeMs: options.uptimeMs(),
+        ...(await options.counts()),
+        following: this.follower.strengths,
+      }),
+      tell: (record) => this.office.measure(record),
+    });
+    this.#scheduler = new Scheduler({
+      clock,
+      schedules: () => this.board.schedules.filter(({ cluster }) => cluster === self),
+      isLeader: () => this.isLeader,
+      start: (record) => void this.#startScheduled(record),
+    });
+  }
+
+  /** Takes up standing orders from the disk, then listens. The registry may be down. */
+  async start(): Promise<void> {
+    await this.#orders.recall();
+    this.follower.follow(this.board);
+    this.board.start();
+    this.#tidyLater();
+  }
+
+  /** The lowest id of this cluster's live gateways does what one of them has to. */
+  get isLeader(): boolean {
+    const [first] = this.world.siblings();
+    return first === undefined || first >= this.#options.gateway;
+  }
+
+  get drivers(): ReadonlyMap<string, Driver> {
+    return this.#drivers;
+  }
+
+  /** Whether a drill goes on: somebody drives it, as far as is known here. */
+  isAlive(drill: Drill): boolean {
+    if (isOver(drill.state)) return false;
+    if (this.#drivers.has(drill.id)) return true;
+    if (this.follower.overHere(drill) !== undefined) return false;
+    const beats = this.board.beats.some(
+      ({ cluster, id }) => cluster === drill.cluster && id === drill.id,
+    );
+    return beats || this.#options.clock.now() < drill.createdAt + firstBeatWithinMs;
+  }
+
+  /** Begins to drive a drill. */
+  drive(drill: Drill): Driver {
+    const { federation, self, clock, log } = this.#options;
+    const driver: Driver = new Driver({
+      drill,
+      federation,
+      world: driverWorld(this, this.#options),
+      clock,
+      log,
+      changed: (changed) => {
+        if (isOver(changed.state)) this.#ended(changed);
+        this.#options.changed();
+      },
+    });
+    this.#drivers.set(drill.id, driver);
+    this.#meter.often = true;
+    this.#event(
+      drill,
+      'info',
+      `Drill ${drill.id} begins: ${drill.spec.kind} ${scopeText(drill.spec.scope)}`,
+      self,
+    );
+    driver.start();
+    return driver;
+  }
+
+  /** Looks again at records that were refused; trust changed. */
+  reconsider(): void {
+    this.board.reconsider();
+  }
+
+  /** Lets go of everything; the drills it drives are over everywhere. */
+  async close(options: { readonly withdraw: boolean }): Promise<void> {
+    this.#cancelTidy();
+    this.#scheduler.close();
+    const drivers = [...this.#drivers.values()];
+    for (const driver of drivers) driver.close();
+    this.#meter.close();
+    this.follower.close();
+    if (options.withdraw && drivers.length > 0) await this.#lastWords();
+    this.board.close();
+    await this.office.close(options);
+    await this.#orders.close();
+  }
+
+  /** How its drills ended is worth a moment, if the registry answers. */
+  async #lastWords(): Promise<void> {
+    const { clock } = this.#options;
+    const inTime = new Promise<void>((resolve) => clock.after(1_000, resolve));
+    await Promise.race([this.office.written().catch(() => undefined), inTime]);
+  }
+
+  #changed(key: DrillKey, fresh: boolean): void {
+    this.follower.changed(key, fresh);
+    if (key.kind === 'measures' || key.kind === 'beats') return;
+    if (key.kind === 'schedules') this.#scheduler.look();
+    if (key.kind === 'drains' || key.kind === 'failovers') this.#orders.changed();
+    this.#meter.often = this.board.drills.some((drill) => this.isAlive(drill));
+    this.#options.changed();
+  }
+
+  #noted(drill: Drill, following: Following): void {
+    this.#meter.now();
+    if (following.kind !== 'over') return;
+    const { self } = this.#options;
+    if (following.why === 'lost') {
+      this.#event(
+        drill,
+        'warning',
+        `Drill ${drill.id} was reverted here: its driver, or the registry, is lost`,
+        self,
+      );
+    }
+    if (following.why === 'deadline') {
+      this.#event(
+        drill,
+        'warning',
+        `Drill ${drill.id} was reverted here: its time limit passed`,
+        self,
+      );
+    }
+    this.#options.changed();
+  }
+
+  #ended(drill: Drill): void {
+    this.#drivers.delete(drill.id);
+    this.office.silence(drill.id);
+    const how = drill.state === 'done' ? (drill.outcome ?? 'done') : drill.state;
+    const why = drill.abortedBy?.what ?? drill.refusal;
+    const severity = drill.outcome === 'passed' ? 'info' : 'warning';
+    this.#event(
+      drill,
+      severity,
+      `Drill ${drill.id} is over: ${how}${why === undefined ? '' : ` (${why})`}`,
+      drill.cluster,
+    );
+  }
+
+  #event(drill: Drill, severity: EventDraft['severity'], what: string, cluster: string): void {
+    const { id, spec, state } = drill;
+    const details = { drill: id, kind: spec.kind, scope: spec.scope, state };
+    this.#options.event({ kind: 'drill', severity, cluster, what, details });
+  }
+
+  #tidyLater(): void {
+    this.#cancelTidy = this.#options.clock.after(tidyEveryMs, () => {
+      this.#tidy();
+      this.#tidyLater();
+    });
+  }
+
+  /** Closes drills of this cluster that nobody drives any more, and forgets the oldest. */
+  #tidy(): void {
+    const { self, gateway, clock } = this.#options;
+    this.#meter.often = this.board.drills.some((drill) => this.isAlive(drill));
+    if (!this.board.current) return;
+    const own = this.board.drills.filter(({ cluster }) => cluster === self);
+    for (const drill of own) {
+      if (isOver(drill.state) || this.isAlive(drill)) continue;
+      if (drill.driver.gateway !== gateway && !this.isLeader) continue;
+      this.office.drill(orphaned(drill, clock.now()));
+    }
+    for (const { cluster, id } of this.board.aborts) {
+      const isPending = this.board.drills.some((drill) => drill.id === id && this.isAlive(drill));
+      if (cluster === self && !isPending) this.office.withdrawAbort(id);
+    }
+    if (!this.isLeader) return;
+    const over = own.filter(({ state }) => isOver(state)).sort((a, b) => b.createdAt - a.createdAt);
+    for (const drill of over.slice(keptDrills)) this.office.forget(drill);
+  }
+
+  async #startScheduled({ name, schedule }: ScheduleRecord): Promise<void> {
+    const { self, event, startScheduled } = this.#options;
+    try {
+      const record = this.board.schedules.find((one) => one.cluster === self && one.name === name);
+      if (!record) return;
+      await startScheduled(record);
+    } catch (thrown) {
+      const { code, message } = asIsthmusError(thrown);
+      const details = { schedule: name, kind: schedule.spec.kind, code };
+      const what = `The scheduled drill ${name} was not started: ${message}`;
+      event({ kind: 'drill', severity: 'warning', cluster: self, what, details });
+    }
+  }
+}
+
+/** A drill whose driver died before it could say how it ended. */
+function orphaned(drill: Drill, now: number): Drill {
+  const abortedBy = {
+    kind: 'driver-lost',
+    what: 'Its driver was lost; every gateway reverted by itself',
+  } as const;
+  return {
+    ...drill,
+    state: 'aborted',
+    abortedBy,
+    endedAt: now,
+    timeline: [
+      ...drill.timeline,
+      { at: now, kind: 'abort', what: abortedBy.what },
+      { at: now, kind: 'ended', what: 'It is over: aborted' },
+    ],
+  };
+}
+
+/** Throws DRILL_NOT_REVERTIBLE unless everybody hears at once what is said here: then it can be taken back as well. */
+export function assertHeard({ board, office }: Participation): void {
+  if (board.current && office.isHeard) return;
+  throw new IsthmusError('DRILL_NOT_REVERTIBLE', {
+    what: 'The registry does not answer, so that a drill could neither be led nor ended',
+  });
+}

@@ -1,0 +1,102 @@
+/** Owns the proof that an expired certificate is refused: one is made, shown to a gateway of another cluster, and what came of it told. */
+import { once } from 'node:events';
+import { connect as connectHttp2 } from 'node:http2';
+import tls from 'node:tls';
+import type { Authority, LeafIdentity } from '../../certs/authority.ts';
+import { gatewayId } from '../../certs/spiffe-id.ts';
+import { parseAddress } from '../../core/address.ts';
+import type { Clock } from '../../core/clock.ts';
+import { messageOf } from '../../core/errors.ts';
+import type { ClusterName } from '../../core/names.ts';
+import { linkAlpn } from '../link/dial.ts';
+
+export interface ProbeOptions {
+  readonly authority: Authority;
+  readonly clock: Clock;
+  /** Longest time of one connection, in milliseconds; default 3000. */
+  readonly timeoutMs?: number;
+}
+
+export interface Probe {
+  readonly cluster: ClusterName;
+  readonly address: string;
+}
+
+export type ProbeResult =
+  /** The other side ended it, as it should. */
+  | { readonly kind: 'refused'; readonly why: string }
+  /** It answered: the certificate was believed. */
+  | { readonly kind: 'accepted' }
+  /** Nobody answered at all, which proves nothing. */
+  | { readonly kind: 'unreachable'; readonly why: string };
+
+/** Of no gateway: nobody could take what it does for this gateway's own doing. */
+const sandbox = 'drill-sandbox';
+/** It lived for a minute, and so long ago that no clock between datacenters is that wrong. */
+const lifetimeMs = 60_000;
+const agoMs = 15 * 60_000;
+
+/** A certificate of this cluster, in order in every way but that it has expired. */
+export function expiredIdentity({ authority, clock }: ProbeOptions): Promise<LeafIdentity> {
+  return authority.issueLeaf({
+    id: gatewayId(authority.trustDomain, sandbox),
+    dnsNames: [],
+    lifetimeMs,
+    from: clock.now() - agoMs,
+  });
+}
+
+/**
+ * Connects as a gateway would and says hello in HTTP/2: with TLS 1.3 a client believes itself connected before its
+ * certificate was looked at, so that only an answer proves that it was accepted.
+ */
+export async function probe(
+  { address }: Probe,
+  identity: LeafIdentity,
+  { timeoutMs = 3_000 }: ProbeOptions,
+): Promise<ProbeResult> {
+  const { host, port } = parseAddress(address);
+  let reached = false;
+  const socket = tls.connect({
+    host,
+    port,
+    minVersion: 'TLSv1.3',
+    ca: [],
+    // Whether the other side is who it should be is not what is asked here; nothing is sent to it.
+    rejectUnauthorized: false,
+    cert: identity.chainPem,
+    key: identity.keyPem,
+    ALPNProtocols: [linkAlpn],
+    timeout: timeoutMs,
+  });
+  socket.once('connect', () => {
+    reached = true;
+  });
+  socket.once('timeout', () => socket.destroy(new Error(`no answer within ${timeoutMs} ms`)));
+  try {
+    await once(socket, 'secureConnect');
+    const session = connectHttp2(`https://${host}`, { createConnection: () => socket });
+    try {
+      // Its settings are the first thing a server says, once it has let a client in.
+      await once(session, 'remoteSettings');
+      await answeredTo(session);
+      return { kind: 'accepted' };
+    } finally {
+      session.destroy();
+    }
+  } catch (thrown) {
+    const why = messageOf(thrown);
+    return reached ? { kind: 'refused', why } : { kind: 'unreachable', why };
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** A ping that comes back was let in; settings alone may have been sent before the certificate was looked at. */
+function answeredTo(session: ReturnType<typeof connectHttp2>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    session.once('error', reject);
+    session.once('close', () => reject(new Error('the other side closed the connection')));
+    session.ping((error) => (error ? reject(error) : resolve()));
+  });
+}
