@@ -40,11 +40,39 @@ export class AdminClient {
     }
   }
 
+  /** Reads an answer of another kind, as it is written. Throws as `send` does. */
+  async read(path: string, accept: string): Promise<string> {
+    const signal = AbortSignal.timeout(this.#timeoutMs);
+    try {
+      const response = await this.#exchange('GET', path, undefined, signal, accept);
+      const body = await readText(response);
+      if (response.statusCode === 200) return body;
+      this.#answer(response, body);
+      return '';
+    } catch (thrown) {
+      if (thrown instanceof IsthmusError) throw thrown;
+      throw this.#failure(thrown, signal.aborted);
+    }
+  }
+
+  /** Opens an answer that goes on; whoever reads it ends it through `signal`. Throws as `send` does until its head is there. */
+  async open(path: string, accept: string, signal: AbortSignal): Promise<IncomingMessage> {
+    let response: IncomingMessage;
+    try {
+      response = await this.#exchange('GET', path, undefined, signal, accept);
+    } catch (thrown) {
+      throw this.#failure(thrown, false);
+    }
+    if (response.statusCode !== 200) this.#answer(response, await readText(response));
+    return response;
+  }
+
   #exchange(
     method: Method,
     path: string,
     body: unknown,
     signal: AbortSignal,
+    accept = 'application/json',
   ): Promise<IncomingMessage> {
     const payload = body === undefined ? undefined : JSON.stringify(body);
     const to: RequestOptions =
@@ -55,7 +83,7 @@ export class AdminClient {
             port: this.address.url.port || 80,
           };
     const headers = {
-      accept: 'application/json, application/problem+json',
+      accept: `${accept}, application/problem+json`,
       ...(payload === undefined
         ? {}
         : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),

@@ -12,7 +12,10 @@ import { completionVerb } from './verbs/completion.ts';
 import { contextVerb } from './verbs/context.ts';
 import { demoVerb } from './verbs/demo.ts';
 import { deregisterVerb } from './verbs/deregister.ts';
+import { drainVerb } from './verbs/drain.ts';
+import { drillVerb } from './verbs/drill.ts';
 import { explainVerb } from './verbs/explain.ts';
+import { failoverVerb } from './verbs/failover.ts';
 import { gatewayVerb } from './verbs/gateway.ts';
 import { getVerb } from './verbs/get.ts';
 import { initVerb } from './verbs/init.ts';
@@ -22,6 +25,7 @@ import { registerVerb } from './verbs/register.ts';
 import { simulateVerb } from './verbs/simulate.ts';
 import { statusVerb } from './verbs/status.ts';
 import { tokenVerb } from './verbs/token.ts';
+import { undrainVerb } from './verbs/undrain.ts';
 import { version, versionVerb } from './verbs/version.ts';
 
 /** The verbs in the order a user meets them. */
@@ -29,6 +33,7 @@ const verbs = [
   ['Start', [demoVerb, initVerb, gatewayVerb]],
   ['Federate', [tokenVerb, joinVerb, leaveVerb]],
   ['Serve', [registerVerb, deregisterVerb]],
+  ['Rehearse', [drillVerb, drainVerb, undrainVerb, failoverVerb]],
   ['Look', [statusVerb, getVerb, explainVerb, simulateVerb, checkVerb]],
   ['This command', [contextVerb, completionVerb, completeVerb, versionVerb]],
 ] as const;

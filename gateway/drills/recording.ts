@@ -5,6 +5,7 @@ import {
   type History,
   type Mark,
   markAt,
+  shareOf,
   windowBetween,
 } from '../../federation/drills/measures.ts';
 import type { Prediction } from '../../federation/drills/model.ts';

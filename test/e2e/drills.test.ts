@@ -1,6 +1,6 @@
 /** Owns the specification of drills over real gateways: what they do to traffic, and that nothing leaves them stuck on. */
 import test from 'ava';
-import type { Drill, DrillSummary } from '../../federation/drills/model.ts';
+import type { Drill } from '../../federation/drills/model.ts';
 import { type Cluster, federate } from '../support/federation.ts';
 import { sharedScope } from '../support/shared.ts';
 import { SteadyLoad } from '../support/steady-load.ts';

@@ -2,7 +2,7 @@
 import type { Command, Option } from 'commander';
 
 /** Names only a running gateway or the configuration file knows; `isthmus __complete KIND` prints them. */
-export const liveKinds = ['clusters', 'services', 'contexts'] as const;
+export const liveKinds = ['clusters', 'services', 'drills', 'contexts'] as const;
 export type LiveKind = (typeof liveKinds)[number];
 
 /** What may stand for a value. */

@@ -1,6 +1,7 @@
 /** Owns `isthmus __complete`: what completion scripts ask for names that only a gateway or the configuration file knows. */
 
 import type { ClusterItem, Items, ServiceItem } from '../../../gateway/admin/answers.ts';
+import type { DrillSummary } from '../../drills/model.ts';
 import { AdminClient } from '../admin-client.ts';
 import type { Cli } from '../cli.ts';
 import { type LiveKind, liveKinds } from '../completion/places.ts';
@@ -33,6 +34,10 @@ async function namesOf(cli: Cli, kind: LiveKind): Promise<readonly string[]> {
   if (kind === 'clusters') {
     const { items } = await admin.get<Items<ClusterItem>>('/v1/clusters');
     return items.map(({ cluster }) => cluster);
+  }
+  if (kind === 'drills') {
+    const { items } = await admin.get<Items<DrillSummary>>('/v1/drills');
+    return items.map(({ id }) => id);
   }
   const { items } = await admin.get<Items<ServiceItem>>('/v1/services');
   return items.map(({ service }) => service);
