@@ -63,7 +63,7 @@ export function Table<Row>(props: TableProps<Row>) {
         </div>
       )}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1) */}
-      <section class="table-scroll" aria-label={caption} tabIndex={0}>
+      <figure class="table-scroll" aria-label={caption} tabIndex={0}>
         <table>
           <caption class="visually-hidden">{caption}</caption>
           <thead>
@@ -97,7 +97,7 @@ export function Table<Row>(props: TableProps<Row>) {
             )}
           </tbody>
         </table>
-      </section>
+      </figure>
     </div>
   );
 }

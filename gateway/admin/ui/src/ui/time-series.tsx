@@ -23,7 +23,6 @@ export function TimeSeries({
     >
       <Twin
         id={view}
-        label={title}
         graph={() => (
           <>
             <Chart {...chart} />

@@ -4,22 +4,16 @@ import { useQuery } from '../url/use-query.ts';
 
 export function Twin({
   id,
-  label,
   graph,
   table,
 }: {
   /** Name of the parameter in the URL. */
   readonly id: string;
-  readonly label: string;
   readonly graph: () => ComponentChildren;
   readonly table: () => ComponentChildren;
 }) {
   const { values } = useQuery();
-  return (
-    <section class="twin" aria-label={label}>
-      {values[id] === 'table' ? table() : graph()}
-    </section>
-  );
+  return <div class="twin">{values[id] === 'table' ? table() : graph()}</div>;
 }
 
 /** The switch; it may stand in the head of the panel that holds the twin. */

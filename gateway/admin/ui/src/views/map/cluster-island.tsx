@@ -32,13 +32,11 @@ export function ClusterIsland({
   const { cluster: name, region, state, healthy, total, served } = cluster;
   const tone = state === 'down' ? 'bad' : state === 'stale' ? 'warn' : healthTone(healthy, total);
   const part = total === 0 ? 0 : (100 * healthy) / total;
-  const label = `${name}, ${region}: ${stateWords[state]}, ${healthy} of ${total} endpoints healthy, ${rate(served)} requests a second`;
   return (
     <g transform={`translate(${at.x} ${at.y})`}>
       <a
         href={href}
         class={`island island-${tone} island-${state}`}
-        aria-label={label}
         aria-current={chosen ? 'true' : undefined}
       >
         <circle class="island-focus" r={islandRadius + 7} />
@@ -58,7 +56,7 @@ export function ClusterIsland({
           {rate(served)}/s
         </text>
         <text class="island-part num" y="29">
-          {healthy}/{total}
+          {healthy} of {total}
         </text>
         <text class="island-region" y={labelAbove ? -islandRadius - 32 : islandRadius + 26}>
           {region}

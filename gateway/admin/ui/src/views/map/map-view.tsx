@@ -33,7 +33,6 @@ export default function MapView() {
           {clusters.known ? (
             <Twin
               id="as"
-              label="Clusters and links"
               graph={() => <MapGraph model={model} />}
               table={() => <MapTable model={model} />}
             />

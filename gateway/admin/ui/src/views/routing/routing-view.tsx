@@ -73,7 +73,6 @@ export default function RoutingView() {
           {shown ? (
             <Twin
               id="as"
-              label="Decision"
               graph={() => <TierList explanation={shown} imagined={imagined} />}
               table={() => <CandidateTable explanation={shown} imagined={imagined} />}
             />

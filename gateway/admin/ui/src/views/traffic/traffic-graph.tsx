@@ -114,9 +114,7 @@ function NodeMark({
   return node.service === undefined ? (
     <g>{mark}</g>
   ) : (
-    <a href={`/services/${node.service}`} aria-label={`${node.service} in ${node.cluster}`}>
-      {mark}
-    </a>
+    <a href={`/services/${node.service}`}>{mark}</a>
   );
 }
 

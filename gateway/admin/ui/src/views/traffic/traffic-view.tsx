@@ -64,7 +64,6 @@ function Shown({ graph: shown }: { readonly graph: GraphAnswer }) {
   return (
     <Twin
       id="as"
-      label="Service graph"
       graph={() =>
         shown.nodes.length === 0 ? (
           <Empty>Nobody has asked for anything like that in the last minute.</Empty>
