@@ -79,7 +79,7 @@ function described(one: Operation, components: Components): Json {
     ...(role === 'anyone' ? { security: [{}] } : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(one.body
-      ? { requestBody: { required: true, content: jsonOf(components.input(one.body)) } }
+      ? { requestBody: { required: true, content: jsonOf(components.onWire(one.body)) } }
       : {}),
     responses: {
       [status]: success(one, components),
@@ -91,20 +91,24 @@ function described(one: Operation, components: Components): Json {
       ),
       default: {
         description: 'A refusal or failure (RFC 9457)',
-        content: { 'application/problem+json': { schema: components.output(problemSchema) } },
+        content: { 'application/problem+json': { schema: components.onWire(problemSchema) } },
       },
     },
   };
 }
 
 function success({ answer, media, method, summary }: Operation, components: Components): Json {
-  if (media) return { description: summary, content: { [media]: { schema: { type: 'string' } } } };
+  if (media) {
+    // What a handler writes by itself is text, unless it says of what shape.
+    const schema = answer ? components.onWire(answer) : { type: 'string' };
+    return { description: summary, content: { [media]: { schema } } };
+  }
   if (!answer) return { description: 'Done' };
-  const tagged = method === 'GET' && !media;
+  const tagged = method === 'GET';
   return {
     description: summary,
     ...(tagged ? { headers: { ETag: { schema: { type: 'string' } } } } : {}),
-    content: jsonOf(components.output(answer)),
+    content: jsonOf(components.onWire(answer)),
   };
 }
 
@@ -125,7 +129,7 @@ function parametersOf(
   components: Components,
 ): Json[] {
   if (schema === undefined) return [];
-  const { properties = {}, required = [] } = components.input(schema) as {
+  const { properties = {}, required = [] } = components.onWire(schema) as {
     properties?: Record<string, Json>;
     required?: string[];
   };
@@ -141,18 +145,10 @@ function parametersOf(
 class Components {
   readonly schemas: Record<string, Json> = {};
 
-  /** Shape of what is sent: before defaults and parsing. */
-  input(schema: z.ZodType): Json {
-    return this.#take(schema, 'input');
-  }
-
-  /** Shape of what is answered. */
-  output(schema: z.ZodType): Json {
-    return this.#take(schema, 'output');
-  }
-
-  #take(schema: z.ZodType, io: 'input' | 'output'): Json {
-    const { $schema: _, $defs, ...own } = z.toJSONSchema(schema, { io, override: plain }) as Json;
+  /** A shape as it is on the wire, in bodies and answers: before whoever reads it parses it into values of his own. */
+  onWire(schema: z.ZodType): Json {
+    const options = { io: 'input', override: plain } as const;
+    const { $schema: _, $defs, ...own } = z.toJSONSchema(schema, options) as Json;
     for (const [name, definition] of Object.entries(($defs as Record<string, Json>) ?? {})) {
       this.#name(name, definition);
     }

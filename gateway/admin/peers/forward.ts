@@ -39,9 +39,7 @@ export async function installForwarding(app: FastifyInstance, agent: PeerAgent):
         ...Object.fromEntries(Object.entries(headers).filter(([name]) => !stays.test(name))),
         [principalHeader]: encodeForwarded(principalOf(request as FastifyRequest)),
       }),
-      onError: (reply, { error }) => {
-        sendProblem(reply as FastifyReply, refusalOf(error));
-      },
+      onError: (reply, { error }) => refuseOnce(reply as FastifyReply, error),
     },
   });
 }
@@ -58,6 +56,11 @@ function refuseDetours(request: FastifyRequest): void {
     what: 'A request that came from another gateway is not sent on to a third',
     fix: 'Ask that cluster directly.',
   });
+}
+
+/** The library tells of a connection that broke as often as its parts do. */
+function refuseOnce(reply: FastifyReply, error: Error): void {
+  if (reply.problem === undefined) sendProblem(reply, refusalOf(error));
 }
 
 /** The library wraps what went wrong. */

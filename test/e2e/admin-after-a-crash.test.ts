@@ -1,0 +1,34 @@
+/** Specifies what of the admin API outlives a gateway's end, and what the others' say of it meanwhile. */
+import test from 'ava';
+import type { AuditItem, GraphAnswer } from '../../gateway/admin/answers.ts';
+import { adminRequest } from '../support/admin-request.ts';
+import { federate } from '../support/federation.ts';
+import { until } from '../support/until.ts';
+
+test('the audit outlives the gateway, and holds no secret', async (t) => {
+  const { dc2 } = await federate(t, { dc1: {}, dc2: {} });
+  const secret = 'isthmus-join-secret-7';
+  await adminRequest(dc2.gateway, '/v1/federation/join?token=also', {
+    method: 'POST',
+    body: { token: secret },
+  });
+  const before = await dc2.gateway.items<AuditItem>('/v1/audit');
+  t.like(before.at(-1), { path: '/v1/federation/join', who: 'local', status: 409 });
+  t.false(JSON.stringify(before).includes(secret));
+  await dc2.gateway.kill();
+  await dc2.start();
+  const after = await dc2.gateway.items<AuditItem>('/v1/audit');
+  t.deepEqual(after.slice(0, before.length), before);
+});
+
+test('a cluster that can not be reached is said to be missing, and the rest is shown', async (t) => {
+  const { dc1, dc2 } = await federate(t, { dc1: {}, dc2: {}, dc3: { instances: 0 } });
+  await dc2.gateway.kill();
+  const { status, json } = await adminRequest(dc1.gateway, '/clusters/dc2/v1/status');
+  t.deepEqual([status, json['code']], [502, 'PEER_UNREACHABLE']);
+  await until('the graph to say so', async () => {
+    const { missing } = await dc1.gateway.api.get<GraphAnswer>('/v1/graph');
+    return missing.includes('dc2') && !missing.includes('dc3');
+  });
+  t.pass();
+});
