@@ -1,0 +1,84 @@
+/** Owns the screenshots in this folder: each view of the admin UI over the demo's three datacenters, under traffic and in a drill. */
+import { fileURLToPath } from 'node:url';
+import { chromium, type Page } from 'playwright-core';
+import { SteadyClient } from '../../examples/demo/client.ts';
+import { adminOf, federation, Stage } from '../../examples/demo/stage.ts';
+
+/** Traffic of the picture: datacenter, service, requests a second. */
+const loads = [
+  ['dc1', 'orders', 40],
+  ['dc1', 'payments', 12],
+  ['dc2', 'orders', 25],
+  ['dc2', 'payments', 18],
+  ['dc3', 'orders', 9],
+] as const;
+
+/** Long enough for a minute's window to show what goes on. */
+const settleMs = 45_000;
+
+const views = [
+  ['map', '/'],
+  ['services', '/services'],
+  ['service', '/services/orders.shop'],
+  ['trust', '/trust'],
+  ['traffic', '/traffic'],
+  ['routing', '/routing?service=orders.shop&from=dc1&without=dc2&health=dc1:50'],
+  ['events', '/events'],
+] as const;
+
+const stage = await Stage.build((line) => console.log(line));
+const clients = loads.map(([dc, service, perSecond]) => {
+  const host = `${service}.shop.${federation}`;
+  return new SteadyClient({ port: stage.dc(dc).outbound, host, perSecond, onSample() {} });
+});
+const browser = await chromium.launch({
+  executablePath: '/usr/bin/chromium',
+  args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+});
+try {
+  for (const client of clients) client.start();
+  const page = await browser.newPage({
+    viewport: { width: 1440, height: 900 },
+    colorScheme: 'light',
+    baseURL: adminOf(stage.dc('dc1')),
+  });
+  // Something to see: dc2's clients are served elsewhere.
+  await stage.killInstances(stage.dc('dc2'));
+  await page.waitForTimeout(settleMs);
+  for (const [name, path] of views) await take(page, name, path);
+  stage.startInstances(stage.dc('dc2'));
+  await page.waitForTimeout(10_000);
+  await drill(page);
+} finally {
+  await browser.close();
+  await Promise.all(clients.map((client) => client.stop()));
+  await stage.tearDown();
+}
+
+async function take(page: Page, name: string, path?: string): Promise<void> {
+  if (path !== undefined) await page.goto(path);
+  await page.locator('.pulse-live').waitFor();
+  await page.locator('main h1').waitFor();
+  // The first answers to what a view asks for itself.
+  await page.waitForTimeout(2_500);
+  const file = fileURLToPath(new URL(`./${name}.png`, import.meta.url));
+  await page.screenshot({ path: file });
+  console.log(file);
+}
+
+/** Runs an evacuation of dc1 as a person would: composed, predicted, run, watched, read. */
+async function drill(page: Page): Promise<void> {
+  await page.goto('/drills/new?kind=evacuate&cluster=dc1');
+  await page.getByLabel('Ramp').fill('3s');
+  await page.getByLabel('Duration').fill('12s');
+  await page.getByLabel('Reason').fill('Rehearse the loss of dc1');
+  await page.getByText('within every guardrail').waitFor();
+  await take(page, 'drill-compose');
+  await page.getByRole('button', { name: 'Run the drill' }).click();
+  await page.getByRole('button', { name: 'Abort and revert' }).waitFor();
+  await page.waitForTimeout(12_000);
+  await take(page, 'drill-running');
+  await page.getByText('Verdict').waitFor({ timeout: 90_000 });
+  await take(page, 'drill-report');
+  await take(page, 'drills', '/drills');
+}
