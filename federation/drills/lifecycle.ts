@@ -8,7 +8,7 @@ export const baselineMs = 3_000;
 /** How long a gateway may take to say that it follows. */
 export const readyWithinMs = 10_000;
 /** What is left of the effect is measured for this long after it is gone. */
-export const aftermathMs = 5_000;
+export const aftermathMs = 3_000;
 
 /** Times are monotonic milliseconds of the driver's clock. */
 export type Life =

@@ -6,9 +6,9 @@ import { type History, markAt, windowBetween } from '../../federation/drills/mea
 export type Demand = ReadonlyMap<ServiceName, ReadonlyMap<ClusterName, number>>;
 
 /** Far enough back to be steady, near enough to be now. Milliseconds. */
-const lookBackMs = 30_000;
+const lookBackMs = 10_000;
 
-/** Demand over the last half minute before monotonic time `now`. */
+/** Demand over the last ten seconds before monotonic time `now`. */
 export function demandAt(histories: ReadonlyMap<string, History>, now: number): Demand {
   const demand = new Map<ServiceName, Map<ClusterName, number>>();
   for (const [gateway, history] of histories) {

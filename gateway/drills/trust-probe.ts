@@ -53,7 +53,7 @@ export function expiredIdentity({ authority, clock }: ProbeOptions): Promise<Lea
 export async function probe(
   { address }: Probe,
   identity: LeafIdentity,
-  { timeoutMs = 3_000 }: ProbeOptions,
+  { clock, timeoutMs = 3_000 }: ProbeOptions,
 ): Promise<ProbeResult> {
   const { host, port } = parseAddress(address);
   let reached = false;
@@ -67,35 +67,33 @@ export async function probe(
     cert: identity.chainPem,
     key: identity.keyPem,
     ALPNProtocols: [linkAlpn],
-    timeout: timeoutMs,
   });
   socket.once('connect', () => {
     reached = true;
   });
-  socket.once('timeout', () => socket.destroy(new Error(`no answer within ${timeoutMs} ms`)));
+  // Counted from here and not by silence: what hangs in the middle of a handshake is over in time too.
+  const cancel = clock.after(timeoutMs, () =>
+    socket.destroy(new Error(`no answer within ${timeoutMs} ms`)),
+  );
   try {
     await once(socket, 'secureConnect');
-    const session = connectHttp2(`https://${host}`, { createConnection: () => socket });
-    try {
-      // Its settings are the first thing a server says, once it has let a client in.
-      await once(session, 'remoteSettings');
-      await answeredTo(session);
-      return { kind: 'accepted' };
-    } finally {
-      session.destroy();
-    }
+    await letIn(socket, host);
+    return { kind: 'accepted' };
   } catch (thrown) {
     const why = messageOf(thrown);
     return reached ? { kind: 'refused', why } : { kind: 'unreachable', why };
   } finally {
+    cancel();
     socket.destroy();
   }
 }
 
-/** A ping that comes back was let in; settings alone may have been sent before the certificate was looked at. */
-function answeredTo(session: ReturnType<typeof connectHttp2>): Promise<void> {
+/** Resolves to a ping that came back; settings alone may have been sent before the certificate was looked at. */
+function letIn(socket: tls.TLSSocket, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
+    const session = connectHttp2(`https://${host}`, { createConnection: () => socket });
     session.once('error', reject);
+    // A peer that refuses may just close: that is no error to a session.
     session.once('close', () => reject(new Error('the other side closed the connection')));
     session.ping((error) => (error ? reject(error) : resolve()));
   });

@@ -1,10 +1,15 @@
-/** Owns the specification of drills over real gateways: what they do to traffic, and that nothing leaves them stuck on. */
+/** Owns the specification of an evacuation over real gateways: what moves, what comes back, and what is reported. */
+import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'ava';
-import type { Drill } from '../../federation/drills/model.ts';
+import type { DrillSummary, Prediction, Report } from '../../federation/drills/model.ts';
+import { verifyReport } from '../../federation/drills/report-signature.ts';
 import { type Cluster, federate } from '../support/federation.ts';
 import { sharedScope } from '../support/shared.ts';
 import { SteadyLoad } from '../support/steady-load.ts';
 import { until } from '../support/until.ts';
+import { becomes, evacuation, inForce, loadBecomes, startDrill } from './scene.ts';
 
 const scope = sharedScope(test);
 let dc1: Cluster;
@@ -13,51 +18,162 @@ let dc3: Cluster;
 
 test.before(async () => {
   ({ dc1, dc2, dc3 } = await federate(scope, {
-    dc1: { instances: 2 },
-    dc2: { instances: 2 },
+    dc1: { instances: 2, config: { capacity: 1000 } },
+    dc2: { instances: 2, config: { capacity: 1000 } },
     dc3: { instances: 1 },
   }));
 });
 
-const evacuation = {
-  kind: 'evacuate',
-  scope: { cluster: 'dc1' },
-  ramp: '500ms',
-  duration: '2s',
-  objectives: { rto: '5s' },
-};
-
-function start(at: Cluster, spec: object, query = ''): Promise<Drill> {
-  return at.gateway.api.send<Drill>('POST', `/v1/drills${query}`, spec);
-}
-
-function drillAt(at: Cluster, id: string): Promise<Drill> {
-  return at.gateway.api.get<Drill>(`/v1/drills/${id}`);
-}
-
-async function over(at: Cluster, id: string, state: Drill['state']): Promise<Drill> {
-  return until(
-    `${id} to be ${state}`,
-    async () => {
-      const drill = await drillAt(at, id);
-      return drill.state === state ? drill : undefined;
-    },
-    30_000,
-  );
-}
-
 test.serial(
-  'an evacuation moves traffic away, brings it back, and reports what it did',
+  'traffic leaves the cluster, nothing fails, it comes back, and the report tells',
   async (t) => {
     const load = new SteadyLoad(dc1);
     await load.servedBy(dc1);
-    const { id, state } = await start(dc1, evacuation);
+    const measured = async () => {
+      const prediction = await dc2.gateway.api.send<Prediction>(
+        'POST',
+        '/v1/drills/predict',
+        evacuation,
+      );
+      return prediction.measured && prediction;
+    };
+    const prediction = (await until('traffic to be measured', measured)) as Prediction;
+    const [first, second] = prediction.clusters;
+    t.true((first?.before ?? 0) > 20, JSON.stringify(first));
+    t.is(first?.after, 0);
+    t.is(second?.capacity, 1000);
+    t.true((second?.loadAfter ?? 0) > 0.02, JSON.stringify(second));
+    t.deepEqual(prediction.breaks, []);
+
+    const { id, state } = await startDrill(dc1, { ...evacuation, duration: '3s' });
     t.is(state, 'pending');
+    const atWork = await inForce(dc3, id);
+    t.is(atWork.state, 'running');
     await load.servedBy(dc2, dc3);
-    const drill = await over(dc1, id, 'done');
+    const drill = await becomes(dc1, id, 'done');
     await load.servedBy(dc1);
     t.deepEqual(await load.stop(), []);
-    t.log(JSON.stringify(drill, null, 1).slice(0, 6000));
     t.is(drill.outcome, 'passed');
+
+    const { report } = drill;
+    if (!report) return t.fail('there is no report');
+    t.is(report.verdict.passed, true);
+    t.is(report.during.errors, 0);
+    t.true(report.before.requests > 0 && report.after.requests > 0);
+    t.true((report.timing.inForceMs ?? Infinity) < 3_000, JSON.stringify(report.timing));
+    t.true(report.timing.shiftMs !== undefined);
+    t.is(report.load.find(({ cluster }) => cluster === 'dc1')?.measured, 0);
+    t.true(report.decisions.some(({ reason }) => reason.startsWith('kept off: drill')));
+    const kinds = report.timeline.map(({ kind }) => kind);
+    for (const kind of [
+      'created',
+      'ready',
+      'started',
+      'in-force',
+      'shifted',
+      'reverting',
+      'reverted',
+      'ended',
+    ]) {
+      t.true(kinds.includes(kind as (typeof kinds)[number]), kind);
+    }
+    t.is(kinds.filter((kind) => kind === 'gateway').length, 3);
   },
 );
+
+test.serial(
+  'the report is signed by the cluster that drove it, and reads as Markdown and as a page everywhere',
+  async (t) => {
+    const [drill] = await dc3.gateway.items<DrillSummary>('/v1/drills');
+    const path = `/v1/drills/${drill?.id}/report`;
+    const report = await dc3.gateway.api.get<Report>(path);
+    const root = new X509Certificate(await readFile(join(dc1.gateway.dataDir, 'ca/ca.crt')));
+    const other = new X509Certificate(await readFile(join(dc2.gateway.dataDir, 'ca/ca.crt')));
+    t.notThrows(() => verifyReport(report, [root]));
+    t.throws(() => verifyReport(report, [other]), { code: 'RECORD_UNSIGNED' } as object);
+    const better = { ...report, during: { ...report.during, errors: 7 } };
+    t.throws(() => verifyReport(better, [root]), { code: 'RECORD_UNSIGNED' } as object);
+
+    const markdown = await dc2.gateway.isthmusOk(['drill', 'report', report.id]);
+    t.regex(markdown, /^# Drill .*: evacuate cluster dc1\n\n\*\*Passed\.\*\*/);
+    t.regex(markdown, /\| rto \| met \|/);
+    const page = await dc2.gateway.isthmusOk(['drill', 'report', report.id, '--format', 'html']);
+    t.regex(page, /^<!doctype html>/);
+    t.notRegex(page, /<script|src=|https?:/);
+  },
+);
+
+test.serial(
+  'a drill that would break a guardrail is refused, says which, and runs when forced',
+  async (t) => {
+    const spec = { ...evacuation, guardrails: { minHealthy: 4 } };
+    const { code, stderr } = await dc1.gateway.isthmus([
+      ...['drill', 'run', 'evacuate', '--cluster', 'dc1', '--min-healthy', '4', '--detach'],
+    ]);
+    t.is(code, 5);
+    t.regex(stderr, /DRILL_UNSAFE: .*orders\.shop has 3 healthy copies left; 4 are wanted/);
+    const { id } = await startDrill(dc1, spec, '?force=true');
+    await inForce(dc1, id);
+    await dc1.gateway.isthmusOk(['drill', 'abort', id]);
+    const drill = await becomes(dc2, id, 'aborted');
+    t.true(drill.forced);
+    t.is(drill.abortedBy?.kind, 'operator');
+  },
+);
+
+test.serial(
+  'while a drill goes on one that shares services with it is refused; aborting it from anywhere reverts it everywhere',
+  async (t) => {
+    const { id } = await startDrill(dc2, evacuation);
+    await t.throwsAsync(startDrill(dc1, { ...evacuation, scope: { cluster: 'dc2' } }), {
+      code: 'DRILL_CONFLICT',
+    } as object);
+    await inForce(dc2, id);
+    await loadBecomes([dc1, dc2, dc3], 'dc1', 0);
+    await dc3.gateway.isthmusOk(['drill', 'abort', id]);
+    await loadBecomes([dc1], 'dc1', 100);
+    const drill = await becomes(dc2, id, 'aborted');
+    t.is(drill.abortedBy?.kind, 'operator');
+    t.regex(drill.abortedBy?.what ?? '', /at dc3/);
+    t.is(drill.outcome, 'failed');
+    await t.throwsAsync(dc1.gateway.api.send('POST', `/v1/drills/${id}/abort`, {}), {
+      code: 'DRILL_OVER',
+    } as object);
+  },
+);
+
+test.serial('a guardrail that breaks ends the drill by itself', async (t) => {
+  const spec = { ...evacuation, guardrails: { minHealthy: 3 } };
+  const { id } = await startDrill(dc1, spec);
+  await inForce(dc1, id);
+  await dc3.killInstances();
+  const drill = await becomes(dc1, id, 'aborted');
+  t.is(drill.abortedBy?.kind, 'guardrail');
+  t.regex(drill.abortedBy?.what ?? '', /orders\.shop has 2 healthy copies left; 3 are wanted/);
+  await loadBecomes([dc1], 'dc1', 100);
+  await dc3.startInstances();
+  await loadBecomes([dc3], 'dc3', 100);
+});
+
+test.serial('the command watches a drill to its end and says how it went', async (t) => {
+  const { code, stdout, stderr } = await dc1.gateway.isthmus([
+    ...['drill', 'run', 'evacuate', '--service', 'orders.shop', '--cluster', 'dc2'],
+    ...['--ramp', '0s', '--duration', '1s', '--reason', 'to see it'],
+  ]);
+  t.regex(stdout, /created .*\n(.*\n)*.* started .*\n(.*\n)*.* ended /);
+  // Nobody asks for anything: that proves nothing, and is no success.
+  t.is(code, 3);
+  t.regex(stderr, /Not passed: failed/);
+  const [drill] = (await dc1.gateway.items<DrillSummary>('/v1/drills')).slice(-1);
+  t.is(drill?.spec.reason, 'to see it');
+  t.is(drill?.state, 'done');
+});
+
+test.serial('a member that shows an expired certificate is refused by every other', async (t) => {
+  const { id } = await startDrill(dc2, { kind: 'expire-trust', ramp: '0s', duration: '30s' });
+  const drill = await becomes(dc2, id, 'done');
+  t.is(drill.outcome, 'passed', JSON.stringify(drill.timeline));
+  const probes = drill.timeline.filter(({ kind }) => kind === 'probe');
+  t.deepEqual(probes.map(({ cluster }) => cluster).sort(), ['dc1', 'dc3']);
+  t.true(probes.every(({ what }) => what.includes('refused the expired certificate')));
+});
