@@ -7,7 +7,7 @@ import type { EventDraft } from './event.ts';
 const everyMs = 500;
 
 /** What of a gateway can be compared with how it was. */
-interface Seen {
+export interface Seen {
   readonly registry: string;
   readonly members: ReadonlySet<ClusterName>;
   readonly believed: ReadonlyMap<ClusterName, number>;
