@@ -75,9 +75,13 @@ export async function probe(
   const cancel = clock.after(timeoutMs, () =>
     socket.destroy(new Error(`no answer within ${timeoutMs} ms`)),
   );
+  const closed = new Promise<never>((_resolve, reject) => {
+    socket.once('close', () => reject(new Error('the other side closed the connection')));
+  });
+  closed.catch(() => undefined); // Also when nobody waits for it any more: it is closed here at last.
   try {
-    await once(socket, 'secureConnect');
-    await letIn(socket, host);
+    await Promise.race([once(socket, 'secureConnect'), closed]);
+    await Promise.race([letIn(socket, host), closed]);
     return { kind: 'accepted' };
   } catch (thrown) {
     const why = messageOf(thrown);
@@ -93,8 +97,6 @@ function letIn(socket: tls.TLSSocket, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const session = connectHttp2(`https://${host}`, { createConnection: () => socket });
     session.once('error', reject);
-    // A peer that refuses may just close: that is no error to a session.
-    session.once('close', () => reject(new Error('the other side closed the connection')));
     session.ping((error) => (error ? reject(error) : resolve()));
   });
 }
