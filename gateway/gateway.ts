@@ -162,6 +162,7 @@ export class Gateway {
       },
       counts: async () => countsOf(this.proxy.recorder.snapshot()),
       uptimeMs: () => clock.now() - this.startedAt,
+      makesFaults: false,
       apply: (effects) => this.#apply(effects),
       event: (event) => this.journal.add(event),
       clock,
