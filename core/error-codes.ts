@@ -362,7 +362,7 @@ export const errorCodes = {
     'Not authenticated',
     401,
     'refused',
-    'Name yourself: with a bearer token (--token-file, ISTHMUS_TOKEN) or a client certificate.',
+    'Name yourself: with a bearer token (--token-file, ISTHMUS_ADMIN_TOKEN) or a client certificate.',
   ),
   FORBIDDEN: entry(
     'Not allowed',

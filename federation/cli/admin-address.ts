@@ -1,4 +1,4 @@
-/** Owns addresses of admin APIs: `http://host:port`, or `unix:/path` for a socket on this machine. */
+/** Owns addresses of admin APIs: `http://host:port`, `https://host:port`, or `unix:/path` for a socket on this machine. */
 import { IsthmusError } from '../../core/errors.ts';
 
 export type AdminAddress =
@@ -17,13 +17,14 @@ export function parseAdminAddress(text: string): AdminAddress {
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   const url = URL.parse(withScheme);
   const bare = url?.pathname === '/' && url.search === '' && url.hash === '' && url.username === '';
-  if (url?.protocol !== 'http:' || !bare) throw invalid(text);
+  const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:';
+  if (!url || !isHttp || !bare) throw invalid(text);
   return { kind: 'http', url, text: url.origin };
 }
 
 function invalid(text: string): IsthmusError {
   return new IsthmusError('CONFIG_INVALID', {
     what: `${JSON.stringify(text)} is not the address of an admin API`,
-    fix: 'Use http://host:port or unix:/path.',
+    fix: 'Use http://host:port, https://host:port or unix:/path.',
   });
 }

@@ -1,5 +1,6 @@
 /** Owns talking to a gateway's admin API: one request, one answer, within ten seconds, failures as coded errors. */
-import { type IncomingMessage, type RequestOptions, request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
+import { type RequestOptions, request as secureRequest } from 'node:https';
 import { text as readText } from 'node:stream/consumers';
 import { type ErrorCode, errorCodes } from '../../core/error-codes.ts';
 import { IsthmusError, messageOf } from '../../core/errors.ts';
@@ -9,14 +10,30 @@ const defaultTimeoutMs = 10_000;
 
 type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
 
+/** What a command proves itself with, where the API asks for it. */
+export interface Credentials {
+  /** Bearer token. */
+  readonly token?: string | undefined;
+  /** PEM: whom to trust in place of the public authorities, and a client certificate. */
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+}
+
 export class AdminClient {
   readonly address: AdminAddress;
   readonly #timeoutMs: number;
+  readonly #credentials: Credentials;
 
   /** `timeoutMs` bounds a whole exchange, default 10 s. */
-  constructor(address: AdminAddress, timeoutMs: number = defaultTimeoutMs) {
+  constructor(
+    address: AdminAddress,
+    timeoutMs: number = defaultTimeoutMs,
+    credentials: Credentials = {},
+  ) {
     this.address = address;
     this.#timeoutMs = timeoutMs;
+    this.#credentials = credentials;
   }
 
   get<T>(path: string, query: Record<string, string | undefined> = {}): Promise<T> {
@@ -75,21 +92,27 @@ export class AdminClient {
     accept = 'application/json',
   ): Promise<IncomingMessage> {
     const payload = body === undefined ? undefined : JSON.stringify(body);
+    const { token, ca, cert, key } = this.#credentials;
+    const isSecure = this.address.kind === 'http' && this.address.url.protocol === 'https:';
     const to: RequestOptions =
       this.address.kind === 'unix'
         ? { socketPath: this.address.path, host: 'localhost' }
         : {
             host: this.address.url.hostname.replace(/^\[|\]$/g, ''),
-            port: this.address.url.port || 80,
+            port: this.address.url.port || (isSecure ? 443 : 80),
           };
     const headers = {
       accept: `${accept}, application/problem+json`,
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...(payload === undefined
         ? {}
         : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
     };
     return new Promise((resolve, reject) => {
-      const outgoing = request({ ...to, method, path, headers, signal, agent: false }, resolve);
+      const options = { ...to, method, path, headers, signal, agent: false };
+      const outgoing = isSecure
+        ? secureRequest({ ...options, ca, cert, key }, resolve)
+        : request(options, resolve);
       outgoing.on('error', reject);
       outgoing.end(payload);
     });

@@ -1,6 +1,7 @@
 /** Owns what every verb is handed: the global flags, the admin API they lead to, the ways to print, and the exit code. */
 import { AdminClient } from './admin-client.ts';
 import { findAdmin } from './context.ts';
+import { findCredentials } from './credentials.ts';
 import { exitCodes } from './exit.ts';
 import { type Format, serialize } from './output.ts';
 import type { View } from './table.ts';
@@ -11,6 +12,10 @@ export interface GlobalFlags {
   readonly output: Format;
   readonly admin?: string;
   readonly context?: string;
+  readonly tokenFile?: string;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
 }
 
 export class Cli {
@@ -31,7 +36,9 @@ export class Cli {
 
   /** The admin API of the gateway that flags, environment or configuration name. */
   async admin(): Promise<AdminClient> {
-    return new AdminClient(await findAdmin(this.#flags(), this.io.env));
+    const flags = this.#flags();
+    const address = await findAdmin(flags, this.io.env);
+    return new AdminClient(address, undefined, await findCredentials(flags, this.io.env));
   }
 
   /** Prints a command's result: `value` itself as JSON or YAML, else what `table` makes of it. */

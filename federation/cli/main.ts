@@ -58,10 +58,14 @@ function createProgram(io: Io): { program: Verb; cli: Cli } {
     .addOption(
       new Option(
         '--admin <address>',
-        'Admin API: http://host:port or unix:/path. [$ISTHMUS_ADMIN]',
+        'Admin API: http://host:port, https://host:port or unix:/path. [$ISTHMUS_ADMIN]',
       ).conflicts('context'),
     )
     .option('--context <name>', 'Context of the configuration file. [$ISTHMUS_CONTEXT]')
+    .option('--token-file <file>', 'Bearer token for the admin API. [$ISTHMUS_ADMIN_TOKEN]')
+    .option('--ca <file>', "Authority of the admin API's certificate, PEM.")
+    .option('--cert <file>', 'Client certificate for the admin API, PEM.')
+    .option('--key <file>', 'Key of the client certificate, PEM.')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),

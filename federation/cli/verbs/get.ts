@@ -8,15 +8,19 @@ import type {
   ServiceItem,
 } from '../../../gateway/admin/answers.ts';
 import type { Cli } from '../cli.ts';
+import { list, show } from '../listing.ts';
 import { resolveService } from '../service-path.ts';
-import { type Column, renderTable } from '../table.ts';
+import type { Column } from '../table.ts';
 import type { Verb } from '../verb.ts';
 import { moment, rtt } from '../words.ts';
+import { getHappenings } from './get-happenings.ts';
 
 export function getVerb(program: Verb, cli: Cli): void {
   const get = program
     .command('get')
-    .description('List clusters, services, endpoints or exports.')
+    .description(
+      'List clusters, services, endpoints, exports, trust, the graph, events or the audit.',
+    )
     .examples(
       ['isthmus get clusters', 'the members, their links and round trips'],
       ['isthmus get endpoints --service api.prod -o wide', "one service's endpoints here"],
@@ -53,28 +57,7 @@ export function getVerb(program: Verb, cli: Cli): void {
       const answer = await admin.get<Items<ExportItem>>('/v1/exports', { cluster });
       show(cli, 'exports', answer, exportColumns, answer.items.flatMap(byLocality));
     });
-}
-
-async function list<T>(
-  cli: Cli,
-  kind: string,
-  columns: readonly Column<T>[],
-  query: Record<string, string | undefined> = {},
-): Promise<void> {
-  const admin = await cli.admin();
-  const answer = await admin.get<Items<T>>(`/v1/${kind}`, query);
-  show(cli, kind, answer, columns, answer.items);
-}
-
-function show<T>(
-  cli: Cli,
-  kind: string,
-  answer: unknown,
-  columns: readonly Column<T>[],
-  rows: readonly T[],
-): void {
-  cli.print(answer, (view) => (rows.length === 0 ? '' : renderTable(columns, rows, view)));
-  if (rows.length === 0) cli.note(`No ${kind}.`);
+  getHappenings(get, cli);
 }
 
 const stateColors: Readonly<Record<string, InspectColor>> = {
