@@ -44,13 +44,18 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner {
     this.#output = new Output(pool, () => handler.onOutput());
     this.#reader = new FrameReader(this, isServer);
     this.#headers = new HeaderReceiver(this, options);
-    this.streams = new Streams(this.#output, options, () => this.finishIfDone());
+    this.streams = new Streams(this.#output, options, isServer, () => this.finishIfDone());
     this.#data = new DataReceiver(this, this.streams);
     this.floods = new Floods(options);
     this.pings = new Pings(this.streams.writer);
     if (!isServer) this.#output.append(preface);
     const { decoder } = this.#headers;
     this.settings = new SettingsExchange(options, this.streams, decoder, isServer, now);
+  }
+
+  /** A frame or a header block has begun and is not whole, but for DATA. */
+  get isMidHead(): boolean {
+    return this.#reader.isMidFrame || this.#headers.awaits !== 0;
   }
 
   /** Streams under way. */
@@ -252,8 +257,9 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner {
     if (!this.countBroken()) return;
     if (code === errorCode.refusedStream)
       this.streams.close(stream, { kind: 'refused', what: 'the stream was refused' });
-    // Section 8.1: the response is whole, and the rest of the request is not wanted.
-    else if (code === errorCode.noError && stream.receivedEnd) this.streams.complete(stream);
+    // Section 8.1: the response is whole, and the rest of the request is not wanted. A client has no such word.
+    else if (code === errorCode.noError && stream.receivedEnd && !this.#isServer)
+      this.streams.complete(stream);
     else this.streams.close(stream, { kind: 'reset-by-peer', code });
   }
 

@@ -48,6 +48,12 @@ export class FrameReader {
     this.#state = expectPreface ? 'preface' : 'header';
   }
 
+  /** The preface or a frame has begun and is not whole; DATA has limits of its own. */
+  get isMidFrame(): boolean {
+    if (this.#state === 'header') return this.#have > 0;
+    return this.#state === 'preface' || this.#state === 'payload';
+  }
+
   /** Reads `bytes`, and keeps nothing of them but copies. */
   read(bytes: Buffer): void {
     let at = 0;

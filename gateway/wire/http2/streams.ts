@@ -4,9 +4,9 @@ import { BrokenStreams } from './broken-streams.ts';
 import { FrameWriter, octetsOf } from './frame-writer.ts';
 import type { ConnectionOptions } from './options.ts';
 import type { Output } from './output.ts';
-import { initialWindow, max31 } from './protocol.ts';
+import { errorCode, initialWindow, max31 } from './protocol.ts';
 import { ReceiveWindow } from './receive-window.ts';
-import { Sender, writeFields } from './sender.ts';
+import { maxFields, Sender, writeFields } from './sender.ts';
 import { Stream, type StreamOwner } from './stream.ts';
 
 const complete: StreamEnd = { kind: 'complete' };
@@ -22,6 +22,7 @@ export class Streams implements StreamOwner {
   readonly window = new ReceiveWindow(initialWindow);
   /** The connection is over: nothing is sent any more. */
   over = false;
+  readonly #isServer: boolean;
   readonly #broken: BrokenStreams;
   readonly #onClosed: () => void;
   /** Windows of new streams, to us and from us, as far as the settings were acknowledged. */
@@ -29,12 +30,18 @@ export class Streams implements StreamOwner {
   #sendWindow = initialWindow;
 
   /** `onClosed` is called after each stream that closed. */
-  constructor(output: Output, options: ConnectionOptions, onClosed: () => void) {
+  constructor(
+    output: Output,
+    options: ConnectionOptions,
+    isServer: boolean,
+    onClosed: () => void,
+  ) {
+    this.#isServer = isServer;
     this.writer = new FrameWriter(output, options.huffman);
     this.sender = new Sender(output, this.writer, {
       turnSize: options.turnSize,
       sendBuffer: options.sendBuffer,
-      onSentEnd: (stream) => this.closeIfComplete(stream),
+      onSentEnd: (stream) => this.#sentEnd(stream),
     });
     this.#broken = new BrokenStreams(2 * options.maxConcurrentStreams);
     this.#onClosed = onClosed;
@@ -52,15 +59,16 @@ export class Streams implements StreamOwner {
     if (stream.end !== undefined) handler.onClosed(stream, stream.end);
   }
 
-  respond(stream: Stream, { status, fields, sensitive }: ResponseHead, ends: boolean): void {
-    this.writer.beginBlock(1 + fields.length / 2, statusOctets + octetsOf(fields));
-    this.writer.encoder.field(':status', String(status));
-    writeFields(this.writer, fields, sensitive);
-    this.writer.endBlock(stream.id, ends);
+  respond(stream: Stream, head: ResponseHead, ends: boolean): void {
+    const { status, fields } = head;
+    this.writer.beginBlock(1 + maxFields(head), statusOctets + octetsOf(fields));
+    this.writer.encoder.field(':status', status === 200 ? '200' : String(status));
+    writeFields(this.writer, head);
+    this.sender.endBlock(stream, ends);
     if (!ends) return;
     stream.ending = true;
     stream.sentEnd = true;
-    this.closeIfComplete(stream);
+    this.#sentEnd(stream);
   }
 
   write(stream: Stream, bytes: Uint8Array, ends: boolean): boolean {
@@ -108,6 +116,17 @@ export class Streams implements StreamOwner {
     return known;
   }
 
+  /**
+   * Our side has ended. A server that has answered wants no more of the request, and says so without calling it an
+   * error (section 8.1); a tunnel goes on the other way.
+   */
+  #sentEnd(stream: Stream): void {
+    if (this.#isServer && !stream.receivedEnd && !stream.isTunnel) {
+      this.refuse(stream.id, errorCode.noError, false);
+      this.complete(stream);
+    } else this.closeIfComplete(stream);
+  }
+
   /** To be called when a side has ended, after the handler was told. */
   closeIfComplete(stream: Stream): void {
     if (stream.sentEnd && stream.receivedEnd) this.complete(stream);
@@ -121,7 +140,7 @@ export class Streams implements StreamOwner {
     if (stream.end !== undefined) return;
     stream.end = end;
     this.open.delete(stream.id);
-    stream.queue.clear();
+    stream.queue = undefined;
     if (end.kind !== 'complete') {
       this.giveBack(stream.unconsumed);
       stream.unconsumed = 0;
