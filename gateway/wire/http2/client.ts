@@ -46,6 +46,13 @@ export class Http2Client extends Connection {
     return stream;
   }
 
+  /** Whether the server takes one more request. */
+  get hasRoom(): boolean {
+    return (
+      !this.over && !this.leaving && this.openStreams < this.settings.peer.maxConcurrentStreams
+    );
+  }
+
   drain(): void {
     if (this.over || this.leaving) return;
     this.leaving = true;

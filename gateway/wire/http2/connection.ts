@@ -63,14 +63,19 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner {
     return this.streams.open.size;
   }
 
-  /** Reads what arrived at `now` (monotonic milliseconds). Nothing of `bytes` is kept but copies. */
-  receive(bytes: Buffer, now: number): void {
+  /** How long the other side may take to acknowledge our SETTINGS: `tick` is to be called after that. */
+  get settingsTimeoutMs(): number {
+    return this.options.settingsTimeoutMs;
+  }
+
+  /** Reads what arrived at `now` (monotonic milliseconds), up to `end`. Nothing of `bytes` is kept but copies. */
+  receive(bytes: Buffer, now: number, end: number = bytes.length): void {
     this.#now = now;
     if (this.#output.length > this.options.maxUnread) {
       this.#output.clear();
       this.fail(errorCode.enhanceYourCalm, 'what is sent is not read');
     }
-    this.#reader.read(bytes);
+    this.#reader.read(bytes, end);
   }
 
   /** All that is to be sent now, to be given to `recycle` when it was; undefined when that is nothing. */
@@ -85,7 +90,7 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner {
     this.#output.recycle(taken);
   }
 
-  /** To be called every second or so. */
+  /** To be called when `settingsTimeoutMs` have passed. */
   tick(now: number): void {
     if (this.settings.isOverdue(now))
       this.fail(errorCode.settingsTimeout, 'SETTINGS were not acknowledged in time');

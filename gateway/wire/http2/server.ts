@@ -93,9 +93,7 @@ export class Http2Server extends Connection {
     }
     const read = readRequest(list, this.options.connectProtocol);
     if (typeof read === 'string' || (ends && read.length > 0)) {
-      this.#handler.onRefused(
-        typeof read === 'string' ? read : 'it ends and has announced a body',
-      );
+      this.#handler.onRefused(typeof read === 'string' ? read : 'it ends and has announced a body');
       if (this.countBroken()) this.streams.refuse(id, errorCode.protocolError, ends);
       return;
     }

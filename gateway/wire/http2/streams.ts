@@ -30,12 +30,7 @@ export class Streams implements StreamOwner {
   #sendWindow = initialWindow;
 
   /** `onClosed` is called after each stream that closed. */
-  constructor(
-    output: Output,
-    options: ConnectionOptions,
-    isServer: boolean,
-    onClosed: () => void,
-  ) {
+  constructor(output: Output, options: ConnectionOptions, isServer: boolean, onClosed: () => void) {
     this.#isServer = isServer;
     this.writer = new FrameWriter(output, options.huffman);
     this.sender = new Sender(output, this.writer, {
