@@ -84,7 +84,7 @@ export class Http2Client extends Connection {
 
   /** Section 6.8: streams above the last can be tried elsewhere. */
   protected onPeerGoaway(last: number): void {
-    for (const stream of this.streams.open.values()) {
+    for (const stream of this.streams.open.all()) {
       if (stream.id > last)
         this.streams.close(stream, { kind: 'refused', what: 'the connection was going away' });
     }

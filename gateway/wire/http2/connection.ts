@@ -303,7 +303,7 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner {
     this.over = true;
     this.streams.over = true;
     const what = end.kind === 'drained' ? 'the connection has ended' : end.what;
-    for (const stream of this.streams.open.values())
+    for (const stream of this.streams.open.all())
       this.streams.close(stream, { kind: 'lost', what });
     this.#handler.onEnd(end);
   }

@@ -19,6 +19,9 @@ export class Stream implements Http2Stream {
   handler: StreamHandler | undefined;
   end: StreamEnd | undefined;
 
+  /** The one behind it in the table of open streams; the table's own. */
+  nextInTable: Stream | undefined;
+
   /** Receiving. The final head came. */
   headReceived = false;
   receivedEnd = false;

@@ -8,6 +8,7 @@ import { errorCode, initialWindow, max31 } from './protocol.ts';
 import { ReceiveWindow } from './receive-window.ts';
 import { maxFields, Sender, writeFields } from './sender.ts';
 import { Stream, type StreamOwner } from './stream.ts';
+import { StreamTable } from './stream-table.ts';
 
 const complete: StreamEnd = { kind: 'complete' };
 
@@ -15,7 +16,7 @@ const complete: StreamEnd = { kind: 'complete' };
 const statusOctets = 10;
 
 export class Streams implements StreamOwner {
-  readonly open = new Map<number, Stream>();
+  readonly open = new StreamTable();
   readonly writer: FrameWriter;
   readonly sender: Sender;
   /** What the other side may still send on all streams together. */
@@ -44,7 +45,7 @@ export class Streams implements StreamOwner {
 
   create(id: number): Stream {
     const stream = new Stream(id, this, this.#sendWindow, this.#receiveWindow);
-    this.open.set(id, stream);
+    this.open.add(stream);
     return stream;
   }
 
@@ -134,7 +135,7 @@ export class Streams implements StreamOwner {
   close(stream: Stream, end: StreamEnd): void {
     if (stream.end !== undefined) return;
     stream.end = end;
-    this.open.delete(stream.id);
+    this.open.delete(stream);
     stream.queue = undefined;
     if (end.kind !== 'complete') {
       this.giveBack(stream.unconsumed);
@@ -163,7 +164,7 @@ export class Streams implements StreamOwner {
   acknowledgeWindow(size: number): void {
     const by = size - this.#receiveWindow;
     this.#receiveWindow = size;
-    for (const stream of this.open.values()) {
+    for (const stream of this.open.all()) {
       stream.receiveWindow.resize(by);
       this.consume(stream, 0);
     }
@@ -174,7 +175,7 @@ export class Streams implements StreamOwner {
     const by = size - this.#sendWindow;
     this.#sendWindow = size;
     let fits = size <= max31;
-    for (const stream of this.open.values()) fits = this.sender.widenStream(stream, by) && fits;
+    for (const stream of this.open.all()) fits = this.sender.widenStream(stream, by) && fits;
     return fits;
   }
 }
