@@ -136,6 +136,7 @@ export class Streams implements StreamOwner {
     if (stream.end !== undefined) return;
     stream.end = end;
     this.open.delete(stream);
+    stream.queue?.clear();
     stream.queue = undefined;
     if (end.kind !== 'complete') {
       this.giveBack(stream.unconsumed);
