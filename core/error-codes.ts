@@ -310,6 +310,7 @@ export const errorCodes = {
     'Export it in its own cluster: `exported: true`.',
   ),
   REQUEST_REFUSED: entry('Request refused', 400, 'bad-input', 'Correct the request.'),
+  REQUEST_TOO_SLOW: entry('Request came too slowly', 408, 'timed-out', 'Send it faster.'),
   DRAINING: entry('Gateway is draining', 503, 'failed', 'Retry; another gateway answers.'),
 
   // Admin API
