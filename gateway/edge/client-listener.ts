@@ -1,0 +1,91 @@
+/** Owns what all listeners for clients from outside have in common: accepting, the limit on connections, and ending them. */
+import { createServer, type Server, type Socket } from 'node:net';
+import type { HostPort } from '../../core/address.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Log } from '../../core/log.ts';
+import type { ClientGround } from '../proxy/client-ground.ts';
+import { type DrainResult, InFlight } from '../proxy/drain.ts';
+import { bind, type Listener } from '../proxy/listen.ts';
+import type { GatewayProxy } from '../proxy/proxy.ts';
+
+export interface ClientListenerOptions {
+  readonly proxy: GatewayProxy;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Whether sockets come paused, for whoever accepts them to say how they are read; default false. */
+  readonly paused?: boolean;
+}
+
+export class ClientListener implements Listener {
+  /** What its connections stand on, with the gateway's own routes. */
+  readonly ground: ClientGround;
+  readonly #clock: Clock;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #address = '';
+  #isDraining = false;
+
+  constructor({ proxy, clock, log, paused = false }: ClientListenerOptions) {
+    this.#clock = clock;
+    this.ground = {
+      taker: proxy,
+      limits: proxy.limits,
+      recorder: proxy.recorder,
+      sweep: proxy.sweep,
+      clock,
+      log,
+      inFlight: new InFlight(),
+      connections: new Set(),
+      isDraining: () => this.#isDraining,
+    };
+    // Either side may end before the other.
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: paused });
+    this.#server.maxConnections = proxy.limits.maxConnections;
+  }
+
+  get address(): string {
+    return this.#address;
+  }
+
+  /** Throws PORT_IN_USE when the address is taken. `accept` gets connections whose errors are listened to. */
+  async listen(address: HostPort, accept: (socket: Socket) => void): Promise<void> {
+    const { log } = this.ground;
+    const sockets = this.#sockets;
+    const onError = (error: Error) => log.debug({ err: error }, 'client connection failed');
+    function onClose(this: Socket): void {
+      sockets.delete(this);
+    }
+    this.#server.on('connection', (socket) => {
+      sockets.add(socket);
+      socket.on('error', onError).on('close', onClose);
+      accept(socket);
+    });
+    this.#address = await bind(this.#server, address);
+    // Such as too many open files: those who come next may fare better.
+    this.#server.on('error', (error) => log.warn({ err: error }, 'client connection not accepted'));
+  }
+
+  async drain(limitMs: number): Promise<DrainResult> {
+    const { connections, inFlight } = this.ground;
+    this.#stop();
+    for (const connection of connections) connection.drain();
+    const result = await inFlight.drained(this.#clock, limitMs);
+    this.#cut();
+    return result;
+  }
+
+  async close(): Promise<void> {
+    this.#stop();
+    this.#cut();
+  }
+
+  #stop(): void {
+    this.#isDraining = true;
+    this.#server.close();
+  }
+
+  #cut(): void {
+    for (const connection of this.ground.connections) connection.destroy();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+}
