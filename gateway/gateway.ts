@@ -253,7 +253,8 @@ export class Gateway {
     this.identity.leaf.stop();
     this.ingressCertificates.stop();
     await this.#registrations.flush();
-    await this.#endpoints.close();
+    this.#endpoints.close();
+    this.proxy.close();
   }
 
   #view(service: ServiceName) {

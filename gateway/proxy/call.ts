@@ -5,7 +5,8 @@ import type { FailedTry, Fields, OutgoingRequest, ResponseHead } from './message
 
 /**
  * One try under way. The request's body is written to it; the response flows to its handler from the
- * start, until `onBody` says stop. After `onEnd` or `onFailed`, or `cancel`, its methods do nothing.
+ * start, until `onBody` says stop. After `onEnd` or `onFailed`, or `cancel`, its methods do nothing; but a
+ * tunnel's two directions end one by one, and after `onEnd` its other one is open until `end`.
  */
 export interface Call {
   /** Sends a piece of the request's body, copied where it can't leave at once. False: write on after `onWritable`. */
@@ -22,11 +23,14 @@ export interface Call {
 export interface CallHandler {
   /** An interim response (1xx other than 101). */
   onInterim(status: number, fields: Fields): void;
-  /** `ends`: nothing follows but `onEnd`. */
+  /** The final head. Where there can be no body, or one of no octets is announced, only `onEnd` follows. */
   onHead(head: ResponseHead): void;
   /** A piece of the response's body, valid during the call. False: hold the other side back until `read`. */
   onBody(bytes: Buffer): boolean;
-  /** The response is whole: last of all, unless it failed. The request need not be whole by then. */
+  /**
+   * The response is whole: last of all, unless it failed. The request need not be whole by then. Of a tunnel
+   * it is the end of what the service says; `onFailed` may follow where the other direction breaks.
+   */
   onEnd(trailers: Fields): void;
   /** Last of all, once: no head came, or what followed it broke. */
   onFailed(failure: FailedTry): void;

@@ -4,7 +4,8 @@ import type { Peer } from './peer.ts';
 
 /**
  * What a listener hands to the data path. Calls and callbacks are plain and synchronous: no promise, stream or
- * timer for a request that goes well. After `onOver`, or `destroy`, its methods do nothing.
+ * timer for a request that goes well. After `onOver`, or `destroy`, its methods do nothing. A tunnel's two
+ * directions end one by one: after `end` its client is still heard, and it is over when both have ended.
  */
 export interface Exchange {
   readonly peer: Peer;
@@ -17,14 +18,19 @@ export interface Exchange {
   /** Sends an interim response (1xx other than 101). */
   inform(status: number, fields: Fields): void;
   /**
-   * Sends the head, once. `ends`: it has no body. 101 and 200 grant a tunnel. It leaves together with what
-   * is written in the same turn of the event loop.
+   * Sends the head, once. `ends`: it has no body. 101 grants an upgrade, 200 a TCP tunnel, whatever versions
+   * are spoken on either side. It leaves together with what is written in the same turn of the event loop.
    */
   respond(head: OutgoingResponse, ends: boolean): void;
   /** Sends a piece of the body, copied where it can't leave at once. False: write on after `onWritable`. */
   write(bytes: Uint8Array): boolean;
   /** The body is whole. */
   end(trailers?: Fields): void;
+  /**
+   * Takes the head back, and what followed it, where none of it has left: another answer may follow. To say
+   * false is always right.
+   */
+  retract(): boolean;
   /**
    * Breaks the answer: the client's connection (HTTP/1.1) or stream (HTTP/2) is destroyed, so that nobody takes
    * what was sent for the whole. Calls nothing back.
@@ -44,7 +50,10 @@ export interface ExchangeHandler {
   onOver(how: 'sent' | 'client-gone'): void;
 }
 
-/** Takes in every request of every listener, at once: the handler may be told of the body from then on. */
+/**
+ * Takes in every request of every listener, at once: the handler may be told of the body from then on. The
+ * answer may be given before `take` returns; its handler is told that it is over only afterwards.
+ */
 export interface ExchangeTaker {
   take(exchange: Exchange): ExchangeHandler;
 }

@@ -19,6 +19,8 @@ export interface ReceivedFields {
   without(filter: FieldFilter, alsoDropped?: readonly string[]): FieldLines;
   /** The same as a flat list. */
   listWithout(filter: FieldFilter, alsoDropped?: readonly string[]): string[];
+  /** Names of fields that must be sent on never-indexed, as they came (RFC 7541 section 6.2.3); absent for HTTP/1.1. */
+  readonly sensitive?: readonly string[] | undefined;
 }
 
 /** Fields on their way out. The next hop takes the form that it speaks; only that one is made. */
@@ -27,6 +29,8 @@ export interface OutgoingFields {
   lines(): FieldLines;
   /** The same as a flat list. */
   list(): Fields;
+  /** As in `ReceivedFields`. */
+  readonly sensitive?: readonly string[] | undefined;
 }
 
 /**
