@@ -22,6 +22,8 @@ export class ClientListener implements Listener {
   readonly #clock: Clock;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #onError: (error: Error) => void;
+  readonly #onClose: (this: Socket) => void;
   #address = '';
   #isDraining = false;
 
@@ -38,6 +40,11 @@ export class ClientListener implements Listener {
       connections: new Set(),
       isDraining: () => this.#isDraining,
     };
+    const sockets = this.#sockets;
+    this.#onError = (error) => log.debug({ err: error }, 'client connection failed');
+    this.#onClose = function () {
+      sockets.delete(this);
+    };
     // Either side may end before the other.
     this.#server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: paused });
     this.#server.maxConnections = proxy.limits.maxConnections;
@@ -47,22 +54,20 @@ export class ClientListener implements Listener {
     return this.#address;
   }
 
-  /** Throws PORT_IN_USE when the address is taken. `accept` gets connections whose errors are listened to. */
+  /** Throws PORT_IN_USE when the address is taken. */
   async listen(address: HostPort, accept: (socket: Socket) => void): Promise<void> {
-    const { log } = this.ground;
-    const sockets = this.#sockets;
-    const onError = (error: Error) => log.debug({ err: error }, 'client connection failed');
-    function onClose(this: Socket): void {
-      sockets.delete(this);
-    }
-    this.#server.on('connection', (socket) => {
-      sockets.add(socket);
-      socket.on('error', onError).on('close', onClose);
-      accept(socket);
-    });
+    this.#server.on('connection', accept);
     this.#address = await bind(this.#server, address);
     // Such as too many open files: those who come next may fare better.
-    this.#server.on('error', (error) => log.warn({ err: error }, 'client connection not accepted'));
+    this.#server.on('error', (error) => {
+      this.ground.log.warn({ err: error }, 'client connection not accepted');
+    });
+  }
+
+  /** Has the socket destroyed with the listener, whoever holds it by then, and its errors listened to. */
+  track(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on('error', this.#onError).on('close', this.#onClose);
   }
 
   async drain(limitMs: number): Promise<DrainResult> {

@@ -33,7 +33,10 @@ export class IngressListener implements Listener {
   static async start(options: IngressListenerOptions): Promise<IngressListener> {
     const clients = new ClientListener(options);
     const front = new IngressFront({ ...options, ground: clients.ground });
-    await clients.listen(options.spec.address, (socket) => front.accept(socket));
+    await clients.listen(options.spec.address, (socket) => {
+      clients.track(socket);
+      front.accept(socket);
+    });
     return new IngressListener(clients, front);
   }
 

@@ -26,7 +26,7 @@ export async function startTcpListener(options: TcpListenerOptions): Promise<Lis
   const listener = new ClientListener({ proxy, clock, log, paused: true });
   await listener.listen(options.address, (socket) => {
     const address = addressOf(socket);
-    const intake = intakeOf(socket, reading, true);
+    const intake = intakeOf(socket, reading);
     intake.socket.pause();
     new TcpExchange(intake, listener.ground, { kind: 'client', address }, head);
   });
