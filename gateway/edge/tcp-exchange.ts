@@ -33,13 +33,18 @@ export function tunnelTo(authority: string): RequestHead {
  * There are no words in which to tell the client why it is not served: what is refused, or breaks, is reset, so
  * that nobody takes it for an end.
  */
-export class TcpExchange implements Exchange, Reader, ClientSide {
+export class TcpExchange implements Exchange, Reader {
   readonly peer: Peer;
   readonly head: RequestHead;
-  readonly isIdle = false;
   readonly #intake: Intake;
   readonly #ground: ClientGround;
   readonly #writer: SocketWriter;
+  /** As the listener ends it. A connection that goes on has no point at which to be let go of. */
+  readonly #side: ClientSide = {
+    isIdle: false,
+    drain() {},
+    destroy: () => this.#over('client-gone'),
+  };
   #handler: ExchangeHandler | undefined;
   /** What was read before, and is the first of the body. */
   #first: Buffer | undefined;
@@ -65,7 +70,7 @@ export class TcpExchange implements Exchange, Reader, ClientSide {
       .on('end', () => this.#inputEnded())
       .on('error', (error) => ground.log.debug({ err: error }, 'TCP connection failed'))
       .on('close', () => this.#closed());
-    ground.connections.add(this);
+    ground.connections.add(this.#side);
     ground.inFlight.began();
     this.#handler = ground.taker.take(this);
     if (this.#overEarly !== undefined) this.#handler.onOver(this.#overEarly);
@@ -116,10 +121,6 @@ export class TcpExchange implements Exchange, Reader, ClientSide {
     return false;
   }
 
-  drain(): void {
-    // A connection that goes on has no point at which to be let go of.
-  }
-
   destroy(): void {
     if (this.#isOver) return;
     this.#leave();
@@ -146,7 +147,7 @@ export class TcpExchange implements Exchange, Reader, ClientSide {
   #leave(): void {
     this.#isOver = true;
     this.#first = undefined;
-    this.#ground.connections.delete(this);
+    this.#ground.connections.delete(this.#side);
     this.#ground.inFlight.ended();
     // Of one that has closed already nothing comes.
     this.#intake.socket.resetAndDestroy();

@@ -4,7 +4,7 @@ import { type BackoffPolicy, backoffDelay } from '../../core/backoff.ts';
 import type { Random } from '../../core/clock.ts';
 import { IsthmusError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
-import type { ClusterName } from '../../core/names.ts';
+import type { ClusterName, FederationName } from '../../core/names.ts';
 import type { Target, TryResult } from '../balance/types.ts';
 import type { ClusterTransport, EndpointTransport } from './call.ts';
 import type { Exchange, ExchangeHandler } from './exchange.ts';
@@ -29,6 +29,7 @@ import { type Tried, Try } from './try.ts';
 /** What every request stands on. */
 export interface ForwardingGround {
   readonly cluster: ClusterName;
+  readonly federation: FederationName;
   /** Our name in `Via`. */
   readonly pseudonym: string;
   readonly maxBodyBytes: number;
@@ -90,7 +91,8 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
     this.#exchange = exchange;
     this.#route = route;
     this.#ground = ground;
-    const fields = new RequestFields(exchange, ground.pseudonym, route.service);
+    const { pseudonym, federation } = ground;
+    const fields = new RequestFields(exchange, pseudonym, route.service, federation);
     this.#request = { method, scheme, authority, path, fields, bodyLength, tunnel };
     this.#picks = new Picks(route, exchange);
     this.#limits = new TimeLimits(route.timeouts.idleMs, ground.sweep.now);

@@ -45,11 +45,13 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
   const { clock, log } = options;
   const limits: ProxyLimits = { ...defaultLimits, ...options.limits };
   const pseudonym = `${options.gatewayId}.${options.cluster}`;
+  const { federation } = options;
   const { maxBodyBytes } = limits;
   const recorder = new Recorder();
   const sweep = new Sweep(clock);
   const ground: ForwardingGround = {
     cluster: options.cluster,
+    federation,
     pseudonym,
     maxBodyBytes,
     exposeDecision: options.exposeDecision ?? true,
@@ -94,12 +96,12 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
   }
 
   function taker(routes: RouteLookup): ExchangeTaker {
-    const rules = { routes, pseudonym, maxBodyBytes };
+    const rules = { routes, federation, pseudonym, maxBodyBytes };
     return { take: (exchange) => take(exchange, rules) };
   }
 
   return {
-    federation: options.federation,
+    federation,
     limits,
     recorder,
     sweep,

@@ -1,10 +1,16 @@
 /** Owns the fields of a request on its way on: what came in and may go on, and what we say of it. */
 import { randomUUID } from 'node:crypto';
-import type { ServiceName } from '../../core/names.ts';
+import type { FederationName, ServiceName } from '../../core/names.ts';
 import type { FieldFilter } from '../wire/http1/field-filter.ts';
 import type { FieldLines } from '../wire/http1/field-lines.ts';
 import type { Exchange } from './exchange.ts';
-import { fromClient, fromGateway, requestIdField, welcomesTrailers } from './headers.ts';
+import {
+  fromClient,
+  fromGateway,
+  requestIdField,
+  serviceField,
+  welcomesTrailers,
+} from './headers.ts';
 import type { Fields, OutgoingFields, ReceivedFields, RequestHead } from './message.ts';
 
 /** The same fields for every try of a request. Whichever form the next hop takes is made once. */
@@ -19,7 +25,12 @@ export class RequestFields implements OutgoingFields {
   #list: Fields | undefined;
 
   /** `pseudonym`: our name in `Via`. */
-  constructor({ head, peer }: Exchange, pseudonym: string, service: ServiceName) {
+  constructor(
+    { head, peer }: Exchange,
+    pseudonym: string,
+    service: ServiceName,
+    federation: FederationName,
+  ) {
     const { fields } = head;
     this.sensitive = fields.sensitive;
     this.#received = fields;
@@ -32,6 +43,8 @@ export class RequestFields implements OutgoingFields {
       if (peer.certificate !== undefined) {
         own += `x-forwarded-client-cert: ${peer.certificate}\r\n`;
       }
+      // Another cluster knows the service, not the hosts of an ingress here.
+      if (!isOwnName(head.authority, service, federation)) own += `${serviceField}: ${service}\r\n`;
     }
     this.#own = own;
   }
@@ -50,8 +63,8 @@ export class RequestFields implements OutgoingFields {
   #makeList(): Fields {
     const fields = this.#received.listWithout(this.#filter, this.#connectionTokens);
     for (const line of this.#own.split('\r\n')) {
-      const colon = line.indexOf(': ');
-      if (colon > 0) fields.push(line.slice(0, colon), line.slice(colon + 2));
+      const end = line.indexOf(': ');
+      if (end > 0) fields.push(line.slice(0, end), line.slice(end + 2));
     }
     if (welcomesTrailers(this.#received.get('te'))) fields.push('te', 'trailers');
     return fields;
@@ -62,6 +75,20 @@ export class RequestFields implements OutgoingFields {
 function passed(fields: ReceivedFields): string {
   const via = fields.all('via');
   return via.length === 0 ? '' : `${via.join(', ')}, `;
+}
+
+const dot = 46;
+const colon = 58;
+
+/** Whether `authority` is `<service>.<federation>`, with or without a port, and thus says which service is meant. */
+function isOwnName(authority: string, service: string, federation: string): boolean {
+  const end = service.length + 1 + federation.length;
+  return (
+    authority.startsWith(service) &&
+    authority.charCodeAt(service.length) === dot &&
+    authority.startsWith(federation, service.length + 1) &&
+    (authority.length === end || authority.charCodeAt(end) === colon)
+  );
 }
 
 /** Who called, and how (RFC 7239, and the fields before it). */

@@ -45,6 +45,12 @@ export async function startTcpService(
 
 /** A connection to `host:port`, which may end before the other side does; destroyed with the test. */
 export async function dialTcp(t: Scope, address: string): Promise<Socket> {
+  const socket = openTcp(t, address);
+  await once(socket, 'connect');
+  return socket;
+}
+
+function openTcp(t: Scope, address: string): Socket {
   const colon = address.lastIndexOf(':');
   const socket = connect({
     host: address.slice(0, colon),
@@ -52,7 +58,6 @@ export async function dialTcp(t: Scope, address: string): Promise<Socket> {
     allowHalfOpen: true,
   });
   t.teardown(() => socket.destroy());
-  await once(socket, 'connect');
   return socket;
 }
 
@@ -60,6 +65,11 @@ export async function dialTcp(t: Scope, address: string): Promise<Socket> {
 export type Ended =
   | { readonly kind: 'ended'; readonly text: string }
   | { readonly kind: 'broken'; readonly code: string | undefined };
+
+/** How a connection to an address ends on which nothing is sent. It may be broken before it is known to be made. */
+export function endOf(t: Scope, address: string): Promise<Ended> {
+  return readAll(openTcp(t, address));
+}
 
 /** Reads until the other side ends, or the connection breaks. */
 export function readAll(socket: Socket): Promise<Ended> {
