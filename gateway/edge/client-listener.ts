@@ -8,6 +8,9 @@ import { type DrainResult, InFlight } from '../proxy/drain.ts';
 import { bind, type Listener } from '../proxy/listen.ts';
 import type { GatewayProxy } from '../proxy/proxy.ts';
 
+/** How long connections have to close when nothing is in flight any more. */
+const lingerMs = 1_000;
+
 export interface ClientListenerOptions {
   readonly proxy: GatewayProxy;
   readonly clock: Clock;
@@ -72,25 +75,41 @@ export class ClientListener implements Listener {
 
   async drain(limitMs: number): Promise<DrainResult> {
     const { connections, inFlight } = this.ground;
-    this.#stop();
+    const closed = this.#stop();
     for (const connection of connections) connection.drain();
     const result = await inFlight.drained(this.#clock, limitMs);
+    // What was answered last may still be on its way out.
+    if (result.kind === 'finished') await atMost(lingerMs, closed, this.#clock);
     this.#cut();
     return result;
   }
 
   async close(): Promise<void> {
-    this.#stop();
+    const closed = this.#stop();
     this.#cut();
+    await closed;
   }
 
-  #stop(): void {
+  /** Takes nothing new. Resolves when the last connection has closed. */
+  #stop(): Promise<void> {
     this.#isDraining = true;
-    this.#server.close();
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+    });
   }
 
   #cut(): void {
     for (const connection of this.ground.connections) connection.destroy();
     for (const socket of this.#sockets) socket.destroy();
   }
+}
+
+function atMost(ms: number, wait: Promise<void>, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(ms, resolve);
+    void wait.then(() => {
+      cancel();
+      resolve();
+    });
+  });
 }

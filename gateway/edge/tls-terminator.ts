@@ -99,12 +99,14 @@ export class TlsTerminator {
       return;
     }
     const peer: Peer = { kind: 'client', address, certificate: certificate?.value };
+    const ground = this.#ground;
     const intake = Intake.byEvents(socket);
-    if (protocol === 'h2') {
-      new Http2Connection(intake, this.#ground, { peer, scheme: 'https', kind: 'client' });
-    } else {
-      new ClientConnection(intake, this.#ground, { peer, scheme: 'https' });
-    }
+    const connection =
+      protocol === 'h2'
+        ? new Http2Connection(intake, ground, { peer, scheme: 'https', kind: 'client' })
+        : new ClientConnection(intake, ground, { peer, scheme: 'https' });
+    // It may have shaken hands while the listener said goodbye to the others.
+    if (ground.isDraining()) connection.drain();
   }
 
   /** A client that offers no protocols speaks HTTP/1.1; one that offers others never comes this far (RFC 7301). */
