@@ -23,7 +23,7 @@ export class HelloWait extends Timed implements ClientSide {
   readonly #taker: HelloTaker;
   readonly #reader = new ClientHelloReader();
   readonly #onData = (octets: Buffer): void => this.#read(octets);
-  readonly #onEnd = (): void => this.#refuse('The client closed before it had said hello');
+  readonly #onEnd = (): void => this.#ended();
   readonly #onGone = (): void => this.#leave();
 
   /** `limitMs` is the most time for the whole hello. The socket's errors must be listened to. */
@@ -60,6 +60,12 @@ export class HelloWait extends Timed implements ClientSide {
     this.#socket.pause();
     this.#leave();
     this.#taker.onHello(this.#socket, step.hello, this.#reader.octets);
+  }
+
+  #ended(): void {
+    // Somebody looked whether the port is open.
+    if (this.#reader.octets.length === 0) this.destroy();
+    else this.#refuse('The client closed before it had said hello');
   }
 
   #refuse(what: string): void {

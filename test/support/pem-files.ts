@@ -1,6 +1,6 @@
 /** Owns certificates from outside in tests: an authority of the tests' own, and pairs of PEM files as an administrator puts them. */
 import { rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { keyPemOf, pemOf } from '../../certs/x509.ts';
 import { type Forged, forge } from '../certs/forge.ts';
 
@@ -13,10 +13,12 @@ export interface PemFiles {
 /** Makes certificates for names, and writes them where they are wanted. */
 export class PemFolder {
   readonly dir: string;
-  readonly authority: Forged = forge({ name: 'tests', ca: true });
+  /** By a name of its own: certificates of two folders are told apart by who issued them. */
+  readonly authority: Forged;
 
   constructor(dir: string) {
     this.dir = dir;
+    this.authority = forge({ name: `authority of ${basename(dir)}`, ca: true });
   }
 
   /** The authority's certificate as a file. */
