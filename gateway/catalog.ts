@@ -133,6 +133,10 @@ export class Catalog {
     return this.#services.keys();
   }
 
+  hasService(service: ServiceName): boolean {
+    return this.#services.has(service);
+  }
+
   has(service: ServiceName, id: string): boolean {
     return this.#services.get(service)?.has(id) ?? false;
   }

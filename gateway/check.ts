@@ -15,7 +15,7 @@ export async function checkGateway(gateway: Gateway): Promise<Finding[]> {
     ...registry(gateway),
     ...certificates(gateway),
     ...(await clocks(gateway, others)),
-    ...peers(gateway, others),
+    ...(await peers(gateway, others)),
     ...bundles(gateway, others),
     ...services(gateway),
   ];

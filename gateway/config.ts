@@ -1,5 +1,6 @@
 /** Owns the gateway's YAML configuration: its shape, its defaults, and reading it with faults placed at file:line:column. */
 import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { isLoopback, parseAddress } from '../core/address.ts';
@@ -18,7 +19,9 @@ import { balancePolicySchema } from './balance/policy.ts';
 import type { BalancePolicy } from './balance/types.ts';
 import type { Registration } from './catalog.ts';
 import { checkSchema } from './health/check.ts';
+import { defaultLimits, type ProxyLimits } from './proxy/limit.ts';
 import type { RouteTimeouts } from './proxy/route.ts';
+import type { Settings } from './workers/protocol.ts';
 
 /** Refuses a list with two items of one name, at the `field` of the second. */
 function refuseTwice<T>(field: string, nameOf: (item: T) => string) {
@@ -50,6 +53,8 @@ const dialedAddressSchema = addressSchema.refine(
   (text) => !/:0+$/.test(text),
   'port 0 can not be dialed',
 );
+
+const mostWorkers = 64;
 
 const endpointSchema = z.strictObject({
   id: labelSchema,
@@ -167,7 +172,30 @@ export const configSchema = z.strictObject({
   limits: z
     .strictObject({
       /** Bytes of a request body; 0 = no limit. */
-      maxBodyBytes: z.int().min(0).default(0),
+      maxBodyBytes: z.int().min(0).default(defaultLimits.maxBodyBytes),
+      /** Bytes of a request's head. */
+      maxHeadBytes: z.int().min(1024).max(1_048_576).default(defaultLimits.maxHeadBytes),
+      /** How long a client may take to send a request's head. */
+      head: durationSchema.default(defaultLimits.headMs),
+      /** How long a client's connection may rest between requests. */
+      keepAlive: durationSchema.default(defaultLimits.keepAliveMs),
+      /** Connections of clients at a time; divided evenly over the workers. */
+      maxConnections: z.int().min(1).default(defaultLimits.maxConnections),
+    })
+    .prefault({}),
+  /** Threads that carry traffic. Default: as many as this process may use cores. */
+  workers: z
+    .int()
+    .min(1)
+    .max(mostWorkers)
+    .default(() => Math.min(mostWorkers, availableParallelism())),
+  /** When a worker refuses new requests rather than be late with all of them. */
+  overload: z
+    .strictObject({
+      /** 99th percentile of its event loop's lag; 0 = whatever it is. */
+      lag: durationSchema.default(100),
+      /** Percent of its heap's limit; 100 = whatever it is. */
+      heap: z.int().min(50).max(100).default(95),
     })
     .prefault({}),
   /** Whether responses name the cluster and endpoint that served them. */
@@ -238,10 +266,38 @@ export function policyOf(config: GatewayConfig, service: ServiceName): BalancePo
   return serviceConfig(config, service)?.balance ?? config.balance;
 }
 
-export function timeoutsOf(config: GatewayConfig, service: ServiceName): RouteTimeouts {
-  const { request, connect, perTry, idle } =
-    serviceConfig(config, service)?.timeouts ?? config.timeouts;
+function routeTimeouts({
+  request,
+  connect,
+  perTry,
+  idle,
+}: z.output<typeof timeoutsSchema>): RouteTimeouts {
   return { requestMs: request, connectMs: connect, perTryMs: perTry, idleMs: idle };
+}
+
+/** What requests may take, of the whole gateway. */
+export function limitsOf({ limits }: GatewayConfig): ProxyLimits {
+  const { maxBodyBytes, maxHeadBytes, head, keepAlive, maxConnections } = limits;
+  return { maxBodyBytes, maxHeadBytes, headMs: head, keepAliveMs: keepAlive, maxConnections };
+}
+
+/** How services are carried: all of them, and those that have their own. */
+export function settingsOf(config: GatewayConfig): Settings {
+  const own = config.services.filter(({ balance, timeouts }) => balance ?? timeouts);
+  return {
+    policy: config.balance,
+    timeouts: routeTimeouts(config.timeouts),
+    services: new Map(
+      own.map(({ name, namespace, balance, timeouts }) => [
+        serviceName(namespace, name),
+        {
+          policy: balance ?? config.balance,
+          timeouts: routeTimeouts(timeouts ?? config.timeouts),
+        },
+      ]),
+    ),
+    logLevel: config.log.level,
+  };
 }
 
 function serviceConfig(config: GatewayConfig, service: ServiceName): ServiceConfig | undefined {

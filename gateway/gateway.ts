@@ -1,30 +1,30 @@
 /** Owns one running gateway: its parts, how they hear of each other, and the order they start and end in. */
 import { join } from 'node:path';
-import { parseTrustDomain } from '../certs/spiffe-id.ts';
+import { parseAddress } from '../core/address.ts';
 import type { Clock, Random } from '../core/clock.ts';
-import { IsthmusError } from '../core/errors.ts';
+import { asIsthmusError, IsthmusError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { ServiceName } from '../core/names.ts';
 import { version } from '../core/version.ts';
+import { type FederationListener, startFederationListener } from '../federation/listener.ts';
 import { FederationService } from '../federation/service.ts';
 import type { EndpointRecord, GatewayRecord } from '../registry/model.ts';
-import type { Snapshot, SnapshotDelta } from '../registry/snapshot.ts';
-import type { Caller } from './balance/types.ts';
+import type { ServiceView, Snapshot, SnapshotDelta } from '../registry/snapshot.ts';
+import type { BalanceView, Caller } from './balance/types.ts';
+import { viewFromHere } from './balance/view.ts';
 import { Catalog } from './catalog.ts';
 import { clusterDraft } from './cluster-draft.ts';
-import { configuredEndpoints, type GatewayConfig, policyOf, timeoutsOf } from './config.ts';
+import { configuredEndpoints, type GatewayConfig } from './config.ts';
+import type { FederationSession } from './federation-session.ts';
+import { feedWorldOf, workerOptionsOf } from './feed-world.ts';
+import { GatewayGenerations } from './gateway-generations.ts';
 import { HealthChecker } from './health/checker.ts';
 import { type Identity, openIdentity } from './identity.ts';
-import { mutualTlsDial } from './link/dial.ts';
-import { LinkPool } from './link/pool.ts';
-import { Listeners } from './listeners.ts';
 import { Membership } from './membership.ts';
 import { Orphans } from './orphans.ts';
-import { createEndpointTransport } from './proxy/endpoint-transport.ts';
-import { createProxy, type GatewayProxy } from './proxy/proxy.ts';
 import { NameResolver } from './proxy/resolve.ts';
 import { RegistrationsFile } from './registrations-file.ts';
-import { Routing } from './routing.ts';
+import { WorkerPool } from './workers/pool.ts';
 
 export interface GatewayOptions {
   readonly config: GatewayConfig;
@@ -47,22 +47,23 @@ export class Gateway {
   readonly startedAt: number;
   readonly identity: Identity;
   readonly catalog: Catalog;
-  readonly links: LinkPool;
-  readonly routing: Routing;
   readonly membership: Membership;
-  readonly proxy: GatewayProxy;
+  /** The data side. */
+  readonly workers: WorkerPool;
   readonly #options: GatewayOptions;
   readonly #checker: HealthChecker;
   readonly #orphans: Orphans;
-  readonly #endpoints: ReturnType<typeof createEndpointTransport>;
   readonly #registrations: RegistrationsFile;
+  readonly #generations = new GatewayGenerations();
   #state: GatewayState = 'starting';
-  #listeners: Listeners | undefined;
+  /** The last that was told of to the workers. */
+  #session: FederationSession | undefined;
+  #federation: FederationListener | undefined;
   #cancelPublish: (() => void) | undefined;
 
   private constructor(options: GatewayOptions, identity: Identity) {
     const { config, clock, random, log } = options;
-    const { cluster, federation, region, zone, gateway } = config;
+    const { cluster, region, zone, gateway } = config;
     this.#options = options;
     this.config = config;
     this.clock = clock;
@@ -81,44 +82,19 @@ export class Gateway {
       clock,
       log,
     );
-    const dial = mutualTlsDial({
-      identity: () => identity.leaf.current,
-      trust: identity.trust,
-      clock,
-    });
-    this.links = new LinkPool({ dial, clock, random, log });
     this.#orphans = new Orphans(
       this.#checker,
       (service) => this.#serviceChanged(service),
       (service, id) => this.membership.session?.client.dropOrphan(service, id),
     );
-    this.routing = new Routing({
-      federation,
-      caller: this.caller,
-      clock,
-      random,
-      world: {
-        endpoints: (service) => this.endpoints(service),
-        exports: (service) => this.#view(service)?.exports,
-        clusters: () => this.snapshot.clusters,
-        links: (name) => this.links.state(name),
-        policy: (service) => policyOf(config, service),
-        timeouts: (service) => timeoutsOf(config, service),
-      },
-    });
-    this.#endpoints = createEndpointTransport(resolver);
-    this.proxy = createProxy({
-      cluster,
-      gatewayId: gateway,
-      federation,
-      routes: this.routing.table,
-      links: this.links,
-      endpoints: this.#endpoints,
+    this.workers = new WorkerPool({
+      workers: config.workers,
+      listen: config.listen,
+      worker: workerOptionsOf(config),
+      world: feedWorldOf(this),
       clock,
       random,
       log,
-      limits: config.limits,
-      exposeDecision: config.exposeDecision,
     });
     this.membership = new Membership({
       ...options,
@@ -131,7 +107,7 @@ export class Gateway {
         clusterDraft: (joinedAt) => clusterDraft(config, this.addresses, joinedAt),
         changed: (delta) => this.#snapshotChanged(delta),
       },
-      changed: () => this.#trustChanged(),
+      changed: () => this.#membershipChanged(),
     });
   }
 
@@ -153,20 +129,31 @@ export class Gateway {
   }
 
   /** Where this gateway listens; the real ports where 0 was asked for. */
-  get addresses(): Listeners['addresses'] & { readonly registry?: string } {
+  get addresses(): Readonly<Record<'outbound' | 'eastWest' | 'federation', string>> & {
+    readonly registry?: string;
+  } {
+    const { federation } = this.config.listen;
     const registry = this.membership.hosted?.address;
-    const addresses = this.#listeners?.addresses ?? this.config.listen;
-    return { ...addresses, ...(registry === undefined ? {} : { registry }) };
+    return {
+      ...this.workers.addresses,
+      federation: this.#federation?.address ?? federation,
+      ...(registry === undefined ? {} : { registry }),
+    };
   }
 
   get snapshot(): Pick<Snapshot, 'clusters' | 'revision'> {
     return this.membership.session?.client.snapshot ?? nothing;
   }
 
+  /** What the registry has of a service. */
+  serviceView(service: ServiceName): ServiceView | undefined {
+    return this.membership.session?.client.snapshot.services.get(service);
+  }
+
   /** Endpoints of a service in this cluster: this gateway's, then those of its siblings by way of the registry. */
   endpoints(service: ServiceName): EndpointRecord[] {
     const records = [...this.catalog.records(service)];
-    for (const held of this.#view(service)?.endpoints.values() ?? []) {
+    for (const held of this.serviceView(service)?.endpoints.values() ?? []) {
       const { gateway, id } = held.record;
       if (gateway === this.config.gateway || this.catalog.has(service, id)) continue;
       records.push(this.#orphans.current(held));
@@ -174,26 +161,38 @@ export class Gateway {
     return records;
   }
 
+  /** What decisions on a service are made from, here. */
+  balanceView(service: ServiceName): BalanceView {
+    return viewFromHere(
+      service,
+      this.config.cluster,
+      this.endpoints(service),
+      this.serviceView(service)?.exports,
+      this.snapshot.clusters,
+      (name) => this.workers.links.state(name),
+    );
+  }
+
   /** Stops taking requests, says goodbye to the registry, finishes what is in flight, and ends everything. */
   async drain(limitMs: number): Promise<void> {
     this.#state = 'draining';
     // First out of the others' sight, so that nothing new is sent here.
     await this.membership.close({ withdraw: true });
-    await this.#listeners?.drain(limitMs);
-    await this.#end(limitMs);
+    await this.workers.drain(limitMs, 0);
+    await this.#end();
   }
 
   /** Ends everything at once. */
   async kill(): Promise<void> {
     this.#state = 'draining';
     await this.membership.close({ withdraw: false });
-    await this.#listeners?.close();
-    await this.#end(0);
+    await this.workers.close();
+    await this.#end();
   }
 
   async #start(): Promise<void> {
-    const { config, clock, log } = this.#options;
-    const { identity, proxy } = this;
+    const { config } = this.#options;
+    const { identity, workers } = this;
     for (const registration of configuredEndpoints(config)) this.catalog.put(registration);
     for (const registration of await this.#registrations.load()) {
       if (!this.catalog.has(registration.service, registration.id)) this.catalog.put(registration);
@@ -202,24 +201,23 @@ export class Gateway {
       this.#registrations.changed(() => this.catalog.apiRegistrations());
       this.#serviceChanged(service);
     });
-    this.links.onChange(() => {
-      this.routing.clustersChanged();
-      this.#publishGateway();
-    });
-    const federation = this.#federationService();
-    this.#listeners = await Listeners.start({ config, identity, proxy, federation, clock, log });
+    workers.links.onChange(() => this.#publishGateway());
+    identity.trust.onChange((trustDomain) => workers.feed.trustChanged(trustDomain));
     identity.leaf.onRenew(() => {
-      this.#listeners?.updateIdentity();
-      this.links.refresh();
+      this.#federation?.updateIdentity();
+      workers.feed.changed('identity');
     });
+    await workers.start();
+    this.#federation = await this.#listenForMembers();
     await this.membership.start();
     this.#state = 'ready';
   }
 
-  #federationService(): FederationService {
+  /** Throws PORT_IN_USE, placed at the configuration's key. */
+  async #listenForMembers(): Promise<FederationListener> {
     const { config, clock, log } = this.#options;
     const { identity, membership } = this;
-    return new FederationService({
+    const service = new FederationService({
       federation: config.federation,
       cluster: config.cluster,
       id: identity.id,
@@ -228,56 +226,58 @@ export class Gateway {
       clock,
       log,
     });
+    const proof = { identity: () => identity.leaf.current, trust: identity.trust };
+    const address = config.listen.federation;
+    try {
+      return await startFederationListener({
+        ...parseAddress(address),
+        ...proof,
+        service,
+        clock,
+        log,
+      });
+    } catch (thrown) {
+      const { code, message, fix, cause } = asIsthmusError(thrown);
+      const where = `listen.federation ${address}`;
+      throw new IsthmusError(code, { what: message, where, fix, cause });
+    }
   }
 
-  async #end(limitMs: number): Promise<void> {
-    this.links.close(limitMs);
+  async #end(): Promise<void> {
+    await this.#federation?.close();
     this.#cancelPublish?.();
     this.catalog.close();
     this.#checker.close();
-    this.routing.close();
     this.identity.leaf.stop();
     await this.#registrations.flush();
-    await this.#endpoints.close();
-  }
-
-  #view(service: ServiceName) {
-    return this.membership?.session?.client.snapshot.services.get(service);
   }
 
   #serviceChanged(service: ServiceName): void {
-    this.routing.serviceChanged(service);
+    this.workers.feed.serviceChanged(service);
     this.membership.session?.publishService(service);
   }
 
-  #snapshotChanged(delta: SnapshotDelta): void {
-    for (const service of delta.services) {
-      this.#orphans.follow(service, this.#view(service));
-      this.routing.serviceChanged(service);
+  #snapshotChanged({ services, clusters }: SnapshotDelta): void {
+    const { feed } = this.workers;
+    for (const service of services) {
+      this.#orphans.follow(service, this.serviceView(service));
+      feed.serviceChanged(service);
     }
-    if (delta.clusters.size > 0) this.#linkToMembers();
+    if (clusters.size === 0) return;
+    feed.changed('clusters');
+    feed.changed('remotes');
+    for (const cluster of clusters) {
+      const view = this.snapshot.clusters.get(cluster);
+      if (view && this.#generations.look(view)) feed.gatewayReplaced(cluster);
+    }
   }
 
   /** What is believed, or whether this cluster is in a federation at all, changed. */
-  #trustChanged(): void {
-    this.#linkToMembers();
-    this.routing.clustersChanged();
-  }
-
-  #linkToMembers(): void {
-    const believed = this.membership.believed;
-    const remotes = [...this.snapshot.clusters.values()].flatMap(({ cluster, record }) =>
-      record && believed.has(cluster)
-        ? [
-            {
-              cluster,
-              trustDomain: parseTrustDomain(record.trustDomain),
-              addresses: record.eastWest,
-            },
-          ]
-        : [],
-    );
-    this.links.update(remotes);
+  #membershipChanged(): void {
+    const { session } = this.membership;
+    if (session === this.#session) this.workers.feed.changed('remotes');
+    else this.workers.feed.startedOver();
+    this.#session = session;
   }
 
   #publishGateway(): void {
@@ -292,7 +292,7 @@ export class Gateway {
     const rttMs: Record<string, number> = {};
     const links: GatewayRecord['links'] = {};
     for (const name of this.snapshot.clusters.keys()) {
-      const status = this.links.state(name);
+      const status = this.workers.links.state(name);
       if (status.state === 'none') continue;
       links[name] = status.state;
       if (status.rttMs !== undefined) rttMs[name] = Math.round(status.rttMs * 100) / 100;

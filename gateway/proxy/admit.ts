@@ -10,6 +10,7 @@ export interface AdmissionRules {
   /** Our name in `Via`. */
   readonly pseudonym: string;
   readonly maxBodyBytes: number;
+  isOverloaded(): boolean;
 }
 
 export type Admission =
@@ -25,6 +26,8 @@ function refused(code: ErrorCode, what: string, route?: Route): Admission {
 }
 
 export function admit({ peer, head }: Exchange, rules: AdmissionRules): Admission {
+  // First of all: what is refused here costs least.
+  if (rules.isOverloaded()) return refused('OVERLOADED', 'The gateway has more to do than it can');
   if (peer.kind === 'stranger') return refused('PEER_REFUSED', `${peer.id} is not a gateway`);
   const token = forbiddenConnectionToken(head.fields);
   if (token !== undefined) {

@@ -4,18 +4,17 @@ import type { LeafIdentity } from '../../certs/authority.ts';
 import type { SpiffeId } from '../../certs/spiffe-id.ts';
 import { createMutualTlsServer } from '../../certs/tls.ts';
 import type { TrustStore } from '../../certs/trust-store.ts';
-import type { HostPort } from '../../core/address.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import { linkAlpn } from '../link/dial.ts';
 import { InFlight } from './drain.ts';
 import { EastWestLink } from './east-west-link.ts';
-import { bind, type Listener } from './listen.ts';
+import { bind, type Listener, type ListenPlace } from './listen.ts';
 import { addressOf, peerOf } from './peer.ts';
 import type { GatewayProxy } from './proxy.ts';
 
 export interface EastWestListenerOptions {
-  readonly address: HostPort;
+  readonly address: ListenPlace;
   readonly proxy: GatewayProxy;
   /** Asked at the start and by `updateIdentity`. */
   identity(): LeafIdentity;
@@ -69,15 +68,17 @@ export async function startEastWestListener(
     void open.track(closed);
   }
 
-  const address = await bind(server, options.address);
+  const bound = await bind(server, options.address);
   return {
-    address,
+    ...bound,
     updateIdentity: () => server.updateIdentity(),
-    async drain(limitMs) {
+    async drain(limitMs, graceMs = 0) {
       server.close();
+      const grace = Math.min(graceMs, limitMs);
+      if (grace > 0) await open.drained(clock, grace);
       // GOAWAY: gateways make new links elsewhere; a link ends with its last request.
       for (const link of links) link.drain();
-      const result = await open.drained(clock, limitMs);
+      const result = await open.drained(clock, limitMs - grace);
       let cut = 0;
       for (const link of links) {
         cut += link.requests;

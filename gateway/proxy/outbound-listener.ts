@@ -1,16 +1,15 @@
 /** Owns the outbound listener: this cluster's clients, over HTTP/1.1, by Host or as an HTTP proxy. */
 import { createServer } from 'node:net';
-import type { HostPort } from '../../core/address.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import { ClientConnection, type ClientGround } from './client-connection.ts';
 import { InFlight } from './drain.ts';
-import { bind, type Listener } from './listen.ts';
+import { bind, type Listener, type ListenPlace } from './listen.ts';
 import type { GatewayProxy } from './proxy.ts';
 import { Sweep } from './sweep.ts';
 
 export interface OutboundListenerOptions {
-  readonly address: HostPort;
+  readonly address: ListenPlace;
   readonly proxy: GatewayProxy;
   readonly clock: Clock;
   readonly log: Log;
@@ -22,6 +21,7 @@ export async function startOutboundListener(options: OutboundListenerOptions): P
   const { headMs, maxConnections } = proxy.limits;
   const inFlight = new InFlight();
   const connections = new Set<ClientConnection>();
+  let onEmpty = () => {};
   let draining = false;
   const sweep = new Sweep(clock, Math.max(50, Math.min(headMs / 4, 250)));
   const ground: ClientGround = {
@@ -30,14 +30,17 @@ export async function startOutboundListener(options: OutboundListenerOptions): P
     log,
     isDraining: () => draining,
     track: (work) => void inFlight.track(work),
-    onClosed: (connection) => connections.delete(connection),
+    onClosed(connection) {
+      connections.delete(connection);
+      if (connections.size === 0) onEmpty();
+    },
   };
   // A client may close its side once it has asked.
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     connections.add(new ClientConnection(socket, ground));
   });
   server.maxConnections = maxConnections;
-  const address = await bind(server, options.address).catch((error: unknown) => {
+  const bound = await bind(server, options.address).catch((error: unknown) => {
     sweep.close();
     throw error;
   });
@@ -49,17 +52,31 @@ export async function startOutboundListener(options: OutboundListenerOptions): P
     server.close();
   }
 
+  /** Resolves when no connection is left, or after `ms`. */
+  async function emptied(ms: number): Promise<void> {
+    if (connections.size === 0 || ms === 0) return;
+    await new Promise<void>((resolve) => {
+      const cancel = clock.after(ms, resolve);
+      onEmpty = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
   function cut(): void {
     sweep.close();
     for (const connection of connections) connection.socket.destroy();
   }
 
   return {
-    address,
-    async drain(limitMs) {
+    ...bound,
+    async drain(limitMs, graceMs = 0) {
       stop();
+      const grace = Math.min(graceMs, limitMs);
+      await emptied(grace);
       for (const connection of connections) if (connection.isIdle) connection.socket.destroy();
-      const result = await inFlight.drained(clock, limitMs);
+      const result = await inFlight.drained(clock, limitMs - grace);
       cut();
       return result;
     },

@@ -40,6 +40,10 @@ export interface ProxyOptions {
   readonly limits?: Partial<ProxyLimits> | undefined;
   /** Whether responses say who served them (`x-isthmus-cluster`, `x-isthmus-endpoint`); default true. */
   readonly exposeDecision?: boolean | undefined;
+  /** What requests are counted in; default one of its own. */
+  readonly recorder?: Recorder | undefined;
+  /** Whether new requests are to be refused; default never. Asked for each. */
+  readonly isOverloaded?: (() => boolean) | undefined;
 }
 
 export interface GatewayProxy {
@@ -54,9 +58,14 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
   const { clock, log } = options;
   const limits: ProxyLimits = { ...defaultLimits, ...options.limits };
   const pseudonym = `${options.gatewayId}.${options.cluster}`;
-  const rules = { routes: options.routes, pseudonym, maxBodyBytes: limits.maxBodyBytes };
+  const rules = {
+    routes: options.routes,
+    pseudonym,
+    maxBodyBytes: limits.maxBodyBytes,
+    isOverloaded: options.isOverloaded ?? (() => false),
+  };
   const expose = options.exposeDecision ?? true;
-  const recorder = new Recorder();
+  const recorder = options.recorder ?? new Recorder();
 
   async function serve(exchange: Exchange): Promise<void> {
     const admission = admit(exchange, rules);

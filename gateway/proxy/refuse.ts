@@ -7,6 +7,7 @@ import { failedField, refusedField } from './headers.ts';
 const worthTryingElsewhere: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'NO_HEALTHY_ENDPOINT',
   'DRAINING',
+  'OVERLOADED',
   'ROUTE_NOT_FOUND',
   'NOT_EXPORTED',
   'UPSTREAM_FAILED',

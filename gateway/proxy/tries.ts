@@ -8,9 +8,9 @@ import { Deadline, type StopReason } from './deadline.ts';
 import { type ClusterTransport, type EndpointTransport, forward } from './forward.ts';
 import type { FailedTry, Outcome, RequestHead, Response } from './message.ts';
 import type { Picks } from './pick.ts';
-import type { RetrySeries } from './record.ts';
 import { defaultRetry, retryVerdict } from './retry.ts';
 import type { Route } from './route.ts';
+import type { RetrySeries } from './series.ts';
 
 export interface TryGround {
   readonly endpoints: EndpointTransport;
