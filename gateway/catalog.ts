@@ -145,6 +145,16 @@ export class Catalog {
     for (const entry of this.#services.get(service)?.values() ?? []) yield this.#view(entry);
   }
 
+  /** Whether every endpoint has been checked once, where it is checked at all. */
+  get isChecked(): boolean {
+    for (const endpoints of this.#services.values()) {
+      for (const entry of endpoints.values()) {
+        if (this.#view(entry).health === 'unknown') return false;
+      }
+    }
+    return true;
+  }
+
   /** Everything registered by API, for the file that outlives a restart. */
   *apiRegistrations(): IterableIterator<Registration> {
     for (const endpoints of this.#services.values()) {

@@ -24,6 +24,8 @@ import { Membership } from './membership.ts';
 import { Orphans } from './orphans.ts';
 import { NameResolver } from './proxy/resolve.ts';
 import { RegistrationsFile } from './registrations-file.ts';
+import { everythingKnown } from './takeover/knowing.ts';
+import type { Predecessor } from './takeover/predecessor.ts';
 import { WorkerPool } from './workers/pool.ts';
 
 export interface GatewayOptions {
@@ -31,6 +33,8 @@ export interface GatewayOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** The process whose place this one takes, if any. */
+  readonly predecessor?: Pick<Predecessor, 'sockets' | 'ready' | 'released'> | undefined;
 }
 
 export type GatewayState = 'starting' | 'ready' | 'draining';
@@ -39,6 +43,8 @@ export type GatewayState = 'starting' | 'ready' | 'draining';
 const nothing: Pick<Snapshot, 'clusters' | 'revision'> = { clusters: new Map(), revision: 0 };
 /** Round trips and link states are published at most this often. */
 const publishGatewayEveryMs = 1_000;
+/** How long connections that rest are left to their clients, and links to the gateways that are making new ones. */
+const retireGraceMs = 5_000;
 
 export class Gateway {
   readonly config: GatewayConfig;
@@ -90,6 +96,7 @@ export class Gateway {
     this.workers = new WorkerPool({
       workers: config.workers,
       listen: config.listen,
+      inherited: options.predecessor?.sockets,
       worker: workerOptionsOf(config),
       world: feedWorldOf(this),
       clock,
@@ -99,6 +106,7 @@ export class Gateway {
     this.membership = new Membership({
       ...options,
       identity,
+      released: options.predecessor?.released,
       world: {
         ownServices: () => this.catalog.services(),
         ownEndpoints: (service) => this.catalog.records(service),
@@ -182,6 +190,23 @@ export class Gateway {
     await this.#end();
   }
 
+  /** Lets go of everything that can be one process's only, without a goodbye: its successor is there already. */
+  async release(): Promise<void> {
+    this.#state = 'draining';
+    this.catalog.close();
+    await this.#registrations.flush();
+    await this.workers.stop();
+    await this.membership.close({ withdraw: false });
+    await this.#federation?.close();
+    this.#federation = undefined;
+  }
+
+  /** After `release`: lets clients and gateways go over to the successor, finishes what is in flight, and ends. */
+  async retire(limitMs: number): Promise<void> {
+    await this.workers.drain(limitMs, retireGraceMs);
+    await this.#end();
+  }
+
   /** Ends everything at once. */
   async kill(): Promise<void> {
     this.#state = 'draining';
@@ -207,10 +232,29 @@ export class Gateway {
       this.#federation?.updateIdentity();
       workers.feed.changed('identity');
     });
-    await workers.start();
-    this.#federation = await this.#listenForMembers();
-    await this.membership.start();
+    const { predecessor } = this.#options;
+    if (predecessor) await this.#succeed(predecessor);
+    else {
+      await workers.start();
+      this.#federation = await this.#listenForMembers();
+      await this.membership.start();
+    }
     this.#state = 'ready';
+  }
+
+  /** Takes requests only once it knows what its predecessor knows, and all else only once that has let go of it. */
+  async #succeed({ ready, released }: NonNullable<GatewayOptions['predecessor']>): Promise<void> {
+    const { catalog, clock, membership, workers } = this;
+    const wasMember = membership.isMember;
+    if (wasMember) await membership.start();
+    await workers.start(() => {
+      const synced = membership.session?.client.synced();
+      return everythingKnown({ synced, catalog, workers, clock });
+    });
+    ready();
+    await released;
+    this.#federation = await this.#listenForMembers();
+    if (!wasMember) await membership.start();
   }
 
   /** Throws PORT_IN_USE, placed at the configuration's key. */

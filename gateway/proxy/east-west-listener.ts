@@ -71,6 +71,7 @@ export async function startEastWestListener(
   const bound = await bind(server, options.address);
   return {
     ...bound,
+    stop: () => void server.close(),
     updateIdentity: () => server.updateIdentity(),
     async drain(limitMs, graceMs = 0) {
       server.close();

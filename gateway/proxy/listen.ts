@@ -15,6 +15,8 @@ export interface Listener {
   readonly address: string;
   /** Of the socket it listens on, so that another process can go on with it; undefined where Node keeps it to itself. */
   readonly fd: number | undefined;
+  /** Takes no new connections; those there are go on. */
+  stop(): void;
   /**
    * Takes nothing new, lets what is in flight finish for at most `limitMs`, then closes. Connections that rest are
    * closed at once; or, where somebody else listens here from now on, only after `graceMs` (default 0), for

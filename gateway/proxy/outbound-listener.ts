@@ -71,6 +71,7 @@ export async function startOutboundListener(options: OutboundListenerOptions): P
 
   return {
     ...bound,
+    stop,
     async drain(limitMs, graceMs = 0) {
       stop();
       const grace = Math.min(graceMs, limitMs);

@@ -89,8 +89,8 @@ export class WorkerPool {
     return this.#addresses;
   }
 
-  /** Starts every worker; they listen once `ready` has resolved. Throws PORT_IN_USE, or WORKER_DIED; then `close` it. */
-  async start(ready: (pool: WorkerPool) => Promise<void> = async () => {}): Promise<void> {
+  /** Starts every worker; they listen once `known` has resolved. Throws PORT_IN_USE, or WORKER_DIED; then `close` it. */
+  async start(known: () => Promise<void> = async () => {}): Promise<void> {
     const { workers, listen, inherited, log } = this.#options;
     this.#shared = await sharesPorts();
     const count = this.#shared ? workers : 1;
@@ -100,7 +100,7 @@ export class WorkerPool {
     if (!inherited) await assertFree(listen);
     for (let index = 0; index < count; index++) this.#seats.push(this.#seat(index, count));
     for (const seat of this.#seats) seat.begin();
-    await ready(this);
+    await known();
     const [first, ...others] = this.#seats;
     if (first) await this.#listen(first);
     await Promise.all(others.map((seat) => this.#listen(seat)));
@@ -111,12 +111,18 @@ export class WorkerPool {
     await Promise.all(this.#seats.map((seat) => seat.settled(limitMs)));
   }
 
-  /** The sockets that the workers listen on; undefined where Node does not tell. */
-  get sockets(): Sockets | undefined {
+  /** The sockets that the workers listen on. Throws TAKEOVER_FAILED where Node does not tell. */
+  get sockets(): Sockets {
     const all = [...this.#sockets.values()];
     const fds = (name: DataListener) => all.flatMap((bound) => bound[name].fds);
     const sockets = { outbound: fds('outbound'), eastWest: fds('eastWest') };
-    return dataListeners.some((name) => sockets[name].length === 0) ? undefined : sockets;
+    if (dataListeners.some((name) => sockets[name].length === 0)) {
+      throw new IsthmusError('TAKEOVER_FAILED', {
+        what: 'The listening sockets have no descriptors on this platform',
+        fix: 'Stop this gateway, and start the new one.',
+      });
+    }
+    return sockets;
   }
 
   status(): WorkerStatus[] {
@@ -150,6 +156,11 @@ export class WorkerPool {
   /** Every connection to a cluster, of every worker. */
   async linkDetails(cluster: ClusterName): Promise<LinkDetail[]> {
     return (await this.#askAll('links', { cluster })).flat();
+  }
+
+  /** Takes no new connections, from when it resolves; whoever else listens on the same sockets gets them. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#seats.map(({ thread }) => thread?.ask('stop', {})));
   }
 
   /** Takes nothing new, finishes what is in flight within `limitMs`, and ends; see `Listener.drain`. */

@@ -91,6 +91,8 @@ export interface Requests {
   listen: { at: Readonly<Record<DataListener, ListenAt>> };
   /** Answered when every link is up or has failed once. */
   settle: { limitMs: number };
+  /** Takes no new connections. */
+  stop: object;
   /** Takes nothing new and lets what is in flight finish; see `Listener.drain`. */
   drain: { limitMs: number; graceMs: number };
   close: object;
@@ -101,6 +103,7 @@ export interface Requests {
 export interface Results {
   listen: Readonly<Record<DataListener, Bound>>;
   settle: undefined;
+  stop: undefined;
   drain: undefined;
   close: undefined;
   /** Undefined where the service was not asked for. */

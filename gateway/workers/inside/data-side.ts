@@ -143,6 +143,10 @@ export class DataSide {
     return this.#links.details(cluster);
   }
 
+  stop(): void {
+    this.#listeners.stop();
+  }
+
   async drain(limitMs: number, graceMs: number): Promise<void> {
     await this.#listeners.drain(limitMs, graceMs);
     await this.#end(limitMs);

@@ -44,6 +44,10 @@ export class Listeners {
     for (const listener of this.#eastWest) listener.updateIdentity();
   }
 
+  stop(): void {
+    for (const listener of this.#all()) listener.stop();
+  }
+
   async drain(limitMs: number, graceMs: number): Promise<void> {
     await Promise.all(this.#all().map((listener) => listener.drain(limitMs, graceMs)));
   }

@@ -58,6 +58,9 @@ async function answer(request: Request): Promise<Results[RequestKind]> {
       return dataSide.balancer(request.service);
     case 'links':
       return dataSide.links(request.cluster);
+    case 'stop':
+      dataSide.stop();
+      return undefined;
     case 'drain':
       await dataSide.drain(request.limitMs, request.graceMs);
       return undefined;
