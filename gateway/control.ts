@@ -44,6 +44,7 @@ export function createControl(gateway: Gateway, adminAddress: () => string): Con
       region: config.region,
       zone: config.zone,
       version,
+      pid: process.pid,
       uptimeMs: clock.now() - gateway.startedAt,
       state: gateway.state,
       ready: gateway.state === 'ready',

@@ -15,36 +15,48 @@ export interface Signals {
 }
 
 export function listenForSignals(log: Log): Signals {
-  return {
-    stopped: new Promise((resolve) => {
-      let askedAt: number | undefined;
-      const stop = (signal: NodeJS.Signals) => {
-        const now = performance.now();
-        if (askedAt !== undefined) {
-          if (now - askedAt < echoMs) return;
-          log.warn({ signal }, 'stopping at once');
-          process.exit(1);
-        }
-        askedAt = now;
-        log.info({ signal }, 'draining');
-        resolve(undefined);
-      };
-      process.on('SIGTERM', stop).on('SIGINT', stop);
-    }),
-    onTakeover(takeOver) {
-      // Windows has no such signal.
-      if (process.platform === 'win32') return;
-      let underWay = false;
-      process.on('SIGUSR2', (signal) => {
-        if (underWay) return;
-        underWay = true;
-        log.info({ signal }, 'starting a successor');
-        takeOver()
-          .catch((thrown: unknown) => log.error({ err: thrown }, 'nobody takes over'))
-          .finally(() => {
-            underWay = false;
-          });
-      });
-    },
+  return { stopped: untilStopped(log), onTakeover: takeoverSignal(log) };
+}
+
+function untilStopped(log: Log): Promise<undefined> {
+  return new Promise((resolve) => {
+    let askedAt: number | undefined;
+    const stop = (signal: NodeJS.Signals) => {
+      const now = performance.now();
+      if (askedAt !== undefined) {
+        if (now - askedAt < echoMs) return;
+        log.warn({ signal }, 'stopping at once');
+        process.exit(1);
+      }
+      askedAt = now;
+      log.info({ signal }, 'draining');
+      resolve(undefined);
+    };
+    process.on('SIGTERM', stop).on('SIGINT', stop);
+  });
+}
+
+/** Listened for from the start: a process that does not is ended by it. */
+function takeoverSignal(log: Log): Signals['onTakeover'] {
+  let takeOver: (() => Promise<void>) | undefined;
+  let isUnderWay = false;
+  // Windows has no such signal.
+  if (process.platform !== 'win32') {
+    process.on('SIGUSR2', (signal) => {
+      if (takeOver === undefined || isUnderWay) {
+        log.warn({ signal }, 'not now: the gateway starts, or is being taken over');
+        return;
+      }
+      isUnderWay = true;
+      log.info({ signal }, 'starting a successor');
+      takeOver()
+        .catch((thrown: unknown) => log.error({ err: thrown }, 'nobody takes over'))
+        .finally(() => {
+          isUnderWay = false;
+        });
+    });
+  }
+  return (run) => {
+    takeOver = run;
   };
 }

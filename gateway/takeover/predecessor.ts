@@ -21,6 +21,8 @@ export class Predecessor {
   private constructor(handover: Handover) {
     this.#handover = handover;
     this.#channel = new Socket({ fd: channelFd });
+    // A process that can't start ends all the same.
+    this.#channel.unref();
     this.released = new Promise((resolve) => {
       listenTo(this.#channel, (word) => word === 'released' && resolve());
       this.#channel.once('close', () => resolve());

@@ -1,7 +1,11 @@
 /** Owns when a worker sheds load: from how late its event loop is and how full its heap. */
 
 export interface OverloadLimits {
-  /** 99th percentile of the event loop's lag from which requests are shed, in milliseconds; default 100, 0 = never. */
+  /**
+   * 99th percentile of the event loop's lag from which requests are shed, in milliseconds; default 100, 0 = never. Only
+   * a loop that hardly rests is shed from: one that is late and has time to spare is kept from its core by others, and
+   * fewer requests would not make it any faster.
+   */
   readonly lagMs: number;
   /** Share of the heap's limit from which requests are shed, in percent; default 95, 100 = never. */
   readonly heapPercent: number;
@@ -11,6 +15,8 @@ export interface OverloadLimits {
 export interface Pressure {
   /** 99th percentile over the last window. */
   readonly lagMs: number;
+  /** Share of the last second in which its event loop did not wait for anything, 0 to 1. */
+  readonly utilization: number;
   /** Of its limit, after the last garbage collection as far as is known. */
   readonly heapPercent: number;
 }
@@ -26,6 +32,8 @@ export type OverloadState =
 
 export const calm: OverloadState = { kind: 'calm' };
 
+/** Above this a loop hardly rests. */
+const busy = 0.8;
 /** Once shedding, pressure has to fall this far below what began it: else the load that comes back begins it anew. */
 const lagToRecover = 0.5;
 const heapToRecover = 5;
@@ -51,10 +59,10 @@ export function afterLook(
 }
 
 function causeOf(
-  { lagMs, heapPercent }: Pressure,
+  { lagMs, utilization, heapPercent }: Pressure,
   limits: OverloadLimits,
 ): 'lag' | 'heap' | undefined {
-  if (limits.lagMs > 0 && lagMs >= limits.lagMs) return 'lag';
+  if (limits.lagMs > 0 && lagMs >= limits.lagMs && utilization >= busy) return 'lag';
   if (limits.heapPercent < 100 && heapPercent >= limits.heapPercent) return 'heap';
   return undefined;
 }

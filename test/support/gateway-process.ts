@@ -29,6 +29,14 @@ export interface GatewayConfiguration {
   readonly [key: string]: unknown;
 }
 
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 const federation = 'acme';
 /** Every listener but admin: any free port. */
 const anyPort = '127.0.0.1:0';
@@ -63,6 +71,7 @@ export class GatewayProcess {
     t.teardown(async () => {
       if (!t.passed) t.log(`${name} said last:\n${gateway.#lines.slice(-linesShown).join('\n')}`);
       await gateway.kill();
+      gateway.#killSuccessors();
     });
     return gateway;
   }
@@ -123,6 +132,34 @@ export class GatewayProcess {
     });
     this.#child = child;
     return child;
+  }
+
+  /** Has a new process take its place, and waits until the old one is gone; resolves to its exit code. */
+  async takeOver(): Promise<number | null> {
+    const { pid } = await this.status();
+    const child = this.#child;
+    const gone =
+      child?.pid === pid
+        ? once(child, 'exit').then(([code]) => code as number | null)
+        : until('the old process to be gone', () => !isRunning(pid)).then(() => 0);
+    process.kill(pid, 'SIGUSR2');
+    await until(`${this.name} to be another process`, async () => {
+      const status = await this.status();
+      return status.ready && status.pid !== pid;
+    });
+    return gone;
+  }
+
+  /** They are of the group of the first process, which is ours alone. */
+  #killSuccessors(): void {
+    const group = this.#child?.pid;
+    if (group === undefined) return;
+    try {
+      process.kill(-group, 'SIGKILL');
+    } catch (thrown) {
+      // There is none.
+      if ((thrown as NodeJS.ErrnoException).code !== 'ESRCH') throw thrown;
+    }
   }
 
   /** SIGKILL, as a crash. */

@@ -1,5 +1,5 @@
 /** Owns a worker's look at itself: how late its event loop is, how full its heap, and whether it sheds for that. */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import type { Clock } from '../../../core/clock.ts';
 import type { Log } from '../../../core/log.ts';
@@ -25,6 +25,7 @@ export class Pressure {
     monitorEventLoopDelay({ resolution: resolutionMs }),
   );
   #look = 0;
+  #utilization = performance.eventLoopUtilization();
   #state: OverloadState = calm;
   #cancel: () => void;
   /** Whether new requests are to be refused; asked for each. */
@@ -51,7 +52,8 @@ export class Pressure {
     gauges.set('heapBytes', used);
     gauges.set('heapLimitBytes', limit);
     const before = this.#state;
-    this.#state = afterLook(before, { lagMs, heapPercent: (100 * used) / limit }, limits);
+    const pressure = { lagMs, utilization: this.#busy(), heapPercent: (100 * used) / limit };
+    this.#state = afterLook(before, pressure, limits);
     this.isOverloaded = this.#state.kind !== 'calm';
     gauges.set('shedding', Number(this.isOverloaded));
     if (before.kind === 'calm' && this.#state.kind === 'shedding') {
@@ -62,10 +64,23 @@ export class Pressure {
     }
   }
 
+  #busy(): number {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, this.#utilization);
+    this.#utilization = now;
+    return utilization;
+  }
+
   /** Of the window that is full; the next one begins in its place. */
   #lag(): number {
-    const delay = this.#delays[this.#look++ % looksPerWindow];
+    const look = this.#look++;
+    const delay = this.#delays[look % looksPerWindow];
     if (delay === undefined) return 0;
+    // A worker that begins loads its code: that is over before a whole window is.
+    if (look < looksPerWindow) {
+      delay.reset();
+      return 0;
+    }
     // A histogram counts the interval it waits for as delay.
     const lagMs = delay.count === 0 ? 0 : delay.percentile(99) / 1e6 - resolutionMs;
     delay.reset();
