@@ -11,6 +11,7 @@ import { parseAdminAddress } from '../../federation/cli/admin-address.ts';
 import { AdminClient } from '../../federation/cli/admin-client.ts';
 import type { ProblemItem, Status } from '../../gateway/admin/answers.ts';
 import { bin, type Ended, isthmus } from '../federation/cli/command.ts';
+import { Inspector } from './inspector.ts';
 import { until } from './until.ts';
 
 export type Scope = Pick<ExecutionContext, 'teardown' | 'log' | 'passed'>;
@@ -51,6 +52,7 @@ export class GatewayProcess {
   readonly api: AdminClient;
   readonly #admin: string;
   readonly #lines: string[] = [];
+  #flags: readonly string[] = [];
   #child: ChildProcess | undefined;
   #listeners: Readonly<Record<string, string>> = {};
 
@@ -119,9 +121,22 @@ export class GatewayProcess {
     });
   }
 
+  /** Starts the process so that code can be run in it, and waits until it is ready. */
+  async startInspected(t: Scope): Promise<Inspector> {
+    this.#flags = ['--inspect=127.0.0.1:0'];
+    await this.start();
+    const url = await until('the debugger to listen', () =>
+      this.#lines.map((line) => /^Debugger listening on (ws:.*)$/.exec(line)?.[1]).find(Boolean),
+    );
+    const inspector = await Inspector.connect(url);
+    t.teardown(() => inspector.close());
+    return inspector;
+  }
+
   /** Starts the process and waits for nothing. */
   spawn(): ChildProcess {
-    const child = spawn(process.execPath, [bin, 'gateway', '--config', this.configPath], {
+    const args = [...this.#flags, bin, 'gateway', '--config', this.configPath];
+    const child = spawn(process.execPath, args, {
       // Its channel closes when the tests end, however they do, and ends it.
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       detached: true,
