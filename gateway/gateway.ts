@@ -34,7 +34,12 @@ export interface GatewayOptions {
   readonly random: Random;
   readonly log: Log;
   /** The process whose place this one takes, if any. */
-  readonly predecessor?: Pick<Predecessor, 'sockets' | 'ready' | 'released'> | undefined;
+  readonly predecessor?:
+    | (Pick<Predecessor, 'sockets' | 'released'> & {
+        /** Called once requests are taken here too. */
+        ready(): Promise<void>;
+      })
+    | undefined;
 }
 
 export type GatewayState = 'starting' | 'ready' | 'draining';
@@ -251,7 +256,7 @@ export class Gateway {
       const synced = membership.session?.client.synced();
       return everythingKnown({ synced, catalog, workers, clock });
     });
-    ready();
+    await ready();
     await released;
     this.#federation = await this.#listenForMembers();
     if (!wasMember) await membership.start();

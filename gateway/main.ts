@@ -31,11 +31,19 @@ export async function runGateway({ configPath }: RunOptions): Promise<number> {
     clock: systemClock,
     random: Math.random,
     log,
-    predecessor,
+    predecessor: predecessor && {
+      sockets: predecessor.sockets,
+      released: predecessor.released,
+      async ready() {
+        // Before the old process ends: systemd takes the end of the main one for the end of the service.
+        await tellServiceManager(process.env, log);
+        predecessor.ready();
+      },
+    },
   });
   const admin = await startAdmin(gateway, config, log);
   log.info({ ...gateway.addresses, admin: admin.address, pid: process.pid }, 'ready');
-  await tellServiceManager(process.env, log);
+  if (!predecessor) await tellServiceManager(process.env, log);
 
   const handedOver = new Promise<Successor>((resolve) => {
     signals.onTakeover(async () => resolve(await successorOf(gateway, admin)));

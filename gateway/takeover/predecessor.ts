@@ -66,5 +66,7 @@ export class Predecessor {
   }
 
   /** Tells it that requests are taken here too. */
-  readonly ready = (): void => say(this.#channel, 'ready');
+  ready(): void {
+    say(this.#channel, 'ready');
+  }
 }

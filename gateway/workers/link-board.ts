@@ -56,8 +56,8 @@ export class LinkBoard {
 
   #tell(cluster: ClusterName): void {
     const status = this.state(cluster);
-    const told = this.#told.get(cluster);
-    if (status.state === told?.state && !movedNotably(told.rttMs, status.rttMs)) return;
+    const told = this.#told.get(cluster) ?? { state: 'none' };
+    if (status.state === told.state && !movedNotably(told.rttMs, status.rttMs)) return;
     this.#told.set(cluster, status);
     for (const listener of this.#listeners) listener(cluster);
   }
