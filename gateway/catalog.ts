@@ -105,6 +105,18 @@ export class Catalog {
     return this.#view(entry);
   }
 
+  /** Makes those of the API be exactly these; where the configuration names one of them, it is the configuration's. */
+  restore(registrations: readonly Registration[]): void {
+    const wanted = new Set(registrations.map(({ service, id }) => checkKey(service, id)));
+    for (const { service, id } of [...this.apiRegistrations()]) {
+      if (!wanted.has(checkKey(service, id))) this.remove(service, id);
+    }
+    for (const registration of registrations) {
+      const before = this.#services.get(registration.service)?.get(registration.id);
+      if (before?.registration.source !== 'config') this.put(registration);
+    }
+  }
+
   /** Notes a sign of life. Throws ENDPOINT_NOT_FOUND. */
   heartbeat(service: ServiceName, id: string): CatalogEntry {
     const entry = this.#find(service, id);

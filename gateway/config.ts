@@ -19,9 +19,7 @@ import { balancePolicySchema } from './balance/policy.ts';
 import type { BalancePolicy } from './balance/types.ts';
 import type { Registration } from './catalog.ts';
 import { checkSchema } from './health/check.ts';
-import { defaultLimits, type ProxyLimits } from './proxy/limit.ts';
-import type { RouteTimeouts } from './proxy/route.ts';
-import type { Settings } from './workers/protocol.ts';
+import { defaultLimits } from './proxy/limit.ts';
 
 /** Refuses a list with two items of one name, at the `field` of the second. */
 function refuseTwice<T>(field: string, nameOf: (item: T) => string) {
@@ -264,40 +262,6 @@ export function configuredEndpoints(config: GatewayConfig): Registration[] {
 /** The balancing policy of a service: its own where it has one, else the gateway's. */
 export function policyOf(config: GatewayConfig, service: ServiceName): BalancePolicy {
   return serviceConfig(config, service)?.balance ?? config.balance;
-}
-
-function routeTimeouts({
-  request,
-  connect,
-  perTry,
-  idle,
-}: z.output<typeof timeoutsSchema>): RouteTimeouts {
-  return { requestMs: request, connectMs: connect, perTryMs: perTry, idleMs: idle };
-}
-
-/** What requests may take, of the whole gateway. */
-export function limitsOf({ limits }: GatewayConfig): ProxyLimits {
-  const { maxBodyBytes, maxHeadBytes, head, keepAlive, maxConnections } = limits;
-  return { maxBodyBytes, maxHeadBytes, headMs: head, keepAliveMs: keepAlive, maxConnections };
-}
-
-/** How services are carried: all of them, and those that have their own. */
-export function settingsOf(config: GatewayConfig): Settings {
-  const own = config.services.filter(({ balance, timeouts }) => balance ?? timeouts);
-  return {
-    policy: config.balance,
-    timeouts: routeTimeouts(config.timeouts),
-    services: new Map(
-      own.map(({ name, namespace, balance, timeouts }) => [
-        serviceName(namespace, name),
-        {
-          policy: balance ?? config.balance,
-          timeouts: routeTimeouts(timeouts ?? config.timeouts),
-        },
-      ]),
-    ),
-    logLevel: config.log.level,
-  };
 }
 
 function serviceConfig(config: GatewayConfig, service: ServiceName): ServiceConfig | undefined {

@@ -1,12 +1,11 @@
 /** Owns what the workers are told of a gateway: its catalog, its snapshot and its trust, in the words of the data side. */
 import { parseTrustDomain } from '../certs/spiffe-id.ts';
 import type { ServiceName } from '../core/names.ts';
-import { type GatewayConfig, limitsOf, settingsOf } from './config.ts';
+import { settingsOf } from './data-side-settings.ts';
 import type { Gateway } from './gateway.ts';
 import type { RemoteGateways } from './link/pool.ts';
 import { serviceFacts } from './workers/facts.ts';
 import type { FeedWorld } from './workers/feed.ts';
-import type { WorkerOptions } from './workers/protocol.ts';
 
 export function feedWorldOf(gateway: Gateway): FeedWorld {
   const { config, identity, catalog } = gateway;
@@ -42,17 +41,4 @@ function remotesOf({ snapshot, membership }: Gateway): RemoteGateways[] {
         ]
       : [],
   );
-}
-
-export function workerOptionsOf(config: GatewayConfig): Omit<WorkerOptions, 'index'> {
-  const { cluster, federation, gateway, region, zone, overload, exposeDecision } = config;
-  return {
-    cluster,
-    gatewayId: gateway,
-    federation,
-    caller: { cluster, region, zone },
-    limits: limitsOf(config),
-    overload: { lagMs: overload.lag, heapPercent: overload.heap },
-    exposeDecision,
-  };
 }

@@ -1,25 +1,25 @@
 /** Owns one running gateway: its parts, how they hear of each other, and the order they start and end in. */
 import { join } from 'node:path';
-import { parseAddress } from '../core/address.ts';
 import type { Clock, Random } from '../core/clock.ts';
-import { asIsthmusError, IsthmusError } from '../core/errors.ts';
+import { IsthmusError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { ServiceName } from '../core/names.ts';
-import { version } from '../core/version.ts';
-import { type FederationListener, startFederationListener } from '../federation/listener.ts';
-import { FederationService } from '../federation/service.ts';
-import type { EndpointRecord, GatewayRecord } from '../registry/model.ts';
+import type { FederationListener } from '../federation/listener.ts';
+import type { EndpointRecord } from '../registry/model.ts';
 import type { ServiceView, Snapshot, SnapshotDelta } from '../registry/snapshot.ts';
 import type { BalanceView, Caller } from './balance/types.ts';
 import { viewFromHere } from './balance/view.ts';
 import { Catalog } from './catalog.ts';
 import { clusterDraft } from './cluster-draft.ts';
 import { configuredEndpoints, type GatewayConfig } from './config.ts';
+import { workerOptionsOf } from './data-side-settings.ts';
 import type { FederationSession } from './federation-session.ts';
-import { feedWorldOf, workerOptionsOf } from './feed-world.ts';
+import { feedWorldOf } from './feed-world.ts';
 import { GatewayGenerations } from './gateway-generations.ts';
+import { gatewayRecordOf } from './gateway-record.ts';
 import { HealthChecker } from './health/checker.ts';
 import { type Identity, openIdentity } from './identity.ts';
+import { listenForMembers } from './members-listener.ts';
 import { Membership } from './membership.ts';
 import { Orphans } from './orphans.ts';
 import { NameResolver } from './proxy/resolve.ts';
@@ -116,7 +116,7 @@ export class Gateway {
         ownServices: () => this.catalog.services(),
         ownEndpoints: (service) => this.catalog.records(service),
         clusterEndpoints: (service) => this.endpoints(service),
-        gatewayRecord: () => this.#gatewayRecord(),
+        gatewayRecord: () => gatewayRecordOf(this),
         clusterDraft: (joinedAt) => clusterDraft(config, this.addresses, joinedAt),
         changed: (delta) => this.#snapshotChanged(delta),
       },
@@ -221,12 +221,10 @@ export class Gateway {
   }
 
   async #start(): Promise<void> {
-    const { config } = this.#options;
+    const { config, log } = this.#options;
     const { identity, workers } = this;
     for (const registration of configuredEndpoints(config)) this.catalog.put(registration);
-    for (const registration of await this.#registrations.load()) {
-      if (!this.catalog.has(registration.service, registration.id)) this.catalog.put(registration);
-    }
+    this.catalog.restore(await this.#registrations.load());
     this.catalog.onChange((service) => {
       this.#registrations.changed(() => this.catalog.apiRegistrations());
       this.#serviceChanged(service);
@@ -241,7 +239,7 @@ export class Gateway {
     if (predecessor) await this.#succeed(predecessor);
     else {
       await workers.start();
-      this.#federation = await this.#listenForMembers();
+      this.#federation = await listenForMembers(this, log);
       await this.membership.start();
     }
     this.#state = 'ready';
@@ -250,6 +248,7 @@ export class Gateway {
   /** Takes requests only once it knows what its predecessor knows, and all else only once that has let go of it. */
   async #succeed({ ready, released }: NonNullable<GatewayOptions['predecessor']>): Promise<void> {
     const { catalog, clock, membership, workers } = this;
+    const { log } = this.#options;
     const wasMember = membership.isMember;
     if (wasMember) await membership.start();
     await workers.start(() => {
@@ -258,38 +257,10 @@ export class Gateway {
     });
     await ready();
     await released;
-    this.#federation = await this.#listenForMembers();
+    // What was registered with the other process meanwhile.
+    this.catalog.restore(await this.#registrations.load());
+    this.#federation = await listenForMembers(this, log);
     if (!wasMember) await membership.start();
-  }
-
-  /** Throws PORT_IN_USE, placed at the configuration's key. */
-  async #listenForMembers(): Promise<FederationListener> {
-    const { config, clock, log } = this.#options;
-    const { identity, membership } = this;
-    const service = new FederationService({
-      federation: config.federation,
-      cluster: config.cluster,
-      id: identity.id,
-      admission: () => membership.session?.admission,
-      evict: (cluster, by, force) => membership.evict(cluster, by, force),
-      clock,
-      log,
-    });
-    const proof = { identity: () => identity.leaf.current, trust: identity.trust };
-    const address = config.listen.federation;
-    try {
-      return await startFederationListener({
-        ...parseAddress(address),
-        ...proof,
-        service,
-        clock,
-        log,
-      });
-    } catch (thrown) {
-      const { code, message, fix, cause } = asIsthmusError(thrown);
-      const where = `listen.federation ${address}`;
-      throw new IsthmusError(code, { what: message, where, fix, cause });
-    }
   }
 
   async #end(): Promise<void> {
@@ -334,19 +305,6 @@ export class Gateway {
       this.#cancelPublish = undefined;
       this.membership.session?.publishGateway();
     });
-  }
-
-  #gatewayRecord(): GatewayRecord {
-    const { cluster, gateway, zone } = this.config;
-    const rttMs: Record<string, number> = {};
-    const links: GatewayRecord['links'] = {};
-    for (const name of this.snapshot.clusters.keys()) {
-      const status = this.workers.links.state(name);
-      if (status.state === 'none') continue;
-      links[name] = status.state;
-      if (status.rttMs !== undefined) rttMs[name] = Math.round(status.rttMs * 100) / 100;
-    }
-    return { cluster, id: gateway, zone, version, startedAt: this.startedAt, rttMs, links };
   }
 
   /** Resolves once what is registered is on disk, so that it outlives a crash from now on. */

@@ -51,8 +51,9 @@ export async function runGateway({ configPath }: RunOptions): Promise<number> {
   const successor = await Promise.race([signals.stopped, handedOver]);
   if (successor) {
     log.info({ successor: successor.pid }, 'handing over');
-    await gateway.release();
+    // Nothing is registered here any more that the successor would not know of.
     await admin.close();
+    await gateway.release();
     successor.release();
     await gateway.retire(config.drainTimeout);
   } else {

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import test from 'ava';
+import type { IsthmusError } from '../../core/errors.ts';
 import type { EndpointItem } from '../../gateway/admin/answers.ts';
 import { checksOut, federate, standalone } from '../support/federation.ts';
 import { FreshLoad } from '../support/fresh-load.ts';
@@ -54,19 +55,33 @@ test.serial('the old process answers what is in flight, and then ends with 0', a
   t.is(await code, 0);
 });
 
-test.serial('what was registered by API is there after a takeover, and stays', async (t) => {
-  const { gateway, instances } = await standalone(t, 'dc1');
-  const [host, port] = instances[0]?.address.split(':') ?? [];
-  const path = '/v1/services/shop/carts/endpoints/cart-1';
-  await gateway.api.send('PUT', path, { address: host, port: Number(port) });
-  await gateway.takeOver();
-  t.is((await gateway.request('carts.shop')).status, 200);
-  const items = await gateway.items<EndpointItem>('/v1/endpoints?service=carts.shop');
-  t.deepEqual(
-    items.map(({ id }) => id),
-    ['cart-1'],
-  );
-});
+test.serial(
+  'what is registered by API, before a takeover or while the new process starts, is there after it',
+  async (t) => {
+    const { gateway, instances } = await standalone(t, 'dc1');
+    const [address, port] = instances[0]?.address.split(':') ?? [];
+    const register = async (id: string) => {
+      const path = `/v1/services/shop/carts/endpoints/${id}`;
+      await gateway.api.send('PUT', path, { address, port: Number(port) });
+    };
+    const registered = ['before'];
+    await register('before');
+    const over = gateway.takeOver();
+    for (let i = 0; !gateway.logged({ msg: 'handing over' }); i++) {
+      try {
+        await register(`during-${i}`);
+        registered.push(`during-${i}`);
+      } catch (thrown) {
+        // Between the two processes nothing is registered.
+        t.is((thrown as IsthmusError).code, 'ADMIN_UNREACHABLE');
+      }
+    }
+    t.is(await over, 0);
+    t.is((await gateway.request('carts.shop')).status, 200);
+    const items = await gateway.items<EndpointItem>('/v1/endpoints?service=carts.shop');
+    t.deepEqual(items.map(({ id }) => id).sort(), registered.sort());
+  },
+);
 
 test.serial('a new process that can not start leaves everything as it was', async (t) => {
   const cluster = await standalone(t, 'dc1', { config: neverShed });

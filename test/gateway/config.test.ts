@@ -6,14 +6,8 @@ import test from 'ava';
 import { IsthmusError } from '../../core/errors.ts';
 import { parseServiceName } from '../../core/names.ts';
 import { defaultPolicy } from '../../gateway/balance/policy.ts';
-import {
-  configuredEndpoints,
-  limitsOf,
-  loadConfig,
-  parseConfig,
-  policyOf,
-  settingsOf,
-} from '../../gateway/config.ts';
+import { configuredEndpoints, loadConfig, parseConfig, policyOf } from '../../gateway/config.ts';
+import { limitsOf, settingsOf } from '../../gateway/data-side-settings.ts';
 import { defaultLimits } from '../../gateway/proxy/limit.ts';
 import { defaultTimeouts } from '../../gateway/proxy/route.ts';
 import { tempDir } from '../support/temp-dir.ts';
