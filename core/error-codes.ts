@@ -342,6 +342,32 @@ export const errorCodes = {
   REQUEST_REFUSED: entry('Request refused', 400, 'bad-input', 'Correct the request.'),
   REQUEST_TOO_SLOW: entry('Request came too slowly', 408, 'timed-out', 'Send it faster.'),
   DRAINING: entry('Gateway is draining', 503, 'failed', 'Retry; another gateway answers.'),
+  OVERLOADED: entry(
+    'Gateway is overloaded',
+    503,
+    'failed',
+    'Retry after the time in Retry-After; add gateways or cores if this repeats.',
+  ),
+
+  // Workers
+  WORKER_DIED: entry(
+    'Worker thread ended',
+    500,
+    'failed',
+    'Another one has its place already; report this with the log lines around it.',
+  ),
+  WORKER_HUNG: entry(
+    'Worker thread hung',
+    500,
+    'failed',
+    'Another one has its place already; report this with the log lines around it.',
+  ),
+  TAKEOVER_FAILED: entry(
+    'Takeover failed',
+    500,
+    'failed',
+    'The old process serves on. Correct what the log names, and send SIGUSR2 again.',
+  ),
 
   // Admin API
   ORIGIN_REFUSED: entry(

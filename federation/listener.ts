@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { LeafIdentity } from '../certs/authority.ts';
 import { createMutualTlsServer } from '../certs/tls.ts';
 import type { TrustStore } from '../certs/trust-store.ts';
+import { formatAddress } from '../core/address.ts';
 import type { Clock } from '../core/clock.ts';
 import { IsthmusError, messageOf } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
@@ -24,7 +25,8 @@ export interface FederationListenerOptions {
 }
 
 export interface FederationListener {
-  readonly port: number;
+  /** `host:port`, with the real port. */
+  readonly address: string;
   /** Proves itself by the current `identity()` from now on. */
   updateIdentity(): void;
   /** Accepts no more, and closes the service after `graceMs` (default none). */
@@ -62,7 +64,7 @@ export async function startFederationListener(
     });
   }
   return {
-    port: (server.address() as AddressInfo).port,
+    address: formatAddress(host, (server.address() as AddressInfo).port),
     updateIdentity: () => server.updateIdentity(),
     async close(graceMs = 0) {
       const closed = new Promise((resolve) => server.close(resolve));

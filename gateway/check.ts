@@ -17,7 +17,7 @@ export async function checkGateway(gateway: Gateway): Promise<Finding[]> {
     ...certificates(gateway),
     ...ingress(gateway),
     ...(await clocks(gateway, others)),
-    ...peers(gateway, others),
+    ...(await peers(gateway, others)),
     ...bundles(gateway, others),
     ...services(gateway),
   ];

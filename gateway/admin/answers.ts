@@ -20,6 +20,8 @@ export interface Status {
   readonly region: string;
   readonly zone: string;
   readonly version: string;
+  /** Of the process; another one after a takeover. */
+  readonly pid: number;
   readonly uptimeMs: number;
   readonly state: 'starting' | 'ready' | 'draining';
   readonly ready: boolean;

@@ -27,6 +27,7 @@ export function installStateRoutes(app: FastifyInstance, control: Control): void
     const { cluster } = parseInput(clusterQuerySchema, request.query);
     return { items: control.exports(cluster) };
   });
+  app.get('/v1/workers', async () => ({ items: control.workers() }));
   app.get('/v1/check', async () => ({ findings: await control.check() }));
   app.get<{ Params: { service: string } }>('/v1/explain/:service', async (request) => {
     const { from, without } = parseInput(explainQuerySchema, request.query);

@@ -1,10 +1,8 @@
-/** Owns all listeners for clients from outside: started together, renewed, and ended together. */
-import type { HostPort } from '../../core/address.ts';
+/** Owns the listeners for clients from outside: what each of them is, and the certificates they prove themselves by. */
 import type { Clock } from '../../core/clock.ts';
-import { asIsthmusError, IsthmusError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import type { ServiceName } from '../../core/names.ts';
-import type { Listener } from '../proxy/listen.ts';
+import type { Listener, ListenPlace } from '../proxy/listen.ts';
 import type { GatewayProxy } from '../proxy/proxy.ts';
 import type { RouteLookup } from '../proxy/route.ts';
 import type { IngressCredentials } from './credentials.ts';
@@ -12,9 +10,10 @@ import { IngressListener } from './ingress-listener.ts';
 import type { IngressSpec } from './ingress-spec.ts';
 import { startTcpListener } from './tcp-listener.ts';
 
-/** What there is to listen on, as plain values that can be handed to another thread. */
+/** What there is besides where it listens, as plain values that can be handed to another thread. */
 export interface EdgeSpec {
-  readonly tcp: readonly { readonly address: HostPort; readonly service: ServiceName }[];
+  /** The service that each TCP listener leads to. */
+  readonly tcp: readonly ServiceName[];
   readonly ingress: readonly IngressSpec[];
 }
 
@@ -29,64 +28,41 @@ export interface EdgeOptions {
   readonly log: Log;
 }
 
-/** Where they are bound, by `tcp.0`, `ingress.0` and so on; the real ports where 0 was asked for. */
-export type EdgeAddresses = Readonly<Record<string, string>>;
+const noCredentials: IngressCredentials = { certificates: [], clientCa: undefined };
 
 export class Edge {
-  readonly #tcp: Listener[] = [];
-  readonly #ingress: IngressListener[] = [];
+  readonly #options: EdgeOptions;
+  /** By the number of the ingress; several where each has its own socket. */
+  readonly #ingress: { readonly index: number; readonly listener: IngressListener }[] = [];
+  #credentials: readonly IngressCredentials[];
 
-  private constructor() {}
-
-  /** Starts all, or none. Throws PORT_IN_USE where one is taken, with its place in the configuration. */
-  static async start(options: EdgeOptions): Promise<Edge> {
-    const { spec, credentials, ...ground } = options;
-    const edge = new Edge();
-    let place = '';
-    try {
-      for (const [i, tcp] of spec.tcp.entries()) {
-        place = `tcp.${i}.listen`;
-        edge.#tcp.push(await startTcpListener({ ...ground, ...tcp }));
-      }
-      for (const [i, ingress] of spec.ingress.entries()) {
-        place = `ingress.${i}.listen`;
-        const own = credentials[i] ?? { certificates: [], clientCa: undefined };
-        edge.#ingress.push(
-          await IngressListener.start({ ...ground, spec: ingress, credentials: own }),
-        );
-      }
-      return edge;
-    } catch (thrown) {
-      await edge.close();
-      const { code, message, where, fix, cause } = asIsthmusError(thrown);
-      const at = where === undefined ? place : `${place} ${where}`;
-      throw new IsthmusError(code, { what: message, where: at, fix, cause });
-    }
+  constructor(options: EdgeOptions) {
+    this.#options = options;
+    this.#credentials = options.credentials;
   }
 
-  get addresses(): EdgeAddresses {
-    return Object.fromEntries([
-      ...this.#tcp.map(({ address }, i) => [`tcp.${i}`, address]),
-      ...this.#ingress.map(({ address }, i) => [`ingress.${i}`, address]),
-    ]);
+  /** Has the TCP listener of that number listen there. Throws PORT_IN_USE. */
+  async startTcp(index: number, place: ListenPlace): Promise<Listener> {
+    const service = this.#options.spec.tcp[index];
+    if (service === undefined) throw new Error(`there is no tcp.${index}`);
+    return startTcpListener({ ...this.#options, place, service });
+  }
+
+  /** Has the ingress of that number listen there. Throws PORT_IN_USE. */
+  async startIngress(index: number, place: ListenPlace): Promise<Listener> {
+    const spec = this.#options.spec.ingress[index];
+    if (spec === undefined) throw new Error(`there is no ingress.${index}`);
+    const credentials = this.#credentials[index] ?? noCredentials;
+    const listener = await IngressListener.start({ ...this.#options, place, spec, credentials });
+    this.#ingress.push({ index, listener });
+    return listener;
   }
 
   /** One for each ingress. New connections get these. */
   updateCredentials(credentials: readonly IngressCredentials[]): void {
-    for (const [i, own] of credentials.entries()) this.#ingress[i]?.updateCredentials(own);
-  }
-
-  /** Takes nothing new, lets what is in flight finish for at most `limitMs`, then ends. */
-  async drain(limitMs: number): Promise<void> {
-    await Promise.all(this.#all().map((listener) => listener.drain(limitMs)));
-  }
-
-  /** Cuts everything off at once. */
-  async close(): Promise<void> {
-    await Promise.all(this.#all().map((listener) => listener.close()));
-  }
-
-  #all(): readonly Listener[] {
-    return [...this.#tcp, ...this.#ingress];
+    this.#credentials = credentials;
+    for (const { index, listener } of this.#ingress) {
+      listener.updateCredentials(credentials[index] ?? noCredentials);
+    }
   }
 }

@@ -1,16 +1,17 @@
 /** Owns an ingress: TLS from outside, ended here or passed on as it is, by the name of the server that is asked for. */
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
+import { ClientListener } from '../proxy/client-listener.ts';
 import type { DrainResult } from '../proxy/drain.ts';
-import type { Listener } from '../proxy/listen.ts';
+import type { Listener, ListenPlace } from '../proxy/listen.ts';
 import type { GatewayProxy } from '../proxy/proxy.ts';
 import type { RouteLookup } from '../proxy/route.ts';
-import { ClientListener } from './client-listener.ts';
 import type { IngressCredentials } from './credentials.ts';
 import { IngressFront } from './ingress-front.ts';
 import type { IngressSpec } from './ingress-spec.ts';
 
 export interface IngressListenerOptions {
+  readonly place: ListenPlace;
   readonly spec: IngressSpec;
   readonly credentials: IngressCredentials;
   readonly proxy: GatewayProxy;
@@ -33,7 +34,7 @@ export class IngressListener implements Listener {
   static async start(options: IngressListenerOptions): Promise<IngressListener> {
     const clients = new ClientListener(options);
     const front = new IngressFront({ ...options, ground: clients.ground });
-    await clients.listen(options.spec.address, (socket) => {
+    await clients.listen(options.place, (socket) => {
       clients.track(socket);
       front.accept(socket);
     });
@@ -44,13 +45,21 @@ export class IngressListener implements Listener {
     return this.#clients.address;
   }
 
+  get fd(): number | undefined {
+    return this.#clients.fd;
+  }
+
+  stop(): void {
+    this.#clients.stop();
+  }
+
   /** As many certificates as before, in the same order; new connections get these, those there are stay as they are. */
   updateCredentials(credentials: IngressCredentials): void {
     this.#front.update(credentials);
   }
 
-  drain(limitMs: number): Promise<DrainResult> {
-    return this.#clients.drain(limitMs);
+  drain(limitMs: number, graceMs?: number): Promise<DrainResult> {
+    return this.#clients.drain(limitMs, graceMs);
   }
 
   close(): Promise<void> {

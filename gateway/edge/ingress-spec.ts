@@ -1,11 +1,9 @@
 /** Owns an ingress as it is configured, as plain values that can be handed to another thread. */
-import type { HostPort } from '../../core/address.ts';
 import type { ServiceName } from '../../core/names.ts';
 import type { IngressRoute } from './ingress-routes.ts';
 import type { Protocol } from './tls-terminator.ts';
 
 export interface IngressSpec {
-  readonly address: HostPort;
   /** Protocols spoken where TLS ends here, the best first. */
   readonly protocols: readonly Protocol[];
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3';

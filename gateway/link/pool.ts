@@ -107,9 +107,10 @@ export class LinkPool implements ClusterTransport {
     return new FailedCall(handler, { sent: 'no', code: 'NO_HEALTHY_ENDPOINT', what });
   }
 
-  /** Our certificate changed: every connection is made anew, and the old ones let go only then. */
-  refresh(): void {
-    for (const bundle of this.#clusters.values()) {
+  /** Every connection, or every one to `cluster`, is made anew, and the old ones let go only then. */
+  refresh(cluster?: ClusterName): void {
+    for (const [name, bundle] of this.#clusters) {
+      if (cluster !== undefined && name !== cluster) continue;
       for (const link of linksOf(bundle)) link.refresh();
     }
   }

@@ -12,6 +12,8 @@ export interface AdmissionRules {
   /** Our name in `Via`. */
   readonly pseudonym: string;
   readonly maxBodyBytes: number;
+  /** Whether new requests are to be refused. */
+  isOverloaded(): boolean;
 }
 
 /** Why it is not served; `route` where it was found. */
@@ -26,6 +28,10 @@ function refused(code: ErrorCode, what: string, route?: Route): Refused {
 }
 
 export function admit({ peer, head }: Exchange, rules: AdmissionRules): Route | Refused {
+  // First of all: what is refused here costs least.
+  if (rules.isOverloaded()) {
+    return refused('OVERLOADED', 'The gateway has more to do than it can');
+  }
   if (peer.kind === 'stranger') return refused('PEER_REFUSED', `${peer.id} is not a gateway`);
   const token = forbiddenConnectionToken(head.connectionTokens);
   if (token !== undefined) {

@@ -4,7 +4,6 @@ import type { LeafIdentity } from '../../certs/authority.ts';
 import type { SpiffeId } from '../../certs/spiffe-id.ts';
 import { createMutualTlsServer } from '../../certs/tls.ts';
 import type { TrustStore } from '../../certs/trust-store.ts';
-import type { HostPort } from '../../core/address.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import { linkAlpn } from '../link/dial.ts';
@@ -12,12 +11,12 @@ import type { ClientGround } from './client-ground.ts';
 import { InFlight } from './drain.ts';
 import { Http2Connection } from './http2-connection.ts';
 import { Intake } from './intake.ts';
-import { bind, type Listener } from './listen.ts';
+import { bind, type Listener, type ListenPlace } from './listen.ts';
 import { addressOf, peerOf } from './peer.ts';
 import type { GatewayProxy } from './proxy.ts';
 
 export interface EastWestListenerOptions {
-  readonly address: HostPort;
+  readonly place: ListenPlace;
   readonly proxy: GatewayProxy;
   /** Asked at the start and by `updateIdentity`. */
   identity(): LeafIdentity;
@@ -85,22 +84,30 @@ export async function startEastWestListener(
     for (const link of connections) link.destroy();
   }
 
-  const address = await bind(server, options.address);
+  const bound = await bind(server, options.place);
+
+  function stop(): void {
+    draining = true;
+    server.close();
+  }
+
   return {
-    address,
+    ...bound,
+    stop,
     updateIdentity: () => server.updateIdentity(),
-    async drain(limitMs) {
-      draining = true;
-      server.close();
+    async drain(limitMs, graceMs = 0) {
+      stop();
+      const grace = Math.min(graceMs, limitMs);
+      if (grace > 0) await open.drained(clock, grace);
       // GOAWAY: gateways make new links elsewhere; a link ends with its last request.
       for (const link of connections) link.drain();
-      const result = await open.drained(clock, limitMs);
+      const result = await open.drained(clock, limitMs - grace);
       const unfinished = inFlight.count;
       cut();
       return result.kind === 'cut' ? { kind: 'cut', cut: unfinished } : result;
     },
     async close() {
-      server.close();
+      stop();
       cut();
     },
   };

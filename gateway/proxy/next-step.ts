@@ -2,9 +2,9 @@
 import type { Target } from '../balance/types.ts';
 import type { FailedTry } from './message.ts';
 import type { Picks } from './pick.ts';
-import type { RetrySeries } from './record.ts';
 import { defaultRetry, retryVerdict } from './retry.ts';
 import type { Route } from './route.ts';
+import type { RetriedLabels } from './series.ts';
 
 /** A try that is over: failed, or answered with a status that may be worth another try. */
 export type TryEnd =
@@ -12,7 +12,7 @@ export type TryEnd =
   | { readonly kind: 'response'; readonly status: number };
 
 export type Step =
-  | { readonly kind: 'try'; readonly target: Target; readonly reason: RetrySeries['reason'] }
+  | { readonly kind: 'try'; readonly target: Target; readonly reason: RetriedLabels['reason'] }
   | { readonly kind: 'stop' }
   | { readonly kind: 'over-budget' };
 

@@ -30,6 +30,10 @@ export interface ProxyOptions {
   readonly limits?: Partial<ProxyLimits> | undefined;
   /** Whether responses say who served them (`x-isthmus-cluster`, `x-isthmus-endpoint`); default true. */
   readonly exposeDecision?: boolean | undefined;
+  /** What requests are counted in; default one of its own. */
+  readonly recorder?: Recorder | undefined;
+  /** Whether new requests are to be refused; default never. Asked for each. */
+  readonly isOverloaded?: (() => boolean) | undefined;
 }
 
 export interface GatewayProxy extends ExchangeTaker {
@@ -50,7 +54,7 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
   const pseudonym = `${options.gatewayId}.${options.cluster}`;
   const { federation } = options;
   const { maxBodyBytes } = limits;
-  const recorder = new Recorder();
+  const { recorder = new Recorder(), isOverloaded = () => false } = options;
   const sweep = new Sweep(clock);
   const ground: ForwardingGround = {
     cluster: options.cluster,
@@ -103,7 +107,7 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
   }
 
   function taker(routes: RouteLookup): ExchangeTaker {
-    const rules = { routes, federation, pseudonym, maxBodyBytes };
+    const rules = { routes, federation, pseudonym, maxBodyBytes, isOverloaded };
     return { take: (exchange) => take(exchange, rules) };
   }
 

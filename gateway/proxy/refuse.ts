@@ -9,6 +9,7 @@ import { OwnFields } from './response-fields.ts';
 const worthTryingElsewhere: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'NO_HEALTHY_ENDPOINT',
   'DRAINING',
+  'OVERLOADED',
   'ROUTE_NOT_FOUND',
   'NOT_EXPORTED',
   'UPSTREAM_FAILED',

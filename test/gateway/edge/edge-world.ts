@@ -9,6 +9,7 @@ import { parseServiceName } from '../../../core/names.ts';
 import type { Credentials, IngressCredentials } from '../../../gateway/edge/credentials.ts';
 import { Edge } from '../../../gateway/edge/edge.ts';
 import type { IngressSpec } from '../../../gateway/edge/ingress-spec.ts';
+import type { Listener } from '../../../gateway/proxy/listen.ts';
 import type { Forged } from '../../certs/forge.ts';
 import { until } from '../../support/until.ts';
 import type { Gateway } from '../proxy/world.ts';
@@ -29,7 +30,6 @@ export interface EdgeWorldSpec {
 }
 
 const defaultIngress = {
-  address: anyPort,
   protocols: ['h2', 'http/1.1'],
   minVersion: 'TLSv1.2',
   handshakeMs: 10_000,
@@ -39,12 +39,19 @@ const defaultIngress = {
 
 const noCredentials: IngressCredentials = { certificates: [], clientCa: undefined };
 
+/** What is listened on, by `tcp.0`, `ingress.0` and so on. */
+export interface RunningEdge {
+  readonly addresses: Readonly<Record<string, string>>;
+  readonly updateCredentials: Edge['updateCredentials'];
+  drain(limitMs: number): Promise<void>;
+}
+
 /** Ends with the test. */
 export async function startEdge(
   t: Pick<ExecutionContext, 'teardown'>,
   gateway: Gateway,
   { tcp = [], ingress }: EdgeWorldSpec,
-): Promise<Edge> {
+): Promise<RunningEdge> {
   const { routes = [], passthrough = [], credentials = noCredentials, ...rest } = ingress ?? {};
   const spec: IngressSpec = {
     ...defaultIngress,
@@ -59,9 +66,9 @@ export async function startEdge(
       service: parseServiceName(service),
     })),
   };
-  const edge = await Edge.start({
+  const edge = new Edge({
     spec: {
-      tcp: tcp.map((service) => ({ address: anyPort, service: parseServiceName(service) })),
+      tcp: tcp.map((service) => parseServiceName(service)),
       ingress: ingress === undefined ? [] : [spec],
     },
     credentials: [credentials],
@@ -70,8 +77,17 @@ export async function startEdge(
     clock: systemClock,
     log: silentLog,
   });
-  t.teardown(() => edge.close());
-  return edge;
+  const listeners = new Map<string, Listener>();
+  t.teardown(() => Promise.all([...listeners.values()].map((listener) => listener.close())));
+  for (const i of tcp.keys()) listeners.set(`tcp.${i}`, await edge.startTcp(i, anyPort));
+  if (ingress !== undefined) listeners.set('ingress.0', await edge.startIngress(0, anyPort));
+  return {
+    addresses: Object.fromEntries(Array.from(listeners, ([name, { address }]) => [name, address])),
+    updateCredentials: (replaced) => edge.updateCredentials(replaced),
+    async drain(limitMs) {
+      await Promise.all([...listeners.values()].map((listener) => listener.drain(limitMs)));
+    },
+  };
 }
 
 /** Credentials of an ingress: certificates, the first of which is the default if that is said. */

@@ -2,15 +2,15 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import test, { type ExecutionContext } from 'ava';
-import type { Edge } from '../../../gateway/edge/edge.ts';
 import { until } from '../../support/until.ts';
 import { connect, type Gateway, type Origin, startGateway, startOrigin } from '../proxy/world.ts';
+import type { RunningEdge } from './edge-world.ts';
 import { credentialsOf, type EdgeWorldSpec, quiet, refusals, startEdge } from './edge-world.ts';
 import { pemFolder, TlsClient } from './tls-client.ts';
 
 interface Scene {
   readonly gateway: Gateway;
-  readonly edge: Edge;
+  readonly edge: RunningEdge;
   readonly client: TlsClient;
   readonly web: Origin;
   readonly api: Origin;

@@ -112,9 +112,9 @@ test('an address that is taken is a coded error that names it', async (t) => {
   const { silentLog } = await import('../../../core/log.ts');
   const gateway = await startGateway(t, { cluster: 'dc2' });
   const port = Number(outbound.address.split(':')[1]);
-  const address = { host: '127.0.0.1', port };
+  const place = { host: '127.0.0.1', port };
   await t.throwsAsync(
-    startOutboundListener({ address, proxy: gateway.proxy, clock: systemClock, log: silentLog }),
+    startOutboundListener({ place, proxy: gateway.proxy, clock: systemClock, log: silentLog }),
     { message: `${outbound.address} is taken` },
   );
 });

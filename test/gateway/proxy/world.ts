@@ -147,16 +147,16 @@ export async function startGateway(t: ExecutionContext, spec: GatewaySpec): Prom
     limits: spec.limits,
     exposeDecision: spec.exposeDecision,
   });
-  const address = { host: '127.0.0.1', port: 0 };
+  const place = { host: '127.0.0.1', port: 0 };
   const outbound = await startOutboundListener({
     ...common,
-    address,
+    place,
     proxy,
     reading: spec.reading,
   });
   const eastWest = await startEastWestListener({
     ...common,
-    address,
+    place,
     proxy,
     identity: () => identity,
     trust,

@@ -1,12 +1,13 @@
 import test, { type ExecutionContext } from 'ava';
-import { defaultPolicy } from '../../gateway/balance/policy.ts';
-import type { BalancePolicy, LinkState } from '../../gateway/balance/types.ts';
-import { defaultTimeouts } from '../../gateway/proxy/route.ts';
-import { Routing } from '../../gateway/routing.ts';
-import type { EndpointRecord, ExportRecord } from '../../registry/model.ts';
-import type { ClusterView } from '../../registry/snapshot.ts';
-import { ManualClock } from '../support/manual-clock.ts';
-import { acme, cart, clusterRecord, dc1, dc2, endpointRecord, exportRecord } from './records.ts';
+import { defaultPolicy } from '../../../gateway/balance/policy.ts';
+import type { BalancePolicy, LinkState } from '../../../gateway/balance/types.ts';
+import { defaultTimeouts } from '../../../gateway/proxy/route.ts';
+import { serviceFacts } from '../../../gateway/workers/facts.ts';
+import { Routing } from '../../../gateway/workers/inside/routing.ts';
+import type { EndpointRecord, ExportRecord } from '../../../registry/model.ts';
+import type { ClusterView } from '../../../registry/snapshot.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { acme, cart, clusterRecord, dc1, dc2, endpointRecord, exportRecord } from '../records.ts';
 
 const host = 'cart.shop.acme';
 
@@ -26,12 +27,10 @@ function open(t: ExecutionContext) {
     clock,
     random: () => 0,
     world: {
-      endpoints: (service) => (service === cart ? own : []),
-      exports: (service) => (service === cart ? exports : undefined),
+      facts: (service) => (service === cart ? serviceFacts(own, exports) : undefined),
       clusters: () => clusters,
       links: (cluster) => ({ state: links.get(cluster) ?? 'none' }),
-      policy: () => policy.current,
-      timeouts: () => defaultTimeouts,
+      settings: () => ({ policy: policy.current, timeouts: defaultTimeouts }),
     },
   });
   t.teardown(() => routing.close());
@@ -47,7 +46,7 @@ test('a service nobody asks for has no route, however it changes', (t) => {
   const { routing, own } = open(t);
   own.push(endpointRecord());
   routing.serviceChanged(cart);
-  routing.clustersChanged();
+  routing.everythingChanged();
   t.deepEqual([...routing.table], []);
 });
 
@@ -96,7 +95,7 @@ test('a route follows the links', (t) => {
   links.set(dc2, 'down');
   t.is(picked(), undefined);
   links.set(dc2, 'up');
-  routing.clustersChanged();
+  routing.everythingChanged();
   t.is(picked(), 'cluster/dc2');
 });
 

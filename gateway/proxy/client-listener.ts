@@ -1,12 +1,11 @@
-/** Owns what all listeners for clients from outside have in common: accepting, the limit on connections, and ending them. */
+/** Owns what all listeners for clients have in common: accepting, the limit on connections, and ending them. */
 import { createServer, type Server, type Socket } from 'node:net';
-import type { HostPort } from '../../core/address.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
-import type { ClientGround } from '../proxy/client-ground.ts';
-import { type DrainResult, InFlight } from '../proxy/drain.ts';
-import { bind, type Listener } from '../proxy/listen.ts';
-import type { GatewayProxy } from '../proxy/proxy.ts';
+import type { ClientGround } from './client-ground.ts';
+import { type DrainResult, InFlight } from './drain.ts';
+import { type BoundTo, bind, type Listener, type ListenPlace } from './listen.ts';
+import type { GatewayProxy } from './proxy.ts';
 
 /** How long connections have to close when nothing is in flight any more. */
 const lingerMs = 1_000;
@@ -27,7 +26,7 @@ export class ClientListener implements Listener {
   readonly #sockets = new Set<Socket>();
   readonly #onError: (error: Error) => void;
   readonly #onClose: (this: Socket) => void;
-  #address = '';
+  #bound: BoundTo = { address: '', fd: undefined };
   #isDraining = false;
 
   constructor({ proxy, clock, log, paused = false }: ClientListenerOptions) {
@@ -54,13 +53,17 @@ export class ClientListener implements Listener {
   }
 
   get address(): string {
-    return this.#address;
+    return this.#bound.address;
+  }
+
+  get fd(): number | undefined {
+    return this.#bound.fd;
   }
 
   /** Throws PORT_IN_USE when the address is taken. */
-  async listen(address: HostPort, accept: (socket: Socket) => void): Promise<void> {
+  async listen(place: ListenPlace, accept: (socket: Socket) => void): Promise<void> {
     this.#server.on('connection', accept);
-    this.#address = await bind(this.#server, address);
+    this.#bound = await bind(this.#server, place);
     // Such as too many open files: those who come next may fare better.
     this.#server.on('error', (error) => {
       this.ground.log.warn({ err: error }, 'client connection not accepted');
@@ -73,11 +76,17 @@ export class ClientListener implements Listener {
     socket.on('error', this.#onError).on('close', this.#onClose);
   }
 
-  async drain(limitMs: number): Promise<DrainResult> {
+  stop(): void {
+    void this.#stop();
+  }
+
+  async drain(limitMs: number, graceMs = 0): Promise<DrainResult> {
     const { connections, inFlight } = this.ground;
     const closed = this.#stop();
+    const grace = Math.min(graceMs, limitMs);
+    if (grace > 0) await atMost(grace, closed, this.#clock);
     for (const connection of connections) connection.drain();
-    const result = await inFlight.drained(this.#clock, limitMs);
+    const result = await inFlight.drained(this.#clock, limitMs - grace);
     // What was answered last may still be on its way out.
     if (result.kind === 'finished') await atMost(lingerMs, closed, this.#clock);
     this.#cut();

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { type LinkLookup, viewFromAfar, viewFromHere } from '../../gateway/view.ts';
-import type { ClusterView } from '../../registry/snapshot.ts';
+import { type LinkLookup, viewFromAfar, viewFromHere } from '../../../gateway/balance/view.ts';
+import type { ClusterView } from '../../../registry/snapshot.ts';
 import {
   cart,
   clusterRecord,
@@ -10,7 +10,7 @@ import {
   endpointRecord,
   exportRecord,
   gatewayRecord,
-} from './records.ts';
+} from '../records.ts';
 
 const noLinks: LinkLookup = () => ({ state: 'none' });
 const upTo =

@@ -1,14 +1,31 @@
 /** Owns what a balancing decision sees: the snapshot, the catalog and the links brought together for one service and one caller. */
-import type { ClusterName, ServiceName } from '../core/names.ts';
-import type { EndpointRecord, ExportRecord } from '../registry/model.ts';
-import type { ClusterView, ServiceView, Snapshot } from '../registry/snapshot.ts';
-import type {
-  BalanceView,
-  EndpointView,
-  Group,
-  LinkState,
-  RemoteCluster,
-} from './balance/types.ts';
+import type { ClusterName, ServiceName } from '../../core/names.ts';
+import type { ClusterRecord, EndpointRecord, ExportRecord } from '../../registry/model.ts';
+import type { ClusterView, ServiceView, Snapshot } from '../../registry/snapshot.ts';
+import type { BalanceView, EndpointView, Group, LinkState, RemoteCluster } from './types.ts';
+
+/** What a decision needs to know of an endpoint of the own cluster. */
+export type EndpointFacts = Pick<
+  EndpointRecord,
+  | 'cluster'
+  | 'id'
+  | 'address'
+  | 'port'
+  | 'region'
+  | 'zone'
+  | 'weight'
+  | 'protocol'
+  | 'health'
+  | 'exported'
+>;
+/** What it needs to know of a cluster that exports the service. */
+export type ExportFacts = Pick<ExportRecord, 'cluster' | 'protocol' | 'localities'>;
+/** What it needs to know of a cluster. */
+export interface ClusterFacts {
+  readonly record?: Pick<ClusterRecord, 'region'>;
+  /** Absent = its records can't be confirmed. */
+  readonly synced?: unknown;
+}
 
 /** State of the links to a cluster, as its caller has them. */
 export type LinkLookup = (cluster: ClusterName) => {
@@ -23,9 +40,9 @@ export type LinkLookup = (cluster: ClusterName) => {
 export function viewFromHere(
   service: ServiceName,
   self: ClusterName,
-  own: Iterable<EndpointRecord>,
-  exports: ReadonlyMap<ClusterName, ExportRecord> | undefined,
-  clusters: ReadonlyMap<ClusterName, ClusterView>,
+  own: Iterable<EndpointFacts>,
+  exports: ReadonlyMap<ClusterName, ExportFacts> | undefined,
+  clusters: ReadonlyMap<ClusterName, ClusterFacts>,
   links: LinkLookup,
 ): BalanceView {
   const groups = groupsOf(own);
@@ -69,7 +86,7 @@ function publishedLinks(caller: ClusterView | undefined): LinkLookup {
 
 function remoteOf(
   cluster: ClusterName,
-  view: ClusterView | undefined,
+  view: ClusterFacts | undefined,
   links: LinkLookup,
 ): RemoteCluster {
   const { state, rttMs } = links(cluster);
@@ -84,7 +101,7 @@ function remoteOf(
 }
 
 /** A remote's region comes from its enrolment, whatever its summary says. */
-function summaryGroups(summary: ExportRecord, view: ClusterView | undefined): Group[] {
+function summaryGroups(summary: ExportFacts, view: ClusterFacts | undefined): Group[] {
   return summary.localities.map(({ region, zone, total, healthy, degraded }) => ({
     cluster: summary.cluster,
     region: view?.record?.region ?? region,
@@ -97,8 +114,8 @@ function summaryGroups(summary: ExportRecord, view: ClusterView | undefined): Gr
 }
 
 /** The own cluster's endpoints, gathered by zone. */
-function groupsOf(own: Iterable<EndpointRecord>): Group[] {
-  const zones = new Map<string, { record: EndpointRecord; endpoints: EndpointView[] }>();
+function groupsOf(own: Iterable<EndpointFacts>): Group[] {
+  const zones = new Map<string, { record: EndpointFacts; endpoints: EndpointView[] }>();
   for (const record of own) {
     const zone = zones.get(record.zone) ?? { record, endpoints: [] };
     zones.set(record.zone, zone);
