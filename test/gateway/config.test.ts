@@ -42,6 +42,7 @@ test('a cluster, its federation and its region are enough; everything else has i
       maxBodyBytes: 0,
       maxHeadBytes: 16_384,
       head: 10_000,
+      body: 30_000,
       keepAlive: 75_000,
       maxConnections: 50_000,
     },
