@@ -51,7 +51,8 @@ export function runOn(node, script, onFailure) {
 
   // A terminal sends its Ctrl-C to both processes; passing it on would make it two.
   process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
-  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGUSR2'])
+    process.on(signal, () => child.kill(signal));
 
   child.on('exit', (code, signal) => {
     if (signal === null) process.exit(code);

@@ -318,6 +318,12 @@ export const errorCodes = {
     'See why: `isthmus explain <service>`.',
   ),
   UPSTREAM_FAILED: entry('Upstream failed', 502, 'failed', 'See why: `isthmus explain <service>`.'),
+  PROTOCOL_MISMATCH: entry(
+    'The service speaks another protocol',
+    400,
+    'bad-input',
+    'Ask for tcp and tls services by CONNECT or on a TCP listener, for others by HTTP; or correct `protocol`.',
+  ),
   UPSTREAM_TIMED_OUT: entry(
     'Upstream timed out',
     504,
@@ -348,8 +354,65 @@ export const errorCodes = {
     'not-found',
     'Export it in its own cluster: `exported: true`.',
   ),
+  CLIENT_HELLO_REFUSED: entry(
+    'No TLS ClientHello',
+    400,
+    'refused',
+    'Speak TLS to this port, and say hello at once.',
+  ),
+  SERVER_NAME_UNKNOWN: entry(
+    'Unknown server name',
+    404,
+    'not-found',
+    'Name a server that the ingress has a certificate or passthrough for.',
+  ),
+  TLS_HANDSHAKE_FAILED: entry(
+    'TLS handshake failed',
+    400,
+    'refused',
+    'See the log at level debug for what the client did.',
+  ),
+  CLIENT_CERT_REFUSED: entry(
+    'Client certificate refused',
+    403,
+    'refused',
+    'Present a certificate by an authority in `clientCertificates.ca`.',
+  ),
+  HOST_MISDIRECTED: entry(
+    'Host is not for this connection',
+    421,
+    'refused',
+    'Connect with that server name, or add it to the `hosts` of the certificate.',
+  ),
   REQUEST_REFUSED: entry('Request refused', 400, 'bad-input', 'Correct the request.'),
+  REQUEST_TOO_SLOW: entry('Request came too slowly', 408, 'timed-out', 'Send it faster.'),
   DRAINING: entry('Gateway is draining', 503, 'failed', 'Retry; another gateway answers.'),
+  OVERLOADED: entry(
+    'Gateway is overloaded',
+    503,
+    'failed',
+    'Retry after the time in Retry-After; add gateways or cores if this repeats.',
+  ),
+
+  // Workers
+  WORKER_DIED: entry(
+    'Worker thread ended',
+    500,
+    'failed',
+    'Another one has its place already; report this with the log lines around it.',
+  ),
+  WORKER_HUNG: entry(
+    'Worker thread hung',
+    500,
+    'failed',
+    'Another one has its place already; report this with the log lines around it.',
+  ),
+  TAKEOVER_FAILED: entry(
+    'Takeover failed',
+    500,
+    'failed',
+    'The old process serves on. Correct what the log names, and send SIGUSR2 again.',
+  ),
 
   // Admin API
   ORIGIN_REFUSED: entry(

@@ -6,6 +6,7 @@ import type { LeafIdentity } from '../certs/authority.ts';
 import type { SpiffeId } from '../certs/spiffe-id.ts';
 import { createMutualTlsServer } from '../certs/tls.ts';
 import type { TrustStore } from '../certs/trust-store.ts';
+import { formatAddress } from '../core/address.ts';
 import type { Clock } from '../core/clock.ts';
 import { IsthmusError, messageOf } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
@@ -29,7 +30,8 @@ export interface FederationListenerOptions {
 }
 
 export interface FederationListener {
-  readonly port: number;
+  /** `host:port`, with the real port. */
+  readonly address: string;
   /** Proves itself by the current `identity()` from now on. */
   updateIdentity(): void;
   /** Accepts no more, and closes the service after `graceMs` (default none). */
@@ -72,7 +74,7 @@ export async function startFederationListener(
     });
   }
   return {
-    port: (server.address() as AddressInfo).port,
+    address: formatAddress(host, (server.address() as AddressInfo).port),
     updateIdentity: () => server.updateIdentity(),
     async close(graceMs = 0) {
       const closed = new Promise((resolve) => server.close(resolve));

@@ -18,7 +18,7 @@ import { countsOf } from './graph/counts.ts';
 import { Sampler } from './graph/sampler.ts';
 import { PeerBeliefs } from './peer-beliefs.ts';
 import { otherGateways, peerCluster } from './peer-clusters.ts';
-import { latencyBoundsMs } from './proxy/record.ts';
+import { latencyBoundsMs } from './proxy/series.ts';
 import { expose } from './telemetry/exposition.ts';
 import { trafficMetrics } from './telemetry/traffic-metrics.ts';
 
@@ -34,14 +34,15 @@ export async function startAdministration(
   clock: Clock,
   log: Log,
 ): Promise<Administration> {
-  const { config, proxy, journal, drills } = gateway;
+  const { config, workers, journal, drills } = gateway;
   const { cluster } = config;
   const { listen, admin, baseDir } = config;
   const access = await openAccess({ listen: listen.admin, admin, baseDir, clock, log });
   const audit = await Audit.open({ dataDir: config.dataDir, clock, log });
   const sampler = new Sampler({
     clock,
-    counts: () => countsOf(proxy.recorder.snapshot(), cluster, (name) => protocolOf(gateway, name)),
+    counts: () =>
+      countsOf(workers.counters.snapshot(), cluster, (name) => protocolOf(gateway, name)),
     onFailure: (err) => log.warn({ err }, 'the counters could not be read'),
   });
   const agent = new PeerAgent({
@@ -78,7 +79,7 @@ export async function startAdministration(
     traffic: collector,
     journal,
     audit,
-    metrics: (accept) => expose(trafficMetrics(proxy.recorder.snapshot()), accept),
+    metrics: (accept) => expose(trafficMetrics(workers.counters.snapshot()), accept),
     peers: {
       agent,
       grants: (name) => admin.clusters[name] ?? admin.clusters['*'] ?? 'viewer',

@@ -105,6 +105,18 @@ export class Catalog {
     return this.#view(entry);
   }
 
+  /** Makes those of the API be exactly these; where the configuration names one of them, it is the configuration's. */
+  restore(registrations: readonly Registration[]): void {
+    const wanted = new Set(registrations.map(({ service, id }) => checkKey(service, id)));
+    for (const { service, id } of [...this.apiRegistrations()]) {
+      if (!wanted.has(checkKey(service, id))) this.remove(service, id);
+    }
+    for (const registration of registrations) {
+      const before = this.#services.get(registration.service)?.get(registration.id);
+      if (before?.registration.source !== 'config') this.put(registration);
+    }
+  }
+
   /** Notes a sign of life. Throws ENDPOINT_NOT_FOUND. */
   heartbeat(service: ServiceName, id: string): CatalogEntry {
     const entry = this.#find(service, id);
@@ -133,12 +145,26 @@ export class Catalog {
     return this.#services.keys();
   }
 
+  hasService(service: ServiceName): boolean {
+    return this.#services.has(service);
+  }
+
   has(service: ServiceName, id: string): boolean {
     return this.#services.get(service)?.has(id) ?? false;
   }
 
   *entries(service: ServiceName): IterableIterator<CatalogEntry> {
     for (const entry of this.#services.get(service)?.values() ?? []) yield this.#view(entry);
+  }
+
+  /** Whether every endpoint has been checked once, where it is checked at all. */
+  get isChecked(): boolean {
+    for (const endpoints of this.#services.values()) {
+      for (const entry of endpoints.values()) {
+        if (this.#view(entry).health === 'unknown') return false;
+      }
+    }
+    return true;
   }
 
   /** Everything registered by API, for the file that outlives a restart. */

@@ -61,14 +61,16 @@ async function offsetOf(gateway: Gateway, { cluster, record }: ClusterView) {
   }
 }
 
-export function peers({ links }: Gateway, others: readonly ClusterView[]): Finding[] {
+export async function peers(
+  { workers }: Gateway,
+  others: readonly ClusterView[],
+): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const { cluster, synced } of others) {
-    const { state, rttMs } = links.state(cluster);
+    const { state, rttMs } = workers.links.state(cluster);
     if (state !== 'up') {
-      const why = links
-        .details(cluster)
-        .flatMap((link) => (link.why ? [`${link.address}: ${link.why}`] : []))[0];
+      const details = await workers.linkDetails(cluster);
+      const why = details.flatMap(({ address, why }) => (why ? [`${address}: ${why}`] : []))[0];
       findings.push(
         error(
           'peers',

@@ -1,5 +1,6 @@
 /** Owns the gateway's YAML configuration: its shape, its defaults, and reading it with faults placed at file:line:column. */
 import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { durationSchema } from '../core/duration.ts';
@@ -17,22 +18,10 @@ import { adminSchema, assertProtected } from './admin/access/config.ts';
 import { balancePolicySchema } from './balance/policy.ts';
 import type { BalancePolicy } from './balance/types.ts';
 import type { Registration } from './catalog.ts';
+import { refuseTwice } from './config-lists.ts';
+import { checkEdge, ingressListSchema, tcpListSchema } from './edge-config.ts';
 import { checkSchema } from './health/check.ts';
-import type { RouteTimeouts } from './proxy/route.ts';
-
-/** Refuses a list with two items of one name, at the `field` of the second. */
-function refuseTwice<T>(field: string, nameOf: (item: T) => string) {
-  return (items: readonly T[], context: z.RefinementCtx): void => {
-    const seen = new Set<string>();
-    for (const [i, item] of items.entries()) {
-      const name = nameOf(item);
-      if (seen.has(name)) {
-        context.addIssue({ code: 'custom', path: [i, field], message: `${name} is there twice` });
-      }
-      seen.add(name);
-    }
-  };
-}
+import { defaultLimits } from './proxy/limit.ts';
 
 const timeoutsSchema = z.strictObject({
   /** From the request's arrival to the response's head, retries included. Default 30s. */
@@ -50,6 +39,8 @@ const dialedAddressSchema = addressSchema.refine(
   (text) => !/:0+$/.test(text),
   'port 0 can not be dialed',
 );
+
+const mostWorkers = 64;
 
 const endpointSchema = z.strictObject({
   id: labelSchema,
@@ -152,6 +143,10 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   registry: registrySchema.optional(),
+  /** Ports whose connections go to a service as they are. */
+  tcp: tcpListSchema,
+  /** Ports for TLS from outside: ended here, or passed on by the server's name. */
+  ingress: ingressListSchema,
   services: z
     .array(serviceSchema)
     .superRefine(refuseTwice('name', ({ name, namespace }) => `${name}.${namespace}`))
@@ -164,7 +159,32 @@ export const configSchema = z.strictObject({
   limits: z
     .strictObject({
       /** Bytes of a request body; 0 = no limit. */
-      maxBodyBytes: z.int().min(0).default(0),
+      maxBodyBytes: z.int().min(0).default(defaultLimits.maxBodyBytes),
+      /** Bytes of a request's head. */
+      maxHeadBytes: z.int().min(1024).max(1_048_576).default(defaultLimits.maxHeadBytes),
+      /** How long a client may take to send a request's head. */
+      head: durationSchema.default(defaultLimits.headMs),
+      /** Time in which 16 KiB more of a request body of announced length must come; 0 = none. */
+      body: durationSchema.default(defaultLimits.bodyMs),
+      /** How long a client's connection may rest between requests. */
+      keepAlive: durationSchema.default(defaultLimits.keepAliveMs),
+      /** Connections of clients at a time; divided evenly over the workers. */
+      maxConnections: z.int().min(1).default(defaultLimits.maxConnections),
+    })
+    .prefault({}),
+  /** Threads that carry traffic. Default: as many as this process may use cores. */
+  workers: z
+    .int()
+    .min(1)
+    .max(mostWorkers)
+    .default(() => Math.min(mostWorkers, availableParallelism())),
+  /** When a worker refuses new requests rather than be late with all of them. */
+  overload: z
+    .strictObject({
+      /** 99th percentile of its event loop's lag; 0 = whatever it is. */
+      lag: durationSchema.default(100),
+      /** Percent of its heap's limit; 100 = whatever it is. */
+      heap: z.int().min(50).max(100).default(95),
     })
     .prefault({}),
   /** Whether responses name the cluster and endpoint that served them. */
@@ -177,6 +197,9 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
 });
+
+/** What is wrong only in the sight of several keys. */
+const checkedSchema = configSchema.superRefine(checkEdge);
 
 export type GatewayConfig = z.output<typeof configSchema> & {
   /** Absolute path of the data folder. */
@@ -203,7 +226,7 @@ export async function loadConfig(path: string): Promise<GatewayConfig> {
 }
 
 export function parseConfig(text: string, path: string): GatewayConfig {
-  const config = parseYaml(configSchema, text, path);
+  const config = parseYaml(checkedSchema, text, path);
   assertProtected(config.listen.admin, config.admin, `${path} listen.admin`);
   const baseDir = dirname(resolve(path));
   return { ...config, baseDir, dataDir: resolve(baseDir, config.data) };
@@ -234,12 +257,6 @@ export function configuredEndpoints(config: GatewayConfig): Registration[] {
 /** The balancing policy of a service: its own where it has one, else the gateway's. */
 export function policyOf(config: GatewayConfig, service: ServiceName): BalancePolicy {
   return serviceConfig(config, service)?.balance ?? config.balance;
-}
-
-export function timeoutsOf(config: GatewayConfig, service: ServiceName): RouteTimeouts {
-  const { request, connect, perTry, idle } =
-    serviceConfig(config, service)?.timeouts ?? config.timeouts;
-  return { requestMs: request, connectMs: connect, perTryMs: perTry, idleMs: idle };
 }
 
 function serviceConfig(config: GatewayConfig, service: ServiceName): ServiceConfig | undefined {

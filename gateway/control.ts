@@ -10,7 +10,7 @@ import {
 } from '../core/names.ts';
 import { version } from '../core/version.ts';
 import type { EndpointRecord, ExportRecord } from '../registry/model.ts';
-import type { ClusterView, ServiceView } from '../registry/snapshot.ts';
+import type { ClusterView } from '../registry/snapshot.ts';
 import type {
   ClusterItem,
   EndpointItem,
@@ -23,12 +23,12 @@ import type {
 import type { Control } from './admin/control.ts';
 import { explain } from './balance/explain.ts';
 import type { Caller } from './balance/types.ts';
+import { publishedLinkStates, viewFromAfar } from './balance/view.ts';
 import type { CatalogEntry, Registration } from './catalog.ts';
 import { checkGateway } from './check.ts';
 import { policyOf } from './config.ts';
 import type { Gateway } from './gateway.ts';
 import { ownBeliefs, type TrustPeers, trustItems } from './trust-view.ts';
-import { publishedLinkStates, viewFromAfar } from './view.ts';
 
 export interface ControlOptions {
   /** Where the admin API listens. */
@@ -38,7 +38,7 @@ export interface ControlOptions {
 }
 
 export function createControl(gateway: Gateway, { adminAddress, peers }: ControlOptions): Control {
-  const { config, catalog, membership, routing, links, identity, clock } = gateway;
+  const { config, catalog, membership, workers, identity, clock } = gateway;
   const { cluster, federation } = config;
 
   function status(): Status {
@@ -52,6 +52,7 @@ export function createControl(gateway: Gateway, { adminAddress, peers }: Control
       region: config.region,
       zone: config.zone,
       version,
+      pid: process.pid,
       uptimeMs: clock.now() - gateway.startedAt,
       state: gateway.state,
       ready: gateway.state === 'ready',
@@ -85,14 +86,10 @@ export function createControl(gateway: Gateway, { adminAddress, peers }: Control
     return names;
   }
 
-  function serviceView(service: ServiceName): ServiceView | undefined {
-    return membership.session?.client.snapshot.services.get(service);
-  }
-
   function clusterItem(view: ClusterView): ClusterItem {
     const { record } = view;
     const own = view.cluster === cluster;
-    const link = links.state(view.cluster);
+    const link = workers.links.state(view.cluster);
     const bundle = own ? identity.authority.bundle() : membership.bundleOf(view.cluster);
     return {
       cluster: view.cluster,
@@ -122,7 +119,7 @@ export function createControl(gateway: Gateway, { adminAddress, peers }: Control
 
   function serviceItem(service: ServiceName): ServiceItem {
     const own = gateway.endpoints(service);
-    const summaries = [...(serviceView(service)?.exports.values() ?? [])].filter(isOffered);
+    const summaries = [...(gateway.serviceView(service)?.exports.values() ?? [])].filter(isOffered);
     return {
       service,
       host: serviceHost(service, federation),
@@ -149,14 +146,14 @@ export function createControl(gateway: Gateway, { adminAddress, peers }: Control
     return gateway.endpoints(service).map((record) => endpointItem(record, here.get(record.id)));
   }
 
-  function explainFrom(
+  async function explainFrom(
     service: ServiceName,
     from: string | undefined,
     without: ReadonlySet<ClusterName>,
-  ): ExplainAnswer {
+  ): Promise<ExplainAnswer> {
     const [name = cluster, zone] = from?.split('/') ?? [];
     const caller = callerAt(parseClusterName(name), zone);
-    const view = serviceView(service);
+    const view = gateway.serviceView(service);
     const own = gateway.endpoints(service);
     if (own.length === 0 && ![...(view?.exports.values() ?? [])].some(isOffered)) {
       throw new IsthmusError('SERVICE_NOT_FOUND', {
@@ -166,11 +163,14 @@ export function createControl(gateway: Gateway, { adminAddress, peers }: Control
     const policy = policyOf(config, service);
     const notes: string[] = [];
     if (caller.cluster === cluster) {
-      const state = zone === undefined ? routing.table.get(service)?.balancer.state() : undefined;
+      const state = zone === undefined ? await workers.balancerState(service) : undefined;
       if (own.length > 0 && !own.some(({ exported }) => exported)) {
         notes.push(`${service} is not exported: other clusters can't use the copies here`);
       }
-      return { ...explain(routing.view(service), caller, policy, state, { without }), notes };
+      return {
+        ...explain(gateway.balanceView(service), caller, policy, state, { without }),
+        notes,
+      };
     }
     notes.push(
       `Seen from ${cluster}: what the gateways of ${caller.cluster} learnt by use (ejections, a ramp under way) is not known here`,
@@ -220,6 +220,7 @@ export function createControl(gateway: Gateway, { adminAddress, peers }: Control
     beliefs: () => ({ cluster, gateway: config.gateway, sequences: ownBeliefs(gateway) }),
     onChange: (changed) => gateway.onChange(changed),
     check: () => checkGateway(gateway),
+    workers: () => workers.status(),
     explain: explainFrom,
     defaultZone: config.zone,
     async register(registration: Registration): Promise<RegisteredEndpoint> {

@@ -43,6 +43,8 @@ export interface FederationSessionOptions {
   readonly trust: FederationTrust;
   /** Where the embedded registry of this very gateway listens, if it hosts one. */
   readonly hosted: string | undefined;
+  /** Resolves when this process is the gateway: nothing is said in its name before. */
+  readonly released?: Promise<void> | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -193,6 +195,7 @@ export class FederationSession {
   async #announceWhenSynced(): Promise<void> {
     const { log, clock } = this.#options;
     await this.client.synced();
+    await this.#options.released;
     while (this.#standing.kind === 'waiting') {
       try {
         await this.#announce();

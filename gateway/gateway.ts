@@ -1,41 +1,53 @@
 /** Owns one running gateway: its parts, how they hear of each other, and the order they start and end in. */
 import { join } from 'node:path';
-import { parseTrustDomain } from '../certs/spiffe-id.ts';
 import type { Clock, Random } from '../core/clock.ts';
 import { IsthmusError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { ServiceName } from '../core/names.ts';
-import { version } from '../core/version.ts';
-import { FederationService } from '../federation/service.ts';
-import type { EndpointRecord, GatewayRecord } from '../registry/model.ts';
-import type { Snapshot, SnapshotDelta } from '../registry/snapshot.ts';
+import type { FederationListener, FederationListenerOptions } from '../federation/listener.ts';
+import type { EndpointRecord } from '../registry/model.ts';
+import type { ServiceView, Snapshot, SnapshotDelta } from '../registry/snapshot.ts';
 import { steeringOf } from './balance/steering.ts';
-import type { Caller } from './balance/types.ts';
+import type { BalanceView, Caller } from './balance/types.ts';
+import { viewFromHere } from './balance/view.ts';
 import { Catalog } from './catalog.ts';
 import { clusterDraft } from './cluster-draft.ts';
-import { configuredEndpoints, type GatewayConfig, policyOf, timeoutsOf } from './config.ts';
+import { configuredEndpoints, type GatewayConfig, policyOf } from './config.ts';
+import { listenOf, workerOptionsOf } from './data-side-settings.ts';
 import { countsOf } from './drills/counts.ts';
 import { Drills } from './drills/drills.ts';
 import { type Effects, noEffects } from './drills/effects.ts';
 import { createJournal, type Journal } from './events/journal.ts';
+import type { FederationSession } from './federation-session.ts';
+import { feedWorldOf } from './feed-world.ts';
+import { GatewayGenerations } from './gateway-generations.ts';
+import { gatewayRecordOf } from './gateway-record.ts';
 import { HealthChecker } from './health/checker.ts';
 import { type Identity, openIdentity } from './identity.ts';
-import { mutualTlsDial } from './link/dial.ts';
-import { LinkPool } from './link/pool.ts';
-import { Listeners, type ListenersOptions } from './listeners.ts';
+import { IngressCertificates } from './ingress-certificates.ts';
+import { listenForMembers } from './members-listener.ts';
 import { Membership } from './membership.ts';
 import { Orphans } from './orphans.ts';
-import { createEndpointTransport } from './proxy/endpoint-transport.ts';
-import { createProxy, type GatewayProxy } from './proxy/proxy.ts';
 import { NameResolver } from './proxy/resolve.ts';
 import { RegistrationsFile } from './registrations-file.ts';
-import { Routing } from './routing.ts';
+import { everythingKnown } from './takeover/knowing.ts';
+import type { Predecessor } from './takeover/predecessor.ts';
+import type { PerListener } from './workers/listeners.ts';
+import { type Sockets, WorkerPool } from './workers/pool.ts';
 
 export interface GatewayOptions {
   readonly config: GatewayConfig;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** The process whose place this one takes, if any. */
+  readonly predecessor?:
+    | (Pick<Predecessor, 'released'> & {
+        readonly sockets: Partial<Sockets>;
+        /** Called once requests are taken here too. */
+        ready(): Promise<void>;
+      })
+    | undefined;
 }
 
 export type GatewayState = 'starting' | 'ready' | 'draining';
@@ -44,6 +56,8 @@ export type GatewayState = 'starting' | 'ready' | 'draining';
 const nothing: Pick<Snapshot, 'clusters' | 'revision'> = { clusters: new Map(), revision: 0 };
 /** Round trips and link states are published at most this often. */
 const publishGatewayEveryMs = 1_000;
+/** How long connections that rest are left to their clients, and links to the gateways that are making new ones. */
+const retireGraceMs = 5_000;
 
 export class Gateway {
   readonly config: GatewayConfig;
@@ -51,34 +65,41 @@ export class Gateway {
   readonly caller: Caller;
   readonly startedAt: number;
   readonly identity: Identity;
+  readonly ingressCertificates: IngressCertificates;
   readonly catalog: Catalog;
-  readonly links: LinkPool;
-  readonly routing: Routing;
   readonly membership: Membership;
-  readonly proxy: GatewayProxy;
+  /** The data side. */
+  readonly workers: WorkerPool;
   /** What happened, for whoever looks later. */
   readonly journal: Journal;
   readonly drills: Drills;
   readonly #options: GatewayOptions;
   readonly #checker: HealthChecker;
   readonly #orphans: Orphans;
-  readonly #endpoints: ReturnType<typeof createEndpointTransport>;
   readonly #registrations: RegistrationsFile;
+  readonly #generations = new GatewayGenerations();
   /** What drills and standing orders do here. */
   #effects: Effects = noEffects;
-  #state: GatewayState = 'starting';
-  #listeners: Listeners | undefined;
-  #cancelPublish: (() => void) | undefined;
-  #takesPeers: ListenersOptions['peerAdmin'] | undefined;
+  #takesPeers: FederationListenerOptions['admin'] | undefined;
   readonly #watchers = new Set<() => void>();
+  #state: GatewayState = 'starting';
+  /** The last that was told of to the workers. */
+  #session: FederationSession | undefined;
+  #federation: FederationListener | undefined;
+  #cancelPublish: (() => void) | undefined;
 
-  private constructor(options: GatewayOptions, identity: Identity) {
+  private constructor(
+    options: GatewayOptions,
+    identity: Identity,
+    ingressCertificates: IngressCertificates,
+  ) {
     const { config, clock, random, log } = options;
     const { cluster, federation, region, zone, gateway } = config;
     this.#options = options;
     this.config = config;
     this.clock = clock;
     this.identity = identity;
+    this.ingressCertificates = ingressCertificates;
     this.startedAt = clock.now();
     this.journal = createJournal(clock);
     this.caller = { cluster, region, zone };
@@ -94,58 +115,34 @@ export class Gateway {
       clock,
       log,
     );
-    const dial = mutualTlsDial({
-      identity: () => identity.leaf.current,
-      trust: identity.trust,
-      clock,
-    });
-    this.links = new LinkPool({ dial, clock, random, log });
     this.#orphans = new Orphans(
       this.#checker,
       (service) => this.#serviceChanged(service),
       (service, id) => this.membership.session?.client.dropOrphan(service, id),
     );
-    this.routing = new Routing({
-      federation,
-      caller: this.caller,
-      clock,
-      random,
-      world: {
-        endpoints: (service) => this.endpoints(service),
-        exports: (service) => this.#view(service)?.exports,
-        clusters: () => this.snapshot.clusters,
-        links: (name) => this.links.state(name),
-        policy: (service) => policyOf(config, service),
-        timeouts: (service) => timeoutsOf(config, service),
-        steering: (service) => steeringOf(this.#effects.shifts, service),
-      },
-    });
-    this.#endpoints = createEndpointTransport(resolver);
-    this.proxy = createProxy({
-      cluster,
-      gatewayId: gateway,
-      federation,
-      routes: this.routing.table,
-      links: this.links,
-      endpoints: this.#endpoints,
+    this.workers = new WorkerPool({
+      workers: config.workers,
+      listen: listenOf(config),
+      inherited: options.predecessor?.sockets,
+      worker: workerOptionsOf(config),
+      world: feedWorldOf(this),
       clock,
       random,
       log,
-      limits: config.limits,
-      exposeDecision: config.exposeDecision,
     });
     this.membership = new Membership({
       ...options,
       identity,
+      released: options.predecessor?.released,
       world: {
         ownServices: () => this.catalog.services(),
         ownEndpoints: (service) => this.catalog.records(service),
         clusterEndpoints: (service) => this.endpoints(service),
-        gatewayRecord: () => this.#gatewayRecord(),
+        gatewayRecord: () => gatewayRecordOf(this),
         clusterDraft: (joinedAt) => clusterDraft(config, this.addresses, joinedAt),
         changed: (delta) => this.#snapshotChanged(delta),
       },
-      changed: () => this.#trustChanged(),
+      changed: () => this.#membershipChanged(),
     });
     this.drills = new Drills({
       self: cluster,
@@ -157,10 +154,10 @@ export class Gateway {
         caller: this.caller,
         snapshot: () => this.membership.session?.client.snapshot,
         ownServices: () => this.catalog.services(),
-        view: (service) => this.routing.view(service),
+        view: (service) => this.balanceView(service),
         policy: (service) => policyOf(config, service),
       },
-      counts: async () => countsOf(this.proxy.recorder.snapshot()),
+      counts: async () => countsOf(this.workers.counters.snapshot()),
       uptimeMs: () => clock.now() - this.startedAt,
       makesFaults: false,
       apply: (effects) => this.#apply(effects),
@@ -174,7 +171,10 @@ export class Gateway {
   /** Starts everything. Throws what keeps it from serving; a registry or a peer that is down does not. */
   static async start(options: GatewayOptions): Promise<Gateway> {
     const { config, clock, random, log } = options;
-    const gateway = new Gateway(options, await openIdentity(config, clock, random, log));
+    const { ingress, baseDir } = config;
+    const certificates = await IngressCertificates.open({ ingress, baseDir, clock, log });
+    const identity = await openIdentity(config, clock, random, log);
+    const gateway = new Gateway(options, identity, certificates);
     try {
       await gateway.#start();
       return gateway;
@@ -189,25 +189,55 @@ export class Gateway {
   }
 
   /** Where this gateway listens; the real ports where 0 was asked for. */
-  get addresses(): Listeners['addresses'] & { readonly registry?: string } {
+  get addresses(): PerListener<string> & {
+    readonly federation: string;
+    readonly registry?: string;
+  } {
+    const { federation } = this.config.listen;
     const registry = this.membership.hosted?.address;
-    const addresses = this.#listeners?.addresses ?? this.config.listen;
-    return { ...addresses, ...(registry === undefined ? {} : { registry }) };
+    return {
+      ...this.workers.addresses,
+      federation: this.#federation?.address ?? federation,
+      ...(registry === undefined ? {} : { registry }),
+    };
+  }
+
+  /** What drills and standing orders do here. */
+  get effects(): Effects {
+    return this.#effects;
   }
 
   get snapshot(): Pick<Snapshot, 'clusters' | 'revision'> {
     return this.membership.session?.client.snapshot ?? nothing;
   }
 
+  /** What the registry has of a service. */
+  serviceView(service: ServiceName): ServiceView | undefined {
+    return this.membership.session?.client.snapshot.services.get(service);
+  }
+
   /** Endpoints of a service in this cluster: this gateway's, then those of its siblings by way of the registry. */
   endpoints(service: ServiceName): EndpointRecord[] {
     const records = [...this.catalog.records(service)];
-    for (const held of this.#view(service)?.endpoints.values() ?? []) {
+    for (const held of this.serviceView(service)?.endpoints.values() ?? []) {
       const { gateway, id } = held.record;
       if (gateway === this.config.gateway || this.catalog.has(service, id)) continue;
       records.push(this.#orphans.current(held));
     }
     return records;
+  }
+
+  /** What decisions on a service are made from, here. */
+  balanceView(service: ServiceName): BalanceView {
+    const view = viewFromHere(
+      service,
+      this.config.cluster,
+      this.endpoints(service),
+      this.serviceView(service)?.exports,
+      this.snapshot.clusters,
+      (name) => this.workers.links.state(name),
+    );
+    return { ...view, steering: steeringOf(this.#effects.shifts, service) };
   }
 
   /** Stops taking requests, says goodbye to the registry, finishes what is in flight, and ends everything. */
@@ -216,8 +246,26 @@ export class Gateway {
     await this.drills.close({ withdraw: true });
     // First out of the others' sight, so that nothing new is sent here.
     await this.membership.close({ withdraw: true });
-    await this.#listeners?.drain(limitMs);
-    await this.#end(limitMs);
+    await this.workers.drain(limitMs, 0);
+    await this.#end();
+  }
+
+  /** Lets go of everything that can be one process's only, without a goodbye: its successor is there already. */
+  async release(): Promise<void> {
+    this.#state = 'draining';
+    await this.drills.close({ withdraw: false });
+    this.catalog.close();
+    await this.#registrations.flush();
+    await this.workers.stop();
+    await this.membership.close({ withdraw: false });
+    await this.#federation?.close();
+    this.#federation = undefined;
+  }
+
+  /** After `release`: lets clients and gateways go over to the successor, finishes what is in flight, and ends. */
+  async retire(limitMs: number): Promise<void> {
+    await this.workers.drain(limitMs, retireGraceMs);
+    await this.#end();
   }
 
   /** Ends everything at once. */
@@ -225,96 +273,95 @@ export class Gateway {
     this.#state = 'draining';
     await this.drills.close({ withdraw: false });
     await this.membership.close({ withdraw: false });
-    await this.#listeners?.close();
-    await this.#end(0);
+    await this.workers.close();
+    await this.#end();
   }
 
   async #start(): Promise<void> {
-    const { config, clock, log } = this.#options;
-    const { identity, proxy } = this;
+    const { config, log } = this.#options;
+    const { identity, ingressCertificates, workers } = this;
     for (const registration of configuredEndpoints(config)) this.catalog.put(registration);
-    for (const registration of await this.#registrations.load()) {
-      if (!this.catalog.has(registration.service, registration.id)) this.catalog.put(registration);
-    }
+    this.catalog.restore(await this.#registrations.load());
     this.catalog.onChange((service) => {
       this.#registrations.changed(() => this.catalog.apiRegistrations());
       this.#serviceChanged(service);
     });
-    this.links.onChange(() => {
-      this.routing.clustersChanged();
+    workers.links.onChange(() => {
       this.#publishGateway();
       this.#changed();
     });
-    const federation = this.#federationService();
-    this.#listeners = await Listeners.start({
-      config,
-      identity,
-      proxy,
-      federation,
-      peerAdmin: (socket, peer) => {
-        if (this.#takesPeers) this.#takesPeers(socket, peer);
-        else socket.destroy();
-      },
-      clock,
-      log,
-    });
+    identity.trust.onChange((trustDomain) => workers.feed.trustChanged(trustDomain));
+    ingressCertificates.onChange(() => workers.feed.changed('credentials'));
     identity.leaf.onRenew(() => {
-      this.#listeners?.updateIdentity();
-      this.links.refresh();
+      this.#federation?.updateIdentity();
+      workers.feed.changed('identity');
     });
-    await this.membership.start();
+    const { predecessor } = this.#options;
+    if (predecessor) await this.#succeed(predecessor);
+    else {
+      await workers.start();
+      this.#federation = await listenForMembers(this, this.#takePeer, log);
+      await this.membership.start();
+    }
     this.#state = 'ready';
   }
 
-  #federationService(): FederationService {
-    const { config, clock, log } = this.#options;
-    const { identity, membership } = this;
-    return new FederationService({
-      federation: config.federation,
-      cluster: config.cluster,
-      id: identity.id,
-      admission: () => membership.session?.admission,
-      evict: (cluster, by, force) => membership.evict(cluster, by, force),
-      clock,
-      log,
+  /** Takes requests only once it knows what its predecessor knows, and all else only once that has let go of it. */
+  async #succeed({ ready, released }: NonNullable<GatewayOptions['predecessor']>): Promise<void> {
+    const { catalog, clock, membership, workers } = this;
+    const { log } = this.#options;
+    const wasMember = membership.isMember;
+    if (wasMember) await membership.start();
+    await workers.start(() => {
+      const synced = membership.session?.client.synced();
+      return everythingKnown({ synced, catalog, workers, clock });
     });
+    await ready();
+    await released;
+    // What was registered with the other process meanwhile.
+    this.catalog.restore(await this.#registrations.load());
+    this.#federation = await listenForMembers(this, this.#takePeer, log);
+    if (!wasMember) await membership.start();
   }
 
-  async #end(limitMs: number): Promise<void> {
-    this.links.close(limitMs);
+  async #end(): Promise<void> {
+    await this.#federation?.close();
     this.#cancelPublish?.();
     this.catalog.close();
     this.#checker.close();
-    this.routing.close();
     this.identity.leaf.stop();
+    this.ingressCertificates.stop();
     await this.#registrations.flush();
-    await this.#endpoints.close();
-  }
-
-  #view(service: ServiceName) {
-    return this.membership?.session?.client.snapshot.services.get(service);
   }
 
   #serviceChanged(service: ServiceName): void {
-    this.routing.serviceChanged(service);
+    this.workers.feed.serviceChanged(service);
     this.membership.session?.publishService(service);
     this.#changed();
   }
 
-  #snapshotChanged(delta: SnapshotDelta): void {
-    for (const service of delta.services) {
-      this.#orphans.follow(service, this.#view(service));
-      this.routing.serviceChanged(service);
+  #snapshotChanged({ services, clusters }: SnapshotDelta): void {
+    const { feed } = this.workers;
+    for (const service of services) {
+      this.#orphans.follow(service, this.serviceView(service));
+      feed.serviceChanged(service);
     }
-    if (delta.clusters.size > 0) this.#linkToMembers();
-    this.#changed();
+    if (clusters.size === 0) return;
+    feed.changed('clusters');
+    feed.changed('remotes');
+    for (const cluster of clusters) {
+      const view = this.snapshot.clusters.get(cluster);
+      if (view && this.#generations.look(view)) feed.gatewayReplaced(cluster);
+    }
   }
 
   /** What is believed, or whether this cluster is in a federation at all, changed. */
-  #trustChanged(): void {
+  #membershipChanged(): void {
+    const { session } = this.membership;
+    if (session === this.#session) this.workers.feed.changed('remotes');
+    else this.workers.feed.startedOver();
+    this.#session = session;
     this.#followDrills();
-    this.#linkToMembers();
-    this.routing.clustersChanged();
     this.#changed();
   }
 
@@ -334,12 +381,12 @@ export class Gateway {
     const store = this.membership.session?.store;
     if (effects.registryLost) store?.sever(effects.registryLost);
     else store?.restore();
-    this.routing.clustersChanged();
+    this.workers.feed.changed('effects');
     this.#changed();
   }
 
   /** Other gateways' connections to the admin API go to `take` from now on; before they are closed. */
-  takePeerAdmin(take: ListenersOptions['peerAdmin']): void {
+  takePeerAdmin(take: FederationListenerOptions['admin']): void {
     this.#takesPeers = take;
   }
 
@@ -351,24 +398,13 @@ export class Gateway {
     };
   }
 
+  readonly #takePeer: FederationListenerOptions['admin'] = (socket, peer) => {
+    if (this.#takesPeers) this.#takesPeers(socket, peer);
+    else socket.destroy();
+  };
+
   #changed(): void {
     for (const watcher of this.#watchers) watcher();
-  }
-
-  #linkToMembers(): void {
-    const believed = this.membership.believed;
-    const remotes = [...this.snapshot.clusters.values()].flatMap(({ cluster, record }) =>
-      record && believed.has(cluster)
-        ? [
-            {
-              cluster,
-              trustDomain: parseTrustDomain(record.trustDomain),
-              addresses: record.eastWest,
-            },
-          ]
-        : [],
-    );
-    this.links.update(remotes);
   }
 
   #publishGateway(): void {
@@ -376,19 +412,6 @@ export class Gateway {
       this.#cancelPublish = undefined;
       this.membership.session?.publishGateway();
     });
-  }
-
-  #gatewayRecord(): GatewayRecord {
-    const { cluster, gateway, zone } = this.config;
-    const rttMs: Record<string, number> = {};
-    const links: GatewayRecord['links'] = {};
-    for (const name of this.snapshot.clusters.keys()) {
-      const status = this.links.state(name);
-      if (status.state === 'none') continue;
-      links[name] = status.state;
-      if (status.rttMs !== undefined) rttMs[name] = Math.round(status.rttMs * 100) / 100;
-    }
-    return { cluster, id: gateway, zone, version, startedAt: this.startedAt, rttMs, links };
   }
 
   /** Resolves once what is registered is on disk, so that it outlives a crash from now on. */

@@ -38,16 +38,10 @@ export class HostedRegistry {
   #deaths = 0;
   #changing: Promise<void> = Promise.resolve();
 
-  private constructor(options: HostedRegistryOptions) {
+  /** It does not run yet. */
+  constructor(options: HostedRegistryOptions) {
     this.#options = options;
     this.#listen = options.listen;
-  }
-
-  /** Throws PORT_IN_USE and what else keeps the registry from starting. */
-  static async start(options: HostedRegistryOptions): Promise<HostedRegistry> {
-    const hosted = new HostedRegistry(options);
-    await hosted.start();
-    return hosted;
   }
 
   /** `host:port` it listens on, or will again. */
@@ -59,7 +53,7 @@ export class HostedRegistry {
     return this.#state.kind === 'running';
   }
 
-  /** Starts it if it does not run. */
+  /** Starts it if it does not run. Throws PORT_IN_USE and what else keeps it from starting. */
   start(): Promise<void> {
     return this.#change(async () => {
       if (this.#state.kind === 'running') return;
@@ -93,6 +87,11 @@ export class HostedRegistry {
         cause,
       });
     }
+  }
+
+  /** Starts it once `released` has resolved, and tries until it runs. */
+  startAfter(released: Promise<void>): void {
+    void released.then(() => this.#revive());
   }
 
   /** Terminates its thread as a crash would, and leaves it so. */

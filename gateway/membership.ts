@@ -25,6 +25,8 @@ export interface MembershipOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Resolves when this process is the gateway; undefined where it takes nobody's place. */
+  readonly released?: Promise<void> | undefined;
   /** More, or less, is believed than before, or this cluster entered or left a federation. */
   changed(): void;
 }
@@ -62,6 +64,11 @@ export class Membership {
   /** The bundle another cluster is believed to have. */
   bundleOf(cluster: ClusterName): Bundle | undefined {
     return this.#trust?.beliefs.bundles.get(cluster)?.bundle;
+  }
+
+  /** Whether this cluster is in a federation, or was when it was last heard of. */
+  get isMember(): boolean {
+    return isJoined(this.#options.identity.membership.state);
   }
 
   /** The embedded registry, where this gateway hosts it. */
@@ -290,7 +297,7 @@ export class Membership {
   async #host(): Promise<HostedRegistry | undefined> {
     const { config, identity, clock, random, log } = this.#options;
     if (!config.registry || !('embedded' in config.registry)) return undefined;
-    return HostedRegistry.start({
+    const hosted = new HostedRegistry({
       dataDir: config.dataDir,
       listen: config.registry.embedded.listen,
       hostTrustDomain: identity.trustDomain,
@@ -304,6 +311,11 @@ export class Membership {
       random,
       log,
     });
+    const { released } = this.#options;
+    // Until then the other process serves the file, at the same address.
+    if (released) hosted.startAfter(released);
+    else await hosted.start();
+    return hosted;
   }
 
   /** Entering and leaving happen one after the other, whoever asks for them. */

@@ -1,4 +1,4 @@
-/** Owns Isthmus in each shape that is compared: real gateways with their defaults, joined by a real token. */
+/** Owns Isthmus in each shape that is compared: real gateways, with their defaults but for the worker, joined by a real token. */
 import { join } from 'node:path';
 import { protocols } from '../../registry/model.ts';
 import { until } from '../../test/support/until.ts';
@@ -65,8 +65,9 @@ function founder(extra: object): Promise<BenchGateway> {
   return onProxyCore('dc1', { registry: { embedded: { listen: '127.0.0.1:0' } }, ...extra });
 }
 
+/** With one worker: its peers have one thread, too, and the core is one. */
 async function onProxyCore(cluster: string, extra: object): Promise<BenchGateway> {
-  const started = await gateway(cluster, extra);
+  const started = await gateway(cluster, { workers: 1, ...extra });
   pinProxy(started.process.pid);
   return started;
 }

@@ -1,6 +1,7 @@
 /** Owns what the admin API can see and do: the parts of a running gateway, and its acts. */
 import type { ClusterName, ServiceName } from '../../core/names.ts';
 import type { CatalogEntry, Registration } from '../catalog.ts';
+import type { WorkerStatus } from '../workers/pool.ts';
 import type {
   Beliefs,
   ClusterItem,
@@ -36,7 +37,8 @@ export interface Control {
     service: ServiceName,
     from: string | undefined,
     without: ReadonlySet<ClusterName>,
-  ): ExplainAnswer;
+  ): Promise<ExplainAnswer>;
+  workers(): WorkerStatus[];
 
   /** The zone an endpoint is in when nothing is said. */
   readonly defaultZone: string;

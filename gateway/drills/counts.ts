@@ -1,7 +1,7 @@
 /** Owns how the data path's counters are told to others: requests of this gateway's own clients, by service. */
 import type { ClusterName } from '../../core/names.ts';
 import { type Counted, type MeasureRecord, maxServices } from '../../federation/drills/records.ts';
-import { latencyBoundsMs, type RecordSnapshot } from '../proxy/record.ts';
+import { latencyBoundsMs, type RecordSnapshot } from '../proxy/series.ts';
 
 /** Ends of requests that nobody failed: their clients went away. */
 const notFailed = new Set<string>(['CLIENT_GONE']);

@@ -4,7 +4,7 @@ import { rampUp } from '../../federation/drills/ramp.ts';
 import type { DrainRecord, FailoverRecord } from '../../federation/drills/records.ts';
 import { type DrillSpec, msOf, scopeText } from '../../federation/drills/spec.ts';
 import type { Shift } from '../balance/steering.ts';
-import type { FaultAct, FaultMatch, FaultRule } from './faults.ts';
+import type { FaultAct, FaultMatch, FaultRule } from '../proxy/faults.ts';
 
 /** Plain data, so that it can travel to worker threads as it is. */
 export interface Effects {

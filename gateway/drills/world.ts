@@ -4,7 +4,7 @@ import type { History } from '../../federation/drills/measures.ts';
 import type { ServiceView, Snapshot } from '../../registry/snapshot.ts';
 import type { Shift } from '../balance/steering.ts';
 import type { BalancePolicy, BalanceView, Caller } from '../balance/types.ts';
-import { viewFromAfar } from '../view.ts';
+import { viewFromAfar } from '../balance/view.ts';
 import type { PredictionWorld } from './predict.ts';
 
 /** The parts of a gateway that are looked through. */

@@ -34,7 +34,8 @@ export function observe(gateway: Gateway): () => void {
   compareLater();
   const stops = [
     () => cancel(),
-    gateway.links.onChange((other, { state }) => {
+    gateway.workers.links.onChange((other) => {
+      const { state } = gateway.workers.links.state(other);
       const was = links.get(other);
       links.set(other, state);
       const event = was === state ? undefined : linkEvent(other, was, state);

@@ -1,6 +1,6 @@
 /** Owns reading the data path's counters as the graph counts: per service, source, answering cluster and tier, ever growing. */
 import type { ClusterName } from '../../core/names.ts';
-import type { RecordSnapshot } from '../proxy/record.ts';
+import type { RecordSnapshot } from '../proxy/series.ts';
 import { type SeriesLabels, seriesKey } from './samples.ts';
 import { addUp } from './view.ts';
 

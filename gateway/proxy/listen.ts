@@ -4,24 +4,41 @@ import type { Server } from 'node:net';
 import { formatAddress, type HostPort } from '../../core/address.ts';
 import { IsthmusError, messageOf } from '../../core/errors.ts';
 import type { DrainResult } from './drain.ts';
+import { fdOf } from './socket-fd.ts';
+
+/** Where to listen: at an address, which with `shared` others may listen at too, or on a socket that listens already. */
+export type ListenPlace = (HostPort & { readonly shared?: boolean }) | { readonly fd: number };
 
 /** A listener that takes requests until it is drained or closed. */
 export interface Listener {
   /** `host:port` it is bound to; the real port when 0 was asked for. */
   readonly address: string;
-  /** Takes nothing new, lets what is in flight finish for at most `limitMs`, then closes. */
-  drain(limitMs: number): Promise<DrainResult>;
+  /** Of the socket it listens on, so that another process can go on with it; undefined where Node keeps it to itself. */
+  readonly fd: number | undefined;
+  /** Takes no new connections; those there are go on. */
+  stop(): void;
+  /**
+   * Takes nothing new, lets what is in flight finish for at most `limitMs`, then closes. Connections that rest are
+   * closed at once; or, where somebody else listens here from now on, only after `graceMs` (default 0), for
+   * their clients may be about to use them: the next answer on each asks for a new connection.
+   */
+  drain(limitMs: number, graceMs?: number): Promise<DrainResult>;
   /** Cuts everything off at once. */
   close(): Promise<void>;
 }
 
+/** What a server is bound to. */
+export type BoundTo = Pick<Listener, 'address' | 'fd'>;
+
 /** Binds `server`. Throws PORT_IN_USE, or INTERNAL with the system's reason. */
-export async function bind(server: Server, { host, port }: HostPort): Promise<string> {
-  server.listen(port, host);
+export async function bind(server: Server, place: ListenPlace): Promise<BoundTo> {
+  if ('fd' in place) server.listen({ fd: place.fd });
+  else server.listen({ host: place.host, port: place.port, reusePort: place.shared ?? false });
   try {
     await once(server, 'listening');
   } catch (cause) {
-    const where = formatAddress(host, port);
+    const where =
+      'fd' in place ? `inherited socket ${place.fd}` : formatAddress(place.host, place.port);
     if (cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE') {
       throw new IsthmusError('PORT_IN_USE', { what: `${where} is taken`, where, cause });
     }
@@ -33,7 +50,8 @@ export async function bind(server: Server, { host, port }: HostPort): Promise<st
     });
   }
   const bound = server.address();
-  return bound !== null && typeof bound === 'object'
-    ? formatAddress(bound.address, bound.port)
-    : formatAddress(host, port);
+  if (bound === null || typeof bound === 'string') {
+    throw new IsthmusError('INTERNAL', { what: `${bound} is no address to listen at` });
+  }
+  return { address: formatAddress(bound.address, bound.port), fd: fdOf(server) };
 }

@@ -1,71 +1,31 @@
-/** Owns the outbound listener: this cluster's clients, over HTTP/1.1, by Host or as an HTTP proxy. */
-import { createServer } from 'node:net';
-import type { HostPort } from '../../core/address.ts';
+/** Owns the outbound listener: this cluster's clients, over HTTP/1.1 or HTTP/2, by Host or as an HTTP proxy. */
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
-import { ClientConnection, type ClientGround } from './client-connection.ts';
-import { InFlight } from './drain.ts';
-import { bind, type Listener } from './listen.ts';
+import { intakeOf, type Reading, readingHere } from './accept.ts';
+import { ClientConnection } from './client-connection.ts';
+import { ClientListener } from './client-listener.ts';
+import type { Listener, ListenPlace } from './listen.ts';
+import { addressOf } from './peer.ts';
 import type { GatewayProxy } from './proxy.ts';
-import { Sweep } from './sweep.ts';
 
 export interface OutboundListenerOptions {
-  readonly address: HostPort;
+  readonly place: ListenPlace;
   readonly proxy: GatewayProxy;
   readonly clock: Clock;
   readonly log: Log;
+  /** How clients' octets are read; default the best way that works here. */
+  readonly reading?: Reading | undefined;
 }
 
 /** Throws PORT_IN_USE when the address is taken. */
 export async function startOutboundListener(options: OutboundListenerOptions): Promise<Listener> {
-  const { proxy, clock, log } = options;
-  const { headMs, maxConnections } = proxy.limits;
-  const inFlight = new InFlight();
-  const connections = new Set<ClientConnection>();
-  let draining = false;
-  const sweep = new Sweep(clock, Math.max(50, Math.min(headMs / 4, 250)));
-  const ground: ClientGround = {
-    proxy,
-    sweep,
-    log,
-    isDraining: () => draining,
-    track: (work) => void inFlight.track(work),
-    onClosed: (connection) => connections.delete(connection),
-  };
-  // A client may close its side once it has asked.
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    connections.add(new ClientConnection(socket, ground));
+  const { place, proxy, clock, log } = options;
+  const reading = options.reading ?? (await readingHere(log));
+  const listener = new ClientListener({ proxy, clock, log, paused: true });
+  await listener.listen(place, (accepted) => {
+    const intake = intakeOf(accepted, reading);
+    const peer = { kind: 'client', address: addressOf(intake.socket) } as const;
+    new ClientConnection(intake, listener.ground, { peer, scheme: 'http' });
   });
-  server.maxConnections = maxConnections;
-  const address = await bind(server, options.address).catch((error: unknown) => {
-    sweep.close();
-    throw error;
-  });
-  // Such as too many open files: those who come next may fare better.
-  server.on('error', (error) => log.warn({ err: error }, 'client connection not accepted'));
-
-  function stop(): void {
-    draining = true;
-    server.close();
-  }
-
-  function cut(): void {
-    sweep.close();
-    for (const connection of connections) connection.socket.destroy();
-  }
-
-  return {
-    address,
-    async drain(limitMs) {
-      stop();
-      for (const connection of connections) if (connection.isIdle) connection.socket.destroy();
-      const result = await inFlight.drained(clock, limitMs);
-      cut();
-      return result;
-    },
-    async close() {
-      stop();
-      cut();
-    },
-  };
+  return listener;
 }

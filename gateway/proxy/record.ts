@@ -1,55 +1,54 @@
 /** Owns the numbers of the data path: plain counters that a request adds to and telemetry reads. */
-import type { ErrorCode } from '../../core/errors.ts';
 import type { ServiceName } from '../../core/names.ts';
 import type { TierKind } from '../balance/types.ts';
+import { Ledger, type Slots } from './ledger.ts';
+import {
+  latencyBoundsMs,
+  type RecordSnapshot,
+  type RefusedLabels,
+  type RetriedLabels,
+  recordSnapshot,
+  type SeriesLabels,
+  seriesKey,
+  seriesSizes,
+  servedSlots,
+} from './series.ts';
 
-/** Upper bounds of the latency histogram in milliseconds; the last bucket has none. */
-export const latencyBoundsMs: readonly number[] = [
-  1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000,
-];
+/** Hears of a series before anything is counted in it. */
+export type SeriesListener = (labels: SeriesLabels, slots: Slots) => void;
 
-/** Requests of one service that one place answered. */
-export interface ServedSeries {
-  readonly service: ServiceName;
-  readonly cluster: string;
-  readonly tier: TierKind;
-  requests: number;
-  /** Responses by first digit of the status; index 0 is unused. */
-  readonly byStatusClass: number[];
-  /** Sum of the time to the response head, in milliseconds. */
-  latencySumMs: number;
-  /** Count per bucket of `latencyBoundsMs`, not cumulative; one more bucket than bounds. */
-  readonly latencyBuckets: number[];
-}
-
-/** Requests that the gateway itself answered, or that ended without an answer. */
-export interface RefusedSeries {
-  /** Absent when the request named no known service. */
-  readonly service: ServiceName | undefined;
-  readonly code: ErrorCode | 'CLIENT_GONE' | 'RESPONSE_BROKEN';
-  requests: number;
-}
-
-/** Tries beyond the first. */
-export interface RetrySeries {
-  readonly service: ServiceName;
-  /** `unsent`: the earlier try provably never arrived. */
-  readonly reason: 'unsent' | 'failed' | 'status';
-  retries: number;
-}
-
-export interface RecordSnapshot {
-  readonly inFlight: number;
-  readonly served: readonly ServedSeries[];
-  readonly refused: readonly RefusedSeries[];
-  readonly retried: readonly RetrySeries[];
+interface Series {
+  readonly labels: SeriesLabels;
+  readonly slots: Slots;
 }
 
 export class Recorder {
-  readonly #served = new Map<string, ServedSeries>();
-  readonly #refused = new Map<string, RefusedSeries>();
-  readonly #retried = new Map<string, RetrySeries>();
-  inFlight = 0;
+  readonly #ledger: Ledger;
+  readonly #onSeries: SeriesListener;
+  readonly #series = new Map<string, Series>();
+  /** In front of `#series`, by what the calls name: no key is put together for a request. */
+  readonly #served = new Map<ServiceName, Map<string, Map<TierKind, Slots>>>();
+  readonly #inFlight: Slots;
+
+  /** `inFlight` begins with the slot that holds how many requests are in flight. */
+  constructor(
+    ledger: Ledger = new Ledger(),
+    onSeries: SeriesListener = () => undefined,
+    inFlight: Slots = ledger.take(1),
+  ) {
+    this.#ledger = ledger;
+    this.#onSeries = onSeries;
+    this.#inFlight = inFlight;
+  }
+
+  /** Requests that have come and are not answered in full. */
+  get inFlight(): number {
+    return this.#inFlight.values[this.#inFlight.at] ?? 0;
+  }
+
+  set inFlight(count: number) {
+    this.#inFlight.values[this.#inFlight.at] = count;
+  }
 
   served(
     service: ServiceName,
@@ -58,63 +57,65 @@ export class Recorder {
     status: number,
     latencyMs: number,
   ): void {
-    const key = `${service} ${cluster} ${tier}`;
-    let series = this.#served.get(key);
-    if (series === undefined) {
-      series = {
-        service,
-        cluster,
-        tier,
-        requests: 0,
-        byStatusClass: [0, 0, 0, 0, 0, 0],
-        latencySumMs: 0,
-        latencyBuckets: new Array<number>(latencyBoundsMs.length + 1).fill(0),
-      };
-      this.#served.set(key, series);
-    }
-    series.requests++;
-    series.latencySumMs += latencyMs;
-    increment(series.byStatusClass, Math.floor(status / 100));
-    const bucket = latencyBoundsMs.findIndex((bound) => latencyMs <= bound);
-    increment(series.latencyBuckets, bucket === -1 ? latencyBoundsMs.length : bucket);
+    const slots =
+      this.#served.get(service)?.get(cluster)?.get(tier) ??
+      this.#openServed(service, cluster, tier);
+    const { values, at } = slots;
+    add(values, at + servedSlots.latencySumMs, latencyMs);
+    add(values, at + servedSlots.byStatusClass + Math.floor(status / 100), 1);
+    add(values, at + servedSlots.latencyBuckets + bucketOf(latencyMs), 1);
   }
 
-  refused(service: ServiceName | undefined, code: RefusedSeries['code']): void {
-    const key = `${service} ${code}`;
-    const series = this.#refused.get(key) ?? { service, code, requests: 0 };
-    series.requests++;
-    this.#refused.set(key, series);
+  refused(service: ServiceName | undefined, code: RefusedLabels['code']): void {
+    this.#count({ kind: 'refused', service, code });
   }
 
-  retried(service: ServiceName, reason: RetrySeries['reason']): void {
-    const key = `${service} ${reason}`;
-    const series = this.#retried.get(key) ?? { service, reason, retries: 0 };
-    series.retries++;
-    this.#retried.set(key, series);
+  retried(service: ServiceName, reason: RetriedLabels['reason']): void {
+    this.#count({ kind: 'retried', service, reason });
   }
 
-  /** Forgets a service that is gone, so that series do not pile up. */
-  forget(service: ServiceName): void {
-    for (const series of [this.#served, this.#refused, this.#retried]) {
-      for (const [key, { service: of }] of series) if (of === service) series.delete(key);
-    }
-  }
-
-  /** Copies of every series as they stand. Counters only grow while their service exists. */
+  /** Copies of every series as they stand. Counters only grow. */
   snapshot(): RecordSnapshot {
-    return {
-      inFlight: this.inFlight,
-      served: Array.from(this.#served.values(), (s) => ({
-        ...s,
-        byStatusClass: s.byStatusClass.slice(),
-        latencyBuckets: s.latencyBuckets.slice(),
-      })),
-      refused: Array.from(this.#refused.values(), (s) => ({ ...s })),
-      retried: Array.from(this.#retried.values(), (s) => ({ ...s })),
-    };
+    return recordSnapshot(
+      this.inFlight,
+      Iterator.from(this.#series.values()).map(({ labels, slots: { values, at, size } }) => [
+        labels,
+        values.subarray(at, at + size),
+      ]),
+    );
+  }
+
+  #count(labels: SeriesLabels): void {
+    const { values, at } = this.#open(labels);
+    add(values, at, 1);
+  }
+
+  #openServed(service: ServiceName, cluster: string, tier: TierKind): Slots {
+    const slots = this.#open({ kind: 'served', service, cluster, tier });
+    const clusters = this.#served.getOrInsertComputed(service, () => new Map());
+    const tiers = clusters.getOrInsertComputed(cluster, () => new Map<TierKind, Slots>());
+    tiers.set(tier, slots);
+    return slots;
+  }
+
+  #open(labels: SeriesLabels): Slots {
+    const key = seriesKey(labels);
+    const known = this.#series.get(key);
+    if (known !== undefined) return known.slots;
+    const slots = this.#ledger.take(seriesSizes[labels.kind]);
+    this.#series.set(key, { labels, slots });
+    this.#onSeries(labels, slots);
+    return slots;
   }
 }
 
-function increment(counts: number[], index: number): void {
-  counts[index] = (counts[index] ?? 0) + 1;
+function bucketOf(latencyMs: number): number {
+  for (let i = 0; i < latencyBoundsMs.length; i++) {
+    if (latencyMs <= (latencyBoundsMs[i] ?? 0)) return i;
+  }
+  return latencyBoundsMs.length;
+}
+
+function add(values: Float64Array, at: number, by: number): void {
+  values[at] = (values[at] ?? 0) + by;
 }

@@ -1,5 +1,5 @@
 /** Owns the metrics of requests: who asked for what, who answered, how often, how well, how fast, and why not. */
-import { latencyBoundsMs, type RecordSnapshot } from '../proxy/record.ts';
+import { latencyBoundsMs, type RecordSnapshot } from '../proxy/series.ts';
 import { counter, type Family, gauge, histogram, type LabelSet } from './family.ts';
 
 /**

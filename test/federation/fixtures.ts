@@ -144,7 +144,7 @@ export async function serve(
     log: silentLog,
   });
   t.teardown(() => listener.close());
-  const address = `127.0.0.1:${listener.port}`;
+  const { address } = listener;
   return { ...member, store, trust, trustStore, admission, clock, address };
 }
 

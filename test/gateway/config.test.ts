@@ -1,17 +1,14 @@
 import { writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { IsthmusError } from '../../core/errors.ts';
 import { parseServiceName } from '../../core/names.ts';
 import { defaultPolicy } from '../../gateway/balance/policy.ts';
-import {
-  configuredEndpoints,
-  loadConfig,
-  parseConfig,
-  policyOf,
-  timeoutsOf,
-} from '../../gateway/config.ts';
+import { configuredEndpoints, loadConfig, parseConfig, policyOf } from '../../gateway/config.ts';
+import { limitsOf, settingsOf } from '../../gateway/data-side-settings.ts';
+import { defaultLimits } from '../../gateway/proxy/limit.ts';
 import { defaultTimeouts } from '../../gateway/proxy/route.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -36,19 +33,31 @@ test('a cluster, its federation and its region are enough; everything else has i
       admin: '127.0.0.1:7001',
     },
     advertise: {},
+    tcp: [],
+    ingress: [],
     services: [],
     admin: { clusters: {}, requestsPerSecond: 500 },
     balance: defaultPolicy,
     timeouts: { request: 30_000, connect: 1_000, perTry: 0, idle: 300_000 },
-    limits: { maxBodyBytes: 0 },
+    limits: {
+      maxBodyBytes: 0,
+      maxHeadBytes: 16_384,
+      head: 10_000,
+      body: 30_000,
+      keepAlive: 75_000,
+      maxConnections: 50_000,
+    },
+    workers: Math.min(64, availableParallelism()),
+    overload: { lag: 100, heap: 95 },
     exposeDecision: true,
     drainTimeout: 30_000,
     log: { level: 'info' },
   } as unknown as ReturnType<typeof parse>);
 });
 
-test('the defaults of a route are those a configuration has', (t) => {
-  t.deepEqual(timeoutsOf(parse(''), cart), defaultTimeouts);
+test('the defaults of routes and limits are those a configuration has', (t) => {
+  t.deepEqual(settingsOf(parse('')).timeouts, defaultTimeouts);
+  t.deepEqual(limitsOf(parse('')), defaultLimits);
 });
 
 test('the example configuration is valid', async (t) => {
@@ -74,8 +83,11 @@ services:
   const web = parseServiceName('web.shop');
   t.is(policyOf(config, cart).algorithm, 'maglev');
   t.is(policyOf(config, web).algorithm, 'random');
-  t.like(timeoutsOf(config, cart), { requestMs: 30_000, connectMs: 250 });
-  t.like(timeoutsOf(config, web), { requestMs: 5_000, connectMs: 1_000 });
+  const { services, ...all } = settingsOf(config);
+  t.like(services.get(cart), { policy: { algorithm: 'maglev' } });
+  t.like(services.get(cart)?.timeouts, { requestMs: 30_000, connectMs: 250 });
+  t.is(services.get(web), undefined);
+  t.like(all.timeouts, { requestMs: 5_000, connectMs: 1_000 });
 });
 
 test('configured endpoints carry what their service and gateway say, unless they say otherwise', (t) => {

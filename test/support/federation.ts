@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { ClusterItem, ServiceItem } from '../../gateway/admin/answers.ts';
 import { GatewayProcess, type Scope } from './gateway-process.ts';
+import type { Inspector } from './inspector.ts';
 import { Instance } from './instance.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 import { tempDir } from './temp-dir.ts';
@@ -81,6 +82,17 @@ export class Cluster {
   /** Starts the gateway, again perhaps; the lines lead to wherever it listens now. */
   async start(): Promise<void> {
     await this.gateway.start();
+    await this.#connectLines();
+  }
+
+  /** The same, so that code can be run in it. */
+  async startInspected(t: Scope): Promise<Inspector> {
+    const inspector = await this.gateway.startInspected(t);
+    await this.#connectLines();
+    return inspector;
+  }
+
+  async #connectLines(): Promise<void> {
     const { listeners } = await this.gateway.status();
     for (const way of ways) {
       const address = listeners[way];

@@ -11,6 +11,7 @@ import { parseAdminAddress } from '../../federation/cli/admin-address.ts';
 import { AdminClient } from '../../federation/cli/admin-client.ts';
 import type { ProblemItem, Status } from '../../gateway/admin/answers.ts';
 import { bin, type Ended, isthmus } from '../federation/cli/command.ts';
+import { Inspector } from './inspector.ts';
 import { until } from './until.ts';
 
 export type Scope = Pick<ExecutionContext, 'teardown' | 'log' | 'passed'>;
@@ -29,6 +30,14 @@ export interface GatewayConfiguration {
   readonly [key: string]: unknown;
 }
 
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 const federation = 'acme';
 /** Every listener but admin: any free port. */
 const anyPort = '127.0.0.1:0';
@@ -43,6 +52,7 @@ export class GatewayProcess {
   readonly api: AdminClient;
   readonly #admin: string;
   readonly #lines: string[] = [];
+  #flags: readonly string[] = [];
   #child: ChildProcess | undefined;
   #listeners: Readonly<Record<string, string>> = {};
 
@@ -63,6 +73,7 @@ export class GatewayProcess {
     t.teardown(async () => {
       if (!t.passed) t.log(`${name} said last:\n${gateway.#lines.slice(-linesShown).join('\n')}`);
       await gateway.kill();
+      gateway.#killSuccessors();
     });
     return gateway;
   }
@@ -115,9 +126,22 @@ export class GatewayProcess {
     });
   }
 
+  /** Starts the process so that code can be run in it, and waits until it is ready. */
+  async startInspected(t: Scope): Promise<Inspector> {
+    this.#flags = ['--inspect=127.0.0.1:0'];
+    await this.start();
+    const url = await until('the debugger to listen', () =>
+      this.#lines.map((line) => /^Debugger listening on (ws:.*)$/.exec(line)?.[1]).find(Boolean),
+    );
+    const inspector = await Inspector.connect(url);
+    t.teardown(() => inspector.close());
+    return inspector;
+  }
+
   /** Starts the process and waits for nothing. */
   spawn(): ChildProcess {
-    const child = spawn(process.execPath, [bin, 'gateway', '--config', this.configPath], {
+    const args = [...this.#flags, bin, 'gateway', '--config', this.configPath];
+    const child = spawn(process.execPath, args, {
       // Its channel closes when the tests end, however they do, and ends it.
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       detached: true,
@@ -128,6 +152,34 @@ export class GatewayProcess {
     });
     this.#child = child;
     return child;
+  }
+
+  /** Has a new process take its place, and waits until the old one is gone; resolves to its exit code. */
+  async takeOver(): Promise<number | null> {
+    const { pid } = await this.status();
+    const child = this.#child;
+    const gone =
+      child?.pid === pid
+        ? once(child, 'exit').then(([code]) => code as number | null)
+        : until('the old process to be gone', () => !isRunning(pid)).then(() => 0);
+    process.kill(pid, 'SIGUSR2');
+    await until(`${this.name} to be another process`, async () => {
+      const status = await this.status();
+      return status.ready && status.pid !== pid;
+    });
+    return gone;
+  }
+
+  /** They are of the group of the first process, which is ours alone. */
+  #killSuccessors(): void {
+    const group = this.#child?.pid;
+    if (group === undefined) return;
+    try {
+      process.kill(-group, 'SIGKILL');
+    } catch (thrown) {
+      // There is none.
+      if ((thrown as NodeJS.ErrnoException).code !== 'ESRCH') throw thrown;
+    }
   }
 
   /** SIGKILL, as a crash. */

@@ -1,7 +1,7 @@
 /** Owns the operations that look at the gateway itself: its health, its status, who one is to it, and a check of everything. */
 import { z } from 'zod';
 import type { Control } from '../control.ts';
-import { fieldsShape, only, wantedFields } from '../list.ts';
+import { fieldsShape, listing, only, wantedFields } from '../list.ts';
 import { type Operation, operation } from '../operation.ts';
 import {
   findingsSchema,
@@ -9,6 +9,7 @@ import {
   readinessSchema,
   sessionSchema,
   statusSchema,
+  workerSchema,
 } from '../schema/gateway.ts';
 
 const tag = 'Gateway';
@@ -66,6 +67,16 @@ export function gatewayOperations(control: Control): Operation[] {
       role: 'viewer',
       answer: sessionSchema,
       handle: ({ caller }) => caller,
+    }),
+    listing({
+      path: '/v1/workers',
+      id: 'listWorkers',
+      tag,
+      summary: 'The threads that carry traffic',
+      role: 'viewer',
+      item: workerSchema,
+      key: ({ worker }) => String(worker).padStart(3, '0'),
+      items: () => control.workers(),
     }),
     operation({
       method: 'GET',

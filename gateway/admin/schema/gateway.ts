@@ -19,6 +19,8 @@ export const statusSchema = named('Status', 'How a gateway is', {
   region: z.string(),
   zone: z.string(),
   version: z.string(),
+  /** Of the process; another one after a takeover. */
+  pid: count,
   uptimeMs: milliseconds,
   state: z.enum(['starting', 'ready', 'draining']),
   ready: z.boolean(),
@@ -39,6 +41,24 @@ export const statusSchema = named('Status', 'How a gateway is', {
   endpoints: count,
   problems: list(problemItemSchema),
   listeners: z.record(z.string(), address).readonly(),
+});
+
+export const workerSchema = named('Worker', 'A thread that carries traffic', {
+  worker: count,
+  state: z.enum(['starting', 'serving', 'empty', 'closed']),
+  /** Workers in its place before it. */
+  restarts: count,
+  inFlight: count,
+  /** 99th percentile of its event loop's lag over the last two seconds. */
+  lagMs: milliseconds,
+  heapBytes: count,
+  heapLimitBytes: count,
+  /** Whether it refuses new requests. */
+  shedding: z.boolean(),
+  /** Responses it has sent on. */
+  served: count,
+  /** Requests it has answered itself, or that ended without an answer. */
+  refused: count,
 });
 
 export const healthSchema = named('Health', 'A gateway lives', { status: z.literal('ok') });

@@ -15,6 +15,7 @@ export const status: Status = {
   region: 'us-east',
   zone: 'us-east-1a',
   version: '0.1.0',
+  pid: 4711,
   uptimeMs: 3_723_000,
   state: 'ready',
   ready: true,

@@ -4,7 +4,7 @@ import { parseClusterName, parseServiceName } from '../../../core/names.ts';
 import { countsOf, increase } from '../../../gateway/graph/counts.ts';
 import { History } from '../../../gateway/graph/history.ts';
 import { Sampler } from '../../../gateway/graph/sampler.ts';
-import type { RecordSnapshot } from '../../../gateway/proxy/record.ts';
+import type { RecordSnapshot } from '../../../gateway/proxy/series.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { until } from '../../support/until.ts';
 

@@ -20,6 +20,7 @@ import type { BalancePolicy, EndpointView, RemoteCluster } from '../../../gatewa
 import { mutualTlsDial } from '../../../gateway/link/dial.ts';
 import type { LinkTiming } from '../../../gateway/link/link.ts';
 import { LinkPool } from '../../../gateway/link/pool.ts';
+import type { Reading } from '../../../gateway/proxy/accept.ts';
 import {
   type EastWestListener,
   startEastWestListener,
@@ -31,6 +32,7 @@ import { startOutboundListener } from '../../../gateway/proxy/outbound-listener.
 import { createProxy, type GatewayProxy } from '../../../gateway/proxy/proxy.ts';
 import { NameResolver } from '../../../gateway/proxy/resolve.ts';
 import { defaultTimeouts, RouteTable, type RouteTimeouts } from '../../../gateway/proxy/route.ts';
+import type { Protocol } from '../../../registry/model.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 export const federation = parseFederationName('acme');
@@ -80,6 +82,8 @@ export interface ServiceSpec {
   /** Other clusters that export it, with so many healthy copies each. */
   readonly elsewhere?: Readonly<Record<string, number>>;
   readonly exported?: boolean;
+  /** What its endpoints speak; default `http`. */
+  readonly protocol?: Protocol;
   readonly timeouts?: Partial<RouteTimeouts>;
   readonly policy?: Partial<BalancePolicy>;
 }
@@ -90,6 +94,8 @@ export interface GatewaySpec {
   readonly limits?: Partial<ProxyLimits>;
   readonly exposeDecision?: boolean;
   readonly timing?: Partial<LinkTiming>;
+  /** How the outbound listener reads; default as a gateway does. */
+  readonly reading?: Reading;
 }
 
 export interface Gateway {
@@ -98,6 +104,7 @@ export interface Gateway {
   readonly authority: Authority;
   readonly trust: TrustStore;
   readonly proxy: GatewayProxy;
+  readonly routes: RouteTable;
   readonly links: LinkPool;
   readonly outbound: Listener;
   readonly eastWest: EastWestListener;
@@ -140,18 +147,25 @@ export async function startGateway(t: ExecutionContext, spec: GatewaySpec): Prom
     limits: spec.limits,
     exposeDecision: spec.exposeDecision,
   });
-  const address = { host: '127.0.0.1', port: 0 };
-  const outbound = await startOutboundListener({ ...common, address, proxy });
+  const place = { host: '127.0.0.1', port: 0 };
+  const outbound = await startOutboundListener({
+    ...common,
+    place,
+    proxy,
+    reading: spec.reading,
+  });
   const eastWest = await startEastWestListener({
     ...common,
-    address,
+    place,
     proxy,
     identity: () => identity,
     trust,
   });
   t.teardown(async () => {
     links.close();
-    await Promise.all([outbound.close(), eastWest.close(), endpoints.close()]);
+    await Promise.all([outbound.close(), eastWest.close()]);
+    endpoints.close();
+    proxy.close();
   });
   const remotes = new Map<ClusterName, Parameters<LinkPool['update']>[0][number]>();
   return {
@@ -160,6 +174,7 @@ export async function startGateway(t: ExecutionContext, spec: GatewaySpec): Prom
     authority,
     trust,
     proxy,
+    routes,
     links,
     outbound,
     eastWest,
@@ -211,6 +226,7 @@ function addRoute(
     service,
     balancer,
     timeouts: { ...defaultTimeouts, ...spec.timeouts },
+    protocol: spec.protocol ?? 'http',
     exported: spec.exported ?? true,
   });
 }
@@ -222,6 +238,7 @@ function viewOf(spec: ServiceSpec, cluster: ClusterName, links: LinkPool) {
     port,
     weight: 1,
     health: 'healthy',
+    protocol: spec.protocol ?? 'http',
     ejected: false,
   }));
   const here = { region: 'here', zone: 'a', degraded: 0, excluded: 0 };

@@ -58,7 +58,13 @@ test('a trace that begins here is sampled by its id: all, none, or as large a sh
 
 test('ids have their length in hexadecimal and are never all zero', (t) => {
   const numbers = [0, 0, 0, 0, 0.5, 0, 0, 0];
-  t.is(newTraceId(() => numbers.shift() ?? 0), `80000000${'0'.repeat(24)}`);
+  t.is(
+    newTraceId(() => numbers.shift() ?? 0),
+    `80000000${'0'.repeat(24)}`,
+  );
   const more = [0, 0, 0, 0.999999999];
-  t.is(newSpanId(() => more.shift() ?? 0), '00000000ffffffff'.replace('ffffffff', 'fffffffb'));
+  t.is(
+    newSpanId(() => more.shift() ?? 0),
+    '00000000ffffffff'.replace('ffffffff', 'fffffffb'),
+  );
 });

@@ -1,0 +1,87 @@
+/** Owns a worker thread: starts its data side, and obeys the control side. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { systemClock } from '../../../core/clock.ts';
+import { asIsthmusError } from '../../../core/errors.ts';
+import { createLog } from '../../../core/log.ts';
+import { Ledger } from '../../proxy/ledger.ts';
+import { Recorder } from '../../proxy/record.ts';
+import { Gauges, gaugeCount } from '../gauges.ts';
+import type {
+  FromWorker,
+  Request,
+  RequestKind,
+  Results,
+  ToWorker,
+  WorkerStart,
+} from '../protocol.ts';
+import { DataSide } from './data-side.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('this is a worker thread, started by thread.ts');
+
+const post = (message: FromWorker): void => port.postMessage(message);
+const { worker, settings, identity, credentials } = workerData as WorkerStart;
+const node = `${worker.cluster}/${worker.gatewayId}`;
+const log = createLog({
+  level: settings.logLevel,
+  fields: { node, worker: String(worker.index) },
+});
+
+const ledger = new Ledger((slab, values) => post({ kind: 'slab', slab, values }));
+const gaugeSlots = ledger.take(gaugeCount);
+post({ kind: 'gauges', slab: gaugeSlots.slab, at: gaugeSlots.at });
+const recorder = new Recorder(
+  ledger,
+  (labels, { slab, at, size }) => post({ kind: 'series', labels, slab, at, size }),
+  gaugeSlots,
+);
+const dataSide = new DataSide({
+  worker,
+  settings,
+  identity,
+  credentials,
+  recorder,
+  gauges: new Gauges(gaugeSlots),
+  clock: systemClock,
+  random: Math.random,
+  log,
+  onLink: (cluster, status) => post({ kind: 'link', cluster, status }),
+});
+
+async function answer(request: Request): Promise<Results[RequestKind]> {
+  switch (request.kind) {
+    case 'listen':
+      return dataSide.listen(request.at);
+    case 'settle':
+      await dataSide.settle(request.limitMs);
+      return undefined;
+    case 'balancer':
+      return dataSide.balancer(request.service);
+    case 'links':
+      return dataSide.links(request.cluster);
+    case 'stop':
+      dataSide.stop();
+      return undefined;
+    case 'drain':
+      await dataSide.drain(request.limitMs, request.graceMs);
+      return undefined;
+    case 'close':
+      await dataSide.close();
+      return undefined;
+  }
+}
+
+port.on('message', (message: ToWorker) => {
+  if (message.kind === 'update') {
+    dataSide.update(message.update);
+    return;
+  }
+  const { id, request } = message;
+  answer(request).then(
+    (result) => post({ kind: 'done', id, result }),
+    (thrown: unknown) => {
+      const { code, message: what, where, fix } = asIsthmusError(thrown);
+      post({ kind: 'failed', id, code, what, where, fix });
+    },
+  );
+});

@@ -1,0 +1,102 @@
+import { writeFile } from 'node:fs/promises';
+import test from 'ava';
+import type { IsthmusError } from '../../core/errors.ts';
+import type { EndpointItem } from '../../gateway/admin/answers.ts';
+import { checksOut, federate, standalone } from '../support/federation.ts';
+import { FreshLoad } from '../support/fresh-load.ts';
+import { SteadyLoad } from '../support/steady-load.ts';
+import { until } from '../support/until.ts';
+
+/** A machine that is too busy for its tests is not what is tested here. */
+const neverShed = { overload: { lag: '0s' } };
+
+test.serial(
+  'new processes take over, one gateway after the other, between two clusters under load: no request fails',
+  async (t) => {
+    // Every request enters by dc1's outbound listener and crosses to dc2's east-west listener.
+    const { dc1, dc2 } = await federate(t, {
+      dc1: { instances: 0, config: neverShed },
+      dc2: { instances: 2, config: neverShed },
+    });
+    const loads = [new SteadyLoad(dc1), new FreshLoad(t, dc1)];
+    const goOn = () => Promise.all(loads.map((load) => load.goesOn()));
+    await goOn();
+    t.is(await dc2.gateway.takeOver(), 0);
+    await goOn();
+    // dc1 hosts the registry, too.
+    t.is(await dc1.gateway.takeOver(), 0);
+    await goOn();
+    // A successor has a successor.
+    t.is(await dc2.gateway.takeOver(), 0);
+    await goOn();
+    for (const load of loads) t.deepEqual(await load.stop(), []);
+    await checksOut(dc1);
+    await checksOut(dc2);
+    const { gateways } = (await dc1.others())['dc2'] ?? {};
+    t.is(gateways, 1, 'the goodbye of the old process withdraws nothing');
+  },
+);
+
+test.serial('the old process answers what is in flight, and then ends with 0', async (t) => {
+  const { dc1 } = await federate(t, { dc1: {} });
+  const [instance] = dc1.instances;
+  if (!instance) throw new Error('dc1 has an instance');
+  instance.hold();
+  const answer = dc1.gateway.request('orders.shop');
+  await until('the request to be at the instance', () => instance.held === 1);
+  const code = dc1.gateway.takeOver();
+  await until('the new process to serve', async () => {
+    const [, other] = [await dc1.gateway.status(), dc1.gateway.request('orders.shop')];
+    other.catch(() => undefined);
+    return dc1.gateway.logged({ msg: 'handing over' }) && instance.held > 1;
+  });
+  instance.release();
+  t.is((await answer).status, 200);
+  t.is(await code, 0);
+});
+
+test.serial(
+  'what was acknowledged as registered by API, before a takeover or while the new process starts, is there after it',
+  async (t) => {
+    const { gateway, instances } = await standalone(t, 'dc1');
+    const [address, port] = instances[0]?.address.split(':') ?? [];
+    const register = async (id: string) => {
+      const path = `/v1/services/shop/carts/endpoints/${id}`;
+      await gateway.api.send('PUT', path, { address, port: Number(port) });
+    };
+    const registered = ['before'];
+    await register('before');
+    const over = gateway.takeOver();
+    for (let i = 0; !gateway.logged({ msg: 'handing over' }); i++) {
+      try {
+        await register(`during-${i}`);
+        registered.push(`during-${i}`);
+      } catch (thrown) {
+        // Between the two processes nothing is acknowledged.
+        t.is((thrown as IsthmusError).code, 'ADMIN_UNREACHABLE');
+      }
+    }
+    t.is(await over, 0);
+    t.is((await gateway.request('carts.shop')).status, 200);
+    const items = await gateway.items<EndpointItem>('/v1/endpoints?service=carts.shop');
+    const there = new Set(items.map(({ id }) => id));
+    t.deepEqual(
+      registered.filter((id) => !there.has(id)),
+      [],
+    );
+  },
+);
+
+test.serial('a new process that can not start leaves everything as it was', async (t) => {
+  const cluster = await standalone(t, 'dc1', { config: neverShed });
+  const { gateway } = cluster;
+  const { pid = 0 } = await gateway.status();
+  const load = new FreshLoad(t, cluster);
+  await load.goesOn();
+  await writeFile(gateway.configPath, 'cluster: [');
+  process.kill(pid, 'SIGUSR2');
+  await until('it to be refused', () => gateway.logged({ code: 'TAKEOVER_FAILED' }));
+  await load.goesOn();
+  t.deepEqual(await load.stop(), []);
+  t.like(await gateway.status(), { pid, state: 'ready' });
+});

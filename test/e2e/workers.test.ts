@@ -1,0 +1,179 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import test, { type ExecutionContext } from 'ava';
+import type { WorkerStatus } from '../../gateway/workers/pool.ts';
+import { federate, standalone } from '../support/federation.ts';
+import type { GatewayProcess } from '../support/gateway-process.ts';
+import type { Inspector } from '../support/inspector.ts';
+import { until } from '../support/until.ts';
+
+const defect = 'setTimeout(() => { throw new Error("a defect") }, 0)';
+const endless = 'for (;;);';
+const hoard = 'const kept = []; for (;;) kept.push(new Array(1e6).fill(0.5));';
+/** Keeps a worker's event loop late and busy until `rest`. */
+const toil = `globalThis.toil = setInterval(() => {
+  for (const end = Date.now() + 200; Date.now() < end;);
+}, 1)`;
+const rest = 'clearInterval(globalThis.toil)';
+
+function workersOf(gateway: GatewayProcess): Promise<readonly WorkerStatus[]> {
+  return gateway.items<WorkerStatus>('/v1/workers');
+}
+
+/** A gateway with its instance, into whose threads code can be put. */
+async function open(t: ExecutionContext, config: object) {
+  const { gateway } = await standalone(t, 'dc1', { config });
+  await gateway.kill();
+  const inspector = await gateway.startInspected(t);
+  await until('the instance to be known as healthy', async () => {
+    return (await gateway.request('orders.shop')).status === 200;
+  });
+  return { gateway, inspector };
+}
+
+/** A kept connection of a client, and the worker that has it. */
+async function connectionTo(t: ExecutionContext, gateway: GatewayProcess, worker: number) {
+  for (;;) {
+    const [host, port] = gateway.listener('outbound').split(':');
+    const socket = connect(Number(port), host);
+    t.teardown(() => socket.destroy());
+    await once(socket, 'connect');
+    const before = await workersOf(gateway);
+    await ask(socket);
+    const after = await workersOf(gateway);
+    if ((after[worker]?.served ?? 0) > (before[worker]?.served ?? 0)) return socket;
+    socket.destroy();
+  }
+}
+
+/** The status of the answer to one more request on a connection. */
+async function ask(socket: Socket): Promise<string> {
+  const answer = once(socket, 'data');
+  socket.write('GET / HTTP/1.1\r\nhost: orders.shop.acme\r\n\r\n');
+  const [data] = await answer;
+  return String(data).slice(0, 'HTTP/1.1 200'.length);
+}
+
+async function inEachWorker(inspector: Inspector, workers: number, code: string): Promise<void> {
+  for (let i = 0; i < workers; i++) await inspector.runInWorker(`data ${i}`, code);
+}
+
+test.serial('requests are spread over the workers, all behind one port', async (t) => {
+  const { gateway } = await standalone(t, 'dc1', { config: { workers: 4 } });
+  await until('each worker to have served', async () => {
+    await Promise.all(Array.from({ length: 16 }, () => gateway.request('orders.shop')));
+    return (await workersOf(gateway)).every(({ served }) => served > 0);
+  });
+  const workers = await workersOf(gateway);
+  t.deepEqual(
+    workers.map(({ worker, state }) => [worker, state]),
+    [0, 1, 2, 3].map((worker) => [worker, 'serving']),
+  );
+  t.true(workers.every(({ inFlight, restarts }) => inFlight === 0 && restarts === 0));
+});
+
+for (const [situation, code, said] of [
+  ['fails', defect, { code: 'WORKER_DIED', message: 'Worker 0 ended: a defect' }],
+  ['runs out of memory', hoard, { code: 'WORKER_DIED' }],
+  ['hangs', endless, { code: 'WORKER_HUNG' }],
+] as const) {
+  test.serial(
+    `a worker that ${situation} is followed by another, and only its connections suffer`,
+    async (t) => {
+      const { gateway, inspector } = await open(t, { workers: 2 });
+      const { pid } = await gateway.status();
+      const lost = await connectionTo(t, gateway, 0);
+      const kept = await connectionTo(t, gateway, 1);
+      lost.on('error', () => {});
+      const closed = new Promise((resolve) => lost.once('close', resolve));
+      await inspector.runInWorker('data 0', code);
+      await closed;
+      t.is(await ask(kept), 'HTTP/1.1 200');
+      await until(
+        'another to serve',
+        async () => {
+          const [first] = await workersOf(gateway);
+          return first?.restarts === 1 && first.state === 'serving';
+        },
+        30_000,
+      );
+      await connectionTo(t, gateway, 0);
+      t.is(await ask(kept), 'HTTP/1.1 200');
+      t.is((await gateway.status()).pid, pid);
+      t.true(gateway.logged(said));
+    },
+  );
+}
+
+test.serial('while the main thread stands still, requests go on', async (t) => {
+  const { gateway, inspector } = await open(t, {});
+  let isBlocked = true;
+  void inspector.run('for (const end = Date.now() + 3_000; Date.now() < end;);').finally(() => {
+    isBlocked = false;
+  });
+  let answered = 0;
+  let heldUpMs: Promise<number> | undefined;
+  while (isBlocked) {
+    t.is((await gateway.request('orders.shop')).status, 200);
+    answered++;
+    if (answered === 10) heldUpMs = durationOf(gateway.status());
+  }
+  t.true(answered > 50, `${answered} answers`);
+  t.true(((await heldUpMs) ?? 0) > 1_000, 'the admin API is the main thread’s');
+});
+
+async function durationOf(work: Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work;
+  return performance.now() - started;
+}
+
+test.serial(
+  'overloaded workers refuse requests, the admin API answers within a second, and then all is well',
+  async (t) => {
+    const { gateway, inspector } = await open(t, { workers: 2 });
+    await inEachWorker(inspector, 2, toil);
+    await until('requests to be refused', async () => {
+      const { status, body } = await gateway.request('orders.shop');
+      return status === 503 && body.includes('"code":"OVERLOADED"');
+    });
+    for (let i = 0; i < 5; i++) {
+      const asked = performance.now();
+      t.true((await gateway.status()).ready);
+      t.true(performance.now() - asked < 1_000);
+    }
+    await until('both to shed', async () => {
+      return (await workersOf(gateway)).every(({ shedding }) => shedding);
+    });
+    t.true((await workersOf(gateway)).some(({ refused, lagMs }) => refused > 0 && lagMs >= 100));
+    await inEachWorker(inspector, 2, rest);
+    await until('requests to be served', async () => {
+      return (await gateway.request('orders.shop')).status === 200;
+    });
+  },
+);
+
+test.serial(
+  'what an overloaded cluster refuses another one serves, whatever the method',
+  async (t) => {
+    const { dc1, dc2, dc3 } = await federate(t, {
+      dc1: { instances: 0 },
+      dc2: { rttMs: 5, config: { workers: 2 } },
+      dc3: { rttMs: 50 },
+    });
+    await dc2.gateway.kill();
+    const inspector = await dc2.startInspected(t);
+    await until('dc2 to serve', async () => {
+      return (await dc1.gateway.request('orders.shop')).cluster === 'dc2';
+    });
+    await inEachWorker(inspector, 2, toil);
+    await until('dc2 to shed', async () => {
+      return (await workersOf(dc2.gateway)).every(({ shedding }) => shedding);
+    });
+    const { served } = dc2;
+    const answer = await dc1.gateway.request('orders.shop', { method: 'POST' });
+    t.is(answer.status, 200);
+    t.is(answer.cluster, dc3.name);
+    t.is(dc2.served, served);
+  },
+);
