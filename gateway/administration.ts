@@ -79,7 +79,7 @@ export async function startAdministration(
     traffic: collector,
     journal,
     audit,
-    metrics: (accept) => expose(trafficMetrics(workers.counters.snapshot()), accept),
+    metrics: (accept) => expose(trafficMetrics(workers.counters.snapshot(), cluster), accept),
     peers: {
       agent,
       grants: (name) => admin.clusters[name] ?? admin.clusters['*'] ?? 'viewer',
