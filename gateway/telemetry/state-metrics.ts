@@ -204,12 +204,12 @@ function trustMetrics(
     gauge(
       'isthmus_bundle_sequence',
       "Sequence of a cluster's trust bundle, as believed here.",
-      bundles.map(({ cluster, sequence }) => [{ cluster }, sequence]),
+      bundles.map(({ cluster, sequence }) => [{ bundle: cluster }, sequence]),
     ),
     gauge(
       'isthmus_bundle_acknowledged',
       "Clusters that have acknowledged that sequence of a cluster's bundle.",
-      bundles.map(({ cluster, acknowledged }) => [{ cluster }, acknowledged]),
+      bundles.map(({ cluster, acknowledged }) => [{ bundle: cluster }, acknowledged]),
     ),
   ];
 }
