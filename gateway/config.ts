@@ -5,6 +5,7 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { durationSchema } from '../core/duration.ts';
 import { IsthmusError, messageOf } from '../core/errors.ts';
+import { logLevels } from '../core/log.ts';
 import { type ServiceName, serviceName } from '../core/names.ts';
 import { parseYaml } from '../core/yaml-file.ts';
 import {
@@ -193,9 +194,25 @@ export const configSchema = z.strictObject({
   drainTimeout: durationSchema.default(30_000),
   log: z
     .strictObject({
-      level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+      level: z.enum(logLevels).default('info'),
+      /** Which requests have a line on standard output: none, all, or that share of them. */
+      access: z
+        .union([z.enum(['off', 'all']), z.number().min(0).max(1)])
+        .default('off')
+        .transform((text) => (text === 'off' ? 0 : text === 'all' ? 1 : text)),
     })
     .prefault({}),
+  /** Spans, sent to a collector. Default: none; trace context passes untouched. */
+  tracing: z
+    .strictObject({
+      /** OTLP over HTTP, such as `http://collector:4318/v1/traces`. */
+      endpoint: z.url({ protocol: /^https?$/ }),
+      /** Share of the traces beginning here that are recorded; one that came with a decision keeps it. */
+      ratio: z.number().min(0).max(1).default(0.01),
+      /** Fields sent with every export, such as a key. */
+      headers: z.record(z.string().regex(/^[\w-]+$/), z.string().min(1)).default({}),
+    })
+    .optional(),
 });
 
 /** What is wrong only in the sight of several keys. */

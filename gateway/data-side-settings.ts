@@ -30,6 +30,7 @@ export function workerOptionsOf(config: GatewayConfig): Omit<WorkerOptions, 'ind
     limits: limitsOf(config),
     overload: { lagMs: overload.lag, heapPercent: overload.heap },
     exposeDecision,
+    observes: { traced: config.tracing?.ratio, logged: config.log.access },
     edge: edgeSpecOf(config),
   };
 }

@@ -27,6 +27,7 @@ import { type Identity, openIdentity } from './identity.ts';
 import { IngressCertificates } from './ingress-certificates.ts';
 import { listenForMembers } from './members-listener.ts';
 import { Membership } from './membership.ts';
+import { Observations } from './observations.ts';
 import { Orphans } from './orphans.ts';
 import { NameResolver } from './proxy/resolve.ts';
 import { RegistrationsFile } from './registrations-file.ts';
@@ -73,6 +74,7 @@ export class Gateway {
   /** What happened, for whoever looks later. */
   readonly journal: Journal;
   readonly drills: Drills;
+  readonly observations: Observations;
   readonly #options: GatewayOptions;
   readonly #checker: HealthChecker;
   readonly #orphans: Orphans;
@@ -92,6 +94,7 @@ export class Gateway {
     options: GatewayOptions,
     identity: Identity,
     ingressCertificates: IngressCertificates,
+    observations: Observations,
   ) {
     const { config, clock, random, log } = options;
     const { cluster, federation, region, zone, gateway } = config;
@@ -100,6 +103,7 @@ export class Gateway {
     this.clock = clock;
     this.identity = identity;
     this.ingressCertificates = ingressCertificates;
+    this.observations = observations;
     this.startedAt = clock.now();
     this.journal = createJournal(clock);
     this.caller = { cluster, region, zone };
@@ -126,6 +130,7 @@ export class Gateway {
       inherited: options.predecessor?.sockets,
       worker: workerOptionsOf(config),
       world: feedWorldOf(this),
+      onObserved: (observed) => observations.take(observed),
       clock,
       random,
       log,
@@ -174,7 +179,8 @@ export class Gateway {
     const { ingress, baseDir } = config;
     const certificates = await IngressCertificates.open({ ingress, baseDir, clock, log });
     const identity = await openIdentity(config, clock, random, log);
-    const gateway = new Gateway(options, identity, certificates);
+    const observations = await Observations.open(config, log);
+    const gateway = new Gateway(options, identity, certificates, observations);
     try {
       await gateway.#start();
       return gateway;
@@ -332,6 +338,7 @@ export class Gateway {
     this.identity.leaf.stop();
     this.ingressCertificates.stop();
     await this.#registrations.flush();
+    await this.observations.close(this.clock);
   }
 
   #serviceChanged(service: ServiceName): void {

@@ -38,9 +38,10 @@ export class Metrics {
 
   /** `accept` is the scraper's Accept field. */
   async read(accept: string | undefined): Promise<Exposition> {
-    const { config, workers } = this.#gateway;
+    const { config, workers, observations } = this.#gateway;
     const state = await this.#state();
-    const traffic = trafficMetrics(workers.counters.snapshot(), config.cluster);
+    const { exemplars } = observations;
+    const traffic = trafficMetrics(workers.counters.snapshot(), config.cluster, exemplars);
     return expose([...stateMetrics(state), ...traffic], accept);
   }
 

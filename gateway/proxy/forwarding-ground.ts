@@ -4,6 +4,7 @@ import type { Log } from '../../core/log.ts';
 import type { ClusterName } from '../../core/names.ts';
 import type { ClusterTransport, EndpointTransport } from './call.ts';
 import type { ProxyLimits } from './limit.ts';
+import type { Observer } from './observer.ts';
 import type { OwnLines } from './own-lines.ts';
 import type { Recorder } from './record.ts';
 import type { RequestIds } from './request-id.ts';
@@ -17,6 +18,8 @@ export interface ForwardingGround {
   readonly endpoints: EndpointTransport;
   readonly links: ClusterTransport;
   readonly recorder: Recorder;
+  /** Absent where requests are only counted. */
+  readonly observer: Observer | undefined;
   readonly sweep: Sweep;
   readonly random: Random;
   readonly log: Log;

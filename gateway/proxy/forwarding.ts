@@ -24,6 +24,7 @@ import type { RefusedLabels } from './series.ts';
 import type { ServedCounts } from './served-counts.ts';
 import { Timed } from './sweep.ts';
 import { TimeLimits, type TimeUp } from './time-limits.ts';
+import type { Trail } from './trail.ts';
 import { type Tried, Try } from './try.ts';
 
 type Phase =
@@ -49,6 +50,8 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
   readonly #request: OutgoingRequest;
   readonly #picks: Picks;
   readonly #limits: TimeLimits;
+  /** Where the request is looked at. */
+  readonly #trail: Trail | undefined;
   /** Absent where there is none; a tunnel's octets are not kept. */
   readonly #body: RequestBody | undefined;
   #phase: Phase = 'trying';
@@ -70,7 +73,9 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
     this.#exchange = exchange;
     this.#route = route;
     this.#ground = ground;
-    const fields = new RequestFields(exchange, route.service, ground.says, ground.ids);
+    const trail = ground.observer?.begin(exchange, route.service);
+    this.#trail = trail;
+    const fields = new RequestFields(exchange, route.service, ground.says, ground.ids, trail);
     this.#request = { method, scheme, authority, path, fields, bodyLength, tunnel };
     this.#picks = new Picks(route, exchange);
     this.#limits = new TimeLimits(route.timeouts.idleMs, ground.sweep.now);
@@ -99,6 +104,7 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
   onBody(bytes: Buffer): boolean {
     this.#moved();
     this.#counts?.requestBytes(bytes.length);
+    if (this.#trail !== undefined) this.#trail.requestBytes += bytes.length;
     if (this.#body !== undefined && !this.#taken(this.#body, bytes)) return true;
     if (this.#try === undefined) return this.#phase !== 'backing-off';
     const goesOn = this.#try.call.write(bytes);
@@ -133,6 +139,7 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
       this.#countRefusal('CLIENT_GONE');
       current?.cancel('abandoned', sweep.refresh());
     }
+    this.#trail?.over();
   }
 
   tryInformed(status: number, fields: Fields): void {
@@ -171,6 +178,7 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
   tryReceived(bytes: Buffer): boolean {
     this.#moved();
     this.#counts?.responseBytes(bytes.length);
+    if (this.#trail !== undefined) this.#trail.responseBytes += bytes.length;
     return this.#exchange.write(bytes);
   }
 
@@ -212,6 +220,7 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
   failedInside(thrown: unknown): void {
     const { recorder, log } = this.#ground;
     recorder.refused(undefined, 'INTERNAL');
+    this.#trail?.refused('INTERNAL');
     log.error({ err: thrown }, 'request failed inside the gateway');
     this.#destroy();
   }
@@ -238,10 +247,10 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
     this.#picks.began(target);
     this.#limits.awaitTry(timeouts.perTryMs, now);
     this.#schedule();
-    const current = new Try(this, balancer, target, now);
+    const current = new Try(this, balancer, target, now, this.#trail);
     this.#try = current;
     this.#first ??= current;
-    const request = this.#request;
+    const request = this.#trail?.tried(target, this.#request) ?? this.#request;
     current.call =
       target.kind === 'endpoint'
         ? endpoints.call(target.endpoint, request, current, timeouts)
@@ -299,7 +308,9 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
     const source = sourceOf(this.#exchange.peer);
     const by = target.kind === 'cluster' ? target.cluster : cluster;
     const counts = recorder.served(service, source, by, target.tier, spoken);
-    counts.answered(status, startedAt + headMs - (this.#first?.startedAt ?? startedAt));
+    const latencyMs = startedAt + headMs - (this.#first?.startedAt ?? startedAt);
+    counts.answered(status, latencyMs);
+    this.#trail?.answered(target, head, counts, latencyMs);
     if (this.#body !== undefined) counts.requestBytes(this.#body.received);
     this.#counts = counts;
     this.#body?.forget();
@@ -379,6 +390,7 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
     const { log } = this.#ground;
     const { service } = this.#route;
     this.#countRefusal(error.code);
+    this.#trail?.refused(error.code, error.status);
     log.debug({ err: error, service, peer: this.#exchange.peer }, 'request refused');
     this.#phase = 'leaving';
     this.#limits.answered(this.#ground.sweep.now);
@@ -389,6 +401,7 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
   #countRefusal(code: RefusedLabels['code']): void {
     const source = sourceOf(this.#exchange.peer);
     this.#ground.recorder.refused(this.#route.service, code, source);
+    this.#trail?.refused(code);
   }
 
   /** Gives up the try under way. */
@@ -402,6 +415,7 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
     this.#cut('abandoned');
     this.#end();
     this.#exchange.destroy();
+    this.#trail?.over();
   }
 
   #end(): void {

@@ -19,6 +19,9 @@ export const serviceField = 'x-isthmus-service';
 
 const reservedPrefix = 'x-isthmus-';
 export const requestIdField = 'x-request-id';
+/** Which trace a request is part of, and what tracing systems keep of it (W3C Trace Context). */
+export const traceParentField = 'traceparent';
+export const traceStateField = 'tracestate';
 
 /** Meant for one connection only (RFC 9110 section 7.6.1, and the older ones still seen). */
 const hopByHop = new Set([

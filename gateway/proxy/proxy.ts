@@ -8,6 +8,7 @@ import type { Exchange, ExchangeHandler, ExchangeTaker } from './exchange.ts';
 import { Forwarding } from './forwarding.ts';
 import type { ForwardingGround } from './forwarding-ground.ts';
 import { defaultLimits, type ProxyLimits } from './limit.ts';
+import type { Observer } from './observer.ts';
 import { OwnLines } from './own-lines.ts';
 import { sourceOf } from './peer.ts';
 import { Recorder } from './record.ts';
@@ -33,6 +34,8 @@ export interface ProxyOptions {
   readonly exposeDecision?: boolean | undefined;
   /** What requests are counted in; default one of its own. */
   readonly recorder?: Recorder | undefined;
+  /** Looks at requests more closely; default nobody. */
+  readonly observer?: Observer | undefined;
   /** Whether new requests are to be refused; default never. Asked for each. */
   readonly isOverloaded?: (() => boolean) | undefined;
 }
@@ -55,7 +58,7 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
   const pseudonym = `${options.gatewayId}.${options.cluster}`;
   const { federation } = options;
   const { maxBodyBytes } = limits;
-  const { recorder = new Recorder(), isOverloaded = () => false } = options;
+  const { recorder = new Recorder(), observer, isOverloaded = () => false } = options;
   const sweep = new Sweep(clock);
   const ground: ForwardingGround = {
     cluster: options.cluster,
@@ -70,6 +73,7 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
     endpoints: options.endpoints,
     links: options.links,
     recorder,
+    observer,
     sweep,
     random: options.random,
     log,
@@ -103,7 +107,10 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
     const service = route?.service;
     recorder.refused(service, error.code, sourceOf(exchange.peer));
     log.debug({ err: error, service, peer: exchange.peer }, 'request refused');
+    const trail = observer?.begin(exchange, service);
     refuse(exchange, error, 'no');
+    trail?.refused(error.code, error.status);
+    trail?.over();
     return turnedAway;
   }
 

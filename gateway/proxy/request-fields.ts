@@ -7,26 +7,46 @@ import { fromClient, fromGateway, requestIdField, welcomesTrailers } from './hea
 import type { Fields, OutgoingFields, ReceivedFields } from './message.ts';
 import type { OwnLines } from './own-lines.ts';
 import type { RequestIds } from './request-id.ts';
+import type { Trail } from './trail.ts';
 
 /** The same fields for every try of a request. Whichever form the next hop takes is made once. */
 export class RequestFields implements OutgoingFields {
   readonly sensitive: readonly string[] | undefined;
   readonly #received: ReceivedFields;
   readonly #filter: FieldFilter;
-  readonly #connectionTokens: readonly string[];
+  /** Names of fields that don't go on, either. */
+  readonly #dropped: readonly string[];
   /** `name: value` lines, made of what is valid: names, addresses and received fields. */
   readonly #own: string;
   #lines: FieldLines | undefined;
   #list: Fields | undefined;
 
-  constructor({ head, peer }: Exchange, service: ServiceName, says: OwnLines, ids: RequestIds) {
+  /** `trail`: where the request is looked at. */
+  constructor(
+    { head, peer }: Exchange,
+    service: ServiceName,
+    says: OwnLines,
+    ids: RequestIds,
+    trail: Trail | undefined,
+  ) {
     const { fields } = head;
     this.sensitive = fields.sensitive;
     this.#received = fields;
     this.#filter = peer.kind === 'gateway' ? fromGateway : fromClient;
-    this.#connectionTokens = head.connectionTokens;
+    this.#dropped = head.connectionTokens;
     let own = says.via(head, service);
-    if (fields.get(requestIdField) === undefined) own += `${requestIdField}: ${ids.next()}\r\n`;
+    let requestId = fields.get(requestIdField);
+    if (requestId === undefined) {
+      requestId = ids.next();
+      own += `${requestIdField}: ${requestId}\r\n`;
+    }
+    if (trail !== undefined) {
+      trail.requestId = requestId;
+      own += trail.lines;
+      if (trail.replaces.length > 0) {
+        this.#dropped = [...head.connectionTokens, ...trail.replaces];
+      }
+    }
     if (peer.kind === 'client') {
       own += says.provenance(head, peer.address);
       if (peer.certificate !== undefined) {
@@ -38,8 +58,7 @@ export class RequestFields implements OutgoingFields {
   }
 
   lines(): FieldLines {
-    this.#lines ??= (this.#received.without(this.#filter, this.#connectionTokens) +
-      this.#own) as FieldLines;
+    this.#lines ??= (this.#received.without(this.#filter, this.#dropped) + this.#own) as FieldLines;
     return this.#lines;
   }
 
@@ -49,7 +68,7 @@ export class RequestFields implements OutgoingFields {
   }
 
   #makeList(): Fields {
-    const fields = this.#received.listWithout(this.#filter, this.#connectionTokens);
+    const fields = this.#received.listWithout(this.#filter, this.#dropped);
     for (const line of this.#own.split('\r\n')) {
       const colon = line.indexOf(': ');
       if (colon > 0) fields.push(line.slice(0, colon), line.slice(colon + 2));

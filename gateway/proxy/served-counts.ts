@@ -1,7 +1,7 @@
 /** Owns counting in one series of answered requests: a handful of additions for each, in slots that are there already. */
 import type { TierKind } from '../balance/types.ts';
 import type { Slots } from './ledger.ts';
-import { latencyBoundsMs, type ServedLabels, servedSlots } from './series.ts';
+import { latencyBoundsMs, type ServedLabels, seriesKey, servedSlots } from './series.ts';
 
 export class ServedCounts {
   readonly #labels: ServedLabels;
@@ -12,6 +12,11 @@ export class ServedCounts {
     this.#labels = labels;
     this.#values = values;
     this.#at = at;
+  }
+
+  /** Of the series; see `seriesKey`. */
+  get key(): string {
+    return seriesKey(this.#labels);
   }
 
   /** Whether these are the counts of that series; the service is known to be the same. */

@@ -2,6 +2,7 @@
 import type { ServiceBalancer, Target, TryResult } from '../balance/types.ts';
 import type { Call, CallHandler } from './call.ts';
 import type { FailedTry, Fields, ResponseHead } from './message.ts';
+import type { Trail } from './trail.ts';
 
 /** The request that is tried. */
 export interface Tried {
@@ -29,12 +30,20 @@ export class Try implements CallHandler {
   status = 0;
   readonly #owner: Tried;
   readonly #balancer: ServiceBalancer;
+  readonly #trail: Trail | undefined;
   #isOpen = true;
 
-  /** `now`: monotonic milliseconds. */
-  constructor(owner: Tried, balancer: ServiceBalancer, target: Target, now: number) {
+  /** `now`: monotonic milliseconds; `trail`: where the request is looked at. */
+  constructor(
+    owner: Tried,
+    balancer: ServiceBalancer,
+    target: Target,
+    now: number,
+    trail: Trail | undefined,
+  ) {
     this.#owner = owner;
     this.#balancer = balancer;
+    this.#trail = trail;
     this.target = target;
     this.startedAt = now;
     balancer.started(target);
@@ -83,6 +92,7 @@ export class Try implements CallHandler {
   finish(result: TryResult, now: number): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    this.#trail?.tryOver(this.status, result);
     this.#balancer.finished(this.target, result, this.headMs ?? now - this.startedAt);
   }
 

@@ -1,6 +1,7 @@
 /** Owns the metrics of requests: who asked for what, who answered, how often, how well, how fast, and why not. */
 import type { ClusterName } from '../../core/names.ts';
 import { latencyBoundsMs, type RecordSnapshot, type ServedSeries } from '../proxy/series.ts';
+import type { Exemplars } from './exemplars.ts';
 import { counter, type Family, gauge, histogram, type LabelSet } from './family.ts';
 
 /**
@@ -9,7 +10,11 @@ import { counter, type Family, gauge, histogram, type LabelSet } from './family.
  * asked (`reporter="source"`) and by the one that it sent it on to (`reporter="destination"`), as service meshes do.
  * `self` is the cluster of this gateway.
  */
-export function trafficMetrics(traffic: RecordSnapshot, self: ClusterName): Family[] {
+export function trafficMetrics(
+  traffic: RecordSnapshot,
+  self: ClusterName,
+  exemplars: Pick<Exemplars, 'of'> = { of: () => [] },
+): Family[] {
   const { served, refused, retried } = traffic;
   const byPlace = served.map((series) => ({ series, labels: labelsOf(series, self) }));
   return [
@@ -33,6 +38,7 @@ export function trafficMetrics(traffic: RecordSnapshot, self: ClusterName): Fami
         labels,
         counts: series.latencyBuckets,
         sum: series.latencySumMs / 1000,
+        exemplars: exemplars.of(series),
       })),
     ),
     counter(

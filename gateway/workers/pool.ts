@@ -6,6 +6,7 @@ import type { Log } from '../../core/log.ts';
 import type { ClusterName, ServiceName } from '../../core/names.ts';
 import type { BalancerState } from '../balance/types.ts';
 import type { LinkDetail } from '../link/pool.ts';
+import type { Observed } from '../trace/observed.ts';
 import { assertFree, sharesPorts, withBoundPort } from './addresses.ts';
 import { combinedState } from './balancer-states.ts';
 import { Counters } from './counters.ts';
@@ -30,6 +31,8 @@ export interface WorkerPoolOptions {
   /** What every worker is; the limits are the whole gateway's. */
   readonly worker: Omit<WorkerOptions, 'index'>;
   readonly world: FeedWorld;
+  /** Hears what the workers have seen of requests, beside what they count. */
+  onObserved(observed: Observed): void;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -221,6 +224,7 @@ export class WorkerPool {
         this.links.serves(thread);
       },
       onLink: (thread, cluster, status) => this.links.note(thread, cluster, status),
+      onObserved: (observed) => this.#options.onObserved(observed),
       onEnd: (thread) => {
         this.#sockets.delete(thread);
         this.counters.retire(thread.counters);

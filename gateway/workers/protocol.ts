@@ -11,8 +11,10 @@ import type { EdgeSpec } from '../edge/edge.ts';
 import type { LinkDetail, LinkStatus, RemoteGateways } from '../link/pool.ts';
 import type { FaultRule } from '../proxy/faults.ts';
 import type { ProxyLimits } from '../proxy/limit.ts';
+import type { ObserverShares } from '../proxy/observer.ts';
 import type { RouteTimeouts } from '../proxy/route.ts';
 import type { SeriesLabels } from '../proxy/series.ts';
+import type { Observed } from '../trace/observed.ts';
 import type { Bound, ListenAt, PerListener } from './listeners.ts';
 import type { OverloadLimits } from './overload.ts';
 import type { ServiceSheet } from './sheet.ts';
@@ -29,6 +31,7 @@ export interface WorkerOptions {
   readonly limits: ProxyLimits;
   readonly overload: OverloadLimits;
   readonly exposeDecision: boolean;
+  readonly observes: ObserverShares;
   readonly edge: EdgeSpec;
 }
 
@@ -137,6 +140,7 @@ export type FromWorker =
       readonly size: number;
     }
   | { readonly kind: 'link'; readonly cluster: ClusterName; readonly status: LinkStatus }
+  | { readonly kind: 'observed'; readonly observed: Observed }
   | { readonly kind: 'done'; readonly id: number; readonly result: Results[RequestKind] }
   | ({ readonly kind: 'failed'; readonly id: number } & PortableError);
 

@@ -5,6 +5,7 @@ import { asIsthmusError, IsthmusError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import type { ClusterName } from '../../core/names.ts';
 import type { LinkStatus } from '../link/pool.ts';
+import type { Observed } from '../trace/observed.ts';
 import type { ListenAt, PerListener } from './listeners.ts';
 import type { Results, Update, WorkerStart } from './protocol.ts';
 import { WorkerThread } from './thread.ts';
@@ -25,6 +26,7 @@ export interface SeatOptions {
   onBegin(thread: WorkerThread): void;
   onServing(thread: WorkerThread, bound: Results['listen']): void;
   onLink(thread: WorkerThread, cluster: ClusterName, status: LinkStatus): void;
+  onObserved(observed: Observed): void;
   onEnd(thread: WorkerThread): void;
 }
 
@@ -77,6 +79,7 @@ export class Seat {
     const thread: WorkerThread = new WorkerThread({
       start: start(),
       heapMb,
+      onObserved: (observed) => this.#options.onObserved(observed),
       onLink: (cluster, status) => onLink(thread, cluster, status),
       onEnd: (error) => {
         stopWatching();

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { asIsthmusError, IsthmusError, messageOf } from '../../core/errors.ts';
 import type { ClusterName } from '../../core/names.ts';
 import type { LinkStatus } from '../link/pool.ts';
+import type { Observed } from '../trace/observed.ts';
 import { WorkerCounters } from './counters.ts';
 import type {
   FromWorker,
@@ -20,6 +21,8 @@ export interface WorkerThreadOptions {
   /** Most that the worker's objects may take, in MiB: at that it ends, and only it. */
   readonly heapMb: number;
   onLink(cluster: ClusterName, status: LinkStatus): void;
+  /** What it has seen of requests, beside what it counts. */
+  onObserved(observed: Observed): void;
   /** It has ended; called once. Undefined when that was asked for. */
   onEnd(error: IsthmusError | undefined): void;
 }
@@ -84,6 +87,7 @@ export class WorkerThread {
 
   #receive(message: FromWorker): void {
     if (message.kind === 'link') this.#options.onLink(message.cluster, message.status);
+    else if (message.kind === 'observed') this.#options.onObserved(message.observed);
     else if (message.kind === 'done') this.#settled(message.id)?.resolve(message.result as never);
     else if (message.kind === 'failed') {
       this.#settled(message.id)?.reject(new IsthmusError(message.code, message));

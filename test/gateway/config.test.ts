@@ -51,7 +51,7 @@ test('a cluster, its federation and its region are enough; everything else has i
     overload: { lag: 100, heap: 95 },
     exposeDecision: true,
     drainTimeout: 30_000,
-    log: { level: 'info' },
+    log: { level: 'info', access: 0 },
   } as unknown as ReturnType<typeof parse>);
 });
 

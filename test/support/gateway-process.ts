@@ -52,6 +52,7 @@ export class GatewayProcess {
   readonly api: AdminClient;
   readonly #admin: string;
   readonly #lines: string[] = [];
+  readonly #printed: string[] = [];
   #flags: readonly string[] = [];
   #child: ChildProcess | undefined;
   #listeners: Readonly<Record<string, string>> = {};
@@ -143,12 +144,19 @@ export class GatewayProcess {
     const args = [...this.#flags, bin, 'gateway', '--config', this.configPath];
     const child = spawn(process.execPath, args, {
       // Its channel closes when the tests end, however they do, and ends it.
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: true,
     });
     child.stderr?.setEncoding('utf8').on('data', (lines: string) => {
       this.#lines.push(...lines.trimEnd().split('\n'));
       this.#lines.splice(0, this.#lines.length - linesKept);
+    });
+    let rest = '';
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      const lines = `${rest}${text}`.split('\n');
+      rest = lines.pop() ?? '';
+      this.#printed.push(...lines);
+      this.#printed.splice(0, this.#printed.length - linesKept);
     });
     this.#child = child;
     return child;
@@ -204,6 +212,11 @@ export class GatewayProcess {
     return child.exitCode;
   }
 
+  /** Lines of the access log, the latest. */
+  accessLines(): readonly Readonly<Record<string, unknown>>[] {
+    return this.#printed.map((line) => JSON.parse(line));
+  }
+
   /** Whether the log has a line with these fields. */
   logged(fields: Readonly<Record<string, string>>): boolean {
     const wanted = Object.entries(fields).map(([name, value]) =>
@@ -240,11 +253,14 @@ export class GatewayProcess {
   }
 
   /** Asks for a service, such as `orders.shop`, by `Host`. */
-  request(service: string, options: { path?: string; method?: string } = {}): Promise<Answer> {
+  request(
+    service: string,
+    options: { path?: string; method?: string; headers?: Record<string, string> } = {},
+  ): Promise<Answer> {
     const [host, port] = this.listener('outbound').split(':');
-    const { path = '/', method = 'GET' } = options;
+    const { path = '/', method = 'GET', headers: more } = options;
     return new Promise((resolve, reject) => {
-      const headers = { host: `${service}.${federation}` };
+      const headers = { host: `${service}.${federation}`, ...more };
       const call = request({ host, port, path, method, headers, agent: false }, (response) => {
         const { statusCode: status = 0, headers: said } = response;
         const cluster = said['x-isthmus-cluster'] as string | undefined;

@@ -10,6 +10,7 @@ import type { IngressCredentials } from '../../edge/credentials.ts';
 import { mutualTlsDial } from '../../link/dial.ts';
 import { LinkPool, type LinkStatus } from '../../link/pool.ts';
 import { createEndpointTransport } from '../../proxy/endpoint-transport.ts';
+import type { Observer } from '../../proxy/observer.ts';
 import { createProxy, type GatewayProxy } from '../../proxy/proxy.ts';
 import type { Recorder } from '../../proxy/record.ts';
 import { NameResolver } from '../../proxy/resolve.ts';
@@ -27,6 +28,7 @@ export interface DataSideOptions {
   readonly identity: LeafIdentity;
   readonly credentials: readonly IngressCredentials[];
   readonly recorder: Recorder;
+  readonly observer: Observer | undefined;
   readonly gauges: Gauges;
   readonly clock: Clock;
   readonly random: Random;
@@ -89,6 +91,7 @@ export class DataSide {
       limits,
       exposeDecision,
       recorder: options.recorder,
+      observer: options.observer,
       isOverloaded: () => this.#pressure.isOverloaded,
     });
     const { edge } = worker;

@@ -5,6 +5,7 @@ import { asIsthmusError } from '../../../core/errors.ts';
 import { createLog } from '../../../core/log.ts';
 import { Ledger } from '../../proxy/ledger.ts';
 import { Recorder } from '../../proxy/record.ts';
+import { ObservedBatch } from '../../trace/observed.ts';
 import { Gauges, gaugeCount } from '../gauges.ts';
 import type {
   FromWorker,
@@ -15,6 +16,7 @@ import type {
   WorkerStart,
 } from '../protocol.ts';
 import { DataSide } from './data-side.ts';
+import { observerOf } from './observer.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('this is a worker thread, started by thread.ts');
@@ -35,12 +37,16 @@ const recorder = new Recorder(
   (labels, { slab, at, size }) => post({ kind: 'series', labels, slab, at, size }),
   gaugeSlots,
 );
+const observed = new ObservedBatch(systemClock, (told) =>
+  post({ kind: 'observed', observed: told }),
+);
 const dataSide = new DataSide({
   worker,
   settings,
   identity,
   credentials,
   recorder,
+  observer: observerOf(worker, observed),
   gauges: new Gauges(gaugeSlots),
   clock: systemClock,
   random: Math.random,
@@ -66,9 +72,11 @@ async function answer(request: Request): Promise<Results[RequestKind]> {
       return undefined;
     case 'drain':
       await dataSide.drain(request.limitMs, request.graceMs);
+      observed.flush();
       return undefined;
     case 'close':
       await dataSide.close();
+      observed.flush();
       return undefined;
   }
 }

@@ -28,6 +28,7 @@ import {
 import { createEndpointTransport } from '../../../gateway/proxy/endpoint-transport.ts';
 import type { ProxyLimits } from '../../../gateway/proxy/limit.ts';
 import type { Listener } from '../../../gateway/proxy/listen.ts';
+import { Observer, type ObserverOptions } from '../../../gateway/proxy/observer.ts';
 import { startOutboundListener } from '../../../gateway/proxy/outbound-listener.ts';
 import { createProxy, type GatewayProxy } from '../../../gateway/proxy/proxy.ts';
 import { NameResolver } from '../../../gateway/proxy/resolve.ts';
@@ -96,6 +97,8 @@ export interface GatewaySpec {
   readonly timing?: Partial<LinkTiming>;
   /** How the outbound listener reads; default as a gateway does. */
   readonly reading?: Reading;
+  /** How requests are looked at; default not at all. */
+  readonly observes?: Pick<ObserverOptions, 'traced' | 'logged' | 'told'>;
 }
 
 export interface Gateway {
@@ -146,6 +149,7 @@ export async function startGateway(t: ExecutionContext, spec: GatewaySpec): Prom
     endpoints,
     limits: spec.limits,
     exposeDecision: spec.exposeDecision,
+    observer: spec.observes && new Observer({ ...common, ...spec.observes, cluster }),
   });
   const place = { host: '127.0.0.1', port: 0 };
   const outbound = await startOutboundListener({

@@ -1,0 +1,84 @@
+/** Owns which requests are looked at more closely than by counting them: for a trace, for the access log, or not at all. */
+import type { Clock, Random } from '../../core/clock.ts';
+import type { ClusterName, ServiceName } from '../../core/names.ts';
+import type { AccessRecord } from '../trace/access-line.ts';
+import { newSpanId, newTraceId } from '../trace/ids.ts';
+import type { ExemplarRecord } from '../trace/observed.ts';
+import { isSampled } from '../trace/sampler.ts';
+import type { SpanRecord } from '../trace/span.ts';
+import { parseTraceParent } from '../trace/trace-context.ts';
+import type { Exchange } from './exchange.ts';
+import { traceParentField, traceStateField } from './headers.ts';
+import type { ReceivedFields } from './message.ts';
+import { type RequestTrace, Trail } from './trail.ts';
+
+/** Where it is told. Each returns at once. */
+export interface Told {
+  spans(spans: readonly SpanRecord[]): void;
+  exemplar(exemplar: ExemplarRecord): void;
+  access(record: AccessRecord): void;
+}
+
+/** How many requests are looked at. */
+export interface ObserverShares {
+  /** Share of the traces beginning here that are recorded, 0 to 1; undefined: `traceparent` passes untouched. */
+  readonly traced: number | undefined;
+  /** Share of the requests that the access log has, 0 to 1. */
+  readonly logged: number;
+}
+
+export interface ObserverOptions extends ObserverShares {
+  readonly cluster: ClusterName;
+  readonly told: Told;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+const nothing: readonly string[] = [];
+const state: readonly string[] = [traceStateField];
+const parent: readonly string[] = [traceParentField];
+const both: readonly string[] = [traceParentField, traceStateField];
+
+export class Observer {
+  readonly #options: ObserverOptions;
+
+  constructor(options: ObserverOptions) {
+    this.#options = options;
+  }
+
+  /** `service`: undefined where the request named none. Undefined where nobody looks at this one. */
+  begin(exchange: Exchange, service: ServiceName | undefined): Trail | undefined {
+    const { traced, logged, random } = this.#options;
+    const { fields } = exchange.head;
+    const isLogged = logged > 0 && random() < logged;
+    const trace = traced === undefined ? undefined : this.#traceOf(fields, traced);
+    if (!isLogged && trace === undefined) return undefined;
+    return new Trail(exchange, service, trace, isLogged, this.#options);
+  }
+
+  /** Undefined for a trace that its sender does not record: what it says of it goes on as it came (W3C Trace Context section 3.2.2.5). */
+  #traceOf(fields: ReceivedFields, ratio: number): RequestTrace | undefined {
+    const { random } = this.#options;
+    const said = fields.get(traceParentField);
+    if (said === undefined) {
+      return this.#begun(fields.get(traceStateField) === undefined ? nothing : state, ratio);
+    }
+    const sender = fields.all(traceParentField).length > 1 ? undefined : parseTraceParent(said);
+    if (sender === undefined) return this.#begun(both, ratio);
+    if (!sender.isSampled) return undefined;
+    const { traceId, spanId: parentId } = sender;
+    return { traceId, parentId, spanId: newSpanId(random), isSampled: true, replaces: parent };
+  }
+
+  /** A trace begins here; whatever the request says of one is `replaced`. */
+  #begun(replaces: readonly string[], ratio: number): RequestTrace {
+    const { random } = this.#options;
+    const traceId = newTraceId(random);
+    const spanId = newSpanId(random);
+    return {
+      ...{ traceId, spanId, replaces },
+      parentId: undefined,
+      isSampled: isSampled(undefined, traceId, ratio),
+    };
+  }
+}

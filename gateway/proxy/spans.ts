@@ -1,0 +1,151 @@
+/** Owns requests and tries as spans, in the words of OpenTelemetry's semantic conventions for HTTP. */
+import { formatAddress } from '../../core/address.ts';
+import type { Target, TryResult } from '../balance/types.ts';
+import type { SpanAttributes, SpanRecord } from '../trace/span.ts';
+import type { RequestHead } from './message.ts';
+import type { Peer } from './peer.ts';
+
+/** Methods that conventions name; all others are `_OTHER`, so that nobody makes up names. */
+const methods: ReadonlySet<string> = new Set([
+  ...['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE'],
+]);
+
+interface Timed {
+  readonly trace: { readonly traceId: string; readonly spanId: string };
+  readonly head: RequestHead;
+  readonly service: string | undefined;
+  readonly startedAt: number;
+  readonly endedAt: number;
+}
+
+export interface RequestSeen extends Timed {
+  readonly trace: {
+    readonly traceId: string;
+    readonly spanId: string;
+    readonly parentId: string | undefined;
+  };
+  readonly peer: Peer;
+  readonly source: string;
+  /** Of the response; undefined where none was sent. */
+  readonly status: number | undefined;
+  /** Why the gateway answered itself, or why the answer broke off. */
+  readonly code: string | undefined;
+  /** Who answered. */
+  readonly cluster: string | undefined;
+  readonly tier: string | undefined;
+  readonly endpoint: string | undefined;
+  readonly tries: number;
+}
+
+export interface TrySeen extends Timed {
+  readonly spanId: string;
+  readonly target: Target;
+  /** Tries before this one. */
+  readonly resends: number;
+  /** 0: no head came. */
+  readonly status: number;
+  readonly result: TryResult;
+}
+
+/** A request as it came. What the client did wrong is no failure of the server's. */
+export function requestSpan(seen: RequestSeen): SpanRecord {
+  const { trace, head, peer, status, code, startedAt, endedAt } = seen;
+  const failed = status === undefined || status >= 500 || (code !== undefined && status < 400);
+  const error = failed ? (code ?? String(status ?? 'unanswered')) : undefined;
+  return {
+    traceId: trace.traceId,
+    spanId: trace.spanId,
+    parentId: trace.parentId,
+    kind: 'server',
+    name: nameOf(seen),
+    startedAt,
+    endedAt,
+    attributes: given({
+      ...methodOf(head.method),
+      'url.scheme': head.scheme,
+      'url.path': pathOf(head.path),
+      'server.address': head.authority,
+      'network.protocol.name': 'http',
+      'network.protocol.version': head.protocol,
+      'client.address': peer.address,
+      'http.response.status_code': status,
+      'error.type': error,
+      'isthmus.service': seen.service,
+      'isthmus.source_cluster': seen.source,
+      'isthmus.destination_cluster': seen.cluster,
+      'isthmus.tier': seen.tier,
+      'isthmus.endpoint': seen.endpoint,
+      'isthmus.tries': seen.tries,
+      'isthmus.code': code,
+    }),
+    error,
+  };
+}
+
+/** One try of a request, as whoever sends it sees it: a 4xx is an error, too. */
+export function trySpan(seen: TrySeen): SpanRecord {
+  const { trace, spanId, target, head, resends, status, result, startedAt, endedAt } = seen;
+  const isError = status === 0 || status >= 400 || result !== 'ok';
+  const error = isError ? (status === 0 || status < 400 ? result : String(status)) : undefined;
+  return {
+    traceId: trace.traceId,
+    spanId,
+    parentId: trace.spanId,
+    kind: 'client',
+    name: nameOf(seen),
+    startedAt,
+    endedAt,
+    attributes: given({
+      ...methodOf(head.method),
+      ...peerOf(target),
+      'http.request.resend_count': resends === 0 ? undefined : resends,
+      'http.response.status_code': status === 0 ? undefined : status,
+      'error.type': error,
+      'isthmus.service': seen.service,
+      'isthmus.tier': target.tier,
+    }),
+    error,
+  };
+}
+
+/** Without its query, which may hold secrets. */
+export function pathOf(path: string): string {
+  const query = path.indexOf('?');
+  return query === -1 ? path : path.slice(0, query);
+}
+
+function nameOf({ head, service }: Timed): string {
+  const method = methods.has(head.method) ? head.method : 'HTTP';
+  return service === undefined ? method : `${method} ${service}`;
+}
+
+function methodOf(method: string): SpanAttributes {
+  return methods.has(method)
+    ? { 'http.request.method': method }
+    : { 'http.request.method': '_OTHER', 'http.request.method_original': method };
+}
+
+/** Another cluster is reached over links that are there already: it has a name, and no address of its own. */
+function peerOf(target: Target): SpanAttributes {
+  if (target.kind === 'cluster') {
+    const { cluster } = target;
+    return { 'server.address': cluster, 'isthmus.destination_cluster': cluster };
+  }
+  const { id, address, port } = target.endpoint;
+  return {
+    'server.address': address,
+    'server.port': port,
+    'network.peer.address': formatAddress(address, port),
+    'isthmus.endpoint': id,
+  };
+}
+
+function given(
+  attributes: Readonly<Record<string, string | number | boolean | undefined>>,
+): SpanAttributes {
+  return Object.fromEntries(
+    Object.entries(attributes).filter(
+      (entry): entry is [string, string | number | boolean] => entry[1] !== undefined,
+    ),
+  );
+}

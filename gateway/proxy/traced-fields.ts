@@ -1,0 +1,24 @@
+/** Owns the fields of one try of a traced request: the request's, and whose child the next hop is. */
+import type { FieldLines } from '../wire/http1/field-lines.ts';
+import { traceParentField } from './headers.ts';
+import type { Fields, OutgoingFields } from './message.ts';
+
+export class TracedFields implements OutgoingFields {
+  readonly sensitive: readonly string[] | undefined;
+  readonly #fields: OutgoingFields;
+  readonly #traceParent: string;
+
+  constructor(fields: OutgoingFields, traceParent: string) {
+    this.sensitive = fields.sensitive;
+    this.#fields = fields;
+    this.#traceParent = traceParent;
+  }
+
+  lines(): FieldLines {
+    return `${this.#fields.lines()}${traceParentField}: ${this.#traceParent}\r\n` as FieldLines;
+  }
+
+  list(): Fields {
+    return [...this.#fields.list(), traceParentField, this.#traceParent];
+  }
+}
