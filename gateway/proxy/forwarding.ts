@@ -73,9 +73,10 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
     this.#exchange = exchange;
     this.#route = route;
     this.#ground = ground;
-    const trail = ground.observer?.begin(exchange, route.service);
+    const { says, ids, observer } = ground;
+    const trail = observer?.begin(exchange, route.service);
     this.#trail = trail;
-    const fields = new RequestFields(exchange, route.service, ground.says, ground.ids, trail);
+    const fields = new RequestFields(exchange, route.service, says, ids, trail, observer);
     this.#request = { method, scheme, authority, path, fields, bodyLength, tunnel };
     this.#picks = new Picks(route, exchange);
     this.#limits = new TimeLimits(route.timeouts.idleMs, ground.sweep.now);

@@ -4,9 +4,9 @@ import type { ClusterName, ServiceName } from '../../core/names.ts';
 import type { AccessRecord } from '../trace/access-line.ts';
 import { newSpanId, newTraceId } from '../trace/ids.ts';
 import type { ExemplarRecord } from '../trace/observed.ts';
-import { isSampled } from '../trace/sampler.ts';
 import type { SpanRecord } from '../trace/span.ts';
 import { parseTraceParent } from '../trace/trace-context.ts';
+import { UnrecordedTraces } from '../trace/unrecorded.ts';
 import type { Exchange } from './exchange.ts';
 import { traceParentField, traceStateField } from './headers.ts';
 import type { ReceivedFields } from './message.ts';
@@ -41,44 +41,53 @@ const both: readonly string[] = [traceParentField, traceStateField];
 
 export class Observer {
   readonly #options: ObserverOptions;
+  readonly #unrecorded: UnrecordedTraces;
 
   constructor(options: ObserverOptions) {
     this.#options = options;
+    this.#unrecorded = new UnrecordedTraces(options.random);
   }
 
   /** `service`: undefined where the request named none. Undefined where nobody looks at this one. */
   begin(exchange: Exchange, service: ServiceName | undefined): Trail | undefined {
     const { traced, logged, random } = this.#options;
-    const { fields } = exchange.head;
     const isLogged = logged > 0 && random() < logged;
-    const trace = traced === undefined ? undefined : this.#traceOf(fields, traced);
+    const trace =
+      traced === undefined ? undefined : this.#traceOf(exchange.head.fields, traced, isLogged);
     if (!isLogged && trace === undefined) return undefined;
     return new Trail(exchange, service, trace, isLogged, this.#options);
   }
 
-  /** Undefined for a trace that its sender does not record: what it says of it goes on as it came (W3C Trace Context section 3.2.2.5). */
-  #traceOf(fields: ReceivedFields, ratio: number): RequestTrace | undefined {
+  /** The line that goes on of a request that nobody looks at; empty where what it says itself does. */
+  unrecorded(fields: ReceivedFields): string {
+    if (this.#options.traced === undefined || fields.get(traceParentField) !== undefined) return '';
+    return this.#unrecorded.line();
+  }
+
+  /**
+   * Parent-based. Undefined for a trace that its sender does not record: what it says of it goes on as it came (W3C
+   * Trace Context section 3.2.2.5). Undefined, too, for most that begin here, unless they are `wanted`.
+   */
+  #traceOf(fields: ReceivedFields, ratio: number, wanted: boolean): RequestTrace | undefined {
     const { random } = this.#options;
     const said = fields.get(traceParentField);
     if (said === undefined) {
-      return this.#begun(fields.get(traceStateField) === undefined ? nothing : state, ratio);
+      const isSampled = random() < ratio;
+      const isLost = fields.get(traceStateField) !== undefined;
+      if (!isSampled && !isLost && !wanted) return undefined;
+      return this.#begun(isLost ? state : nothing, isSampled);
     }
     const sender = fields.all(traceParentField).length > 1 ? undefined : parseTraceParent(said);
-    if (sender === undefined) return this.#begun(both, ratio);
+    if (sender === undefined) return this.#begun(both, random() < ratio);
     if (!sender.isSampled) return undefined;
     const { traceId, spanId: parentId } = sender;
     return { traceId, parentId, spanId: newSpanId(random), isSampled: true, replaces: parent };
   }
 
   /** A trace begins here; whatever the request says of one is `replaced`. */
-  #begun(replaces: readonly string[], ratio: number): RequestTrace {
+  #begun(replaces: readonly string[], isSampled: boolean): RequestTrace {
     const { random } = this.#options;
     const traceId = newTraceId(random);
-    const spanId = newSpanId(random);
-    return {
-      ...{ traceId, spanId, replaces },
-      parentId: undefined,
-      isSampled: isSampled(undefined, traceId, ratio),
-    };
+    return { traceId, spanId: newSpanId(random), parentId: undefined, isSampled, replaces };
   }
 }

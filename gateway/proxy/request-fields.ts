@@ -5,6 +5,7 @@ import type { FieldLines } from '../wire/http1/field-lines.ts';
 import type { Exchange } from './exchange.ts';
 import { fromClient, fromGateway, requestIdField, welcomesTrailers } from './headers.ts';
 import type { Fields, OutgoingFields, ReceivedFields } from './message.ts';
+import type { Observer } from './observer.ts';
 import type { OwnLines } from './own-lines.ts';
 import type { RequestIds } from './request-id.ts';
 import type { Trail } from './trail.ts';
@@ -21,13 +22,14 @@ export class RequestFields implements OutgoingFields {
   #lines: FieldLines | undefined;
   #list: Fields | undefined;
 
-  /** `trail`: where the request is looked at. */
+  /** `trail`: where the request is looked at; `observer`: where any is. */
   constructor(
     { head, peer }: Exchange,
     service: ServiceName,
     says: OwnLines,
     ids: RequestIds,
     trail: Trail | undefined,
+    observer: Observer | undefined,
   ) {
     const { fields } = head;
     this.sensitive = fields.sensitive;
@@ -43,10 +45,8 @@ export class RequestFields implements OutgoingFields {
     if (trail !== undefined) {
       trail.requestId = requestId;
       own += trail.lines;
-      if (trail.replaces.length > 0) {
-        this.#dropped = [...head.connectionTokens, ...trail.replaces];
-      }
-    }
+      if (trail.replaces.length > 0) this.#dropped = [...head.connectionTokens, ...trail.replaces];
+    } else if (observer !== undefined) own += observer.unrecorded(fields);
     if (peer.kind === 'client') {
       own += says.provenance(head, peer.address);
       if (peer.certificate !== undefined) {

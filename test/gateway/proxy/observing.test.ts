@@ -193,6 +193,21 @@ test('a request across clusters has a line in each, with the decision of each', 
   t.true(headMs > 0 && ms >= headMs);
 });
 
+test('of the traces that begin here about the share asked for is recorded', async (t) => {
+  const origin = await startOrigin(t, 'one');
+  const { spans, observes } = listening(0.5);
+  const services = [{ name: 'orders.shop', endpoints: [origin] }];
+  const { url } = await startGateway(t, { cluster: 'dc1', services, observes });
+  const urls = Array.from({ length: 200 }, () => url);
+  t.is((await ask(url, host, ...urls)).status, 200);
+  const hops = spans.filter(({ kind }) => kind === 'server').length;
+  t.true(hops > 50 && hops < 150, `${hops} of 201`);
+  const recorded = origin.requests.filter(
+    ({ headers }) => parseTraceParent(headers['traceparent'] as string)?.isSampled,
+  );
+  t.is(recorded.length, hops, 'the endpoint is told which');
+});
+
 test('of a share of the access log about that share has a line', async (t) => {
   const origin = await startOrigin(t, 'one');
   const { lines, observes } = listening(undefined, 0.5);

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { newSpanId, newTraceId } from '../../../gateway/trace/ids.ts';
-import { isSampled } from '../../../gateway/trace/sampler.ts';
 import { formatTraceParent, parseTraceParent } from '../../../gateway/trace/trace-context.ts';
+import { UnrecordedTraces } from '../../../gateway/trace/unrecorded.ts';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const spanId = 'b7ad6b7169203331';
@@ -43,17 +43,14 @@ test('what is written is what is read', (t) => {
   }
 });
 
-test('a trace that came with a decision keeps it, whatever the ratio', (t) => {
-  t.true(isSampled({ traceId, spanId, isSampled: true }, traceId, 0));
-  t.false(isSampled({ traceId, spanId, isSampled: false }, traceId, 1));
-});
-
-test('a trace that begins here is sampled by its id: all, none, or as large a share as asked for', (t) => {
-  const ids = Array.from({ length: 20_000 }, () => newTraceId(Math.random));
-  t.true(ids.every((id) => isSampled(undefined, id, 1)));
-  t.false(ids.some((id) => isSampled(undefined, id, 0)));
-  const share = ids.filter((id) => isSampled(undefined, id, 0.1)).length / ids.length;
-  t.true(share > 0.08 && share < 0.12, `${share}`);
+test('traces that nobody records have ids of their own, and say that they are not recorded', (t) => {
+  const unrecorded = new UnrecordedTraces(Math.random);
+  const lines = Array.from({ length: 10_000 }, () => unrecorded.line());
+  const said = lines.map((line) =>
+    parseTraceParent(/^traceparent: (.*)\r\n$/.exec(line)?.[1] ?? ''),
+  );
+  t.true(said.every((context) => context?.isSampled === false));
+  t.is(new Set(said.map((context) => context?.traceId)).size, lines.length);
 });
 
 test('ids have their length in hexadecimal and are never all zero', (t) => {
