@@ -143,9 +143,10 @@ function peerOf(target: Target): SpanAttributes {
 function given(
   attributes: Readonly<Record<string, string | number | boolean | undefined>>,
 ): SpanAttributes {
-  return Object.fromEntries(
-    Object.entries(attributes).filter(
-      (entry): entry is [string, string | number | boolean] => entry[1] !== undefined,
-    ),
-  );
+  const those: Record<string, string | number | boolean> = {};
+  for (const name in attributes) {
+    const value = attributes[name];
+    if (value !== undefined) those[name] = value;
+  }
+  return those;
 }

@@ -1,5 +1,6 @@
 /** Owns sending spans to a collector: OTLP over HTTP, by the OpenTelemetry SDK, which is loaded only for that. */
-import type { Attributes, Context, SpanOptions } from '@opentelemetry/api';
+import type { Attributes, HrTime } from '@opentelemetry/api';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { SpanRecord } from '../trace/span.ts';
 
 export interface SpanExporterOptions {
@@ -32,69 +33,68 @@ export async function openSpanExporter(options: SpanExporterOptions): Promise<Sp
       import('@opentelemetry/resources'),
     ]);
   const { endpoint, headers, resource, maxQueued = 2_048, delayMs = 1_000 } = options;
-  const ids = new GivenIds();
+  const { resourceFromAttributes } = resources;
+  const of = resourceFromAttributes(resource);
+  const processor = new BatchSpanProcessor({
+    exporter: new OTLPTraceExporter({ url: endpoint, headers: { ...headers } }),
+    maxQueueSize: maxQueued,
+    scheduledDelayMillis: delayMs,
+  });
   const sdk = new NodeSDK({
-    resource: resources.resourceFromAttributes(resource),
+    resource: of,
     autoDetectResources: false,
     instrumentations: [],
     metricReaders: [],
     logRecordProcessors: [],
     textMapPropagator: null,
-    idGenerator: ids,
-    spanProcessors: [
-      new BatchSpanProcessor({
-        exporter: new OTLPTraceExporter({ url: endpoint, headers: { ...headers } }),
-        maxQueueSize: maxQueued,
-        scheduledDelayMillis: delayMs,
-      }),
-    ],
+    spanProcessors: [processor],
   });
   sdk.start();
-  const tracer = api.trace.getTracer('isthmus');
 
-  /** The sampling decision was made where the request came in; here everything is kept. */
-  function parentOf({ traceId, parentId }: SpanRecord): Context {
-    if (parentId === undefined) return api.ROOT_CONTEXT;
+  /**
+   * Spans come here when they are over, so none is made by a tracer and ended again: that would cost more than all
+   * else of it. The sampling decision was made where the request came in; here everything is kept.
+   */
+  function readable(record: SpanRecord): ReadableSpan {
+    const { traceId, spanId, parentId, startedAt, endedAt, error } = record;
     const traceFlags = api.TraceFlags.SAMPLED;
-    const parent = { traceId, spanId: parentId, traceFlags, isRemote: true };
-    return api.trace.setSpanContext(api.ROOT_CONTEXT, parent);
-  }
-
-  function exportOne(record: SpanRecord): void {
-    ids.next(record);
-    const options: SpanOptions = {
+    const context = { traceId, spanId, traceFlags };
+    return {
+      name: record.name,
       kind: record.kind === 'server' ? api.SpanKind.SERVER : api.SpanKind.CLIENT,
+      spanContext: () => context,
+      ...(parentId !== undefined && {
+        parentSpanContext: { traceId, spanId: parentId, traceFlags, isRemote: true },
+      }),
+      startTime: hrTime(startedAt),
+      endTime: hrTime(endedAt),
+      duration: hrTime(endedAt - startedAt),
+      status:
+        error === undefined
+          ? { code: api.SpanStatusCode.UNSET }
+          : { code: api.SpanStatusCode.ERROR, message: error },
       attributes: record.attributes,
-      startTime: record.startedAt,
+      links: [],
+      events: [],
+      ended: true,
+      resource: of,
+      instrumentationScope: { name: 'isthmus' },
+      droppedAttributesCount: 0,
+      droppedEventsCount: 0,
+      droppedLinksCount: 0,
     };
-    const span = tracer.startSpan(record.name, options, parentOf(record));
-    if (record.error !== undefined) {
-      span.setStatus({ code: api.SpanStatusCode.ERROR, message: record.error });
-    }
-    span.end(record.endedAt);
   }
 
   return {
-    export: (spans) => spans.forEach(exportOne),
+    export(spans) {
+      for (const span of spans) processor.onEnd(readable(span));
+    },
     close: () => sdk.shutdown(),
   };
 }
 
-/** Gives out the identifiers that a span already has: they have travelled with its request. */
-class GivenIds {
-  #traceId = '';
-  #spanId = '';
-
-  next({ traceId, spanId }: SpanRecord): void {
-    this.#traceId = traceId;
-    this.#spanId = spanId;
-  }
-
-  generateTraceId(): string {
-    return this.#traceId;
-  }
-
-  generateSpanId(): string {
-    return this.#spanId;
-  }
+/** Milliseconds as seconds and nanoseconds. */
+function hrTime(ms: number): HrTime {
+  const seconds = Math.floor(ms / 1000);
+  return [seconds, Math.round((ms - seconds * 1000) * 1e6)];
 }
