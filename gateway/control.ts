@@ -221,6 +221,10 @@ export function createControl(gateway: Gateway, { adminAddress, peers }: Control
     onChange: (changed) => gateway.onChange(changed),
     check: () => checkGateway(gateway),
     workers: () => workers.status(),
+    logLevel: () => gateway.logLevel,
+    setLogLevel(level) {
+      gateway.logLevel = level;
+    },
     explain: explainFrom,
     defaultZone: config.zone,
     async register(registration: Registration): Promise<RegisteredEndpoint> {

@@ -25,7 +25,7 @@ export function feedWorldOf(gateway: Gateway): FeedWorld {
     credentials: () => ingressCertificates.current,
     trustDomains: () => identity.trust.domains(),
     bundle: (trustDomain) => identity.trust.get(trustDomain),
-    settings: () => settings,
+    settings: () => ({ ...settings, logLevel: gateway.logLevel }),
     effects: () => ({ shifts: gateway.effects.shifts, faults: gateway.effects.faults }),
   };
 }

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Clock, Random } from '../core/clock.ts';
 import { IsthmusError } from '../core/errors.ts';
-import type { Log } from '../core/log.ts';
+import type { Log, LogLevel } from '../core/log.ts';
 import type { ServiceName } from '../core/names.ts';
 import type { FederationListener, FederationListenerOptions } from '../federation/listener.ts';
 import type { EndpointRecord } from '../registry/model.ts';
@@ -206,6 +206,16 @@ export class Gateway {
       federation: this.#federation?.address ?? federation,
       ...(registry === undefined ? {} : { registry }),
     };
+  }
+
+  get logLevel(): LogLevel {
+    return this.#options.log.level as LogLevel;
+  }
+
+  /** Until the process ends: the configuration's holds again then. */
+  set logLevel(level: LogLevel) {
+    this.#options.log.level = level;
+    this.workers.feed.changed('settings');
   }
 
   /** What drills and standing orders do here. */

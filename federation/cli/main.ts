@@ -21,6 +21,7 @@ import { getVerb } from './verbs/get.ts';
 import { initVerb } from './verbs/init.ts';
 import { joinVerb } from './verbs/join.ts';
 import { leaveVerb } from './verbs/leave.ts';
+import { logLevelVerb } from './verbs/log-level.ts';
 import { registerVerb } from './verbs/register.ts';
 import { simulateVerb } from './verbs/simulate.ts';
 import { statusVerb } from './verbs/status.ts';
@@ -34,7 +35,7 @@ const verbs = [
   ['Federate', [tokenVerb, joinVerb, leaveVerb]],
   ['Serve', [registerVerb, deregisterVerb]],
   ['Rehearse', [drillVerb, drainVerb, undrainVerb, failoverVerb]],
-  ['Look', [statusVerb, getVerb, explainVerb, simulateVerb, checkVerb]],
+  ['Look', [statusVerb, getVerb, explainVerb, simulateVerb, checkVerb, logLevelVerb]],
   ['This command', [contextVerb, completionVerb, completeVerb, versionVerb]],
 ] as const;
 

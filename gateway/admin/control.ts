@@ -1,4 +1,5 @@
 /** Owns what the admin API can see and do: the parts of a running gateway, and its acts. */
+import type { LogLevel } from '../../core/log.ts';
 import type { ClusterName, ServiceName } from '../../core/names.ts';
 import type { CatalogEntry, Registration } from '../catalog.ts';
 import type { WorkerStatus } from '../workers/pool.ts';
@@ -39,6 +40,9 @@ export interface Control {
     without: ReadonlySet<ClusterName>,
   ): Promise<ExplainAnswer>;
   workers(): WorkerStatus[];
+  logLevel(): LogLevel;
+  /** At every thread, until the process ends. */
+  setLogLevel(level: LogLevel): void;
 
   /** The zone an endpoint is in when nothing is said. */
   readonly defaultZone: string;

@@ -6,6 +6,7 @@ import { type Operation, operation } from '../operation.ts';
 import {
   findingsSchema,
   healthSchema,
+  logLevelSchema,
   readinessSchema,
   sessionSchema,
   statusSchema,
@@ -77,6 +78,31 @@ export function gatewayOperations(control: Control): Operation[] {
       item: workerSchema,
       key: ({ worker }) => String(worker).padStart(3, '0'),
       items: () => control.workers(),
+    }),
+    operation({
+      method: 'GET',
+      path: '/v1/log-level',
+      id: 'getLogLevel',
+      tag,
+      summary: 'How much the log says',
+      role: 'viewer',
+      answer: logLevelSchema,
+      handle: () => ({ level: control.logLevel() }),
+    }),
+    operation({
+      method: 'PUT',
+      path: '/v1/log-level',
+      id: 'putLogLevel',
+      tag,
+      summary: 'Have the log say more or less, until the gateway ends',
+      role: 'operator',
+      body: logLevelSchema,
+      answer: logLevelSchema,
+      current: () => ({ level: control.logLevel() }),
+      handle({ body }) {
+        control.setLogLevel(body.level);
+        return { level: control.logLevel() };
+      },
     }),
     operation({
       method: 'GET',

@@ -1,5 +1,6 @@
 /** Owns the shapes of what a gateway says of itself: its status, its readiness, what a check of it found. */
 import { z } from 'zod';
+import { logLevels } from '../../../core/log.ts';
 import { ways } from '../access/principal.ts';
 import { roles } from '../access/roles.ts';
 import { checkLayers } from '../check-layers.ts';
@@ -64,6 +65,10 @@ export const workerSchema = named('Worker', 'A thread that carries traffic', {
 export const healthSchema = named('Health', 'A gateway lives', { status: z.literal('ok') });
 export const readinessSchema = named('Readiness', 'Whether a gateway serves', {
   ready: z.boolean(),
+});
+
+export const logLevelSchema = named('LogLevel', 'How much the log says', {
+  level: z.enum(logLevels),
 });
 
 export const findingSchema = named('Finding', 'What a check found', {
