@@ -59,7 +59,7 @@ test('an unknown host is refused with a problem that says what to do', async (t)
     t.like(JSON.parse(answer.body), { code: 'ROUTE_NOT_FOUND', status: 404 });
   }
   t.deepEqual(proxy.recorder.snapshot().refused, [
-    { service: undefined, code: 'ROUTE_NOT_FOUND', requests: 5 },
+    { service: undefined, source: undefined, code: 'ROUTE_NOT_FOUND', requests: 5 },
   ]);
 });
 
