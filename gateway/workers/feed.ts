@@ -32,6 +32,9 @@ export class Feed {
   readonly #world: FeedWorld;
   readonly #send: (update: Update) => void;
   readonly #services = new Set<ServiceName>();
+  /** Services in use: what a worker learns by watching one (a cluster that comes back is loaded slowly), all must know. */
+  readonly #used = new Set<ServiceName>();
+  readonly #newlyUsed = new Set<ServiceName>();
   readonly #trust = new Set<TrustDomain>();
   readonly #replaced = new Set<ClusterName>();
   readonly #whole = new Set<Whole>();
@@ -57,6 +60,7 @@ export class Feed {
       trust: Array.from(world.trustDomains(), (domain) => this.#rootsOf(domain)),
       clusters: clusterFacts(world.clusters()),
       remotes: world.remotes(),
+      used: [...this.#used],
     };
   }
 
@@ -68,6 +72,14 @@ export class Feed {
 
   serviceChanged(service: ServiceName): void {
     this.#services.add(service);
+    this.#schedule();
+  }
+
+  /** A worker was asked for the service. */
+  used(service: ServiceName): void {
+    if (this.#used.has(service)) return;
+    this.#used.add(service);
+    this.#newlyUsed.add(service);
     this.#schedule();
   }
 
@@ -100,12 +112,16 @@ export class Feed {
     const clusters =
       whole.has('clusters') && this.#ifNew('clusters', clusterFacts(world.clusters()));
     const remotes = whole.has('remotes') && this.#ifNew('remotes', world.remotes());
+    for (const service of this.#services) {
+      if (world.facts(service) === undefined) this.#used.delete(service);
+    }
     const update: Update = {
       ...(this.#services.size > 0 && {
         services: writeSheets(
           this.#services.values().map((service) => [service, world.facts(service)] as const),
         ),
       }),
+      ...(this.#newlyUsed.size > 0 && { used: [...this.#newlyUsed] }),
       ...(this.#trust.size > 0 && { trust: Array.from(this.#trust, (one) => this.#rootsOf(one)) }),
       ...(this.#replaced.size > 0 && { replaced: [...this.#replaced] }),
       ...(clusters && { clusters }),
@@ -114,7 +130,15 @@ export class Feed {
       ...(whole.has('credentials') && { credentials: world.credentials() }),
       ...(whole.has('settings') && { settings: world.settings() }),
     };
-    for (const told of [this.#services, this.#trust, this.#replaced, this.#whole]) told.clear();
+    for (const told of [
+      this.#services,
+      this.#newlyUsed,
+      this.#trust,
+      this.#replaced,
+      this.#whole,
+    ]) {
+      told.clear();
+    }
     if (Object.keys(update).length > 0) this.#send(update);
   }
 

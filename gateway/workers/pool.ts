@@ -209,6 +209,7 @@ export class WorkerPool {
         this.links.serves(thread);
       },
       onLink: (thread, cluster, status) => this.links.note(thread, cluster, status),
+      onUsed: (service) => this.feed.used(service),
       onEnd: (thread) => {
         this.#sockets.delete(thread);
         this.counters.retire(thread.counters);

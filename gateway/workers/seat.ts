@@ -3,7 +3,7 @@ import { type BackoffPolicy, backoffDelay } from '../../core/backoff.ts';
 import type { Clock, Random } from '../../core/clock.ts';
 import { asIsthmusError, IsthmusError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
-import type { ClusterName } from '../../core/names.ts';
+import type { ClusterName, ServiceName } from '../../core/names.ts';
 import type { LinkStatus } from '../link/pool.ts';
 import type { ListenAt, PerListener } from './listeners.ts';
 import type { Results, Update, WorkerStart } from './protocol.ts';
@@ -25,6 +25,7 @@ export interface SeatOptions {
   onBegin(thread: WorkerThread): void;
   onServing(thread: WorkerThread, bound: Results['listen']): void;
   onLink(thread: WorkerThread, cluster: ClusterName, status: LinkStatus): void;
+  onUsed(service: ServiceName): void;
   onEnd(thread: WorkerThread): void;
 }
 
@@ -72,12 +73,13 @@ export class Seat {
 
   /** Starts the first worker, which does not listen yet. */
   begin(): WorkerThread {
-    const { index, heapMb, start, everything, onBegin, onLink } = this.#options;
+    const { index, heapMb, start, everything, onBegin, onLink, onUsed } = this.#options;
     let stopWatching = (): void => {};
     const thread: WorkerThread = new WorkerThread({
       start: start(),
       heapMb,
       onLink: (cluster, status) => onLink(thread, cluster, status),
+      onUsed,
       onEnd: (error) => {
         stopWatching();
         this.#ended(thread, error);
