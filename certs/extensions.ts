@@ -34,6 +34,8 @@ export interface Extensions {
   readonly bothEndsOfTls: boolean;
   /** The URI names. */
   readonly uris: readonly string[];
+  /** The DNS names, as written. */
+  readonly dnsNames: readonly string[];
   /** Hosts that URI names below this authority must be in; undefined = no such constraint. */
   readonly permittedHosts: readonly string[] | undefined;
   /** Hosts that no URI name below this authority may be in. */
@@ -76,7 +78,7 @@ function read(extensions: readonly Extension[]): Extensions {
   const basic = parse(id_ce_basicConstraints, BasicConstraints);
   const usage = parse(id_ce_keyUsage, KeyUsage)?.toNumber() ?? 0;
   const purposes = parse(id_ce_extKeyUsage, ExtendedKeyUsage);
-  const names = parse(id_ce_subjectAltName, SubjectAlternativeName) ?? [];
+  const names = [...(parse(id_ce_subjectAltName, SubjectAlternativeName) ?? [])];
   const constraints = parse(id_ce_nameConstraints, NameConstraints);
   const permitted = hostsOf(constraints?.permittedSubtrees);
   return {
@@ -89,6 +91,7 @@ function read(extensions: readonly Extension[]): Extensions {
       purposes === undefined ||
       (purposes.includes(id_kp_serverAuth) && purposes.includes(id_kp_clientAuth)),
     uris: names.flatMap((name) => name.uniformResourceIdentifier ?? []),
+    dnsNames: names.flatMap((name) => name.dNSName ?? []),
     permittedHosts: permitted.length > 0 ? permitted : undefined,
     excludedHosts: hostsOf(constraints?.excludedSubtrees),
     unknownCritical: extensions.find(({ critical, extnID }) => critical && !known.has(extnID))

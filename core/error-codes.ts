@@ -309,6 +309,36 @@ export const errorCodes = {
     'not-found',
     'Export it in its own cluster: `exported: true`.',
   ),
+  CLIENT_HELLO_REFUSED: entry(
+    'No TLS ClientHello',
+    400,
+    'refused',
+    'Speak TLS to this port, and say hello at once.',
+  ),
+  SERVER_NAME_UNKNOWN: entry(
+    'Unknown server name',
+    404,
+    'not-found',
+    'Name a server that the ingress has a certificate or passthrough for.',
+  ),
+  TLS_HANDSHAKE_FAILED: entry(
+    'TLS handshake failed',
+    400,
+    'refused',
+    'See the log at level debug for what the client did.',
+  ),
+  CLIENT_CERT_REFUSED: entry(
+    'Client certificate refused',
+    403,
+    'refused',
+    'Present a certificate by an authority in `clientCertificates.ca`.',
+  ),
+  HOST_MISDIRECTED: entry(
+    'Host is not for this connection',
+    421,
+    'refused',
+    'Connect with that server name, or add it to the `hosts` of the certificate.',
+  ),
   REQUEST_REFUSED: entry('Request refused', 400, 'bad-input', 'Correct the request.'),
   DRAINING: entry('Gateway is draining', 503, 'failed', 'Retry; another gateway answers.'),
 

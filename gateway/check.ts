@@ -2,6 +2,7 @@
 import { parseServiceName } from '../core/names.ts';
 import type { Finding } from './admin/answers.ts';
 import { bundles, clocks, peers } from './check-clusters.ts';
+import { ingressCertificates, unreachableRoutes } from './check-ingress.ts';
 import { age, error, fromError, ok, rootWarningMs, warning } from './finding.ts';
 import type { Gateway } from './gateway.ts';
 
@@ -14,6 +15,7 @@ export async function checkGateway(gateway: Gateway): Promise<Finding[]> {
     ...config(gateway),
     ...registry(gateway),
     ...certificates(gateway),
+    ...ingress(gateway),
     ...(await clocks(gateway, others)),
     ...peers(gateway, others),
     ...bundles(gateway, others),
@@ -124,6 +126,13 @@ function certificates({ identity, clock }: Gateway): Finding[] {
     );
   }
   return findings;
+}
+
+function ingress({ config, ingressCertificates: files, clock }: Gateway): Finding[] {
+  return [
+    ...unreachableRoutes(config.ingress, files.current),
+    ...ingressCertificates(files.states, clock.now()),
+  ];
 }
 
 function services(gateway: Gateway): Finding[] {

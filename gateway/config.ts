@@ -17,22 +17,10 @@ import {
 import { balancePolicySchema } from './balance/policy.ts';
 import type { BalancePolicy } from './balance/types.ts';
 import type { Registration } from './catalog.ts';
+import { refuseTwice } from './config-lists.ts';
+import { checkEdge, ingressListSchema, tcpListSchema } from './edge-config.ts';
 import { checkSchema } from './health/check.ts';
 import type { RouteTimeouts } from './proxy/route.ts';
-
-/** Refuses a list with two items of one name, at the `field` of the second. */
-function refuseTwice<T>(field: string, nameOf: (item: T) => string) {
-  return (items: readonly T[], context: z.RefinementCtx): void => {
-    const seen = new Set<string>();
-    for (const [i, item] of items.entries()) {
-      const name = nameOf(item);
-      if (seen.has(name)) {
-        context.addIssue({ code: 'custom', path: [i, field], message: `${name} is there twice` });
-      }
-      seen.add(name);
-    }
-  };
-}
 
 const timeoutsSchema = z.strictObject({
   /** From the request's arrival to the response's head, retries included. Default 30s. */
@@ -157,6 +145,10 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   registry: registrySchema.optional(),
+  /** Ports whose connections go to a service as they are. */
+  tcp: tcpListSchema,
+  /** Ports for TLS from outside: ended here, or passed on by the server's name. */
+  ingress: ingressListSchema,
   services: z
     .array(serviceSchema)
     .superRefine(refuseTwice('name', ({ name, namespace }) => `${name}.${namespace}`))
@@ -180,6 +172,9 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
 });
+
+/** What is wrong only in the sight of several keys. */
+const checkedSchema = configSchema.superRefine(checkEdge);
 
 export type GatewayConfig = z.output<typeof configSchema> & {
   /** Absolute path of the data folder. */
@@ -206,7 +201,7 @@ export async function loadConfig(path: string): Promise<GatewayConfig> {
 }
 
 export function parseConfig(text: string, path: string): GatewayConfig {
-  const config = parseYaml(configSchema, text, path);
+  const config = parseYaml(checkedSchema, text, path);
   const baseDir = dirname(resolve(path));
   return { ...config, baseDir, dataDir: resolve(baseDir, config.data) };
 }

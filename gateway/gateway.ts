@@ -15,6 +15,7 @@ import { clusterDraft } from './cluster-draft.ts';
 import { configuredEndpoints, type GatewayConfig, policyOf, timeoutsOf } from './config.ts';
 import { HealthChecker } from './health/checker.ts';
 import { type Identity, openIdentity } from './identity.ts';
+import { IngressCertificates } from './ingress-certificates.ts';
 import { mutualTlsDial } from './link/dial.ts';
 import { LinkPool } from './link/pool.ts';
 import { Listeners } from './listeners.ts';
@@ -46,6 +47,7 @@ export class Gateway {
   readonly caller: Caller;
   readonly startedAt: number;
   readonly identity: Identity;
+  readonly ingressCertificates: IngressCertificates;
   readonly catalog: Catalog;
   readonly links: LinkPool;
   readonly routing: Routing;
@@ -60,13 +62,18 @@ export class Gateway {
   #listeners: Listeners | undefined;
   #cancelPublish: (() => void) | undefined;
 
-  private constructor(options: GatewayOptions, identity: Identity) {
+  private constructor(
+    options: GatewayOptions,
+    identity: Identity,
+    ingressCertificates: IngressCertificates,
+  ) {
     const { config, clock, random, log } = options;
     const { cluster, federation, region, zone, gateway } = config;
     this.#options = options;
     this.config = config;
     this.clock = clock;
     this.identity = identity;
+    this.ingressCertificates = ingressCertificates;
     this.startedAt = clock.now();
     this.caller = { cluster, region, zone };
     const resolver = new NameResolver({ clock, log });
@@ -138,7 +145,10 @@ export class Gateway {
   /** Starts everything. Throws what keeps it from serving; a registry or a peer that is down does not. */
   static async start(options: GatewayOptions): Promise<Gateway> {
     const { config, clock, random, log } = options;
-    const gateway = new Gateway(options, await openIdentity(config, clock, random, log));
+    const { ingress, baseDir } = config;
+    const certificates = await IngressCertificates.open({ ingress, baseDir, clock, log });
+    const identity = await openIdentity(config, clock, random, log);
+    const gateway = new Gateway(options, identity, certificates);
     try {
       await gateway.#start();
       return gateway;
@@ -193,7 +203,9 @@ export class Gateway {
 
   async #start(): Promise<void> {
     const { config, clock, log } = this.#options;
-    const { identity, proxy } = this;
+    const { identity, proxy, ingressCertificates } = this;
+    const { table: routes } = this.routing;
+    const { current: credentials } = ingressCertificates;
     for (const registration of configuredEndpoints(config)) this.catalog.put(registration);
     for (const registration of await this.#registrations.load()) {
       if (!this.catalog.has(registration.service, registration.id)) this.catalog.put(registration);
@@ -207,7 +219,9 @@ export class Gateway {
       this.#publishGateway();
     });
     const federation = this.#federationService();
-    this.#listeners = await Listeners.start({ config, identity, proxy, federation, clock, log });
+    const parts = { config, identity, proxy, routes, credentials, federation };
+    this.#listeners = await Listeners.start({ ...parts, clock, log });
+    ingressCertificates.onChange((replaced) => this.#listeners?.updateCredentials(replaced));
     identity.leaf.onRenew(() => {
       this.#listeners?.updateIdentity();
       this.links.refresh();
@@ -237,6 +251,7 @@ export class Gateway {
     this.#checker.close();
     this.routing.close();
     this.identity.leaf.stop();
+    this.ingressCertificates.stop();
     await this.#registrations.flush();
     this.#endpoints.close();
     this.proxy.close();

@@ -1,4 +1,4 @@
-/** Owns the three listeners other programs know this gateway by: outbound, east-west and federation. */
+/** Owns the listeners other programs know this gateway by: outbound, east-west, federation, and those for clients from outside. */
 import { formatAddress, parseAddress } from '../core/address.ts';
 import type { Clock } from '../core/clock.ts';
 import { asIsthmusError, IsthmusError } from '../core/errors.ts';
@@ -6,16 +6,24 @@ import type { Log } from '../core/log.ts';
 import { type FederationListener, startFederationListener } from '../federation/listener.ts';
 import type { FederationService } from '../federation/service.ts';
 import type { GatewayConfig } from './config.ts';
+import type { IngressCredentials } from './edge/credentials.ts';
+import { Edge, type EdgeAddresses } from './edge/edge.ts';
+import { edgeSpecOf } from './edge-spec.ts';
 import type { Identity } from './identity.ts';
 import { type EastWestListener, startEastWestListener } from './proxy/east-west-listener.ts';
 import type { Listener } from './proxy/listen.ts';
 import { startOutboundListener } from './proxy/outbound-listener.ts';
 import type { GatewayProxy } from './proxy/proxy.ts';
+import type { RouteLookup } from './proxy/route.ts';
 
 export interface ListenersOptions {
   readonly config: GatewayConfig;
   readonly identity: Identity;
   readonly proxy: GatewayProxy;
+  /** Finds services by their own names. */
+  readonly routes: RouteLookup;
+  /** What each ingress proves itself by. */
+  readonly credentials: readonly IngressCredentials[];
   readonly federation: FederationService;
   readonly clock: Clock;
   readonly log: Log;
@@ -26,17 +34,20 @@ export class Listeners {
   readonly #outbound: Listener;
   readonly #eastWest: EastWestListener;
   readonly #federation: FederationListener;
+  readonly #edge: Edge;
 
   private constructor(
     federationHost: string,
     outbound: Listener,
     eastWest: EastWestListener,
     federation: FederationListener,
+    edge: Edge,
   ) {
     this.#federationHost = federationHost;
     this.#outbound = outbound;
     this.#eastWest = eastWest;
     this.#federation = federation;
+    this.#edge = edge;
   }
 
   /** Starts all, or none. Throws PORT_IN_USE where one is taken. */
@@ -71,7 +82,9 @@ export class Listeners {
         'federation',
         startFederationListener({ ...at, ...proof, service: options.federation, clock, log }),
       );
-      return new Listeners(at.host, outbound, eastWest, federation);
+      const { routes: services, credentials } = options;
+      const edge = await Edge.start({ ...common, spec: edgeSpecOf(config), credentials, services });
+      return new Listeners(at.host, outbound, eastWest, federation, edge);
     } catch (thrown) {
       await Promise.all(started.map((listener) => listener.close()));
       throw thrown;
@@ -83,11 +96,12 @@ export class Listeners {
     readonly outbound: string;
     readonly eastWest: string;
     readonly federation: string;
-  } {
+  } & EdgeAddresses {
     return {
       outbound: this.#outbound.address,
       eastWest: this.#eastWest.address,
       federation: formatAddress(this.#federationHost, this.#federation.port),
+      ...this.#edge.addresses,
     };
   }
 
@@ -97,15 +111,29 @@ export class Listeners {
     this.#federation.updateIdentity();
   }
 
+  /** New connections to the ingress see these certificates. */
+  updateCredentials(credentials: readonly IngressCredentials[]): void {
+    this.#edge.updateCredentials(credentials);
+  }
+
   /** Take nothing new, let what is in flight finish for at most `limitMs`, then end. */
   async drain(limitMs: number): Promise<void> {
-    await Promise.all([this.#outbound.drain(limitMs), this.#eastWest.drain(limitMs)]);
+    await Promise.all([
+      this.#outbound.drain(limitMs),
+      this.#eastWest.drain(limitMs),
+      this.#edge.drain(limitMs),
+    ]);
     await this.#federation.close();
   }
 
   /** End at once. */
   async close(): Promise<void> {
-    await Promise.all([this.#outbound.close(), this.#eastWest.close(), this.#federation.close()]);
+    await Promise.all([
+      this.#outbound.close(),
+      this.#eastWest.close(),
+      this.#federation.close(),
+      this.#edge.close(),
+    ]);
   }
 }
 

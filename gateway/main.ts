@@ -31,6 +31,8 @@ export async function runGateway({ configPath }: RunOptions): Promise<number> {
     await gateway.kill();
     throw thrown;
   }
+  // The files are looked at every few seconds anyway; this is for those who don't want to wait.
+  process.on('SIGHUP', () => void gateway.ingressCertificates.look());
   log.info({ ...gateway.addresses, admin: admin.address }, 'ready');
   await stopped;
   await gateway.drain(config.drainTimeout);

@@ -1,7 +1,7 @@
 /** Owns the routes in use: a balancer for each service that is asked for, kept current as the world changes. */
 import type { Clock, Random } from '../core/clock.ts';
 import type { ClusterName, FederationName, ServiceName } from '../core/names.ts';
-import type { EndpointRecord, ExportRecord } from '../registry/model.ts';
+import type { EndpointRecord, ExportRecord, Protocol } from '../registry/model.ts';
 import type { ClusterView } from '../registry/snapshot.ts';
 import { createServiceBalancer } from './balance/balancer.ts';
 import type { BalancePolicy, BalanceView, Caller } from './balance/types.ts';
@@ -72,6 +72,7 @@ export class Routing {
       service,
       balancer,
       timeouts: world.timeouts(service),
+      protocol: this.#protocol(service),
       exported: this.#exported(service),
     };
   }
@@ -80,7 +81,10 @@ export class Routing {
     const { service, balancer } = route;
     balancer.update(this.view(service), this.#options.world.policy(service));
     const exported = this.#exported(service);
-    if (route.exported !== exported) this.table.set({ ...route, exported });
+    const protocol = this.#protocol(service);
+    if (route.exported !== exported || route.protocol !== protocol) {
+      this.table.set({ ...route, exported, protocol });
+    }
   }
 
   /** What this gateway's decisions on a service are made from. */
@@ -101,6 +105,15 @@ export class Routing {
     if (world.endpoints(service).length > 0) return true;
     const summaries = world.exports(service)?.values() ?? [];
     return [...summaries].some((summary) => summary.localities.length > 0);
+  }
+
+  /** Of the own endpoints where there are any, else of some cluster that exports it. */
+  #protocol(service: ServiceName): Protocol | undefined {
+    const { world } = this.#options;
+    const [own] = world.endpoints(service);
+    if (own !== undefined) return own.protocol;
+    const [summary] = world.exports(service)?.values() ?? [];
+    return summary?.protocol;
   }
 
   #exported(service: ServiceName): boolean {

@@ -1,12 +1,14 @@
 /** Owns whether a request is served at all, decided from its head alone. */
 import { type ErrorCode, IsthmusError } from '../../core/errors.ts';
+import type { FederationName } from '../../core/names.ts';
 import type { Exchange } from './exchange.ts';
-import { forbiddenConnectionToken, isLoop } from './headers.ts';
+import { forbiddenConnectionToken, isLoop, serviceField } from './headers.ts';
 import { announcesTooMuch, bodyTooLarge } from './limit.ts';
 import type { Route, RouteLookup } from './route.ts';
 
 export interface AdmissionRules {
   readonly routes: RouteLookup;
+  readonly federation: FederationName;
   /** Our name in `Via`. */
   readonly pseudonym: string;
   readonly maxBodyBytes: number;
@@ -29,9 +31,11 @@ export function admit({ peer, head }: Exchange, rules: AdmissionRules): Route | 
   if (token !== undefined) {
     return refused('REQUEST_REFUSED', `The Connection field names ${JSON.stringify(token)}`);
   }
-  const route = rules.routes.find(head.authority, head.path);
+  const service = peer.kind === 'gateway' ? head.fields.get(serviceField) : undefined;
+  const authority = service === undefined ? head.authority : `${service}.${rules.federation}`;
+  const route = rules.routes.find(authority, head.path);
   if (route === undefined) {
-    return refused('ROUTE_NOT_FOUND', `No service is called ${JSON.stringify(head.authority)}`);
+    return refused('ROUTE_NOT_FOUND', `No service is called ${JSON.stringify(authority)}`);
   }
   const via = head.fields.all('via');
   if (via.length > 0 && isLoop(via, rules.pseudonym, route.service)) {

@@ -66,6 +66,8 @@ export class ClientConnection extends Timed implements ClientSide, ClientSocket,
     this.#ground = ground;
     this.#who = who;
     this.peer = who.peer;
+    // Over TLS the protocol was agreed on by ALPN (RFC 9113 section 3.2).
+    if (who.scheme === 'https') this.#state = 'serving';
     this.#parser = new RequestParser({
       ...defaultLimits,
       maxHeadBytes,

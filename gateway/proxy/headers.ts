@@ -11,6 +11,11 @@ export const endpointField = 'x-isthmus-endpoint';
 export const refusedField = 'x-isthmus-refused';
 /** On a response between gateways: the code of a failure after which the request may have reached an endpoint. */
 export const failedField = 'x-isthmus-failed';
+/**
+ * On a request between gateways: the service it is for, `orders.shop`, where its authority does not say so, as at an
+ * ingress. Believed of gateways only.
+ */
+export const serviceField = 'x-isthmus-service';
 
 const reservedPrefix = 'x-isthmus-';
 export const requestIdField = 'x-request-id';

@@ -1,14 +1,15 @@
 /** Owns what this gateway says of requests and responses that pass through it: lines made once, used by many. */
-import type { ClusterName, ServiceName } from '../../core/names.ts';
+import type { ClusterName, FederationName, ServiceName } from '../../core/names.ts';
 import { ownText } from '../../core/own-text.ts';
 import type { Target } from '../balance/types.ts';
 import type { FieldLines } from '../wire/http1/field-lines.ts';
-import { clusterField, endpointField } from './headers.ts';
+import { clusterField, endpointField, serviceField } from './headers.ts';
 import type { ReceivedFields, RequestHead } from './message.ts';
 import type { Peer } from './peer.ts';
 
 export interface OwnLinesOptions {
   readonly cluster: ClusterName;
+  readonly federation: FederationName;
   /** Our name in `Via`. */
   readonly pseudonym: string;
   /** Whether clients are told who served them. */
@@ -82,6 +83,12 @@ export class OwnLines {
     return lines;
   }
 
+  /** Which service a request is for, where its authority does not say so: another cluster does not know the hosts of an ingress here. */
+  service(authority: string, service: ServiceName): string {
+    if (isOwnName(authority, service, this.#options.federation)) return '';
+    return `${serviceField}: ${service}\r\n`;
+  }
+
   /** By whom a response was made, and through whom it came. */
   served(peer: Peer, target: Target, fields: ReceivedFields): FieldLines {
     const { cluster, exposeDecision } = this.#options;
@@ -106,6 +113,20 @@ export class OwnLines {
   #passing(protocol: string, service: ServiceName): string {
     return `${protocol} ${this.#options.pseudonym} (${service})`;
   }
+}
+
+const dot = 46;
+const colon = 58;
+
+/** Whether `authority` is `<service>.<federation>`, with or without a port. */
+function isOwnName(authority: string, service: string, federation: string): boolean {
+  const end = service.length + 1 + federation.length;
+  return (
+    authority.startsWith(service) &&
+    authority.charCodeAt(service.length) === dot &&
+    authority.startsWith(federation, service.length + 1) &&
+    (authority.length === end || authority.charCodeAt(end) === colon)
+  );
 }
 
 function placeOf(address: string): number {

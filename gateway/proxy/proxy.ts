@@ -47,6 +47,7 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
   const { clock, log } = options;
   const limits: ProxyLimits = { ...defaultLimits, ...options.limits };
   const pseudonym = `${options.gatewayId}.${options.cluster}`;
+  const { federation } = options;
   const { maxBodyBytes } = limits;
   const recorder = new Recorder();
   const sweep = new Sweep(clock);
@@ -54,6 +55,7 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
     cluster: options.cluster,
     says: new OwnLines({
       cluster: options.cluster,
+      federation,
       pseudonym,
       exposeDecision: options.exposeDecision ?? true,
     }),
@@ -100,12 +102,12 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
   }
 
   function taker(routes: RouteLookup): ExchangeTaker {
-    const rules = { routes, pseudonym, maxBodyBytes };
+    const rules = { routes, federation, pseudonym, maxBodyBytes };
     return { take: (exchange) => take(exchange, rules) };
   }
 
   return {
-    federation: options.federation,
+    federation,
     limits,
     recorder,
     sweep,

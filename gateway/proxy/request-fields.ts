@@ -32,6 +32,7 @@ export class RequestFields implements OutgoingFields {
       if (peer.certificate !== undefined) {
         own += `x-forwarded-client-cert: ${peer.certificate}\r\n`;
       }
+      own += says.service(head.authority, service);
     }
     this.#own = own;
   }

@@ -1,6 +1,7 @@
 /** Owns which service a request is for: its host, looked up. */
 import { type FederationName, isLabel, type ServiceName } from '../../core/names.ts';
 import { ownText } from '../../core/own-text.ts';
+import type { Protocol } from '../../registry/model.ts';
 import type { ServiceBalancer } from '../balance/types.ts';
 import type { RouteRetry } from './retry.ts';
 
@@ -28,6 +29,8 @@ export interface Route {
   readonly service: ServiceName;
   readonly balancer: ServiceBalancer;
   readonly timeouts: RouteTimeouts;
+  /** What the service speaks, here or where it is exported; undefined where nobody says. */
+  readonly protocol?: Protocol | undefined;
   /** Whether gateways of other clusters may ask for it here. */
   readonly exported: boolean;
   /** Default `defaultRetry`. */

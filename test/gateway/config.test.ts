@@ -36,6 +36,8 @@ test('a cluster, its federation and its region are enough; everything else has i
       admin: '127.0.0.1:7001',
     },
     advertise: {},
+    tcp: [],
+    ingress: [],
     services: [],
     balance: defaultPolicy,
     timeouts: { request: 30_000, connect: 1_000, perTry: 0, idle: 300_000 },

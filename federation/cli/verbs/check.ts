@@ -34,23 +34,19 @@ async function gatewayFindings(cli: Cli): Promise<readonly Finding[]> {
 }
 
 async function fileFindings(path: string): Promise<readonly Finding[]> {
-  const { loadConfig } = await import('../../../gateway/config.ts');
+  const [{ loadConfig }, { checkIngress }, { fromError, ok }] = await Promise.all([
+    import('../../../gateway/config.ts'),
+    import('../../../gateway/check-ingress.ts'),
+    import('../../../gateway/finding.ts'),
+  ]);
   try {
-    const { cluster, federation } = await loadConfig(path);
+    const config = await loadConfig(path);
+    const { cluster, federation } = config;
     const what = `Valid: cluster ${cluster} of federation ${federation}`;
-    return [{ layer: 'config', level: 'ok', code: 'CONFIG_VALID', what, where: path }];
+    const valid = { ...ok('config', 'CONFIG_VALID', what), where: path };
+    return [valid, ...(await checkIngress(config, Date.now()))];
   } catch (thrown) {
-    const { code, message, where, fix } = asIsthmusError(thrown);
-    return [
-      {
-        layer: 'config',
-        level: 'error',
-        code,
-        what: message,
-        ...(where === undefined ? {} : { where }),
-        fix,
-      },
-    ];
+    return [fromError('config', asIsthmusError(thrown))];
   }
 }
 

@@ -104,6 +104,7 @@ export interface Gateway {
   readonly authority: Authority;
   readonly trust: TrustStore;
   readonly proxy: GatewayProxy;
+  readonly routes: RouteTable;
   readonly links: LinkPool;
   readonly outbound: Listener;
   readonly eastWest: EastWestListener;
@@ -173,6 +174,7 @@ export async function startGateway(t: ExecutionContext, spec: GatewaySpec): Prom
     authority,
     trust,
     proxy,
+    routes,
     links,
     outbound,
     eastWest,
@@ -224,6 +226,7 @@ function addRoute(
     service,
     balancer,
     timeouts: { ...defaultTimeouts, ...spec.timeouts },
+    protocol: spec.protocol ?? 'http',
     exported: spec.exported ?? true,
   });
 }

@@ -1,0 +1,115 @@
+/** Owns what all listeners for clients from outside have in common: accepting, the limit on connections, and ending them. */
+import { createServer, type Server, type Socket } from 'node:net';
+import type { HostPort } from '../../core/address.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Log } from '../../core/log.ts';
+import type { ClientGround } from '../proxy/client-ground.ts';
+import { type DrainResult, InFlight } from '../proxy/drain.ts';
+import { bind, type Listener } from '../proxy/listen.ts';
+import type { GatewayProxy } from '../proxy/proxy.ts';
+
+/** How long connections have to close when nothing is in flight any more. */
+const lingerMs = 1_000;
+
+export interface ClientListenerOptions {
+  readonly proxy: GatewayProxy;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Whether sockets come paused, for whoever accepts them to say how they are read; default false. */
+  readonly paused?: boolean;
+}
+
+export class ClientListener implements Listener {
+  /** What its connections stand on, with the gateway's own routes. */
+  readonly ground: ClientGround;
+  readonly #clock: Clock;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #onError: (error: Error) => void;
+  readonly #onClose: (this: Socket) => void;
+  #address = '';
+  #isDraining = false;
+
+  constructor({ proxy, clock, log, paused = false }: ClientListenerOptions) {
+    this.#clock = clock;
+    this.ground = {
+      taker: proxy,
+      limits: proxy.limits,
+      recorder: proxy.recorder,
+      sweep: proxy.sweep,
+      clock,
+      log,
+      inFlight: new InFlight(),
+      connections: new Set(),
+      isDraining: () => this.#isDraining,
+    };
+    const sockets = this.#sockets;
+    this.#onError = (error) => log.debug({ err: error }, 'client connection failed');
+    this.#onClose = function () {
+      sockets.delete(this);
+    };
+    // Either side may end before the other.
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: paused });
+    this.#server.maxConnections = proxy.limits.maxConnections;
+  }
+
+  get address(): string {
+    return this.#address;
+  }
+
+  /** Throws PORT_IN_USE when the address is taken. */
+  async listen(address: HostPort, accept: (socket: Socket) => void): Promise<void> {
+    this.#server.on('connection', accept);
+    this.#address = await bind(this.#server, address);
+    // Such as too many open files: those who come next may fare better.
+    this.#server.on('error', (error) => {
+      this.ground.log.warn({ err: error }, 'client connection not accepted');
+    });
+  }
+
+  /** Has the socket destroyed with the listener, whoever holds it by then, and its errors listened to. */
+  track(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on('error', this.#onError).on('close', this.#onClose);
+  }
+
+  async drain(limitMs: number): Promise<DrainResult> {
+    const { connections, inFlight } = this.ground;
+    const closed = this.#stop();
+    for (const connection of connections) connection.drain();
+    const result = await inFlight.drained(this.#clock, limitMs);
+    // What was answered last may still be on its way out.
+    if (result.kind === 'finished') await atMost(lingerMs, closed, this.#clock);
+    this.#cut();
+    return result;
+  }
+
+  async close(): Promise<void> {
+    const closed = this.#stop();
+    this.#cut();
+    await closed;
+  }
+
+  /** Takes nothing new. Resolves when the last connection has closed. */
+  #stop(): Promise<void> {
+    this.#isDraining = true;
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+    });
+  }
+
+  #cut(): void {
+    for (const connection of this.ground.connections) connection.destroy();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+}
+
+function atMost(ms: number, wait: Promise<void>, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(ms, resolve);
+    void wait.then(() => {
+      cancel();
+      resolve();
+    });
+  });
+}
