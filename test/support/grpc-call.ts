@@ -16,11 +16,11 @@ export interface CallEnd<Answer> {
 
 export interface Asked {
   readonly metadata?: Readonly<Record<string, string | Buffer>>;
-  /** Milliseconds the call may take; default 15 s. */
+  /** Milliseconds the call may take; default 30 s. */
   readonly deadlineMs?: number;
 }
 
-const defaultDeadlineMs = 15_000;
+const defaultDeadlineMs = 30_000;
 
 export function metadataOf({ metadata = {} }: Asked): Metadata {
   const all = new Metadata();
