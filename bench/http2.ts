@@ -30,6 +30,7 @@ function pair(responseFields: readonly string[]): [Http2Client, Http2Server] {
   const server = new Http2Server(
     {
       ...silent,
+      onRefused() {},
       onRequest(stream, _head, ends) {
         if (ends) {
           stream.respond({ status: 200, fields: responseFields }, false);

@@ -19,6 +19,7 @@ const endpoints = Array.from({ length: 8 }, (_, i) => ({
   port: 80,
   weight: 1,
   health: 'healthy' as const,
+  protocol: 'http' as const,
   ejected: false,
 }));
 const view: BalanceView = {

@@ -1,4 +1,5 @@
 /** Owns the client's side of a TLS handshake: from an address to an open socket on which nothing has been sent, in bounded time. */
+import type { OnReadOpts } from 'node:net';
 import tls from 'node:tls';
 import type { Clock } from '../core/clock.ts';
 import { IsthmusError, messageOf } from '../core/errors.ts';
@@ -13,6 +14,8 @@ export interface HandshakeOptions {
   readonly credentials?: { readonly chainPem: string; readonly keyPem: string } | undefined;
   /** Protocols to offer, the best first. */
   readonly alpn?: readonly string[] | undefined;
+  /** Where the socket is to be read into, instead of by its events. */
+  readonly onread?: OnReadOpts | undefined;
 }
 
 /**
@@ -20,7 +23,7 @@ export interface HandshakeOptions {
  * listens for the socket's errors from then on. Throws PEER_UNREACHABLE.
  */
 export function shakeHands(options: HandshakeOptions): Promise<tls.TLSSocket> {
-  const { host, port, timeoutMs, clock, credentials, alpn } = options;
+  const { host, port, timeoutMs, clock, credentials, alpn, onread } = options;
   return new Promise((resolve, reject) => {
     const socket = tls.connect({
       host,
@@ -31,6 +34,7 @@ export function shakeHands(options: HandshakeOptions): Promise<tls.TLSSocket> {
       rejectUnauthorized: false,
       ...(credentials && { cert: credentials.chainPem, key: credentials.keyPem }),
       ...(alpn && { ALPNProtocols: [...alpn] }),
+      ...(onread && { onread }),
     });
 
     function fail(why: string, cause?: unknown): void {

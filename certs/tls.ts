@@ -1,5 +1,6 @@
 /** Owns mutual TLS between gateways: a server and a client that know who the other is before either is used. */
 import { constants } from 'node:crypto';
+import type { OnReadOpts } from 'node:net';
 import tls from 'node:tls';
 import type { Clock } from '../core/clock.ts';
 import { asIsthmusError, IsthmusError, messageOf } from '../core/errors.ts';
@@ -111,6 +112,8 @@ export interface MutualTlsClientOptions {
   readonly timeoutMs: number;
   /** Protocols to offer, the best first. */
   readonly alpn?: readonly string[];
+  /** Where the socket is to be read into, instead of by its events. */
+  readonly onread?: OnReadOpts;
 }
 
 /**

@@ -273,6 +273,12 @@ export const errorCodes = {
     'See why: `isthmus explain <service>`.',
   ),
   UPSTREAM_FAILED: entry('Upstream failed', 502, 'failed', 'See why: `isthmus explain <service>`.'),
+  PROTOCOL_MISMATCH: entry(
+    'The service speaks another protocol',
+    400,
+    'bad-input',
+    'Ask for tcp and tls services by CONNECT or on a TCP listener, for others by HTTP; or correct `protocol`.',
+  ),
   UPSTREAM_TIMED_OUT: entry(
     'Upstream timed out',
     504,

@@ -238,7 +238,8 @@ export class Gateway {
     this.routing.close();
     this.identity.leaf.stop();
     await this.#registrations.flush();
-    await this.#endpoints.close();
+    this.#endpoints.close();
+    this.proxy.close();
   }
 
   #view(service: ServiceName) {

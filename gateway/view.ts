@@ -102,8 +102,8 @@ function groupsOf(own: Iterable<EndpointRecord>): Group[] {
   for (const record of own) {
     const zone = zones.get(record.zone) ?? { record, endpoints: [] };
     zones.set(record.zone, zone);
-    const { id, address, port, weight, health } = record;
-    zone.endpoints.push({ id, address, port, weight, health, ejected: false });
+    const { id, address, port, protocol, weight, health } = record;
+    zone.endpoints.push({ id, address, port, protocol, weight, health, ejected: false });
   }
   return [...zones.values()].map(({ record, endpoints }) => ({
     cluster: record.cluster,

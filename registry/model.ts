@@ -8,7 +8,11 @@ export const healthStates = ['healthy', 'degraded', 'unhealthy', 'unknown'] as c
 export type Health = (typeof healthStates)[number];
 
 /** `http` is HTTP/1.1 in clear text to the endpoint. The list grows with the data path. */
-export const protocols = ['http'] as const;
+/**
+ * What endpoints speak: HTTP/1.1; HTTP/2 by prior knowledge; the same for gRPC; raw octets; raw octets of TLS, which
+ * names its service by SNI.
+ */
+export const protocols = ['http', 'http2', 'grpc', 'tcp', 'tls'] as const;
 export type Protocol = (typeof protocols)[number];
 
 /** Runs a parser that throws coded errors as a zod transform, so that records hold values valid by construction. */

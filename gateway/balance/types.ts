@@ -1,6 +1,6 @@
 /** Owns the words of a balancing decision: who calls, what there is, what was decided and why. */
 import type { ClusterName, ServiceName } from '../../core/names.ts';
-import type { Health } from '../../registry/model.ts';
+import type { Health, Protocol } from '../../registry/model.ts';
 import type { GovernedTier } from './failback.ts';
 
 /** Who asks: the place a request comes from. */
@@ -71,6 +71,7 @@ export interface EndpointView {
   readonly id: string;
   readonly address: string;
   readonly port: number;
+  readonly protocol: Protocol;
   readonly weight: number;
   readonly health: Health;
   /** Passively ejected: still counted as a host, but neither as healthy nor as degraded. */

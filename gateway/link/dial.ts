@@ -6,12 +6,19 @@ import { connectMutualTls } from '../../certs/tls.ts';
 import type { TrustStore } from '../../certs/trust-store.ts';
 import { parseAddress } from '../../core/address.ts';
 import type { Clock } from '../../core/clock.ts';
+import { SharedReads } from './shared-reads.ts';
 
 /** The protocol between gateways, in ALPN. */
 export const linkAlpn = 'h2';
 
+/** A connection, and what is read from it. */
+export interface Dialed {
+  readonly socket: Socket;
+  readonly reads: SharedReads;
+}
+
 /** Connects to `address` and verifies that `expect` answers. Rejects with a coded error. */
-export type Dial = (address: string, expect: TrustDomain, timeoutMs: number) => Promise<Socket>;
+export type Dial = (address: string, expect: TrustDomain, timeoutMs: number) => Promise<Dialed>;
 
 export interface DialOptions {
   /** Asked at each connection, so that a renewed certificate is used at once. */
@@ -24,7 +31,8 @@ export function mutualTlsDial({ identity, trust, clock }: DialOptions): Dial {
   return async (address, expect, timeoutMs) => {
     const { host, port } = parseAddress(address);
     const alpn = [linkAlpn];
-    return connectMutualTls({
+    const reads = new SharedReads();
+    const socket = await connectMutualTls({
       host,
       port,
       identity: identity(),
@@ -33,6 +41,8 @@ export function mutualTlsDial({ identity, trust, clock }: DialOptions): Dial {
       clock,
       timeoutMs,
       alpn,
+      onread: reads.onread,
     });
+    return { socket, reads };
   };
 }

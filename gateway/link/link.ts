@@ -113,10 +113,10 @@ export class Link {
   /** A session whose first PING was answered. */
   async #establish(): Promise<LinkSession> {
     const { address, trustDomain, dial, clock, timing } = this.#options;
-    const socket = await dial(address, trustDomain, timing.connectMs);
+    const dialed = await dial(address, trustDomain, timing.connectMs);
     return new Promise((resolve, reject) => {
       const session: LinkSession = new LinkSession({
-        socket,
+        dialed,
         address,
         clock,
         pingIntervalMs: timing.pingIntervalMs,

@@ -1,15 +1,16 @@
 /** Owns the links to all other clusters: which there should be, how each cluster is reached, and the best one for a request. */
-import type { Readable } from 'node:stream';
 import type { TrustDomain } from '../../certs/spiffe-id.ts';
 import type { Clock, Random } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { ClusterName } from '../../core/names.ts';
 import type { LinkState } from '../balance/types.ts';
-import type { ClusterTransport } from '../proxy/forward.ts';
-import type { Outcome, RequestHead, TryOptions } from '../proxy/message.ts';
+import type { Call, CallHandler, ClusterTransport } from '../proxy/call.ts';
+import type { OutgoingRequest } from '../proxy/message.ts';
 import type { Dial } from './dial.ts';
+import { FailedCall } from './failed-call.ts';
 import { defaultLinkTiming, Link, type LinkTiming } from './link.ts';
 import { movedNotably } from './rtt.ts';
+import type { LinkSession } from './session.ts';
 
 /** Another cluster, as it should be linked to. */
 export interface RemoteGateways {
@@ -98,18 +99,12 @@ export class LinkPool implements ClusterTransport {
   }
 
   /** Sends a request to a cluster, over the link that costs least now. */
-  async request(
-    cluster: ClusterName,
-    head: RequestHead,
-    body: Readable | undefined,
-    options: TryOptions,
-  ): Promise<Outcome> {
+  call(cluster: ClusterName, request: OutgoingRequest, handler: CallHandler): Call {
     const bundle = this.#clusters.get(cluster);
-    const session = bundle && bestOf(bundle)?.session;
-    if (session) return session.request(head, body, options);
-    body?.destroy();
+    const session = bundle && bestOf(bundle);
+    if (session !== undefined) return session.call(request, handler);
     const what = `No link to ${cluster} is up`;
-    return { kind: 'failed', sent: 'no', code: 'NO_HEALTHY_ENDPOINT', what };
+    return new FailedCall(handler, { sent: 'no', code: 'NO_HEALTHY_ENDPOINT', what });
   }
 
   /** Our certificate changed: every connection is made anew, and the old ones let go only then. */
@@ -203,15 +198,20 @@ function detailOf(link: Link): LinkDetail {
   return { address, state, rttMs: session?.rttMs, streams: session?.streams ?? 0, why };
 }
 
-/** The link whose round trip, times the requests it would then carry, is least. */
-function bestOf(bundle: Bundle): Link | undefined {
-  let best: Link | undefined;
+/** The session whose round trip, times the requests it would then carry, is least. */
+function bestOf(bundle: Bundle): LinkSession | undefined {
+  let best: LinkSession | undefined;
   let least = Infinity;
-  for (const link of linksOf(bundle)) {
-    const { session } = link;
-    if (!session?.usable) continue;
-    const cost = Math.max(session.rttMs ?? 1, 0.1) * (session.streams + 1);
-    if (cost < least) [best, least] = [link, cost];
+  for (const links of bundle.links.values()) {
+    for (let i = 0; i < links.length; i++) {
+      const session = links[i]?.session;
+      if (!session?.usable) continue;
+      const cost = Math.max(session.rttMs ?? 1, 0.1) * (session.streams + 1);
+      if (cost < least) {
+        best = session;
+        least = cost;
+      }
+    }
   }
   return best;
 }

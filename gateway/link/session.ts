@@ -1,18 +1,18 @@
 /** Owns one established connection to another gateway: requests as HTTP/2 streams, and its own liveness. */
-import type { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
 import type { Clock } from '../../core/clock.ts';
-import type { Outcome, RequestHead, TryOptions } from '../proxy/message.ts';
+import type { Call, CallHandler } from '../proxy/call.ts';
+import type { OutgoingRequest } from '../proxy/message.ts';
 import type { ConnectionEnd, ConnectionHandler } from '../wire/http2/api.ts';
-import { Http2Client, type RequestRefusal } from '../wire/http2/client.ts';
+import { Http2Client } from '../wire/http2/client.ts';
 import { linkOptions } from '../wire/http2/options.ts';
 import { errorCode } from '../wire/http2/protocol.ts';
-import { Call } from './call.ts';
+import type { Dialed } from './dial.ts';
 import { Heartbeat } from './heartbeat.ts';
-import { LinkSocket } from './link-socket.ts';
+import { type CallGround, Http2Call } from './http2-call.ts';
+import { Http2Socket } from './http2-socket.ts';
 
 export interface LinkSessionOptions {
-  readonly socket: Socket;
+  readonly dialed: Dialed;
   /** Of the gateway, for messages. */
   readonly address: string;
   readonly clock: Clock;
@@ -25,16 +25,12 @@ export interface LinkSessionOptions {
   onEnd(why: string): void;
 }
 
-const refusals: Readonly<Record<RequestRefusal, string>> = {
-  leaving: 'it is being given up',
-  busy: 'as many are under way as the other side allows',
-  'no-extended-connect': 'the other side takes no extended CONNECT',
-};
-
-export class LinkSession implements ConnectionHandler {
+export class LinkSession implements ConnectionHandler, CallGround {
   readonly #options: LinkSessionOptions;
-  readonly #socket: LinkSocket;
-  readonly #client: Http2Client;
+  readonly who: string;
+  readonly isConnected = true;
+  readonly client: Http2Client;
+  readonly #socket: Http2Socket;
   readonly #heartbeat: Heartbeat;
   #leaving = false;
   #why = 'the other side closed the connection';
@@ -42,54 +38,38 @@ export class LinkSession implements ConnectionHandler {
 
   constructor(options: LinkSessionOptions) {
     this.#options = options;
-    const { socket, clock, pingIntervalMs } = options;
-    this.#socket = new LinkSocket(socket, clock);
-    this.#client = new Http2Client(this, this.#socket.context(linkOptions));
-    this.#socket.carry(this.#client);
+    const { dialed, address, clock, pingIntervalMs } = options;
+    const { socket, reads } = dialed;
+    this.who = `The gateway at ${address}`;
+    this.#socket = new Http2Socket(socket, clock);
+    this.client = new Http2Client(this, this.#socket.context(linkOptions));
+    this.#socket.carry(this.client);
     this.#heartbeat = new Heartbeat({
       clock,
       intervalMs: pingIntervalMs,
-      ping: (answered) => this.#client.ping(answered),
+      ping: (answered) => this.client.ping(answered),
       received: () => socket.bytesRead,
       onRtt: (rttMs) => options.onRtt(rttMs),
       onDead: (silentMs) => this.destroy(`no answer to a PING for ${Math.round(silentMs)} ms`),
     });
+    reads.to(this.#socket);
   }
 
   /** Whether it takes new requests. */
   get usable(): boolean {
-    return !this.#leaving;
+    return !this.#leaving && this.client.hasRoom;
   }
 
   get streams(): number {
-    return this.#client.openStreams;
+    return this.client.openStreams;
   }
 
   get rttMs(): number | undefined {
     return this.#heartbeat.rttMs;
   }
 
-  request(
-    { method, authority, path, fields }: RequestHead,
-    body: Readable | undefined,
-    { signal }: TryOptions,
-  ): Promise<Outcome> {
-    return new Promise((resolve) => {
-      const call = new Call(this.#options.address, signal, resolve);
-      if (signal.aborted) {
-        body?.destroy();
-        call.handleEvent();
-        return;
-      }
-      const head = { method, scheme: 'http', authority, path, fields };
-      const stream = this.#client.request(head, body === undefined, call);
-      if (typeof stream === 'string') {
-        body?.destroy();
-        call.refuse(refusals[stream]);
-      } else {
-        call.begin(stream, body);
-      }
-    });
+  call(request: OutgoingRequest, handler: CallHandler): Call {
+    return new Http2Call(this, request, handler);
   }
 
   /** Takes no new requests; ends when those under way have, or after `limitMs`. */
@@ -97,8 +77,8 @@ export class LinkSession implements ConnectionHandler {
     if (this.#leaving) return;
     this.#leaving = true;
     this.#why = 'replaced';
-    this.#client.drain();
-    if (this.#client.over) return;
+    this.client.drain();
+    if (this.client.over) return;
     this.#cancelDrain = this.#options.clock.after(limitMs, () =>
       this.destroy(`requests still under way after ${limitMs} ms`),
     );
@@ -106,7 +86,7 @@ export class LinkSession implements ConnectionHandler {
 
   /** Ends it at once: requests under way fail. */
   destroy(why: string): void {
-    this.#client.lost(why);
+    this.client.lost(why);
   }
 
   onOutput(): void {

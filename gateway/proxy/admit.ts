@@ -12,29 +12,29 @@ export interface AdmissionRules {
   readonly maxBodyBytes: number;
 }
 
-export type Admission =
-  | { readonly kind: 'admitted'; readonly route: Route }
-  | {
-      readonly kind: 'refused';
-      readonly error: IsthmusError;
-      readonly route?: Route | undefined;
-    };
+/** Why it is not served; `route` where it was found. */
+export interface Refused {
+  readonly kind: 'refused';
+  readonly error: IsthmusError;
+  readonly route: Route | undefined;
+}
 
-function refused(code: ErrorCode, what: string, route?: Route): Admission {
+function refused(code: ErrorCode, what: string, route?: Route): Refused {
   return { kind: 'refused', error: new IsthmusError(code, { what }), route };
 }
 
-export function admit({ peer, head }: Exchange, rules: AdmissionRules): Admission {
+export function admit({ peer, head }: Exchange, rules: AdmissionRules): Route | Refused {
   if (peer.kind === 'stranger') return refused('PEER_REFUSED', `${peer.id} is not a gateway`);
-  const token = forbiddenConnectionToken(head.fields);
+  const token = forbiddenConnectionToken(head.connectionTokens);
   if (token !== undefined) {
     return refused('REQUEST_REFUSED', `The Connection field names ${JSON.stringify(token)}`);
   }
-  const route = rules.routes.find(head.authority);
+  const route = rules.routes.find(head.authority, head.path);
   if (route === undefined) {
     return refused('ROUTE_NOT_FOUND', `No service is called ${JSON.stringify(head.authority)}`);
   }
-  if (isLoop(head.fields, rules.pseudonym, route.service)) {
+  const via = head.fields.all('via');
+  if (via.length > 0 && isLoop(via, rules.pseudonym, route.service)) {
     return refused('LOOP_REFUSED', `The request has passed ${rules.pseudonym} before`, route);
   }
   if (peer.kind === 'gateway' && !route.exported) {
@@ -43,5 +43,9 @@ export function admit({ peer, head }: Exchange, rules: AdmissionRules): Admissio
   if (announcesTooMuch(head, rules.maxBodyBytes)) {
     return { kind: 'refused', error: bodyTooLarge(rules.maxBodyBytes), route };
   }
-  return { kind: 'admitted', route };
+  return route;
+}
+
+export function isRefused(admission: Route | Refused): admission is Refused {
+  return 'kind' in admission;
 }

@@ -1,16 +1,19 @@
-/** Owns a client's connection: its requests one after another, how long it may take, how it closes. */
+/** Owns a client's HTTP/1.1 connection: its requests one after another, how long it may take, how it closes. */
 import type { Socket } from 'node:net';
-import type { Log } from '../../core/log.ts';
 import { defaultLimits } from '../wire/http1/limits.ts';
 import type { RequestHead as ReceivedHead } from '../wire/http1/request-head.ts';
 import { RequestParser } from '../wire/http1/request-parser.ts';
-import { type ClientSide, Http1Exchange } from './http1-exchange.ts';
-import { type BodySource, IncomingBody } from './incoming-body.ts';
-import { addressOf, type Peer } from './peer.ts';
-import type { GatewayProxy } from './proxy.ts';
+import type { ClientGround, ClientIdentity, ClientSide } from './client-ground.ts';
+import { type ClientSocket, Http1Exchange } from './http1-exchange.ts';
+import { Http2Connection } from './http2-connection.ts';
+import type { Intake, Reader } from './intake.ts';
+import { OutgoingBody } from './outgoing-body.ts';
+import type { Peer } from './peer.ts';
+import { matchPreface } from './preface.ts';
 import { requestOf } from './received-request.ts';
-import type { Limited, Sweep } from './sweep.ts';
-import { answerTo, connectRefused, tooSlow, type Unreadable } from './unreadable.ts';
+import { SocketWriter } from './socket-writer.ts';
+import { Timed } from './sweep.ts';
+import { answerTo, tooSlow, type Unreadable } from './unreadable.ts';
 
 /** How long a client that has closed its side is waited with for its answer: most have gone altogether. */
 const halfClosedMs = 1_000;
@@ -18,231 +21,371 @@ const halfClosedMs = 1_000;
 /** How long octets that nobody wants are taken after the last answer, lest a reset overtakes it (RFC 9112 section 9.6). */
 const lingerMs = 2_000;
 
-/** What a connection stands on. */
-export interface ClientGround {
-  readonly proxy: GatewayProxy;
-  readonly sweep: Sweep;
-  readonly log: Log;
-  isDraining(): boolean;
-  /** Counts a request in flight. */
-  track(work: Promise<void>): void;
-  onClosed(connection: ClientConnection): void;
-}
+type State =
+  /** Nothing has come yet: it may turn out to speak HTTP/2. */
+  | 'fresh'
+  | 'serving'
+  /** What comes and goes belongs to a tunnel. */
+  | 'tunnel'
+  /** The last answer is given; what still comes is dropped. */
+  | 'lingering'
+  /** Closed, or somebody else's. */
+  | 'done';
 
-export class ClientConnection implements ClientSide, BodySource, Limited {
+const nothing: Buffer = Buffer.alloc(0);
+
+export class ClientConnection extends Timed implements ClientSide, ClientSocket, Reader {
   readonly socket: Socket;
+  readonly writer: SocketWriter;
+  readonly outgoing: OutgoingBody;
   readonly peer: Peer;
+  readonly #who: ClientIdentity;
+  readonly #intake: Intake;
   readonly #ground: ClientGround;
   readonly #parser: RequestParser;
+  #state: State = 'fresh';
   #exchange: Http1Exchange | undefined;
-  /** Whether the request being answered has come to its end. */
+  /** Whether the request under way has come to its end. */
   #isRequestWhole = false;
-  /** What came behind it; the socket rests as long as there is any. */
-  #behind: Buffer | undefined;
+  /** Whether its body waits to be asked for. */
+  #isHeld = false;
+  /** What was read and not parsed; the socket rests as long as there is any. */
+  #behind: Buffer = nothing;
   #isParsing = false;
   #isHeadBegun = false;
-  #isLingering = false;
   #isHalfClosed = false;
-  #idleMs: number;
-  #onIdle: (() => void) | undefined;
-  dueAt: number;
 
-  constructor(socket: Socket, ground: ClientGround) {
-    const { maxHeadBytes, headMs } = ground.proxy.limits;
-    this.socket = socket;
+  constructor(intake: Intake, ground: ClientGround, who: ClientIdentity) {
+    super();
+    const { maxHeadBytes, headMs } = ground.limits;
+    this.#intake = intake;
+    this.socket = intake.socket;
+    this.writer = new SocketWriter(intake.socket);
+    this.outgoing = new OutgoingBody(this.writer);
     this.#ground = ground;
-    this.peer = { kind: 'client', address: addressOf(socket) };
+    this.#who = who;
+    this.peer = who.peer;
     this.#parser = new RequestParser({
       ...defaultLimits,
       maxHeadBytes,
       maxStartLineBytes: Math.min(defaultLimits.maxStartLineBytes, maxHeadBytes),
     });
-    this.#idleMs = headMs;
-    this.dueAt = ground.sweep.in(headMs);
-    ground.sweep.add(this);
-    socket.on('data', (data: Buffer) => this.#receive(data));
-    socket.on('drain', () => {
-      this.onMoved();
-      this.#exchange?.drained();
-    });
-    socket.on('end', () => this.#ended());
-    socket.on('error', (error) => ground.log.debug({ err: error }, 'client connection failed'));
-    socket.on('close', () => {
-      ground.sweep.delete(this);
-      this.#exchange?.lost();
-      ground.onClosed(this);
-    });
+    intake.reader = this;
+    ground.connections.add(this);
+    ground.sweep.refresh();
+    ground.sweep.in(this, headMs);
+    intake.socket.on('drain', this.#onDrain);
+    intake.socket.on('end', this.#onEnd);
+    intake.socket.on('finish', this.#onFinish);
+    intake.socket.on('error', this.#onError);
+    intake.socket.on('close', this.#onClose);
   }
 
-  /** Between requests, or before the first. */
   get isIdle(): boolean {
     return this.#exchange === undefined && !this.#isHeadBegun;
+  }
+
+  drain(): void {
+    if (this.isIdle) this.socket.destroy();
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  cut(): void {
+    this.socket.destroy();
+    this.#over();
   }
 
   isLast(): boolean {
     return this.#isHalfClosed || this.#ground.isDraining();
   }
 
-  limitIdle(ms: number, run: () => void): void {
-    this.#idleMs = ms;
-    this.#onIdle = run;
-    this.onMoved();
-  }
-
   onMoved(): void {
-    if (this.#isLingering) return;
-    if (this.#exchange === undefined) return;
-    this.dueAt = this.#ground.sweep.in(this.#isHalfClosed ? halfClosedMs : this.#idleMs);
+    if (this.#isHalfClosed) this.#ground.sweep.in(this, halfClosedMs);
   }
 
-  onWanted(): void {
-    this.#exchange?.bodyWanted();
-    if (this.#behind === undefined) this.socket.resume();
-  }
-
-  onUnwanted(): void {
-    // What comes of it is dropped: the next request is behind it.
-    if (this.#behind === undefined) this.socket.resume();
-  }
-
-  onDue(): void {
-    const exchange = this.#exchange;
-    if (exchange === undefined) {
-      if (this.#isLingering) this.socket.destroy();
-      else if (this.#isHeadBegun) this.#refuse(tooSlow);
-      else this.#linger();
-      return;
+  onRead(buffer: Buffer, end: number): boolean {
+    switch (this.#state) {
+      case 'fresh':
+        return this.#begins(buffer, end);
+      case 'serving':
+        return this.#parse(buffer, end);
+      case 'tunnel':
+        return this.#pass(buffer.subarray(0, end));
+      default:
+        return true;
     }
-    const onIdle = this.#isHalfClosed ? undefined : this.#onIdle;
-    onIdle?.();
-    if (onIdle === undefined || exchange.hasBegun) this.socket.destroy();
-    // The answer that says so gets as long again.
-    else this.onMoved();
+  }
+
+  readOn(): void {
+    this.#isHeld = false;
+    if (this.#isParsing) return;
+    if (this.#state === 'tunnel') {
+      const behind = this.#takeBehind();
+      if (behind.length > 0 && !this.#pass(behind)) return;
+    } else if (!this.#isRequestWhole) this.#parse(nothing, 0);
+    this.#resume();
+  }
+
+  onTunnel(): void {
+    this.#state = 'tunnel';
+    this.#isHeld = true;
+    this.#isRequestWhole = false;
   }
 
   onAnswered(closes: boolean): void {
+    this.#isHeld = false;
     if (closes) this.#linger();
-    else if (!this.#isRequestWhole) this.#exchange?.body?.resume();
-    else if (!this.#isParsing) this.#next();
-  }
-
-  #receive(data: Buffer): void {
-    if (this.#isLingering) return;
-    this.onMoved();
-    if (this.#exchange !== undefined && this.#isRequestWhole) this.#keep(data);
-    else this.#parse(data);
-  }
-
-  /** Pipelined: nothing more is read until its turn has come, so this is all that is ever kept. */
-  #keep(data: Buffer): void {
-    this.#behind = this.#behind === undefined ? data : Buffer.concat([this.#behind, data]);
-    this.socket.pause();
-  }
-
-  #parse(data: Buffer): void {
-    const parser = this.#parser;
-    this.#isParsing = true;
-    let at = 0;
-    while (!this.#isLingering && !this.socket.destroyed) {
-      const start = at;
-      const step = parser.step(data, start, data.length);
-      at = parser.position;
-      if (step.kind === 'more' || step.kind === 'closed') {
-        if (this.#exchange === undefined && start < data.length) this.#headGoesOn();
-        break;
-      }
-      if (step.kind === 'head') this.#begin(step);
-      else if (step.kind === 'data') this.#take(data.subarray(step.start, step.end));
-      else if (step.kind === 'end') {
-        this.#isRequestWhole = true;
-        this.#exchange?.body?.finish([]);
-        if (this.#exchange?.isAnswered !== true) {
-          if (at < data.length) this.#keep(data.subarray(at));
-          break;
-        }
-        this.#rest();
-      } else this.#refuse(step.kind === 'tunnel' ? connectRefused : unreadable(step));
+    else if (this.#isRequestWhole) this.#next();
+    else {
+      // Its next request is behind the rest of this one's body.
+      this.#waitWith(this.#ground.limits.headMs);
+      if (!this.#isParsing) this.#parse(nothing, 0);
+      this.#resume();
     }
+  }
+
+  onDue(): void {
+    const { sweep, limits } = this.#ground;
+    if (this.#state === 'lingering' || this.#isHalfClosed) this.socket.destroy();
+    else if (this.#exchange === undefined) {
+      if (this.#isHeadBegun) this.#refuse(tooSlow);
+      else this.#linger();
+    } else if (this.#exchange.isOver) this.socket.destroy();
+    // How long it may take is the data path's to say.
+    else sweep.in(this, limits.keepAliveMs);
+  }
+
+  /** The first octets: HTTP/2 begins with some that no request of HTTP/1.1 begins with. */
+  #begins(buffer: Buffer, end: number): boolean {
+    const octets = this.#withBehind(buffer, end);
+    const match = matchPreface(octets);
+    if (match === 'part') {
+      this.#behind = copyOf(octets);
+      this.#headGoesOn();
+      return true;
+    }
+    if (match === 'whole') {
+      this.#handOver(copyOf(octets));
+      return true;
+    }
+    this.#state = 'serving';
+    return this.#parse(octets, octets.length);
+  }
+
+  #handOver(octets: Buffer): void {
+    const { socket } = this;
+    this.#state = 'done';
+    this.#ground.sweep.cancel(this);
+    this.#ground.connections.delete(this);
+    socket.off('drain', this.#onDrain);
+    socket.off('end', this.#onEnd);
+    socket.off('finish', this.#onFinish);
+    socket.off('error', this.#onError);
+    socket.off('close', this.#onClose);
+    new Http2Connection(this.#intake, this.#ground, {
+      ...this.#who,
+      kind: 'client',
+      behind: octets,
+    });
+  }
+
+  /** Reads what was kept, then `buffer`. False: no more, for now. */
+  #parse(buffer: Buffer, end: number): boolean {
+    if (this.#exchange?.isOver) this.#waitWith(this.#ground.limits.headMs);
+    const input = this.#behind.length === 0 ? buffer : this.#withBehind(buffer, end);
+    const length = input === buffer ? end : input.length;
+    this.#isParsing = true;
+    const at = this.#steps(input, length);
     this.#isParsing = false;
+    if (at < length && this.#state !== 'lingering' && this.#state !== 'done') {
+      this.#behind = copyOf(input.subarray(at, length));
+      this.socket.pause();
+      return false;
+    }
+    return true;
+  }
+
+  /** How far it came. */
+  #steps(input: Buffer, length: number): number {
+    const parser = this.#parser;
+    let at = 0;
+    while (this.#state === 'serving' && !this.#isHeld) {
+      if (this.#exchange !== undefined && this.#isRequestWhole) {
+        if (!this.#exchange.isOver) break;
+        this.#rest();
+      }
+      const step = parser.step(input, at, length);
+      const start = at;
+      at = parser.position;
+      switch (step.kind) {
+        case 'head':
+          this.#begin(step);
+          break;
+        case 'data':
+          if (this.#exchange?.handler?.onBody(input.subarray(step.start, step.end)) === false) {
+            this.#isHeld = true;
+          }
+          break;
+        case 'end':
+          this.#isRequestWhole = true;
+          if (this.#exchange?.head.bodyLength !== 'none') {
+            this.#exchange?.handler?.onBodyEnd(step.trailers.list());
+          }
+          break;
+        case 'tunnel':
+        case 'closed':
+          this.#isRequestWhole = true;
+          return this.#exchange === undefined ? length : at;
+        case 'more':
+          if (this.#exchange === undefined && start < length) this.#headGoesOn();
+          return at;
+        case 'refused':
+          this.#refuse({ status: step.status, what: step.text });
+          return length;
+      }
+    }
+    return at;
   }
 
   #headGoesOn(): void {
     if (this.#isHeadBegun) return;
     this.#isHeadBegun = true;
-    this.dueAt = this.#ground.sweep.in(this.#ground.proxy.limits.headMs);
+    this.#waitWith(this.#ground.limits.headMs);
   }
 
   #begin(received: ReceivedHead): void {
-    const request = requestOf(received);
+    const request = requestOf(received, this.#who.scheme);
     if (request.kind === 'refused') {
       this.#refuse(request.why);
       return;
     }
-    const body = hasContent(received) ? new IncomingBody(this) : undefined;
+    const { head } = request;
     this.#isHeadBegun = false;
     this.#isRequestWhole = false;
-    this.#idleMs = this.#ground.proxy.limits.headMs;
-    this.#onIdle = undefined;
-    const exchange = new Http1Exchange(this, received, request.head, body);
-    this.#exchange = exchange;
-    this.onMoved();
-    this.#ground.track(this.#ground.proxy.handle(exchange));
+    this.#isHeld = head.bodyLength !== 'none' && head.tunnel === undefined;
+    this.#exchange = new Http1Exchange(this, received, head);
+    this.#ground.inFlight.began();
+    this.#exchange.begin(this.#ground.taker);
   }
 
-  #take(data: Buffer): void {
-    if (this.#exchange?.body?.add(data) === false) this.socket.pause();
+  #pass(octets: Buffer): boolean {
+    if (this.#exchange === undefined) return true;
+    if (this.#isHeld) {
+      this.#behind = Buffer.concat([this.#behind, octets]);
+      this.socket.pause();
+      return false;
+    }
+    if (this.#exchange.handler?.onBody(octets) !== false) return true;
+    this.#isHeld = true;
+    this.socket.pause();
+    return false;
   }
 
   /** The request is answered, and whole: on to the one behind it. */
   #next(): void {
+    if (this.#isParsing) return;
     this.#rest();
-    const behind = this.#behind;
-    this.#behind = undefined;
-    this.socket.resume();
-    if (behind !== undefined) this.#parse(behind);
+    if (this.#behind.length > 0) this.#parse(nothing, 0);
+    this.#resume();
     if (this.#isHalfClosed && this.#exchange === undefined) this.#linger();
   }
 
   #rest(): void {
+    this.#over();
+    this.#waitWith(this.#ground.limits.keepAliveMs);
+  }
+
+  #over(): void {
+    if (this.#exchange === undefined) return;
     this.#exchange = undefined;
-    this.dueAt = this.#ground.sweep.in(this.#ground.proxy.limits.keepAliveMs);
+    this.#ground.inFlight.ended();
   }
 
   #refuse(why: Unreadable): void {
-    this.#ground.proxy.recorder.refused(undefined, 'REQUEST_REFUSED');
+    this.#ground.recorder.refused(undefined, 'REQUEST_REFUSED');
     this.#ground.log.debug({ reason: why.what }, 'request unreadable');
     const exchange = this.#exchange;
-    this.#exchange = undefined;
+    const hasBegun = exchange?.hasBegun === true;
+    this.#over();
     exchange?.lost();
-    if (exchange?.hasBegun) {
+    if (hasBegun) {
       this.socket.destroy();
       return;
     }
-    this.socket.write(answerTo(why), 'latin1');
+    this.writer.last(answerTo(why));
     this.#linger();
   }
 
-  #ended(): void {
-    this.#isHalfClosed = true;
-    if (this.#exchange === undefined) this.#linger();
-    else if (!this.#isRequestWhole) this.socket.destroy();
-    else this.onMoved();
-  }
-
   #linger(): void {
-    if (this.#isLingering) return;
-    this.#isLingering = true;
-    this.#behind = undefined;
-    this.dueAt = this.#ground.sweep.in(lingerMs);
+    if (this.#state === 'lingering' || this.#state === 'done') return;
+    this.#state = 'lingering';
+    this.#over();
+    this.#behind = nothing;
+    this.#waitWith(lingerMs);
+    this.writer.flush();
     this.socket.end();
     this.socket.resume();
   }
+
+  #waitWith(ms: number): void {
+    this.#ground.sweep.in(this, ms);
+  }
+
+  #resume(): void {
+    if (!this.#isHeld && this.#behind.length === 0) this.socket.resume();
+  }
+
+  #takeBehind(): Buffer {
+    const behind = this.#behind;
+    this.#behind = nothing;
+    return behind;
+  }
+
+  #withBehind(buffer: Buffer, end: number): Buffer {
+    const behind = this.#takeBehind();
+    const octets = buffer.subarray(0, end);
+    return behind.length === 0 ? octets : Buffer.concat([behind, octets]);
+  }
+
+  readonly #onDrain = (): void => {
+    this.onMoved();
+    this.#exchange?.drained();
+  };
+
+  /** The client sends no more. */
+  readonly #onEnd = (): void => {
+    if (this.#state === 'tunnel') {
+      this.#isRequestWhole = true;
+      this.#exchange?.handler?.onBodyEnd([]);
+      this.#exchange?.tunnelMoved();
+      return;
+    }
+    this.#isHalfClosed = true;
+    if (this.#exchange === undefined) this.#linger();
+    else if (this.#isRequestWhole) this.onMoved();
+    else this.socket.destroy();
+  };
+
+  readonly #onFinish = (): void => {
+    this.#exchange?.tunnelMoved();
+  };
+
+  readonly #onError = (error: Error): void => {
+    this.#ground.log.debug({ err: error }, 'client connection failed');
+  };
+
+  readonly #onClose = (): void => {
+    this.#state = 'done';
+    this.#ground.sweep.cancel(this);
+    this.#ground.connections.delete(this);
+    this.#exchange?.lost();
+    this.#over();
+  };
 }
 
-function hasContent({ framing }: ReceivedHead): boolean {
-  return framing.kind === 'length' ? framing.bytes > 0 : framing.kind !== 'none';
-}
-
-function unreadable({ status, text }: { status: number; text: string }): Unreadable {
-  return { status, what: text };
+function copyOf(octets: Buffer): Buffer {
+  return Buffer.from(octets);
 }

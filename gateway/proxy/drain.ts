@@ -6,7 +6,7 @@ export type DrainResult =
   | { readonly kind: 'finished' }
   | { readonly kind: 'cut'; readonly cut: number };
 
-/** The requests a listener has in flight. */
+/** What a listener has in flight: each thing is counted in when it begins, and out when it is over. */
 export class InFlight {
   #count = 0;
   #whenEmpty: (() => void) | undefined;
@@ -15,15 +15,13 @@ export class InFlight {
     return this.#count;
   }
 
-  /** Counts `work` in until it settles. */
-  async track(work: Promise<void>): Promise<void> {
+  began(): void {
     this.#count++;
-    try {
-      await work;
-    } finally {
-      this.#count--;
-      if (this.#count === 0) this.#whenEmpty?.();
-    }
+  }
+
+  ended(): void {
+    this.#count--;
+    if (this.#count === 0) this.#whenEmpty?.();
   }
 
   /** Resolves when nothing is in flight, or after `limitMs`. */

@@ -8,8 +8,10 @@ import type { HostPort } from '../../core/address.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import { linkAlpn } from '../link/dial.ts';
+import type { ClientGround } from './client-ground.ts';
 import { InFlight } from './drain.ts';
-import { EastWestLink } from './east-west-link.ts';
+import { Http2Connection } from './http2-connection.ts';
+import { Intake } from './intake.ts';
 import { bind, type Listener } from './listen.ts';
 import { addressOf, peerOf } from './peer.ts';
 import type { GatewayProxy } from './proxy.ts';
@@ -34,8 +36,23 @@ export async function startEastWestListener(
   options: EastWestListenerOptions,
 ): Promise<EastWestListener> {
   const { proxy, identity, trust, clock, log } = options;
-  const links = new Set<EastWestLink>();
+  const { limits, recorder, sweep } = proxy;
+  /** Links; a link ends when the last of its requests has, after a drain. */
   const open = new InFlight();
+  const inFlight = new InFlight();
+  const connections: ClientGround['connections'] = new Set();
+  let draining = false;
+  const ground: ClientGround = {
+    taker: proxy,
+    limits,
+    recorder,
+    sweep,
+    clock,
+    log,
+    inFlight,
+    connections,
+    isDraining: () => draining,
+  };
   const server = createMutualTlsServer({
     identity,
     trust,
@@ -51,22 +68,21 @@ export async function startEastWestListener(
       accept(socket, id);
     },
     onRefused(error, remoteAddress) {
-      proxy.recorder.refused(undefined, error.code);
+      recorder.refused(undefined, error.code);
       log.warn({ err: error, remoteAddress }, 'link refused');
     },
   });
 
   function accept(socket: TLSSocket, id: SpiffeId): void {
     const peer = peerOf(id, proxy.federation, addressOf(socket));
-    const link = new EastWestLink({ socket, peer, proxy, clock, log });
-    links.add(link);
-    const closed = new Promise<void>((resolve) => {
-      socket.once('close', () => {
-        links.delete(link);
-        resolve();
-      });
-    });
-    void open.track(closed);
+    const kind = peer.kind === 'gateway' ? 'gateway' : 'client';
+    open.began();
+    socket.once('close', () => open.ended());
+    new Http2Connection(Intake.byEvents(socket), ground, { peer, scheme: 'http', kind });
+  }
+
+  function cut(): void {
+    for (const link of connections) link.destroy();
   }
 
   const address = await bind(server, options.address);
@@ -74,20 +90,18 @@ export async function startEastWestListener(
     address,
     updateIdentity: () => server.updateIdentity(),
     async drain(limitMs) {
+      draining = true;
       server.close();
       // GOAWAY: gateways make new links elsewhere; a link ends with its last request.
-      for (const link of links) link.drain();
+      for (const link of connections) link.drain();
       const result = await open.drained(clock, limitMs);
-      let cut = 0;
-      for (const link of links) {
-        cut += link.requests;
-        link.destroy();
-      }
-      return result.kind === 'cut' ? { kind: 'cut', cut } : result;
+      const unfinished = inFlight.count;
+      cut();
+      return result.kind === 'cut' ? { kind: 'cut', cut: unfinished } : result;
     },
     async close() {
       server.close();
-      for (const link of links) link.destroy();
+      cut();
     },
   };
 }

@@ -1,9 +1,15 @@
-/** Owns one connection to an endpoint: made, carrying one request after another, given back or closed. */
+/** Owns one HTTP/1.1 connection to an endpoint: made, carrying one request after another, given back or closed. */
 import { connect, type LookupFunction, type Socket } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
+import type { ResponseHead as ReceivedHead } from '../wire/http1/response-head.ts';
 import { ResponseParser } from '../wire/http1/response-parser.ts';
-import type { Carrier, EndpointTry } from './endpoint-try.ts';
-import { OutgoingMessage } from './outgoing-message.ts';
+import type { Carrier, EndpointCall } from './endpoint-call.ts';
+import type { Fields } from './message.ts';
+import { OutgoingBody } from './outgoing-body.ts';
+import { responseOf } from './received-response.ts';
+import { framingOf, requestText } from './request-text.ts';
+import { SocketWriter } from './socket-writer.ts';
+import { acceptOf } from './web-socket.ts';
 
 /** Where a connection belongs. */
 export interface ConnectionHome {
@@ -23,90 +29,109 @@ const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
 export class EndpointConnection implements Carrier {
   readonly #home: ConnectionHome;
   readonly #socket: Socket;
+  readonly #writer: SocketWriter;
+  readonly #outgoing: OutgoingBody;
   readonly #parser = new ResponseParser();
   #cancelConnectTimer: (() => void) | undefined;
-  #try: EndpointTry | undefined;
-  /** The content of the request, while there is some to send. */
-  #outgoing: OutgoingMessage | undefined;
+  /** While there is none it rests, or is no more. */
+  #call: EndpointCall | undefined;
+  #isConnected = false;
+  #isRequestWhole = true;
   #isHeldBack = false;
+  #owesRoom = false;
   /** Whether the endpoint keeps the connection after the response under way. */
   #isKept = true;
+  #isTunnel = false;
   /** When it came to rest, by its pool's clock. */
   restsSince = 0;
 
   /** Connects, at most for `connectMs` (0 = as long as it takes), and carries `first`. */
-  constructor(home: ConnectionHome, first: EndpointTry, connectMs: number) {
+  constructor(home: ConnectionHome, first: EndpointCall, connectMs: number) {
     this.#home = home;
-    this.#try = first;
-    first.entrust(this);
     const { host, port, lookup, clock } = home;
     const socket = connect({
       host,
       port,
       lookup,
       noDelay: true,
+      allowHalfOpen: true,
       onread: { buffer: readBuffer, callback: (bytes) => this.#read(bytes) },
     });
     this.#socket = socket;
+    this.#writer = new SocketWriter(socket);
+    this.#outgoing = new OutgoingBody(this.#writer);
     if (connectMs > 0) {
       const late = () => socket.destroy(new Error(`no connection within ${connectMs} ms`));
       this.#cancelConnectTimer = clock.after(connectMs, late);
     }
     socket.once('connect', () => {
       this.#cancelConnectTimer?.();
-      this.#send();
+      this.#isConnected = true;
     });
-    socket.on('drain', () => this.#outgoing?.drained());
+    socket.on('drain', () => this.#drained());
     socket.on('end', () => this.#ended());
     socket.on('error', (error) => this.#fail(error));
     socket.on('close', () => this.#closed());
+    // What is written before there is a connection waits with the socket.
+    this.carry(first);
   }
 
   get isUsable(): boolean {
-    return this.#try === undefined && this.#socket.writable && !this.#socket.destroyed;
+    return this.#call === undefined && this.#socket.writable && !this.#socket.destroyed;
   }
 
-  carry(next: EndpointTry): void {
-    this.#try = next;
-    next.entrust(this);
-    this.#send();
+  carry(call: EndpointCall): void {
+    const { request } = call;
+    const framing = framingOf(request);
+    const text = requestText(request, framing, call.webSocketKey);
+    this.#call = call;
+    call.entrust(this);
+    this.#parser.expect(call);
+    this.#isRequestWhole = request.bodyLength === 'none';
+    if (this.#isRequestWhole || call.upgrade) this.#writer.last(text);
+    else this.#writer.text(text);
+    this.#outgoing.begin(framing);
   }
 
-  resume(): void {
+  write(bytes: Uint8Array): boolean {
+    if (this.#isTunnel) this.#writer.bytes(bytes);
+    else if (!this.#outgoing.write(bytes)) this.#break('the request body is longer than announced');
+    this.#owesRoom = !this.#writer.hasRoom;
+    return !this.#owesRoom;
+  }
+
+  end(trailers: Fields | undefined): void {
+    if (this.#isRequestWhole) return;
+    this.#isRequestWhole = true;
+    if (this.#isTunnel) {
+      this.#writer.flush();
+      this.#socket.end();
+    } else if (!this.#outgoing.end(trailers)) {
+      this.#break('the request body is shorter than announced');
+    }
+  }
+
+  read(): void {
     if (!this.#isHeldBack) return;
     this.#isHeldBack = false;
     this.#socket.resume();
   }
 
   destroy(): void {
+    this.#call?.release();
+    this.#call = undefined;
     this.#socket.destroy();
   }
 
-  #send(): void {
-    const current = this.#try;
-    if (current === undefined) return;
-    const { request, requestBody } = current;
-    current.sending();
-    this.#parser.expect({ method: request.method, upgrade: false });
-    if (requestBody === undefined) {
-      this.#socket.write(request.head, 'latin1');
-      return;
-    }
-    this.#outgoing = new OutgoingMessage(this.#socket, {
-      head: request.head,
-      framing: request.framing,
-      body: requestBody,
-      trailers: () => [],
-      onMoved: ignore,
-      onDone: (how) => {
-        if (how === 'body-broke') this.#fail(new Error('the request body broke'));
-      },
-    });
-    this.#outgoing.start();
+  #drained(): void {
+    if (!this.#owesRoom) return;
+    this.#owesRoom = false;
+    this.#call?.handler.onWritable();
   }
 
-  /** False: read no more until `resume`. */
+  /** False: read no more until `read`. */
   #read(bytes: number): boolean {
+    if (this.#isTunnel) return this.#pass(readBuffer.subarray(0, bytes));
     const parser = this.#parser;
     for (let at = 0; ; at = parser.position) {
       const step = parser.step(readBuffer, at, bytes);
@@ -114,69 +139,105 @@ export class EndpointConnection implements Carrier {
         case 'more':
           return !this.#isHeldBack;
         case 'interim':
+          if (step.status !== 100) {
+            this.#call?.handler.onInterim(step.status, step.fields.list());
+          }
           break;
         case 'head':
           this.#isKept = step.isPersistent;
-          this.#try?.answered(step);
+          if (step.isTunnel) this.#granted(step);
+          else this.#call?.handler.onHead(responseOf(step, this.#call.method));
           break;
         case 'data':
-          // A copy: the next read overwrites the buffer.
-          if (this.#try?.received(Buffer.from(readBuffer.subarray(step.start, step.end))) === false)
-            this.#isHeldBack = true;
+          this.#pass(readBuffer.subarray(step.start, step.end));
           break;
         case 'end':
-          this.#finish(step.trailers.list());
+          this.#finish(step.trailers.size === 0 ? none : step.trailers.list());
           break;
         case 'closed':
           this.#socket.destroy();
           return true;
         case 'tunnel':
-          this.#fail(new Error('the protocol was switched without having been asked'));
-          return true;
+          if (parser.position < bytes) this.#pass(readBuffer.subarray(parser.position, bytes));
+          return !this.#isHeldBack;
         case 'refused':
-          this.#fail(new Error(`the response is not valid HTTP/1.1: ${step.text}`));
+          this.#break(`the response is not valid HTTP/1.1: ${step.text}`);
           return true;
       }
       if (this.#socket.destroyed) return true;
     }
   }
 
-  /** The response is whole. */
-  #finish(trailers: string[]): void {
-    const finished = this.#try;
-    const isRequestWhole = this.#outgoing?.isOver ?? true;
-    this.#try = undefined;
-    if (isRequestWhole) this.#outgoing = undefined;
-    finished?.finished(trailers);
-    // An endpoint that answers before it has the whole request wants no more of it.
-    if (!isRequestWhole || !this.#isKept) {
-      this.#socket.destroy();
+  #pass(bytes: Buffer): boolean {
+    if (this.#call?.handler.onBody(bytes) === false) this.#isHeldBack = true;
+    return !this.#isHeldBack;
+  }
+
+  #granted(head: ReceivedHead): void {
+    const call = this.#call;
+    if (call === undefined) return;
+    const { webSocketKey: key } = call;
+    if (key !== undefined && head.fields.get('sec-websocket-accept') !== acceptOf(key)) {
+      this.#break('the answer to a WebSocket handshake does not fit its key');
       return;
     }
-    this.resume();
-    this.#home.onFree(this);
+    this.#isTunnel = true;
+    this.#isRequestWhole = false;
+    call.handler.onHead(responseOf(head, call.method));
+  }
+
+  /** The response is whole. */
+  #finish(trailers: Fields): void {
+    const call = this.#call;
+    if (call === undefined) return;
+    this.#call = undefined;
+    call.release();
+    // An endpoint that answers before it has the whole request wants no more of it.
+    if (!this.#isRequestWhole || !this.#isKept) this.#socket.destroy();
+    else {
+      this.read();
+      this.#home.onFree(this);
+    }
+    call.handler.onEnd(trailers);
   }
 
   /** The endpoint sends no more: that may be how its response ends. */
   #ended(): void {
+    if (this.#isTunnel) {
+      this.#call?.handler.onEnd(none);
+      return;
+    }
     const last = this.#parser.close();
-    if (last.kind === 'end') this.#finish([]);
-    else this.#fail(new Error('the connection was closed before the response was whole'));
+    this.#isKept = false;
+    if (last.kind === 'end') this.#finish(none);
+    else this.#break('the connection was closed before the response was whole');
+    this.#socket.destroy();
+  }
+
+  #break(what: string): void {
+    this.#fail(new Error(what));
   }
 
   #fail(error: Error): void {
-    const failed = this.#try;
-    this.#try = undefined;
-    failed?.failed(error);
+    const call = this.#call;
+    this.#call = undefined;
     this.#socket.destroy();
+    if (call === undefined) return;
+    call.release();
+    if (this.#isTunnel && isOver(this.#socket)) return;
+    call.handler.onFailed(call.failure(error, this.#isConnected ? 'maybe' : 'no'));
   }
 
   #closed(): void {
     this.#cancelConnectTimer?.();
-    this.#fail(new Error('the connection was closed'));
-    this.#outgoing?.cut();
+    this.#break('the connection was closed');
     this.#home.onClosed(this);
   }
 }
 
-function ignore(): void {}
+const none: Fields = [];
+
+/** Whether both directions of a tunnel have come to their ends. */
+function isOver({ readableEnded, writableFinished }: Socket): boolean {
+  return readableEnded && writableFinished;
+}

@@ -1,8 +1,8 @@
 /** Owns the connections to one endpoint: those at rest, the one used last first, and how long they may rest. */
 import type { LookupFunction } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
+import type { EndpointCall } from './endpoint-call.ts';
 import { type ConnectionHome, EndpointConnection } from './endpoint-connection.ts';
-import type { EndpointTry } from './endpoint-try.ts';
 
 /** Most connections at rest: more are of use only to the next burst of the same size. */
 const maxResting = 256;
@@ -18,12 +18,7 @@ export class EndpointPool implements ConnectionHome {
   readonly #resting: EndpointConnection[] = [];
 
   /** `now` may be coarse: it dates the rests that `expire` ends. */
-  constructor(
-    { host, port }: { readonly host: string; readonly port: number },
-    lookup: LookupFunction,
-    clock: Clock,
-    now: () => number,
-  ) {
+  constructor(host: string, port: number, lookup: LookupFunction, clock: Clock, now: () => number) {
     this.host = host;
     this.port = port;
     this.lookup = lookup;
@@ -36,14 +31,14 @@ export class EndpointPool implements ConnectionHome {
     return this.#all.size === 0;
   }
 
-  carry(request: EndpointTry, connectMs: number): void {
+  carry(call: EndpointCall, connectMs: number): void {
     for (let last = this.#resting.pop(); last !== undefined; last = this.#resting.pop()) {
       if (last.isUsable) {
-        last.carry(request);
+        last.carry(call);
         return;
       }
     }
-    this.#all.add(new EndpointConnection(this, request, connectMs));
+    this.#all.add(new EndpointConnection(this, call, connectMs));
   }
 
   onFree(connection: EndpointConnection): void {

@@ -1,30 +1,59 @@
-/** Owns what a listener hands to the data path: one request, and the way to answer it. */
-import type { Readable } from 'node:stream';
-import type { Fields, RequestHead, ResponseHead } from './message.ts';
+/** Owns the seam between the data path and its clients: one request received, and the way to answer it. */
+import type { Fields, OutgoingResponse, RequestHead } from './message.ts';
 import type { Peer } from './peer.ts';
 
-/** How sending a response ended. */
-export type SendResult = 'sent' | 'client-gone' | 'upstream-broke';
-
+/**
+ * What a listener hands to the data path. Calls and callbacks are plain and synchronous: no promise, stream or
+ * timer for a request that goes well. After `onOver`, or `destroy`, its methods do nothing. A tunnel's two
+ * directions end one by one: after `end` its client is still heard, and it is over when both have ended.
+ */
 export interface Exchange {
   readonly peer: Peer;
   readonly head: RequestHead;
-  /** Absent when the request has no body. */
-  readonly body: Readable | undefined;
-  /** Aborts when the client goes away before the response was sent. */
-  readonly signal: AbortSignal;
   /**
-   * Sends the response; called once. A body that breaks destroys the client's connection (HTTP/1.1)
-   * or stream (HTTP/2): the client never sees a broken response end well.
+   * Reads on: the body flows to the handler until `onBody` says stop, and from the next call on again. Nothing
+   * of a body is read before the first call; a client that waits for 100 (Continue) is told to go on by it.
    */
-  respond(head: ResponseHead, body: StreamedBody | Uint8Array): Promise<SendResult>;
-  /** Calls `run` when nothing has moved in either direction for `ms`; 0 = never. */
-  onIdle(ms: number, run: () => void): void;
-  /** Cuts the client off. */
+  read(): void;
+  /** Sends an interim response (1xx other than 101). */
+  inform(status: number, fields: Fields): void;
+  /**
+   * Sends the head, once. `ends`: it has no body. 101 grants an upgrade, 200 a TCP tunnel, whatever versions
+   * are spoken on either side. It leaves together with what is written in the same turn of the event loop.
+   */
+  respond(head: OutgoingResponse, ends: boolean): void;
+  /** Sends a piece of the body, copied where it can't leave at once. False: write on after `onWritable`. */
+  write(bytes: Uint8Array): boolean;
+  /** The body is whole. */
+  end(trailers?: Fields): void;
+  /**
+   * Takes the head back, and what followed it, where none of it has left: another answer may follow. To say
+   * false is always right.
+   */
+  retract(): boolean;
+  /**
+   * Breaks the answer: the client's connection (HTTP/1.1) or stream (HTTP/2) is destroyed, so that nobody takes
+   * what was sent for the whole. Calls nothing back.
+   */
   destroy(): void;
 }
 
-export interface StreamedBody {
-  readonly body: Readable;
-  trailers(): Fields;
+/** What the data path is told of an exchange. */
+export interface ExchangeHandler {
+  /** A piece of the request's body, valid during the call. False: hold the client back until `read`. */
+  onBody(bytes: Buffer): boolean;
+  /** The request is whole. Called for bodies only. */
+  onBodyEnd(trailers: Fields): void;
+  /** What `write` had refused more of has left. */
+  onWritable(): void;
+  /** Last of all, once: the answer is with the kernel or the stream, or the client went before that. */
+  onOver(how: 'sent' | 'client-gone'): void;
+}
+
+/**
+ * Takes in every request of every listener, at once: the handler may be told of the body from then on. The
+ * answer may be given before `take` returns; its handler is told that it is over only afterwards.
+ */
+export interface ExchangeTaker {
+  take(exchange: Exchange): ExchangeHandler;
 }

@@ -1,7 +1,8 @@
 /** Owns which header fields cross the gateway, and which ones it sets. */
 import type { ServiceName } from '../../core/names.ts';
-import type { Fields, RequestHead } from './message.ts';
-import type { Peer } from './peer.ts';
+import { FieldFilter } from '../wire/http1/field-filter.ts';
+import { membersOf } from '../wire/http1/grammar.ts';
+import type { Fields } from './message.ts';
 
 /** The answering cluster and endpoint, on responses: for users, and from a remote gateway to the asking one. */
 export const clusterField = 'x-isthmus-cluster';
@@ -12,7 +13,7 @@ export const refusedField = 'x-isthmus-refused';
 export const failedField = 'x-isthmus-failed';
 
 const reservedPrefix = 'x-isthmus-';
-const requestIdField = 'x-request-id';
+export const requestIdField = 'x-request-id';
 
 /** Meant for one connection only (RFC 9110 section 7.6.1, and the older ones still seen). */
 const hopByHop = new Set([
@@ -27,6 +28,9 @@ const hopByHop = new Set([
   'upgrade',
   'http2-settings',
 ]);
+
+/** Not among the fields that go on: each hop says these in its own way. */
+const ofTheHop = new Set(['host', 'content-length', 'expect', 'via']);
 
 /** Who called, and through what: said by us, never believed from outside. */
 const provenance = new Set([
@@ -62,22 +66,26 @@ function isReserved(name: string): boolean {
   return name.startsWith(reservedPrefix) || name === 'x-forwarded-client-cert';
 }
 
-/** The tokens of every `Connection` field, in lower case. */
-function connectionTokens(fields: Fields): readonly string[] {
-  const tokens: string[] = [];
-  for (let i = 0; i < fields.length; i += 2) {
-    if (fields[i] !== 'connection') continue;
-    for (const part of (fields[i + 1] ?? '').split(',')) {
-      const token = part.trim().toLowerCase();
-      if (token !== '') tokens.push(token);
-    }
-  }
-  return tokens;
+function stopsHere(name: string): boolean {
+  return hopByHop.has(name) || isReserved(name) || ofTheHop.has(name);
 }
 
+/** What doesn't go on of a client's request. */
+export const fromClient = new FieldFilter((name) => stopsHere(name) || provenance.has(name));
+
+/** What doesn't go on of a request that another gateway has sent on. */
+export const fromGateway = new FieldFilter(
+  (name) => stopsHere(name) || (provenance.has(name) && !gatewayMaySet.has(name)),
+);
+
+/** What doesn't go back of a response. */
+export const fromUpstream = new FieldFilter(
+  (name) => hopByHop.has(name) || isReserved(name) || name === 'content-length',
+);
+
 /** A `Connection` token that names a framing or reserved field: an attempt to have us drop it. */
-export function forbiddenConnectionToken(fields: Fields): string | undefined {
-  return connectionTokens(fields).find((token) => neverHopByHop.has(token) || isReserved(token));
+export function forbiddenConnectionToken(tokens: readonly string[]): string | undefined {
+  return tokens.find((token) => neverHopByHop.has(token) || isReserved(token));
 }
 
 /** How often a request may come by whatever it asks for: a chain of services that call each other is no loop. */
@@ -87,11 +95,10 @@ const maxPasses = 16;
  * True when `Via` says that the request has been here for the same service before, or so often that it must
  * be going in circles where somebody strips the comment that names the service.
  */
-export function isLoop(fields: Fields, pseudonym: string, service: ServiceName): boolean {
+export function isLoop(via: readonly string[], pseudonym: string, service: ServiceName): boolean {
   let passes = 0;
-  for (let i = 0; i < fields.length; i += 2) {
-    if (fields[i] !== 'via') continue;
-    for (const hop of (fields[i + 1] ?? '').split(',')) {
+  for (const value of via) {
+    for (const hop of value.split(',')) {
       const [, by, comment] = hop.trim().split(/\s+/);
       if (by?.toLowerCase() !== pseudonym) continue;
       if (comment === `(${service})` || ++passes >= maxPasses) return true;
@@ -100,65 +107,30 @@ export function isLoop(fields: Fields, pseudonym: string, service: ServiceName):
   return false;
 }
 
-/** The request fields to send on, without the host, which travels as the authority. */
-export function requestFields(
-  head: RequestHead,
-  peer: Peer,
-  pseudonym: string,
-  service: ServiceName,
-  newRequestId: () => string,
-): string[] {
-  const drop = connectionTokens(head.fields);
-  const fields: string[] = [];
-  let via = '';
-  let hasRequestId = false;
-  for (let i = 0; i < head.fields.length; i += 2) {
-    const name = head.fields[i] ?? '';
-    const value = head.fields[i + 1] ?? '';
-    if (hopByHop.has(name) || isReserved(name) || name === 'expect' || drop.includes(name))
-      continue;
-    if (provenance.has(name) && !(peer.kind === 'gateway' && gatewayMaySet.has(name))) continue;
-    if (name === 'via') {
-      via += `${value}, `;
-      continue;
-    }
-    hasRequestId ||= name === requestIdField;
-    fields.push(name, value);
-  }
-  fields.push('via', `${via}${head.protocol} ${pseudonym} (${service})`);
-  if (!hasRequestId) fields.push(requestIdField, newRequestId());
-  if (peer.kind === 'client') pushProvenance(fields, head.authority, peer.address);
-  return fields;
+/** Whether `TE` says that trailers are welcome: what gRPC asks of every hop. */
+export function welcomesTrailers(te: string | undefined): boolean {
+  return te !== undefined && (te === 'trailers' || membersOf(te).includes('trailers'));
 }
 
-function pushProvenance(fields: string[], authority: string, address: string): void {
-  const node = address.includes(':') ? `"[${address}]"` : address;
-  fields.push('forwarded', `for=${node};host="${authority}";proto=http`);
-  fields.push('x-forwarded-for', address);
-  fields.push('x-forwarded-host', authority);
-  fields.push('x-forwarded-proto', 'http');
+/** The fields of an interim response to send back. */
+export function interimFields(fields: Fields): string[] {
+  return keptOf(fields, (name) => !fromUpstream.drops(name));
 }
 
-/** The response fields to send back, without hop-by-hop and reserved ones. */
-export function responseFields(fields: Fields, protocol: string, pseudonym: string): string[] {
-  const drop = connectionTokens(fields);
+/** Trailer fields to send on: neither framing nor anything reserved (RFC 9110 section 6.5.1). */
+export function trailerFields(fields: Fields): Fields {
+  if (fields.length === 0) return fields;
+  return keptOf(
+    fields,
+    (name) => !hopByHop.has(name) && !neverHopByHop.has(name) && !isReserved(name),
+  );
+}
+
+function keptOf(fields: Fields, isKept: (name: string) => boolean): string[] {
   const kept: string[] = [];
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] ?? '';
-    if (hopByHop.has(name) || isReserved(name) || drop.includes(name)) continue;
-    kept.push(name, fields[i + 1] ?? '');
-  }
-  kept.push('via', `${protocol} ${pseudonym}`);
-  return kept;
-}
-
-/** Trailer fields to send back: neither framing nor anything reserved (RFC 9110 section 6.5.1). */
-export function trailerFields(fields: Fields): string[] {
-  const kept: string[] = [];
-  for (let i = 0; i < fields.length; i += 2) {
-    const name = fields[i] ?? '';
-    if (hopByHop.has(name) || neverHopByHop.has(name) || isReserved(name)) continue;
-    kept.push(name, fields[i + 1] ?? '');
+    if (isKept(name)) kept.push(name, fields[i + 1] ?? '');
   }
   return kept;
 }

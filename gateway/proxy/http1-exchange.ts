@@ -1,201 +1,262 @@
-/** Owns a request received over HTTP/1.1 and the answer to it: how that is framed, when its connection closes. */
+/** Owns a request received over HTTP/1.1 and the answer to it: how that is framed, and whether its connection closes. */
 import type { Socket } from 'node:net';
-import { framingLines, responseHead } from '../wire/http1/encode.ts';
-import { type FieldLines, fieldLines, joinLines, noLines } from '../wire/http1/field-lines.ts';
+import { framingLines, responseHead, statusLine } from '../wire/http1/encode.ts';
+import { type FieldLines, fieldLines, noLines } from '../wire/http1/field-lines.ts';
 import { chunked, type Framing, noContent, untilClose } from '../wire/http1/framing.ts';
 import type { RequestHead as ReceivedHead } from '../wire/http1/request-head.ts';
-import type { Exchange, SendResult, StreamedBody } from './exchange.ts';
-import { HttpDate } from './http-date.ts';
-import type { IncomingBody } from './incoming-body.ts';
-import { fieldOf, type RequestHead, type ResponseHead } from './message.ts';
-import { type OutgoingFields, outgoingFields } from './outgoing-fields.ts';
-import { OutgoingMessage } from './outgoing-message.ts';
+import type { Exchange, ExchangeHandler, ExchangeTaker } from './exchange.ts';
+import type { BodyLength, Fields, OutgoingResponse, RequestHead } from './message.ts';
+import type { OutgoingBody } from './outgoing-body.ts';
 import type { Peer } from './peer.ts';
+import type { SocketWriter } from './socket-writer.ts';
+import { acceptOf } from './web-socket.ts';
 
 /** The connection that a request came in by. */
-export interface ClientSide {
+export interface ClientSocket {
   readonly socket: Socket;
+  readonly writer: SocketWriter;
+  readonly outgoing: OutgoingBody;
   readonly peer: Peer;
   /** Whether it serves no request after this one, whatever the client asks for. */
   isLast(): boolean;
+  /** Lets the request's body come. */
+  readOn(): void;
+  /** The tunnel is granted: what the client sends belongs to it from here on. */
+  onTunnel(): void;
   /** Something was written. */
   onMoved(): void;
-  /** The response is with the kernel. */
+  /** The answer is with the kernel. */
   onAnswered(closes: boolean): void;
-  limitIdle(ms: number, run: () => void): void;
+  /** Cuts the connection off. */
+  cut(): void;
 }
 
-const closeLine = fieldLines(['connection', 'close']);
-const keepAliveLine = fieldLines(['connection', 'keep-alive']);
+type Phase =
+  /** Nothing of a final answer was written. */
+  | 'open'
+  | 'answering'
+  /** The answer is written; the kernel takes the rest of it. */
+  | 'leaving'
+  | 'over';
+
+const closeLine = 'connection: close\r\n';
+const keepAliveLine = 'connection: keep-alive\r\n';
 const continueText = responseHead(100, noLines);
-const date = new HttpDate();
 
 export class Http1Exchange implements Exchange {
-  readonly peer: Peer;
   readonly head: RequestHead;
-  readonly body: IncomingBody | undefined;
-  readonly #client: ClientSide;
+  readonly #client: ClientSocket;
   readonly #received: ReceivedHead;
-  readonly #gone = new AbortController();
+  #handler: ExchangeHandler | undefined;
+  #phase: Phase = 'open';
+  /** How it ended, while nobody could be told yet. */
+  #ended: 'sent' | 'client-gone' | undefined;
   #awaitsContinue: boolean;
-  #hasBegun = false;
-  #isAnswered = false;
-  #outgoing: OutgoingMessage | undefined;
+  #hasContent = true;
+  #closes = false;
+  #isTunnel = false;
+  /** Whether a `write` said stop. */
+  #owesRoom = false;
 
-  constructor(
-    client: ClientSide,
-    received: ReceivedHead,
-    head: RequestHead,
-    body: IncomingBody | undefined,
-  ) {
-    this.peer = client.peer;
-    this.head = head;
-    this.body = body;
+  constructor(client: ClientSocket, received: ReceivedHead, head: RequestHead) {
     this.#client = client;
     this.#received = received;
+    this.head = head;
     this.#awaitsContinue = received.expectsContinue;
   }
 
-  get signal(): AbortSignal {
-    return this.#gone.signal;
+  get peer(): Peer {
+    return this.#client.peer;
   }
 
-  /** Whether any of the response has been written. */
+  /** Who is told of the body; nobody once it is answered. */
+  get handler(): ExchangeHandler | undefined {
+    return this.#phase === 'over' ? undefined : this.#handler;
+  }
+
+  get isOver(): boolean {
+    return this.#phase === 'over';
+  }
+
+  /** Whether any of the answer has been written. */
   get hasBegun(): boolean {
-    return this.#hasBegun;
+    return this.#phase !== 'open';
   }
 
-  get isAnswered(): boolean {
-    return this.#isAnswered;
+  begin(taker: ExchangeTaker): void {
+    const handler = taker.take(this);
+    this.#handler = handler;
+    if (this.#ended !== undefined) handler.onOver(this.#ended);
   }
 
   /** Its body is wanted: a client that waits to hear so is told (RFC 9110 section 10.1.1). */
-  bodyWanted(): void {
-    if (!this.#awaitsContinue || this.#hasBegun) return;
-    this.#awaitsContinue = false;
-    this.#client.socket.write(continueText, 'latin1');
+  read(): void {
+    if (this.#phase === 'over') return;
+    if (this.#awaitsContinue && this.#phase === 'open') {
+      this.#awaitsContinue = false;
+      this.#client.writer.last(continueText);
+    }
+    this.#client.readOn();
+  }
+
+  inform(status: number, fields: Fields): void {
+    if (this.#phase !== 'open' || this.head.protocol === '1.0') return;
+    this.#client.writer.text(responseHead(status, fieldLines(fields)));
+  }
+
+  respond(response: OutgoingResponse, ends: boolean): void {
+    if (this.#phase !== 'open') return;
+    this.#phase = 'answering';
+    const { writer, outgoing } = this.#client;
+    writer.begin();
+    const { tunnel, method } = this.head;
+    const { status } = response;
+    if (tunnel !== undefined && status === (tunnel.kind === 'tcp' ? 200 : 101)) {
+      this.#grant(response);
+      return;
+    }
+    this.#hasContent = method !== 'HEAD' && status !== 204 && status !== 304;
+    const framing = this.#framingOf(response.bodyLength, ends);
+    // What is left of a body that is too large is not worth reading, and where one begins that was
+    // neither asked for nor refused nobody knows.
+    this.#closes =
+      this.#client.isLast() ||
+      !this.#received.isPersistent ||
+      framing === untilClose ||
+      status === 413 ||
+      this.#awaitsContinue ||
+      tunnel?.kind === 'tcp';
+    const kept = this.head.protocol === '1.0' ? keepAliveLine : '';
+    const head = `${statusLine(status)}${response.fields.lines()}${
+      this.#hasContent ? framingLines(framing) : statedLength(status, response.bodyLength)
+    }${this.#closes ? closeLine : kept}\r\n`;
+    outgoing.begin(framing);
+    this.#client.onMoved();
+    if (ends) {
+      writer.last(head);
+      this.#leave();
+    } else writer.text(head);
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#phase !== 'answering') return true;
+    const { writer, outgoing } = this.#client;
+    this.#client.onMoved();
+    if (this.#isTunnel) writer.bytes(bytes);
+    else if (this.#hasContent && !outgoing.write(bytes)) this.#broke();
+    if (writer.hasRoom) return true;
+    this.#owesRoom = true;
+    return false;
+  }
+
+  end(trailers?: Fields): void {
+    if (this.#phase !== 'answering') return;
+    if (this.#isTunnel) {
+      this.#client.writer.flush();
+      this.#client.socket.end();
+      this.#phase = 'leaving';
+      this.tunnelMoved();
+      return;
+    }
+    if (this.#hasContent && !this.#client.outgoing.end(trailers)) this.#broke();
+    else {
+      this.#client.writer.flush();
+      this.#leave();
+    }
+  }
+
+  retract(): boolean {
+    if (this.#phase !== 'answering' || this.#isTunnel || !this.#client.writer.retract()) {
+      return this.#phase === 'open';
+    }
+    this.#phase = 'open';
+    return true;
+  }
+
+  destroy(): void {
+    if (this.#phase === 'over') return;
+    this.#phase = 'over';
+    this.#client.cut();
   }
 
   drained(): void {
-    this.#outgoing?.drained();
+    if (!this.#owesRoom || this.#phase !== 'answering') return;
+    this.#owesRoom = false;
+    this.#handler?.onWritable();
+  }
+
+  /** A tunnel is over when both directions have ended, and all of them has left. */
+  tunnelMoved(): void {
+    const { socket } = this.#client;
+    if (this.#phase !== 'leaving' || !this.#isTunnel) return;
+    if (socket.readableEnded && socket.writableFinished) this.#over('sent');
   }
 
   /** The client's connection has closed. */
   lost(): void {
-    if (this.#isAnswered) return;
-    // The signal first: what breaks from here on broke because the client went.
-    this.#gone.abort();
-    this.#outgoing?.cut();
-    this.body?.break(new Error('the client has gone'));
+    if (this.#phase === 'leaving' && this.#isTunnel && this.#client.socket.readableEnded) {
+      this.#over('sent');
+    } else this.#over('client-gone');
   }
 
-  async respond(response: ResponseHead, content: StreamedBody | Uint8Array): Promise<SendResult> {
-    const { socket } = this.#client;
-    const streamed = content instanceof Uint8Array ? undefined : content;
-    if (this.signal.aborted || socket.destroyed) {
-      streamed?.body.destroy();
-      return 'client-gone';
-    }
-    const { status } = response;
-    const hasContent = this.head.method !== 'HEAD' && status !== 204 && status !== 304;
-    try {
-      const fields = outgoingFields(response.fields);
-      const framing = hasContent ? this.#framingOf(content, fields) : noContent;
-      // What is left of a body that is too large is not worth reading, and where one begins that
-      // was neither asked for nor refused nobody knows.
-      const closes =
-        this.#client.isLast() ||
-        !this.#received.isPersistent ||
-        framing === untilClose ||
-        status === 413 ||
-        this.#awaitsContinue;
-      const head = responseHead(status, this.#linesOf(response, fields, framing, closes));
-      this.#hasBegun = true;
-      if (hasContent && streamed !== undefined) {
-        return await this.#stream(head, framing, streamed, closes);
-      }
-      streamed?.body.destroy();
-      const bytes = content instanceof Uint8Array && hasContent ? content : undefined;
-      return await this.#send(bytes ? head + Buffer.from(bytes).toString('latin1') : head, closes);
-    } catch (thrown) {
-      streamed?.body.destroy();
-      throw thrown;
-    }
-  }
-
-  onIdle(ms: number, run: () => void): void {
-    this.#client.limitIdle(ms === 0 ? Infinity : ms, run);
-  }
-
-  destroy(): void {
-    this.#client.socket.destroy();
-  }
-
-  #framingOf(content: StreamedBody | Uint8Array, { length }: OutgoingFields): Framing {
-    if (content instanceof Uint8Array) return { kind: 'length', bytes: content.length };
+  #framingOf(length: BodyLength, ends: boolean): Framing {
+    if (!this.#hasContent) return noContent;
+    if (ends) return { kind: 'length', bytes: 0 };
     if (typeof length === 'number') return { kind: 'length', bytes: length };
     return this.head.protocol === '1.0' ? untilClose : chunked;
   }
 
-  #linesOf(
-    { status, fields }: ResponseHead,
-    { lines, length }: OutgoingFields,
-    framing: Framing,
-    closes: boolean,
-  ): FieldLines {
-    // Without content the length is a statement about another response (RFC 9110 section 8.6).
-    const isStated = framing === noContent && typeof length === 'number' && status !== 204;
-    const framed = framingLines(isStated ? { kind: 'length', bytes: length } : framing);
-    const dated = fieldOf(fields, 'date') === undefined ? date.line(Date.now()) : noLines;
-    const kept = this.head.protocol === '1.0' ? keepAliveLine : noLines;
-    const own = joinLines(joinLines(framed, dated), closes ? closeLine : kept);
-    return joinLines(lines, own);
-  }
-
-  #stream(
-    head: string,
-    framing: Framing,
-    { body, trailers }: StreamedBody,
-    closes: boolean,
-  ): Promise<SendResult> {
-    const { socket } = this.#client;
-    return new Promise((resolve) => {
-      this.#outgoing = new OutgoingMessage(socket, {
-        head,
-        framing,
-        body,
-        trailers,
-        onMoved: () => this.#client.onMoved(),
-        onDone: (how) => {
-          if (how === 'whole') this.#answered(closes);
-          // Destroyed, never ended: the client must not take what it has for the whole.
-          else if (how === 'body-broke') socket.destroy();
-          resolve(how === 'whole' ? 'sent' : how === 'cut' ? 'client-gone' : 'upstream-broke');
-        },
-      });
-      this.#outgoing.start();
-    });
-  }
-
-  /** Sends a whole response. */
-  #send(text: string, closes: boolean): SendResult | Promise<SendResult> {
-    const { socket } = this.#client;
-    this.#client.onMoved();
-    if (socket.write(text, 'latin1') && socket.writableLength === 0) {
-      this.#answered(closes);
-      return 'sent';
+  #grant({ status, fields }: OutgoingResponse): void {
+    const { tunnel } = this.head;
+    this.#isTunnel = true;
+    this.#closes = true;
+    let lines: string = fields.lines();
+    if (tunnel?.kind === 'upgrade') {
+      lines += `connection: upgrade\r\nupgrade: ${tunnel.protocol}\r\n${this.#acceptLine(lines)}`;
     }
-    return new Promise((resolve) => {
-      socket.write('', (error) => {
-        if (!error) this.#answered(closes);
-        resolve(error ? 'client-gone' : 'sent');
-      });
-    });
+    this.#client.writer.last(`${statusLine(status)}${lines}\r\n`);
+    this.#client.onTunnel();
   }
 
-  #answered(closes: boolean): void {
-    if (this.#isAnswered) return;
-    this.#isAnswered = true;
-    this.#client.onAnswered(closes);
+  /** What a WebSocket client waits for, where the answer came over HTTP/2 and has none (RFC 8441 section 5). */
+  #acceptLine(lines: string): string {
+    const key = this.head.fields.get('sec-websocket-key');
+    if (key === undefined || /^sec-websocket-accept:/im.test(lines)) return '';
+    return `sec-websocket-accept: ${acceptOf(key)}\r\n`;
   }
+
+  /** What was said of the length doesn't hold: destroyed, so that nobody takes it for whole. */
+  #broke(): void {
+    this.#client.cut();
+    this.lost();
+  }
+
+  #leave(): void {
+    this.#phase = 'leaving';
+    if (this.#client.writer.isEmpty) this.#answered();
+    else {
+      this.#client.socket.write('', (error) => {
+        if (!error) this.#answered();
+      });
+    }
+  }
+
+  #answered(): void {
+    if (this.#phase !== 'leaving') return;
+    this.#over('sent');
+    this.#client.onAnswered(this.#closes);
+  }
+
+  #over(how: 'sent' | 'client-gone'): void {
+    if (this.#phase === 'over') return;
+    this.#phase = 'over';
+    this.#ended = how;
+    this.#handler?.onOver(how);
+  }
+}
+
+/** Without content the length is a statement about another response (RFC 9110 section 8.6). */
+function statedLength(status: number, length: BodyLength): FieldLines {
+  if (status === 204 || typeof length !== 'number') return noLines;
+  return framingLines({ kind: 'length', bytes: length });
 }

@@ -1,81 +1,81 @@
-/** Owns a request received over a link: an HTTP/2 stream of another gateway. */
-import type { Readable } from 'node:stream';
-import type { Clock } from '../../core/clock.ts';
-import { BodySender, type SendEnd } from '../link/body-sender.ts';
-import { StreamBody } from '../link/stream-body.ts';
-import type { Http2Stream, StreamEnd, StreamHandler } from '../wire/http2/api.ts';
+/** Owns a request received over HTTP/2, from a client or another gateway: one stream. */
+import { BodyReader } from '../link/body-reader.ts';
+import type { Http2Stream, ReceivedRequest, StreamEnd, StreamHandler } from '../wire/http2/api.ts';
 import { errorCode } from '../wire/http2/protocol.ts';
-import type { Exchange, SendResult, StreamedBody } from './exchange.ts';
-import { IdleWatch } from './idle-watch.ts';
-import type { RequestHead, ResponseHead } from './message.ts';
+import type { Exchange, ExchangeHandler, ExchangeTaker } from './exchange.ts';
+import type { BodyLength, Fields, OutgoingResponse, RequestHead, Tunnel } from './message.ts';
 import type { Peer } from './peer.ts';
 
-const results: Readonly<Record<SendEnd, SendResult>> = {
-  sent: 'sent',
-  broke: 'upstream-broke',
-  closed: 'client-gone',
-};
+const nothing = new Uint8Array(0);
+const noTokens: readonly string[] = [];
+const tcp: Tunnel = { kind: 'tcp' };
 
-export class Http2Exchange implements Exchange, StreamHandler {
+/** The connection an exchange belongs to. */
+export interface ExchangeHome {
   readonly peer: Peer;
+  /** Called once for each exchange, however it ends. */
+  onExchangeOver(): void;
+}
+
+export class Http2Exchange extends BodyReader implements Exchange, StreamHandler {
   readonly head: RequestHead;
-  readonly body: Readable | undefined;
-  readonly #incoming: StreamBody | undefined;
-  readonly #stream: Http2Stream;
-  readonly #clock: Clock;
-  readonly #gone = new AbortController();
-  #closed = false;
-  #responded = false;
-  #answered = false;
-  #sender: BodySender | undefined;
-  #idle: IdleWatch | undefined;
+  protected readonly stream: Http2Stream;
+  readonly #home: ExchangeHome;
+  #handler: ExchangeHandler | undefined;
+  #isOver = false;
 
-  constructor(peer: Peer, head: RequestHead, stream: Http2Stream, ends: boolean, clock: Clock) {
-    this.peer = peer;
+  /** `ends`: the request is whole with its head. */
+  constructor(home: ExchangeHome, head: RequestHead, stream: Http2Stream) {
+    super(false);
+    this.#home = home;
     this.head = head;
-    this.#stream = stream;
-    this.#clock = clock;
-    this.#incoming = ends ? undefined : new StreamBody(stream);
-    this.body = this.#incoming;
+    this.stream = stream;
   }
 
-  get signal(): AbortSignal {
-    return this.#gone.signal;
+  get peer(): Peer {
+    return this.#home.peer;
   }
 
-  async respond(
-    { status, fields }: ResponseHead,
-    content: StreamedBody | Uint8Array,
-  ): Promise<SendResult> {
-    const stream = this.#stream;
-    const streamed = content instanceof Uint8Array ? undefined : content;
-    if (this.#closed) {
-      streamed?.body.destroy();
-      return 'client-gone';
-    }
-    this.#responded = true;
-    const bodiless = this.head.method === 'HEAD' || status === 204 || status === 304;
-    if (bodiless || streamed === undefined) {
-      this.#answered = true;
-      stream.respond({ status, fields }, bodiless);
-      if (bodiless) streamed?.body.destroy();
-      else stream.write(content as Uint8Array, true);
-      return 'sent';
-    }
-    stream.respond({ status, fields }, false);
-    return this.#send(streamed);
+  /** To be called once, and first of all. */
+  begin(taker: ExchangeTaker): void {
+    this.#handler = taker.take(this);
   }
 
-  onIdle(ms: number, run: () => void): void {
-    if (ms === 0) return;
-    this.#idle = new IdleWatch(this.#clock, ms, () => {
-      run();
-      if (this.#responded) this.destroy();
-    });
+  inform(status: number, fields: Fields): void {
+    this.stream.respond({ status, fields }, false);
+  }
+
+  respond({ status, fields, bodyLength }: OutgoingResponse, ends: boolean): void {
+    const length = typeof bodyLength === 'number' ? bodyLength : undefined;
+    this.stream.respond(
+      {
+        // RFC 8441 section 5: what 101 is in HTTP/1.1.
+        status: status === 101 ? 200 : status,
+        fields: fields.list(),
+        length: this.head.tunnel === undefined ? length : undefined,
+        sensitive: fields.sensitive,
+      },
+      ends,
+    );
+  }
+
+  write(bytes: Uint8Array): boolean {
+    return this.stream.write(bytes, false);
+  }
+
+  end(trailers?: Fields): void {
+    if (trailers !== undefined && trailers.length > 0) this.stream.trailers(trailers);
+    else this.stream.write(nothing, true);
+  }
+
+  /** What was written can't be taken back: it has changed the compression table. */
+  retract(): boolean {
+    return false;
   }
 
   destroy(): void {
-    this.#stream.reset(errorCode.internalError);
+    this.#handler = undefined;
+    this.stream.reset(errorCode.internalError);
   }
 
   onInformational(): void {
@@ -86,49 +86,48 @@ export class Http2Exchange implements Exchange, StreamHandler {
     // Only servers send them.
   }
 
-  onData(_stream: Http2Stream, bytes: Buffer, ends: boolean): void {
-    this.#idle?.moved();
-    this.#incoming?.receive(bytes, ends);
-  }
-
-  /** Nobody behind this gateway could be given them. */
-  onTrailers(): void {
-    this.#incoming?.finish();
-  }
-
   onWritable(): void {
-    this.#idle?.moved();
-    this.#sender?.resume();
+    this.#handler?.onWritable();
   }
 
   onClosed(_stream: Http2Stream, end: StreamEnd): void {
-    this.#closed = true;
-    this.#idle?.stop();
-    // First of all, so that whatever breaks by it is known to be no fault of the upstream.
-    if (!this.#answered) this.#gone.abort();
-    if (end.kind === 'complete') {
-      // Nobody waits for what was not read until now; the link has credit to get back for it.
-      this.#incoming?.destroy();
-    } else {
-      this.#incoming?.break('the stream was closed before its body ended');
-    }
-    this.#sender?.stop();
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.discard();
+    this.#home.onExchangeOver();
+    this.#handler?.onOver(end.kind === 'complete' ? 'sent' : 'client-gone');
   }
 
-  #send({ body, trailers }: StreamedBody): Promise<SendResult> {
-    return new Promise((resolve) => {
-      this.#sender = new BodySender({
-        body,
-        stream: this.#stream,
-        trailers,
-        breakCode: errorCode.internalError,
-        onMoved: () => this.#idle?.moved(),
-        onEnd: (end) => {
-          // From here on it is not the client that cuts this short.
-          this.#answered = end !== 'closed';
-          resolve(results[end]);
-        },
-      });
-    });
+  protected onPiece(bytes: Buffer): boolean {
+    return this.#isOver || (this.#handler as ExchangeHandler).onBody(bytes);
   }
+
+  protected onWhole(trailers: Fields): void {
+    if (!this.#isOver) this.#handler?.onBodyEnd(trailers);
+  }
+}
+
+/** `scheme`: how the client reached us, where the request itself is not to be believed. */
+export function requestOf(
+  received: ReceivedRequest,
+  ends: boolean,
+  scheme: 'http' | 'https',
+): RequestHead {
+  const { method, authority, path, protocol, fields, length } = received;
+  const tunnel: Tunnel | undefined =
+    method !== 'CONNECT' ? undefined : protocol === undefined ? tcp : { kind: 'upgrade', protocol };
+  const bodyLength: BodyLength =
+    tunnel !== undefined ? 'unknown' : ends ? 'none' : length >= 0 ? length : 'unknown';
+  return {
+    // What RFC 8441 section 5 sends CONNECT for, HTTP/1.1 asks for by GET.
+    method: tunnel?.kind === 'upgrade' ? 'GET' : method,
+    protocol: '2',
+    scheme,
+    authority,
+    path,
+    fields,
+    bodyLength,
+    connectionTokens: noTokens,
+    tunnel,
+  };
 }

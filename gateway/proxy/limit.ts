@@ -1,6 +1,6 @@
 /** Owns how much of a request is taken from a client. */
 import { IsthmusError } from '../../core/errors.ts';
-import { fieldOf, type RequestHead } from './message.ts';
+import type { RequestHead } from './message.ts';
 
 export interface ProxyLimits {
   /** Largest request body in bytes; default 0 = no limit. Bodies stream either way. */
@@ -31,6 +31,6 @@ export function bodyTooLarge(maxBodyBytes: number): IsthmusError {
 
 /** Whether the announced length already breaks the limit; an unannounced one is counted as it comes. */
 export function announcesTooMuch(head: RequestHead, maxBodyBytes: number): boolean {
-  if (maxBodyBytes === 0) return false;
-  return Number(fieldOf(head.fields, 'content-length') ?? 0) > maxBodyBytes;
+  const { bodyLength } = head;
+  return maxBodyBytes > 0 && typeof bodyLength === 'number' && bodyLength > maxBodyBytes;
 }

@@ -1,60 +1,103 @@
 /** Owns the words for a message that crosses the gateway, free of any transport's types. */
-import type { Readable } from 'node:stream';
 import type { ErrorCode } from '../../core/errors.ts';
+import type { FieldFilter } from '../wire/http1/field-filter.ts';
+import type { FieldLines } from '../wire/http1/field-lines.ts';
 
 /** Header fields as a flat list (name, value, name, value ...). Names are lower-case; order and repeats are kept. */
 export type Fields = readonly string[];
+
+/**
+ * Fields as they came in, read no further than somebody asks. `FieldSection` is one for HTTP/1.1, which
+ * forwards ranges of the text it validated; `FieldList` is one for HTTP/2.
+ */
+export interface ReceivedFields {
+  /** The value of the first field of that name, which is in lower case. */
+  get(name: string): string | undefined;
+  /** The values of every field of that name, which is in lower case. */
+  all(name: string): readonly string[];
+  /** What stays after `filter` and `alsoDropped` (lower-case names), as HTTP/1.1 lines. */
+  without(filter: FieldFilter, alsoDropped?: readonly string[]): FieldLines;
+  /** The same as a flat list. */
+  listWithout(filter: FieldFilter, alsoDropped?: readonly string[]): string[];
+  /** Names of fields that must be sent on never-indexed, as they came (RFC 7541 section 6.2.3); absent for HTTP/1.1. */
+  readonly sensitive?: readonly string[] | undefined;
+}
+
+/** Fields on their way out. The next hop takes the form that it speaks; only that one is made. */
+export interface OutgoingFields {
+  /** HTTP/1.1 lines, safe to send; neither host nor framing is among them. */
+  lines(): FieldLines;
+  /** The same as a flat list. */
+  list(): Fields;
+  /** As in `ReceivedFields`. */
+  readonly sensitive?: readonly string[] | undefined;
+}
+
+/**
+ * Octets both ways instead of a request and a response: asked for by Upgrade, by CONNECT, or by a listener for
+ * TCP. What the client sends counts as the request's body, what comes back as the response's, and either
+ * may end before the other (half-close). Nothing of it is sent on before the response's head has come:
+ * 101 or 200 where it is granted, anything else where not.
+ */
+export type Tunnel =
+  /** Raw octets to a service. */
+  | { readonly kind: 'tcp' }
+  /** Another protocol on top of HTTP, such as `websocket`: Upgrade in HTTP/1.1, extended CONNECT in HTTP/2 (RFC 8441). */
+  | { readonly kind: 'upgrade'; readonly protocol: string };
+
+/** How long a message's body is: none, that many octets, or until it ends. */
+export type BodyLength = number | 'none' | 'unknown';
 
 export interface RequestHead {
   readonly method: string;
   /** The version it was received with, as `Via` names it. */
   readonly protocol: '1.0' | '1.1' | '2';
+  /** How the client reached us, for what we say of it to others. */
+  readonly scheme: 'http' | 'https';
   /** The host asked for, as sent: `orders.shop.acme` or `orders.shop.acme:80`. */
   readonly authority: string;
-  /** Origin form: begins with `/`. */
+  /** Origin form: begins with `/`. Empty for a TCP tunnel. */
   readonly path: string;
   /** Everything but the host. */
-  readonly fields: Fields;
+  readonly fields: ReceivedFields;
+  readonly bodyLength: BodyLength;
+  /** Tokens of `Connection` beside close, keep-alive and upgrade, in lower case; always empty in HTTP/2. */
+  readonly connectionTokens: readonly string[];
+  readonly tunnel: Tunnel | undefined;
 }
 
+/** A request as it is sent on. */
+export interface OutgoingRequest {
+  readonly method: string;
+  readonly scheme: 'http' | 'https';
+  readonly authority: string;
+  readonly path: string;
+  readonly fields: OutgoingFields;
+  readonly bodyLength: BodyLength;
+  readonly tunnel: Tunnel | undefined;
+}
+
+/** A final response's head as it came: never below 200, except 101 to a tunnel. */
 export interface ResponseHead {
   readonly status: number;
-  readonly fields: Fields;
+  readonly fields: ReceivedFields;
+  /** As announced; for HEAD and 304 the length of what is not sent. */
+  readonly bodyLength: BodyLength;
+  readonly connectionTokens: readonly string[];
 }
 
-/** A response whose head has arrived; its body streams. */
-export interface Response extends ResponseHead {
-  readonly kind: 'response';
-  /**
-   * Ends only when the response is whole; anything else destroys it with an error.
-   * Destroying it cancels the request upstream.
-   */
-  readonly body: Readable;
-  /** Trailer fields; empty until the body has ended. */
-  trailers(): Fields;
+/** A response as it is sent to the client. */
+export interface OutgoingResponse {
+  readonly status: number;
+  readonly fields: OutgoingFields;
+  readonly bodyLength: BodyLength;
 }
 
-/** A try that brought no response. `sent: 'no'` means that it provably never reached the service. */
+/** A try that brought no whole response. `sent: 'no'` means that it provably never reached the service. */
 export interface FailedTry {
-  readonly kind: 'failed';
   readonly sent: 'no' | 'maybe';
   readonly code: ErrorCode;
   /** What happened, as a sentence without a trailing period. */
   readonly what: string;
   readonly cause?: unknown;
-}
-
-export type Outcome = Response | FailedTry;
-
-export interface TryOptions {
-  /** Aborting it before the response head fails the try; later, destroy the body instead. */
-  readonly signal: AbortSignal;
-  /** Most time to get a connection, in milliseconds. */
-  readonly connectMs: number;
-}
-
-/** The first value of a field, by its lower-case name. */
-export function fieldOf(fields: Fields, name: string): string | undefined {
-  for (let i = 0; i < fields.length; i += 2) if (fields[i] === name) return fields[i + 1];
-  return undefined;
 }

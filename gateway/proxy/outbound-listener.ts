@@ -1,46 +1,53 @@
-/** Owns the outbound listener: this cluster's clients, over HTTP/1.1, by Host or as an HTTP proxy. */
+/** Owns the outbound listener: this cluster's clients, over HTTP/1.1 or HTTP/2, by Host or as an HTTP proxy. */
 import { createServer } from 'node:net';
 import type { HostPort } from '../../core/address.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
-import { ClientConnection, type ClientGround } from './client-connection.ts';
+import { intakeOf, type Reading, readingHere } from './accept.ts';
+import { ClientConnection } from './client-connection.ts';
+import type { ClientGround, ClientSide } from './client-ground.ts';
 import { InFlight } from './drain.ts';
 import { bind, type Listener } from './listen.ts';
+import { addressOf } from './peer.ts';
 import type { GatewayProxy } from './proxy.ts';
-import { Sweep } from './sweep.ts';
 
 export interface OutboundListenerOptions {
   readonly address: HostPort;
   readonly proxy: GatewayProxy;
   readonly clock: Clock;
   readonly log: Log;
+  /** How clients' octets are read; default the best way that works here. */
+  readonly reading?: Reading | undefined;
 }
 
 /** Throws PORT_IN_USE when the address is taken. */
 export async function startOutboundListener(options: OutboundListenerOptions): Promise<Listener> {
   const { proxy, clock, log } = options;
-  const { headMs, maxConnections } = proxy.limits;
+  const { limits, recorder, sweep } = proxy;
+  const reading = options.reading ?? (await readingHere(log));
   const inFlight = new InFlight();
-  const connections = new Set<ClientConnection>();
+  const connections = new Set<ClientSide>();
   let draining = false;
-  const sweep = new Sweep(clock, Math.max(50, Math.min(headMs / 4, 250)));
   const ground: ClientGround = {
-    proxy,
+    taker: proxy,
+    limits,
+    recorder,
     sweep,
+    clock,
     log,
+    inFlight,
+    connections,
     isDraining: () => draining,
-    track: (work) => void inFlight.track(work),
-    onClosed: (connection) => connections.delete(connection),
   };
   // A client may close its side once it has asked.
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    connections.add(new ClientConnection(socket, ground));
+  const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true });
+  server.on('connection', (accepted) => {
+    const intake = intakeOf(accepted, reading);
+    const peer = { kind: 'client', address: addressOf(intake.socket) } as const;
+    new ClientConnection(intake, ground, { peer, scheme: 'http' });
   });
-  server.maxConnections = maxConnections;
-  const address = await bind(server, options.address).catch((error: unknown) => {
-    sweep.close();
-    throw error;
-  });
+  server.maxConnections = limits.maxConnections;
+  const address = await bind(server, options.address);
   // Such as too many open files: those who come next may fare better.
   server.on('error', (error) => log.warn({ err: error }, 'client connection not accepted'));
 
@@ -50,15 +57,14 @@ export async function startOutboundListener(options: OutboundListenerOptions): P
   }
 
   function cut(): void {
-    sweep.close();
-    for (const connection of connections) connection.socket.destroy();
+    for (const connection of connections) connection.destroy();
   }
 
   return {
     address,
     async drain(limitMs) {
       stop();
-      for (const connection of connections) if (connection.isIdle) connection.socket.destroy();
+      for (const connection of connections) connection.drain();
       const result = await inFlight.drained(clock, limitMs);
       cut();
       return result;

@@ -9,7 +9,12 @@ import {
 
 export type Peer =
   /** Somebody on the outbound listener; nothing it says about itself is believed. */
-  | { readonly kind: 'client'; readonly address: string }
+  | {
+      readonly kind: 'client';
+      readonly address: string;
+      /** What `x-forwarded-client-cert` is to say of its verified certificate; absent when it showed none. */
+      readonly certificate?: string | undefined;
+    }
   /** A gateway whose certificate was verified against its own cluster's bundle. */
   | {
       readonly kind: 'gateway';

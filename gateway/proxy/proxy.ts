@@ -1,29 +1,16 @@
-/** Owns the life of a request: admitted, tried, answered, recorded. */
-import { randomUUID } from 'node:crypto';
+/** Owns taking in requests: each is turned away by its head, or forwarded. */
 import type { Clock, Random } from '../../core/clock.ts';
-import type { IsthmusError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
-import type { ClusterName, FederationName, ServiceName } from '../../core/names.ts';
-import type { Target, TryResult } from '../balance/types.ts';
-import { admit } from './admit.ts';
-import { Deadline } from './deadline.ts';
-import type { Exchange, SendResult } from './exchange.ts';
-import type { ClusterTransport, EndpointTransport } from './forward.ts';
-import {
-  clusterField,
-  endpointField,
-  requestFields,
-  responseFields,
-  trailerFields,
-} from './headers.ts';
-import { bodyTooLarge, defaultLimits, type ProxyLimits } from './limit.ts';
-import { fieldOf, type Response } from './message.ts';
-import { Picks } from './pick.ts';
+import type { ClusterName, FederationName } from '../../core/names.ts';
+import { type AdmissionRules, admit, isRefused, type Refused } from './admit.ts';
+import type { ClusterTransport, EndpointTransport } from './call.ts';
+import type { Exchange, ExchangeHandler, ExchangeTaker } from './exchange.ts';
+import { Forwarding, type ForwardingGround } from './forwarding.ts';
+import { defaultLimits, type ProxyLimits } from './limit.ts';
 import { Recorder } from './record.ts';
 import { refuse } from './refuse.ts';
-import { ReplayBody } from './replay.ts';
-import type { Route, RouteLookup } from './route.ts';
-import { attempt, type Conclusion } from './tries.ts';
+import type { RouteLookup } from './route.ts';
+import { Sweep } from './sweep.ts';
 
 export interface ProxyOptions {
   readonly cluster: ClusterName;
@@ -42,141 +29,82 @@ export interface ProxyOptions {
   readonly exposeDecision?: boolean | undefined;
 }
 
-export interface GatewayProxy {
+export interface GatewayProxy extends ExchangeTaker {
   readonly federation: FederationName;
   readonly limits: ProxyLimits;
   readonly recorder: Recorder;
-  /** Serves one request to its end. Never rejects. */
-  handle(exchange: Exchange): Promise<void>;
+  /** The time limits of everything that waits on the data path. */
+  readonly sweep: Sweep;
+  /** The same by other routes, such as those of an ingress. */
+  withRoutes(routes: RouteLookup): ExchangeTaker;
+  /** Time limits hold no more. */
+  close(): void;
 }
 
 export function createProxy(options: ProxyOptions): GatewayProxy {
   const { clock, log } = options;
   const limits: ProxyLimits = { ...defaultLimits, ...options.limits };
   const pseudonym = `${options.gatewayId}.${options.cluster}`;
-  const rules = { routes: options.routes, pseudonym, maxBodyBytes: limits.maxBodyBytes };
-  const expose = options.exposeDecision ?? true;
+  const { maxBodyBytes } = limits;
   const recorder = new Recorder();
+  const sweep = new Sweep(clock);
+  const ground: ForwardingGround = {
+    cluster: options.cluster,
+    pseudonym,
+    maxBodyBytes,
+    exposeDecision: options.exposeDecision ?? true,
+    endpoints: options.endpoints,
+    links: options.links,
+    recorder,
+    sweep,
+    random: options.random,
+    log,
+  };
+  const turnedAway: ExchangeHandler = {
+    onBody: () => true,
+    onBodyEnd: () => undefined,
+    onWritable: () => undefined,
+    onOver: () => void recorder.inFlight--,
+  };
 
-  async function serve(exchange: Exchange): Promise<void> {
-    const admission = admit(exchange, rules);
-    if (admission.kind === 'refused') {
-      await turnAway(exchange, admission.error, 'no', admission.route?.service);
-      return;
-    }
-    const { route } = admission;
-    const started = clock.monotonic();
-    const deadline = new Deadline(clock);
-    onAbort(exchange.signal, () => deadline.raise('client-gone'));
-    exchange.onIdle(route.timeouts.idleMs, () => deadline.raise('out-of-time'));
-    const body = bodyOf(exchange, route, deadline);
-    const head = {
-      ...exchange.head,
-      fields: requestFields(exchange.head, exchange.peer, pseudonym, route.service, randomUUID),
-    };
-    const conclusion = await attempt(
-      {
-        route,
-        head,
-        picks: new Picks(route, exchange),
-        deadline,
-        openBody: body && (() => body.open()),
-        replayable: () => body?.replayable ?? true,
-        onRetry: (reason) => recorder.retried(route.service, reason),
-      },
-      options,
-    );
-    deadline.settle();
-    if (body?.state === 'too-large' && conclusion.kind === 'failed') {
-      await turnAway(exchange, bodyTooLarge(limits.maxBodyBytes), 'maybe', route.service);
-    } else {
-      await conclude(exchange, route, conclusion, clock.monotonic() - started);
-    }
-    body?.discard();
-  }
-
-  /** The client's body, if any; the request's time runs from its end. */
-  function bodyOf(exchange: Exchange, route: Route, deadline: Deadline): ReplayBody | undefined {
-    const start = () => deadline.start(route.timeouts.requestMs);
-    if (exchange.body) return new ReplayBody(exchange.body, limits.maxBodyBytes, start);
-    start();
-    return undefined;
-  }
-
-  async function conclude(
-    exchange: Exchange,
-    route: Route,
-    conclusion: Conclusion,
-    elapsedMs: number,
-  ): Promise<void> {
-    if (conclusion.kind === 'client-gone') {
-      recorder.refused(route.service, 'CLIENT_GONE');
-    } else if (conclusion.kind === 'failed') {
-      await turnAway(exchange, conclusion.error, conclusion.sent, route.service);
-    } else {
-      const { response, target, finish } = conclusion;
-      const cluster = target.kind === 'cluster' ? target.cluster : options.cluster;
-      recorder.served(route.service, cluster, target.tier, response.status, elapsedMs);
-      const sent = await answer(exchange, response, target);
-      finish(resultOf(response, sent));
-      if (sent === 'client-gone') recorder.refused(route.service, 'CLIENT_GONE');
-      if (sent === 'upstream-broke') recorder.refused(route.service, 'RESPONSE_BROKEN');
+  function take(exchange: Exchange, rules: AdmissionRules): ExchangeHandler {
+    recorder.inFlight++;
+    sweep.refresh();
+    try {
+      const admission = admit(exchange, rules);
+      if (isRefused(admission)) return turnAway(exchange, admission);
+      const forwarding = new Forwarding(exchange, admission, ground);
+      forwarding.start();
+      return forwarding;
+    } catch (thrown) {
+      recorder.inFlight--;
+      recorder.refused(undefined, 'INTERNAL');
+      log.error({ err: thrown }, 'request failed inside the gateway');
+      exchange.destroy();
+      return { ...turnedAway, onOver: () => undefined };
     }
   }
 
-  function answer(exchange: Exchange, response: Response, target: Target): Promise<SendResult> {
-    const fields = responseFields(response.fields, '1.1', pseudonym);
-    // The asking gateway needs to know whatever its client may; it decides what to show.
-    if (expose || exchange.peer.kind === 'gateway') {
-      const cluster = target.kind === 'cluster' ? target.cluster : options.cluster;
-      const endpoint =
-        target.kind === 'endpoint' ? target.endpoint.id : fieldOf(response.fields, endpointField);
-      fields.push(clusterField, cluster);
-      if (endpoint !== undefined) fields.push(endpointField, endpoint);
-    }
-    const { body } = response;
-    const trailers = () => trailerFields(response.trailers());
-    return exchange.respond({ status: response.status, fields }, { body, trailers });
-  }
-
-  async function turnAway(
-    exchange: Exchange,
-    error: IsthmusError,
-    sent: 'no' | 'maybe',
-    service: ServiceName | undefined,
-  ): Promise<void> {
+  function turnAway(exchange: Exchange, { error, route }: Refused): ExchangeHandler {
+    const service = route?.service;
     recorder.refused(service, error.code);
     log.debug({ err: error, service, peer: exchange.peer }, 'request refused');
-    await refuse(exchange, error, sent);
+    refuse(exchange, error, 'no');
+    return turnedAway;
+  }
+
+  function taker(routes: RouteLookup): ExchangeTaker {
+    const rules = { routes, pseudonym, maxBodyBytes };
+    return { take: (exchange) => take(exchange, rules) };
   }
 
   return {
     federation: options.federation,
     limits,
     recorder,
-    async handle(exchange) {
-      recorder.inFlight++;
-      try {
-        await serve(exchange);
-      } catch (thrown) {
-        recorder.refused(undefined, 'INTERNAL');
-        log.error({ err: thrown }, 'request failed inside the gateway');
-        exchange.destroy();
-      } finally {
-        recorder.inFlight--;
-      }
-    },
+    sweep,
+    take: taker(options.routes).take,
+    withRoutes: taker,
+    close: () => sweep.close(),
   };
-}
-
-/** What the balancer learns: a body that broke is a failure, and so are the statuses that say "cannot serve". */
-function resultOf(response: Response, sent: SendResult): TryResult {
-  if (sent === 'client-gone') return 'abandoned';
-  if (sent === 'upstream-broke') return 'failed';
-  return response.status >= 502 && response.status <= 504 ? 'failed' : 'ok';
-}
-
-function onAbort(signal: AbortSignal, run: () => void): void {
-  if (signal.aborted) run();
-  else signal.addEventListener('abort', run, { once: true });
 }

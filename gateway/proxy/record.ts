@@ -46,7 +46,8 @@ export interface RecordSnapshot {
 }
 
 export class Recorder {
-  readonly #served = new Map<string, ServedSeries>();
+  /** Few for each service: looked through faster than a key is made. */
+  readonly #served = new Map<ServiceName, ServedSeries[]>();
   readonly #refused = new Map<string, RefusedSeries>();
   readonly #retried = new Map<string, RetrySeries>();
   inFlight = 0;
@@ -58,25 +59,11 @@ export class Recorder {
     status: number,
     latencyMs: number,
   ): void {
-    const key = `${service} ${cluster} ${tier}`;
-    let series = this.#served.get(key);
-    if (series === undefined) {
-      series = {
-        service,
-        cluster,
-        tier,
-        requests: 0,
-        byStatusClass: [0, 0, 0, 0, 0, 0],
-        latencySumMs: 0,
-        latencyBuckets: new Array<number>(latencyBoundsMs.length + 1).fill(0),
-      };
-      this.#served.set(key, series);
-    }
+    const series = this.#servedBy(service, cluster, tier);
     series.requests++;
     series.latencySumMs += latencyMs;
     increment(series.byStatusClass, Math.floor(status / 100));
-    const bucket = latencyBoundsMs.findIndex((bound) => latencyMs <= bound);
-    increment(series.latencyBuckets, bucket === -1 ? latencyBoundsMs.length : bucket);
+    increment(series.latencyBuckets, bucketOf(latencyMs));
   }
 
   refused(service: ServiceName | undefined, code: RefusedSeries['code']): void {
@@ -95,7 +82,8 @@ export class Recorder {
 
   /** Forgets a service that is gone, so that series do not pile up. */
   forget(service: ServiceName): void {
-    for (const series of [this.#served, this.#refused, this.#retried]) {
+    this.#served.delete(service);
+    for (const series of [this.#refused, this.#retried]) {
       for (const [key, { service: of }] of series) if (of === service) series.delete(key);
     }
   }
@@ -104,15 +92,47 @@ export class Recorder {
   snapshot(): RecordSnapshot {
     return {
       inFlight: this.inFlight,
-      served: Array.from(this.#served.values(), (s) => ({
-        ...s,
-        byStatusClass: s.byStatusClass.slice(),
-        latencyBuckets: s.latencyBuckets.slice(),
-      })),
+      served: Array.from(this.#served.values()).flatMap((ofService) =>
+        ofService.map((s) => ({
+          ...s,
+          byStatusClass: s.byStatusClass.slice(),
+          latencyBuckets: s.latencyBuckets.slice(),
+        })),
+      ),
       refused: Array.from(this.#refused.values(), (s) => ({ ...s })),
       retried: Array.from(this.#retried.values(), (s) => ({ ...s })),
     };
   }
+
+  #servedBy(service: ServiceName, cluster: string, tier: TierKind): ServedSeries {
+    let ofService = this.#served.get(service);
+    if (ofService === undefined) {
+      ofService = [];
+      this.#served.set(service, ofService);
+    }
+    for (const series of ofService) {
+      if (series.cluster === cluster && series.tier === tier) return series;
+    }
+    const series = {
+      service,
+      cluster,
+      tier,
+      requests: 0,
+      byStatusClass: [0, 0, 0, 0, 0, 0],
+      latencySumMs: 0,
+      latencyBuckets: new Array<number>(latencyBoundsMs.length + 1).fill(0),
+    };
+    ofService.push(series);
+    return series;
+  }
+}
+
+function bucketOf(latencyMs: number): number {
+  let bucket = 0;
+  while (bucket < latencyBoundsMs.length && latencyMs > (latencyBoundsMs[bucket] as number)) {
+    bucket++;
+  }
+  return bucket;
 }
 
 function increment(counts: number[], index: number): void {

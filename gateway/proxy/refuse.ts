@@ -1,7 +1,9 @@
 /** Owns the answer the gateway gives itself: a coded problem (RFC 9457). */
 import type { ErrorCode, IsthmusError } from '../../core/errors.ts';
-import type { Exchange, SendResult } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
+import { grpcRefusal, isGrpc } from './grpc-status.ts';
 import { failedField, refusedField } from './headers.ts';
+import { OwnFields } from './response-fields.ts';
 
 /** Refusals that another cluster might not make, so that the asking gateway may try one. */
 const worthTryingElsewhere: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -15,30 +17,35 @@ const worthTryingElsewhere: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /**
- * Answers with a problem. `sent` says whether the request may have reached an endpoint; a gateway that
- * asked is told by a reserved field, everybody else only by the problem.
+ * Answers with a problem, or in gRPC's own way where that is asked for. `sent` says whether the request may
+ * have reached an endpoint; a gateway that asked is told by a reserved field, everybody else only by the problem.
  */
-export function refuse(
-  exchange: Exchange,
-  error: IsthmusError,
-  sent: 'no' | 'maybe',
-): Promise<SendResult> {
+export function refuse(exchange: Exchange, error: IsthmusError, sent: 'no' | 'maybe'): void {
+  const { peer, head } = exchange;
+  if (peer.kind !== 'gateway' && isGrpc(head.fields)) {
+    exchange.respond(grpcRefusal(error), true);
+    return;
+  }
   const body = problemBody(error);
-  const fields = [
-    'content-type',
-    'application/problem+json',
-    'content-length',
-    String(body.length),
-    'cache-control',
-    'no-store',
-  ];
+  const fields = ['content-type', 'application/problem+json', 'cache-control', 'no-store'];
   if (error.status === 503) fields.push('retry-after', '1');
-  if (exchange.peer.kind === 'gateway' && worthTryingElsewhere.has(error.code)) {
+  if (peer.kind === 'gateway' && worthTryingElsewhere.has(error.code)) {
     fields.push(sent === 'no' ? refusedField : failedField, error.code);
   }
-  return exchange.respond({ status: error.status, fields }, body);
+  const response = {
+    status: error.status,
+    fields: new OwnFields(fields),
+    bodyLength: body.length,
+  };
+  if (head.method === 'HEAD') {
+    exchange.respond(response, true);
+    return;
+  }
+  exchange.respond(response, false);
+  exchange.write(body);
+  exchange.end();
 }
 
-export function problemBody(error: IsthmusError): Buffer {
+function problemBody(error: IsthmusError): Buffer {
   return Buffer.from(`${JSON.stringify(error.toProblem())}\n`);
 }

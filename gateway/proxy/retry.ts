@@ -1,5 +1,5 @@
 /** Owns what may be tried again: only what provably never arrived, or does no harm twice. */
-import type { Outcome } from './message.ts';
+import type { FailedTry } from './message.ts';
 
 export interface RouteRetry {
   /** Most tries of one request, the first included; default 4. */
@@ -21,6 +21,11 @@ export function isIdempotent(method: string): boolean {
   return idempotentMethods.has(method);
 }
 
+/** What came of a try: no whole response, or one of that status. */
+export type TryOutcome =
+  | ({ readonly kind: 'failed' } & Pick<FailedTry, 'sent'>)
+  | { readonly kind: 'response'; readonly status: number };
+
 export type RetryVerdict =
   | { readonly kind: 'final' }
   /** Free: nothing arrived, so another try adds no load that the first did not fail to bring. */
@@ -35,7 +40,7 @@ const final: RetryVerdict = { kind: 'final' };
 export function retryVerdict(
   method: string,
   replayable: boolean,
-  outcome: Outcome,
+  outcome: TryOutcome,
   retry: RouteRetry,
 ): RetryVerdict {
   if (!replayable) return final;

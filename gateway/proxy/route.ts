@@ -37,8 +37,11 @@ export interface Route {
 
 /** Finds the route a request is for. Asked for every request: it waits for nothing. */
 export interface RouteLookup {
-  find(authority: string): Route | undefined;
+  find(authority: string, path: string): Route | undefined;
 }
+
+/** Most authorities remembered with what they led to. */
+const maxFound = 4096;
 
 /**
  * What an authority has in front of the federation's name. Case, a port and one trailing dot do not
@@ -62,6 +65,8 @@ export class RouteTable implements RouteLookup {
   readonly #suffix: string;
   readonly #make: (service: ServiceName) => Route | undefined;
   readonly #routes = new Map<string, Route>();
+  /** By authority as it was sent; forgotten with every change. */
+  readonly #found = new Map<string, Route>();
 
   constructor(
     federation: FederationName,
@@ -73,10 +78,12 @@ export class RouteTable implements RouteLookup {
 
   set(route: Route): void {
     this.#routes.set(route.service, route);
+    this.#found.clear();
   }
 
   delete(service: ServiceName): void {
     this.#routes.delete(service);
+    this.#found.clear();
   }
 
   get(service: ServiceName): Route | undefined {
@@ -85,13 +92,21 @@ export class RouteTable implements RouteLookup {
 
   /** Finds the route of `<service>.<namespace>.<federation>`. */
   find(authority: string): Route | undefined {
+    return this.#found.get(authority) ?? this.#search(authority);
+  }
+
+  #search(authority: string): Route | undefined {
     const name = nameIn(authority, this.#suffix);
     if (name === undefined) return undefined;
-    const known = this.#routes.get(name);
-    if (known || !isServiceName(name)) return known;
-    const made = this.#make(name);
-    if (made) this.#routes.set(name, made);
-    return made;
+    let route = this.#routes.get(name);
+    if (route === undefined && isServiceName(name)) {
+      route = this.#make(name);
+      if (route !== undefined) this.set(route);
+    }
+    if (route === undefined) return undefined;
+    if (this.#found.size >= maxFound) this.#found.clear();
+    this.#found.set(authority, route);
+    return route;
   }
 
   [Symbol.iterator](): IterableIterator<Route> {

@@ -1,60 +1,164 @@
-/** Owns coarse time limits: one timer for all connections, which only note when their time is up. */
+/** Owns coarse time limits: one timer for everything that waits, however much of it there is (a hashed timing wheel). */
 import type { Clock } from '../../core/clock.ts';
 
-export interface Limited {
-  /** When its time is up, as `Sweep.in` gave it; Infinity = never. */
-  readonly dueAt: number;
-  /** Called on every tick from then on, until `dueAt` is later again. */
-  onDue(): void;
+/** Precision in milliseconds. */
+const tickMs = 10;
+
+const slots = 512;
+
+/** What waits. The fields are the sweep's: set them through it. */
+export abstract class Timed {
+  /** When its time is up, in monotonic milliseconds; Infinity = never. */
+  dueAt = Infinity;
+  /** The `dueAt` by which its slot was chosen; Infinity = it is in none. At the latest then it is looked at. */
+  lookedAt = Infinity;
+  slot = -1;
+  next: Timed | undefined = undefined;
+  previous: Timed | undefined = undefined;
+
+  /** Its time is up. Called once, until it is set again. */
+  abstract onDue(): void;
 }
 
-/** A timer per request costs more than the rest of the gateway's own work: here it is one addition. */
+/**
+ * A timer per request costs more than the rest of the gateway's own work; here it is a link in a list. Never
+ * early; late by about a tick, and by as long as the event loop was held up. It sleeps while nothing waits.
+ */
 export class Sweep {
   readonly #clock: Clock;
-  readonly #tickMs: number;
-  readonly #items = new Set<Limited>();
-  #cancel: (() => void) | undefined;
-  /** Monotonic milliseconds, at most one tick old. */
+  /** The first item of each slot. What is due more than a round ahead lies in its slot and is passed over. */
+  readonly #slots: (Timed | undefined)[] = new Array(slots).fill(undefined);
+  readonly #origin: number;
   #now: number;
+  /** The last tick whose slot was looked at. */
+  #tick = 0;
+  #wakeTick = Infinity;
+  #cancelWake: (() => void) | undefined;
+  /** Whether it looks at its slots, and sets when to wake when it is through. */
+  #isAwake = false;
+  #isClosed = false;
 
-  constructor(clock: Clock, tickMs: number) {
+  constructor(clock: Clock) {
     this.#clock = clock;
-    this.#tickMs = tickMs;
-    this.#now = clock.monotonic();
-    this.#arm();
+    this.#origin = clock.monotonic();
+    this.#now = this.#origin;
   }
 
+  /** Monotonic milliseconds as of the last `refresh`, of which there is one with every request and every tick. */
   get now(): number {
     return this.#now;
   }
 
-  /** For `dueAt`: never early, at most two ticks late. */
-  in(ms: number): number {
-    return this.#now + ms + this.#tickMs;
+  refresh(): number {
+    this.#now = this.#clock.monotonic();
+    return this.#now;
   }
 
-  add(item: Limited): void {
-    this.#items.add(item);
+  /** Sets or moves when `item` is due; Infinity = never. To move it later costs one store. */
+  set(item: Timed, dueAt: number): void {
+    item.dueAt = dueAt;
+    if (dueAt >= item.lookedAt && dueAt !== Infinity) return;
+    this.#unlink(item);
+    if (dueAt !== Infinity) this.#link(item);
   }
 
-  delete(item: Limited): void {
-    this.#items.delete(item);
+  /** The same in `ms` from now. */
+  in(item: Timed, ms: number): void {
+    this.set(item, this.#now + ms);
   }
 
+  cancel(item: Timed): void {
+    item.dueAt = Infinity;
+    this.#unlink(item);
+  }
+
+  /** Nothing is due any more. */
   close(): void {
-    this.#cancel?.();
+    this.#isClosed = true;
+    this.#cancelWake?.();
   }
 
-  #arm(): void {
-    this.#cancel = this.#clock.after(this.#tickMs, () => {
-      this.#arm();
-      this.#now = this.#clock.monotonic();
+  #tickOf(time: number): number {
+    return Math.ceil((time - this.#origin) / tickMs);
+  }
+
+  #link(item: Timed): void {
+    const tick = Math.max(this.#tickOf(item.dueAt), this.#tick + 1);
+    const slot = tick % slots;
+    const first = this.#slots[slot];
+    item.lookedAt = item.dueAt;
+    item.slot = slot;
+    item.next = first;
+    if (first !== undefined) first.previous = item;
+    this.#slots[slot] = item;
+    const ahead = tick - this.#tick;
+    this.#wakeBy(ahead <= slots ? tick : this.#tick + 1 + ((ahead - 1) % slots));
+  }
+
+  #unlink(item: Timed): void {
+    const { slot, previous, next } = item;
+    if (slot < 0) return;
+    if (next !== undefined) next.previous = previous;
+    if (previous !== undefined) previous.next = next;
+    else this.#slots[slot] = next;
+    item.lookedAt = Infinity;
+    item.slot = -1;
+    item.next = undefined;
+    item.previous = undefined;
+  }
+
+  #wakeBy(tick: number): void {
+    if (tick >= this.#wakeTick || this.#isAwake || this.#isClosed) return;
+    this.#cancelWake?.();
+    this.#wakeTick = tick;
+    const ms = this.#origin + tick * tickMs - this.#clock.monotonic();
+    this.#cancelWake = this.#clock.after(Math.max(1, Math.ceil(ms)), () => {
       // What has arrived by now is read first: it may be we who are late.
-      setImmediate(() => this.#tell());
+      setImmediate(() => this.#wake());
     });
   }
 
-  #tell(): void {
-    for (const item of this.#items) if (item.dueAt <= this.#now) item.onDue();
+  #wake(): void {
+    if (this.#isClosed) return;
+    this.#wakeTick = Infinity;
+    this.#isAwake = true;
+    const now = this.refresh();
+    const due: Timed[] = [];
+    const last = Math.floor((now - this.#origin) / tickMs);
+    const from = Math.max(this.#tick + 1, last - slots + 1);
+    this.#tick = Math.max(this.#tick, last);
+    for (let tick = from; tick <= last; tick++) this.#look(tick % slots, now, due);
+    for (const item of due) {
+      // By then one before it may have called it off.
+      if (item.dueAt > now) continue;
+      item.dueAt = Infinity;
+      item.onDue();
+    }
+    this.#isAwake = false;
+    this.#sleep();
+  }
+
+  #look(slot: number, now: number, due: Timed[]): void {
+    for (let item = this.#slots[slot]; item !== undefined; ) {
+      const { next } = item;
+      if (item.dueAt <= now) {
+        this.#unlink(item);
+        due.push(item);
+      } else if (item.dueAt !== item.lookedAt) {
+        this.#unlink(item);
+        this.#link(item);
+      }
+      item = next;
+    }
+  }
+
+  /** Until the next slot that holds anything. */
+  #sleep(): void {
+    for (let ahead = 1; ahead <= slots; ahead++) {
+      if (this.#slots[(this.#tick + ahead) % slots] !== undefined) {
+        this.#wakeBy(this.#tick + ahead);
+        return;
+      }
+    }
   }
 }

@@ -6,16 +6,9 @@ import { fieldLines, joinLines } from '../wire/http1/field-lines.ts';
 export interface Unreadable {
   readonly status: number;
   readonly what: string;
-  readonly fix?: string | undefined;
 }
 
 export const tooSlow: Unreadable = { status: 408, what: 'The request head took too long' };
-
-export const connectRefused: Unreadable = {
-  status: 501,
-  what: 'CONNECT is not offered here',
-  fix: 'Ask for http:// URLs: the gateway encrypts between clusters itself.',
-};
 
 const closingLines = fieldLines([
   'content-type',
@@ -25,10 +18,9 @@ const closingLines = fieldLines([
 ]);
 
 /** The whole response, in Latin-1. */
-export function answerTo({ status, what, fix }: Unreadable): string {
+export function answerTo({ status, what }: Unreadable): string {
   const problem = new IsthmusError('REQUEST_REFUSED', { what }).toProblem();
-  const said = fix === undefined ? { ...problem, status } : { ...problem, status, fix };
-  const body = Buffer.from(`${JSON.stringify(said)}\n`);
+  const body = Buffer.from(`${JSON.stringify({ ...problem, status })}\n`);
   const length = framingLines({ kind: 'length', bytes: body.length });
   return responseHead(status, joinLines(closingLines, length)) + body.toString('latin1');
 }

@@ -21,6 +21,8 @@ export interface DecodedField {
   readonly valid: boolean;
   /** It came never-indexed, and must be sent on so (RFC 7541 section 6.2.3). */
   readonly sensitive: boolean;
+  /** The field as whoever forwards it writes it; kept here, so that a field of a table is written once. */
+  line: string | undefined;
 }
 
 /**
@@ -123,7 +125,8 @@ export class HpackDecoder {
 
   #field(name: string, value: string, kind: number, sensitive: boolean): DecodedField {
     const size = name.length + value.length + entryOverhead;
-    return { name, value, size, kind, valid: this.#judge.value(kind, value), sensitive };
+    const valid = this.#judge.value(kind, value);
+    return { name, value, size, kind, valid, sensitive, line: undefined };
   }
 
   #lookUp(index: number): DecodedField | undefined {

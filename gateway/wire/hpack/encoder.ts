@@ -13,17 +13,19 @@ const shortCookie = 20;
 
 const neverIndexed = new Set(['authorization', 'proxy-authorization', 'set-cookie']);
 
-interface StaticName {
-  readonly index: number;
-  /** Index of each value there is. */
-  readonly values: ReadonlyMap<string, number>;
-}
+/** Most names an encoder remembers that are in neither table: what more there are cost a look-up each time. */
+const maxNames = 256;
 
-interface DynamicName {
-  /** Number of the newest entry. */
+/** What an encoder knows of a name. */
+interface KnownName {
+  /** Its place in the static table, if it is there. */
+  readonly fixed: StaticName | undefined;
+  /** Its values must never enter a table. */
+  readonly isSecret: boolean;
+  /** Number of its newest entry in the dynamic table; -1 = it has none. */
   newest: number;
-  /** Number of the entry of each value. */
-  readonly values: Map<string, number>;
+  /** Number of the entry of each value there is in the dynamic table. */
+  values: Map<string, number> | undefined;
 }
 
 interface Entry {
@@ -33,7 +35,13 @@ interface Entry {
   readonly number: number;
 }
 
-const staticNames = new Map<string, StaticName & { values: Map<string, number> }>();
+interface StaticName {
+  readonly index: number;
+  /** Index of each value there is. */
+  readonly values: Map<string, number>;
+}
+
+const staticNames = new Map<string, StaticName>();
 staticFields.forEach(([name, value], at) => {
   const known = staticNames.get(name) ?? { index: at + 1, values: new Map() };
   if (value !== '') known.values.set(value, at + 1);
@@ -42,7 +50,7 @@ staticFields.forEach(([name, value], at) => {
 
 export class HpackEncoder {
   readonly #huffman: boolean;
-  readonly #names = new Map<string, DynamicName>();
+  readonly #names = new Map<string, KnownName>();
   readonly #table = new DynamicTable<Entry>((entry) => this.#forget(entry));
   /** Fingerprints of fields sent lately: one that comes again is worth its place in the table. */
   readonly #seen = new Uint32Array(64);
@@ -74,31 +82,55 @@ export class HpackEncoder {
 
   /** Adds a field. `sensitive`: it must never be indexed, by us or by anybody it is passed on to. */
   field(name: string, value: string, sensitive = false): void {
-    const fixed = staticNames.get(name);
-    const ours = this.#names.get(name);
-    if (sensitive || isSensitive(name, value)) {
-      this.#literal(0x10, 0x0f, name, value, fixed, ours);
+    const known = this.#names.get(name);
+    if (known === undefined) {
+      this.#firstOf(name, value, sensitive);
       return;
     }
-    const fixedIndex = fixed?.values.get(value);
-    if (fixedIndex !== undefined) {
-      this.#integer(0x80, 0x7f, fixedIndex);
+    if (sensitive || known.isSecret || isGuessable(name, value)) {
+      this.#literal(0x10, 0x0f, name, value, known);
       return;
     }
-    const number = ours?.values.get(value);
+    const number = known.values?.get(value);
     if (number !== undefined) {
       this.#integer(0x80, 0x7f, this.#indexOf(number));
-    } else if (this.#isRepeated(name, value)) {
-      this.#literal(0x40, 0x3f, name, value, fixed, ours);
-      this.#remember(name, value);
+      return;
+    }
+    const fixed = known.fixed?.values.get(value);
+    if (fixed !== undefined) {
+      this.#integer(0x80, 0x7f, fixed);
+      return;
+    }
+    // A name that comes again is worth its place, too, whatever its value: from then on it is a number.
+    const isNameless = known.fixed === undefined && known.newest < 0;
+    if (this.#fits(name, value) && (this.#isRepeated(name, value) || isNameless)) {
+      this.#literal(0x40, 0x3f, name, value, known);
+      this.#remember(name, value, known);
     } else {
-      this.#literal(0x00, 0x0f, name, value, fixed, ours);
+      this.#literal(0x00, 0x0f, name, value, known);
     }
   }
 
   /** The position after the block. */
   end(): number {
     return this.#at;
+  }
+
+  /** A field whose name was not sent before, or was forgotten. */
+  #firstOf(name: string, value: string, sensitive: boolean): void {
+    const fixed = staticNames.get(name);
+    if (fixed === undefined && this.#names.size >= maxNames) {
+      this.#literal(sensitive ? 0x10 : 0x00, 0x0f, name, value, undefined);
+      return;
+    }
+    const isSecret = neverIndexed.has(name);
+    this.#names.set(name, { fixed, isSecret, newest: -1, values: undefined });
+    if (fixed !== undefined) {
+      this.field(name, value, sensitive);
+      return;
+    }
+    if (!sensitive) this.#isRepeated(name, value);
+    this.#literal(sensitive ? 0x10 : 0x00, 0x0f, name, value, undefined);
   }
 
   #indexOf(number: number): number {
@@ -110,10 +142,14 @@ export class HpackEncoder {
     this.#integer(0x20, 0x1f, size);
   }
 
+  /** Whether a field may enter the table without emptying most of it. */
+  #fits(name: string, value: string): boolean {
+    return name.length + value.length + entryOverhead <= this.#table.maxSize / 2;
+  }
+
   /** Whether a field was sent lately, as far as a few of its characters tell. Being wrong costs a little room. */
   #isRepeated(name: string, value: string): boolean {
     const { length } = value;
-    if (name.length + length + entryOverhead > this.#table.maxSize / 2) return false;
     let print = Math.imul(name.length, 31) + length;
     print = Math.imul(print, 31) + name.charCodeAt(name.length - 1);
     print = Math.imul(print, 31) + name.charCodeAt(name.length >> 1);
@@ -131,22 +167,19 @@ export class HpackEncoder {
     return false;
   }
 
-  #remember(name: string, value: string): void {
+  #remember(name: string, value: string, known: KnownName): void {
     const number = this.#table.added;
     this.#table.add({ name, value, size: name.length + value.length + entryOverhead, number });
-    const known = this.#names.get(name);
-    if (known === undefined)
-      this.#names.set(name, { newest: number, values: new Map([[value, number]]) });
-    else {
-      known.newest = number;
-      known.values.set(value, number);
-    }
+    known.newest = number;
+    known.values ??= new Map();
+    known.values.set(value, number);
   }
 
   #forget({ name, value, number }: Entry): void {
     const known = this.#names.get(name);
-    if (known?.newest === number) this.#names.delete(name);
-    else known?.values.delete(value);
+    if (known === undefined) return;
+    known.values?.delete(value);
+    if (known.newest === number) known.newest = -1;
   }
 
   #literal(
@@ -154,11 +187,11 @@ export class HpackEncoder {
     mask: number,
     name: string,
     value: string,
-    fixed: StaticName | undefined,
-    ours: DynamicName | undefined,
+    known: KnownName | undefined,
   ): void {
-    if (fixed !== undefined) this.#integer(pattern, mask, fixed.index);
-    else if (ours !== undefined) this.#integer(pattern, mask, this.#indexOf(ours.newest));
+    if (known?.fixed !== undefined) this.#integer(pattern, mask, known.fixed.index);
+    else if (known !== undefined && known.newest >= 0)
+      this.#integer(pattern, mask, this.#indexOf(known.newest));
     else {
       this.#integer(pattern, mask, 0);
       this.#string(name);
@@ -189,6 +222,6 @@ export class HpackEncoder {
   }
 }
 
-function isSensitive(name: string, value: string): boolean {
-  return neverIndexed.has(name) || (name === 'cookie' && value.length < shortCookie);
+function isGuessable(name: string, value: string): boolean {
+  return value.length < shortCookie && name === 'cookie';
 }

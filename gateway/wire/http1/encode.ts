@@ -32,6 +32,19 @@ export function responseHead(
   return `HTTP/1.1 ${status} ${reason}\r\n${lines}\r\n`;
 }
 
+/** The start of a response's head with the registered reason, made once for each status. */
+const statusLines: string[] = [];
+
+/** A response's status line; the same as in `responseHead` without a reason of its own. */
+export function statusLine(status: number): string {
+  let line = statusLines[status];
+  if (line === undefined) {
+    line = responseHead(status, noLines).slice(0, -2);
+    statusLines[status] = line;
+  }
+  return line;
+}
+
 const chunkedLine = 'transfer-encoding: chunked\r\n' as FieldLines;
 
 /** The field that says how content ends, for a message whose other lines don't; `none` and `until-close` have none. */

@@ -85,6 +85,15 @@ export class FieldSection {
     return lines as FieldLines;
   }
 
+  /** The same as a flat list: name in lower case, value, name, value ... */
+  listWithout(filter: FieldFilter, alsoDropped: readonly string[] = none): string[] {
+    const fields: string[] = [];
+    for (let i = 0; i < this.size; i++) {
+      if (!this.#isDropped(i, filter, alsoDropped)) fields.push(this.name(i), this.value(i));
+    }
+    return fields;
+  }
+
   #isDropped(index: number, filter: FieldFilter, alsoDropped: readonly string[]): boolean {
     const id = this.id(index);
     if (id === fieldId.unknown ? filter.drops(this.name(index)) : filter.dropsKnown(id))

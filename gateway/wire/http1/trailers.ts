@@ -1,5 +1,6 @@
 /** Owns which fields may not come after the content (RFC 9110 section 6.5.1; the list is that of RFC 7230 section 4.1.2). */
 import type { FieldSection } from './field-section.ts';
+import { isFieldContent, isToken } from './grammar.ts';
 
 const forbidden: ReadonlySet<string> = new Set([
   // Framing and connection
@@ -23,4 +24,16 @@ export function mayBeTrailer(name: string): boolean {
 export function mayAllBeTrailers(fields: FieldSection): boolean {
   for (let i = 0; i < fields.size; i++) if (!mayBeTrailer(fields.name(i))) return false;
   return true;
+}
+
+/** Leaves out of a flat list what may only be in a head, or nowhere. */
+export function sendableTrailers(fields: readonly string[]): readonly string[] {
+  if (fields.length === 0) return fields;
+  const kept: string[] = [];
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i] ?? '';
+    const value = fields[i + 1] ?? '';
+    if (isToken(name) && isFieldContent(value) && mayBeTrailer(name)) kept.push(name, value);
+  }
+  return kept;
 }

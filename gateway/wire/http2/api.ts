@@ -1,9 +1,10 @@
 /** Owns the words between a connection and whoever uses it: heads, streams, handlers, and how things end. */
+import type { FieldList } from './field-list.ts';
 
 /** Header fields as a flat list (name, value, name, value ...), names in lower case, one character an octet. */
 export type Fields = readonly string[];
 
-export interface RequestHead {
+interface RequestLine {
   readonly method: string;
   /** Empty for CONNECT without a protocol. */
   readonly scheme: string;
@@ -13,17 +14,35 @@ export interface RequestHead {
   readonly path: string;
   /** What an extended CONNECT asks for, such as `websocket` (RFC 8441). */
   readonly protocol?: string | undefined;
+}
+
+export interface ReceivedRequest extends RequestLine {
   /** Everything but the host. `cookie` is one field, however many it came in (RFC 9113 section 8.2.3). */
+  readonly fields: FieldList;
+  /** What Content-Length says; -1 when there is none. */
+  readonly length: number;
+}
+
+export interface ReceivedResponse {
+  readonly status: number;
+  readonly fields: FieldList;
+  /** As in `ReceivedRequest`. */
+  readonly length: number;
+}
+
+/** What a head that is sent has besides its first line. */
+interface SentFields {
   readonly fields: Fields;
-  /** Names of fields that must be sent on never-indexed, as they came (RFC 7541 section 6.2.3). */
+  /** Sent as Content-Length, which is not among the fields then. */
+  readonly length?: number | undefined;
+  /** Names of fields that must be sent never-indexed (RFC 7541 section 6.2.3). */
   readonly sensitive?: readonly string[] | undefined;
 }
 
-export interface ResponseHead {
+export interface RequestHead extends RequestLine, SentFields {}
+
+export interface ResponseHead extends SentFields {
   readonly status: number;
-  readonly fields: Fields;
-  /** As in `RequestHead`. */
-  readonly sensitive?: readonly string[] | undefined;
 }
 
 /** How a stream ended. `refused`: the other side provably did nothing with it (RFC 9113 section 8.7). */
@@ -63,9 +82,9 @@ export interface Http2Stream {
 /** What is told of one stream. */
 export interface StreamHandler {
   /** Clients: a response with a status below 200 came before the response. */
-  onInformational(stream: Http2Stream, head: ResponseHead): void;
+  onInformational(stream: Http2Stream, head: ReceivedResponse): void;
   /** Clients: the response came; `ends` when it has no body. */
-  onResponse(stream: Http2Stream, head: ResponseHead, ends: boolean): void;
+  onResponse(stream: Http2Stream, head: ReceivedResponse, ends: boolean): void;
   /** A piece of the body, valid during the call. Give it back by `consume` when it is dealt with. */
   onData(stream: Http2Stream, bytes: Buffer, ends: boolean): void;
   /** The body ended with these. */
@@ -91,5 +110,7 @@ export interface ConnectionHandler {
 
 export interface ServerHandler extends ConnectionHandler {
   /** A request came, whole when `ends`. Returns who is told of the rest of it. */
-  onRequest(stream: Http2Stream, head: RequestHead, ends: boolean): StreamHandler;
+  onRequest(stream: Http2Stream, head: ReceivedRequest, ends: boolean): StreamHandler;
+  /** A request was refused that nobody else hears of: malformed, or its head too large. `why` is a sentence's end. */
+  onRefused(why: string): void;
 }

@@ -1,6 +1,22 @@
-/** Owns a stream's octets that wait for window or for their turn, in few blocks however small the pieces. */
+/** Owns a stream's octets that wait for window or for their turn, in few blocks however small the pieces, used again and again. */
 
-const blockSize = 4_096;
+/** For streams with little that waits. */
+const smallBlock = 4_096;
+const largeBlock = 16_384;
+
+/** Most large blocks kept for later. */
+const maxSpare = 256;
+
+const spare: Buffer[] = [];
+
+function take(octets: number): Buffer {
+  if (octets <= smallBlock) return Buffer.allocUnsafeSlow(smallBlock);
+  return spare.pop() ?? Buffer.allocUnsafeSlow(largeBlock);
+}
+
+function release(block: Buffer): void {
+  if (block.length === largeBlock && spare.length < maxSpare) spare.push(block);
+}
 
 export class ChunkQueue {
   readonly #blocks: Buffer[] = [];
@@ -15,21 +31,20 @@ export class ChunkQueue {
 
   /** Appends a copy of `bytes` from `from` on. */
   push(bytes: Uint8Array, from: number): void {
-    let at = from;
-    const last = this.#blocks.at(-1);
     this.#length += bytes.length - from;
-    if (last !== undefined && this.#filled < last.length) {
-      const part = bytes.subarray(at, at + last.length - this.#filled);
-      last.set(part, this.#filled);
-      this.#filled += part.length;
-      at += part.length;
+    let at = from;
+    let block = this.#blocks.at(-1);
+    while (at < bytes.length) {
+      if (block === undefined || this.#filled === block.length) {
+        block = take(bytes.length - at);
+        this.#blocks.push(block);
+        this.#filled = 0;
+      }
+      const octets = Math.min(bytes.length - at, block.length - this.#filled);
+      block.set(bytes.subarray(at, at + octets), this.#filled);
+      this.#filled += octets;
+      at += octets;
     }
-    if (at === bytes.length) return;
-    const rest = bytes.subarray(at);
-    const block = Buffer.allocUnsafeSlow(Math.max(blockSize, rest.length));
-    block.set(rest, 0);
-    this.#blocks.push(block);
-    this.#filled = rest.length;
   }
 
   /** Moves the first `octets` to `target` at `at`. */
@@ -43,6 +58,7 @@ export class ChunkQueue {
       this.#taken += part;
       left -= part;
       if (this.#taken === end) {
+        release(block);
         this.#blocks.shift();
         this.#taken = 0;
       }
@@ -51,7 +67,7 @@ export class ChunkQueue {
   }
 
   clear(): void {
-    if (this.#length === 0) return;
+    for (const block of this.#blocks) release(block);
     this.#blocks.length = 0;
     this.#taken = 0;
     this.#length = 0;

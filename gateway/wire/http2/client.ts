@@ -6,7 +6,7 @@ import { octetsOf } from './frame-writer.ts';
 import type { ConnectionContext } from './options.ts';
 import { errorCode, max31 } from './protocol.ts';
 import { readResponse } from './read-head.ts';
-import { writeFields } from './sender.ts';
+import { maxFields, writeFields } from './sender.ts';
 import type { Stream } from './stream.ts';
 
 /** Why there is no stream for a request; none of it was sent. */
@@ -39,10 +39,18 @@ export class Http2Client extends Connection {
     this.#next += 2;
     stream.handler = handler;
     stream.isHead = head.method === 'HEAD';
-    this.#send(stream.id, head, ends);
+    stream.isTunnel = head.method === 'CONNECT';
+    this.#send(stream, head, ends);
     stream.ending = ends;
     stream.sentEnd = ends;
     return stream;
+  }
+
+  /** Whether the server takes one more request. */
+  get hasRoom(): boolean {
+    return (
+      !this.over && !this.leaving && this.openStreams < this.settings.peer.maxConcurrentStreams
+    );
   }
 
   drain(): void {
@@ -76,7 +84,7 @@ export class Http2Client extends Connection {
 
   /** Section 6.8: streams above the last can be tried elsewhere. */
   protected onPeerGoaway(last: number): void {
-    for (const stream of this.streams.open.values()) {
+    for (const stream of this.streams.open.all()) {
       if (stream.id > last)
         this.streams.close(stream, { kind: 'refused', what: 'the connection was going away' });
     }
@@ -88,14 +96,14 @@ export class Http2Client extends Connection {
       this.malformed(stream, read);
       return;
     }
-    const { head, length } = read;
-    if (head.status < 200) {
+    const { status, length } = read;
+    if (status < 200) {
       if (!this.spendIdle(1, 'informational HEADERS')) return;
       if (ends) this.malformed(stream, 'informational response that ends');
-      else stream.handler?.onInformational(stream, head);
+      else stream.handler?.onInformational(stream, read);
       return;
     }
-    const bodiless = stream.isHead || head.status === 204 || head.status === 304;
+    const bodiless = stream.isHead || status === 204 || status === 304;
     if (ends && length > 0 && !bodiless) {
       this.malformed(stream, 'body not as long as announced');
       return;
@@ -104,17 +112,17 @@ export class Http2Client extends Connection {
     stream.headReceived = true;
     stream.receivedEnd = ends;
     stream.expected = bodiless ? 0 : length;
-    stream.handler?.onResponse(stream, head, ends);
+    stream.handler?.onResponse(stream, read, ends);
     this.streams.closeIfComplete(stream);
   }
 
-  #send(id: number, head: RequestHead, ends: boolean): void {
+  #send(stream: Stream, head: RequestHead, ends: boolean): void {
     const { writer } = this.streams;
     const { encoder } = writer;
-    const { method, scheme, authority, path, protocol, fields, sensitive } = head;
+    const { method, scheme, authority, path, protocol, fields } = head;
     const octets = method.length + scheme.length + authority.length + path.length;
     writer.beginBlock(
-      pseudoCount + fields.length / 2,
+      pseudoCount + maxFields(head),
       pseudoOctets + octets + (protocol?.length ?? 0) + octetsOf(fields),
     );
     encoder.field(':method', method);
@@ -124,7 +132,7 @@ export class Http2Client extends Connection {
     }
     encoder.field(':authority', authority);
     if (protocol !== undefined) encoder.field(':protocol', protocol);
-    writeFields(writer, fields, sensitive);
-    writer.endBlock(id, ends);
+    writeFields(writer, head);
+    this.streams.sender.endBlock(stream, ends);
   }
 }

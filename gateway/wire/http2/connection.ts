@@ -44,7 +44,7 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner {
     this.#output = new Output(pool, () => handler.onOutput());
     this.#reader = new FrameReader(this, isServer);
     this.#headers = new HeaderReceiver(this, options);
-    this.streams = new Streams(this.#output, options, () => this.finishIfDone());
+    this.streams = new Streams(this.#output, options, isServer, () => this.finishIfDone());
     this.#data = new DataReceiver(this, this.streams);
     this.floods = new Floods(options);
     this.pings = new Pings(this.streams.writer);
@@ -53,19 +53,29 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner {
     this.settings = new SettingsExchange(options, this.streams, decoder, isServer, now);
   }
 
+  /** A frame or a header block has begun and is not whole, but for DATA. */
+  get isMidHead(): boolean {
+    return this.#reader.isMidFrame || this.#headers.awaits !== 0;
+  }
+
   /** Streams under way. */
   get openStreams(): number {
     return this.streams.open.size;
   }
 
-  /** Reads what arrived at `now` (monotonic milliseconds). Nothing of `bytes` is kept but copies. */
-  receive(bytes: Buffer, now: number): void {
+  /** How long the other side may take to acknowledge our SETTINGS: `tick` is to be called after that. */
+  get settingsTimeoutMs(): number {
+    return this.options.settingsTimeoutMs;
+  }
+
+  /** Reads what arrived at `now` (monotonic milliseconds), up to `end`. Nothing of `bytes` is kept but copies. */
+  receive(bytes: Buffer, now: number, end: number = bytes.length): void {
     this.#now = now;
     if (this.#output.length > this.options.maxUnread) {
       this.#output.clear();
       this.fail(errorCode.enhanceYourCalm, 'what is sent is not read');
     }
-    this.#reader.read(bytes);
+    this.#reader.read(bytes, end);
   }
 
   /** All that is to be sent now, to be given to `recycle` when it was; undefined when that is nothing. */
@@ -80,7 +90,7 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner {
     this.#output.recycle(taken);
   }
 
-  /** To be called every second or so. */
+  /** To be called when `settingsTimeoutMs` have passed. */
   tick(now: number): void {
     if (this.settings.isOverdue(now))
       this.fail(errorCode.settingsTimeout, 'SETTINGS were not acknowledged in time');
@@ -252,8 +262,9 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner {
     if (!this.countBroken()) return;
     if (code === errorCode.refusedStream)
       this.streams.close(stream, { kind: 'refused', what: 'the stream was refused' });
-    // Section 8.1: the response is whole, and the rest of the request is not wanted.
-    else if (code === errorCode.noError && stream.receivedEnd) this.streams.complete(stream);
+    // Section 8.1: the response is whole, and the rest of the request is not wanted. A client has no such word.
+    else if (code === errorCode.noError && stream.receivedEnd && !this.#isServer)
+      this.streams.complete(stream);
     else this.streams.close(stream, { kind: 'reset-by-peer', code });
   }
 
@@ -292,7 +303,7 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner {
     this.over = true;
     this.streams.over = true;
     const what = end.kind === 'drained' ? 'the connection has ended' : end.what;
-    for (const stream of this.streams.open.values())
+    for (const stream of this.streams.open.all())
       this.streams.close(stream, { kind: 'lost', what });
     this.#handler.onEnd(end);
   }

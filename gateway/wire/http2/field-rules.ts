@@ -1,5 +1,6 @@
 /** Owns which field names and values are valid, and which names mean something here (RFC 9113 section 8.2). */
 import type { FieldJudge } from '../hpack/decoder.ts';
+import { idOfName, wellKnownNames } from '../http1/field-names.ts';
 
 export const fieldKind = {
   regular: 0,
@@ -20,6 +21,18 @@ export const fieldKind = {
 /** Kinds up to this one are pseudo-headers, but for `regular`. */
 export const lastPseudo: number = fieldKind.status;
 
+/** A name is judged by its kind and, above that, its number among the well-known names. */
+const kindBits = 4;
+
+export function kindOf(judged: number): number {
+  return judged & ((1 << kindBits) - 1);
+}
+
+/** The number of the name among `wellKnownNames`. */
+export function nameIdOf(judged: number): number {
+  return judged >>> kindBits;
+}
+
 const special = new Map<string, number>([
   [':method', fieldKind.method],
   [':scheme', fieldKind.scheme],
@@ -38,6 +51,13 @@ const special = new Map<string, number>([
   ['transfer-encoding', fieldKind.forbidden],
   ['upgrade', fieldKind.forbidden],
 ]);
+
+/** What is known of names by heart, so that most are judged by one look-up. */
+const judged = new Map<string, number>();
+for (const name of [...special.keys(), ...wellKnownNames.slice(1)]) {
+  const kind = special.get(name) ?? fieldKind.regular;
+  judged.set(name, kind | (idOfName(name) << kindBits));
+}
 
 const token = 1;
 const lowerToken = 2;
@@ -69,12 +89,12 @@ function isMadeOf(text: string, wanted: number): boolean {
  */
 export const fieldRules: FieldJudge = {
   name(name) {
-    const kind = special.get(name);
-    if (kind !== undefined) return kind;
+    const known = judged.get(name);
+    if (known !== undefined) return known;
     return name.length > 0 && isMadeOf(name, lowerToken) ? fieldKind.regular : fieldKind.forbidden;
   },
   value(kind, value) {
-    switch (kind) {
+    switch (kindOf(kind)) {
       case fieldKind.method:
       case fieldKind.protocol:
         return value.length > 0 && isMadeOf(value, token);

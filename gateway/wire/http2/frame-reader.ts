@@ -48,40 +48,46 @@ export class FrameReader {
     this.#state = expectPreface ? 'preface' : 'header';
   }
 
-  /** Reads `bytes`, and keeps nothing of them but copies. */
-  read(bytes: Buffer): void {
+  /** The preface or a frame has begun and is not whole; DATA has limits of its own. */
+  get isMidFrame(): boolean {
+    if (this.#state === 'header') return this.#have > 0;
+    return this.#state === 'preface' || this.#state === 'payload';
+  }
+
+  /** Reads `bytes` up to `end`, and keeps nothing of them but copies. */
+  read(bytes: Buffer, end: number): void {
     let at = 0;
-    while (at < bytes.length && !this.#sink.over) {
+    while (at < end && !this.#sink.over) {
       switch (this.#state) {
         case 'header':
-          at = this.#readHeader(bytes, at);
+          at = this.#readHeader(bytes, at, end);
           break;
         case 'payload':
-          at = this.#readPayload(bytes, at);
+          at = this.#readPayload(bytes, at, end);
           break;
         case 'pad-length':
           this.#takePadLength(bytes[at++] as number);
           break;
         case 'data':
-          at = this.#readData(bytes, at);
+          at = this.#readData(bytes, at, end);
           break;
         case 'skip': {
-          const skipped = Math.min(this.#left, bytes.length - at);
+          const skipped = Math.min(this.#left, end - at);
           at += skipped;
           this.#left -= skipped;
           if (this.#left === 0) this.#state = 'header';
           break;
         }
         case 'preface':
-          at = this.#readPreface(bytes, at);
+          at = this.#readPreface(bytes, at, end);
           break;
       }
     }
   }
 
-  #readPreface(bytes: Buffer, from: number): number {
+  #readPreface(bytes: Buffer, from: number, to: number): number {
     let at = from;
-    for (; at < bytes.length && this.#have < preface.length; at++) {
+    for (; at < to && this.#have < preface.length; at++) {
       if (bytes[at] !== preface[this.#have++]) {
         // Section 3.4.
         this.#sink.fail(errorCode.protocolError, 'not the preface of HTTP/2');
@@ -95,12 +101,12 @@ export class FrameReader {
     return at;
   }
 
-  #readHeader(bytes: Buffer, from: number): number {
-    if (this.#have === 0 && bytes.length - from >= frameHeaderLength) {
+  #readHeader(bytes: Buffer, from: number, to: number): number {
+    if (this.#have === 0 && to - from >= frameHeaderLength) {
       this.#takeHeader(bytes, from);
       return from + frameHeaderLength;
     }
-    const wanted = Math.min(frameHeaderLength - this.#have, bytes.length - from);
+    const wanted = Math.min(frameHeaderLength - this.#have, to - from);
     bytes.copy(this.#header, this.#have, from, from + wanted);
     this.#have += wanted;
     if (this.#have === frameHeaderLength) {
@@ -124,7 +130,7 @@ export class FrameReader {
     } else if (this.#type !== frameType.data) {
       this.#state = 'payload';
       // A frame without payload is whole by now.
-      if (length === 0) this.#readPayload(none, 0);
+      if (length === 0) this.#readPayload(none, 0, 0);
     } else if ((this.#flags & flag.padded) === 0) {
       this.#padding = 0;
       this.#beginData();
@@ -154,8 +160,8 @@ export class FrameReader {
     this.#sink.onDataPart(none, 0, 0, true);
   }
 
-  #readData(bytes: Buffer, from: number): number {
-    const end = Math.min(bytes.length, from + this.#left);
+  #readData(bytes: Buffer, from: number, to: number): number {
+    const end = Math.min(to, from + this.#left);
     this.#left -= end - from;
     const last = this.#left === 0;
     if (last) this.#endData();
@@ -168,16 +174,16 @@ export class FrameReader {
     this.#state = this.#padding > 0 ? 'skip' : 'header';
   }
 
-  #readPayload(bytes: Buffer, from: number): number {
+  #readPayload(bytes: Buffer, from: number, to: number): number {
     const end = from + this.#left;
-    if (this.#held === 0 && end <= bytes.length) {
+    if (this.#held === 0 && end <= to) {
       this.#state = 'header';
       this.#sink.onFrame(this.#type, this.#flags, this.#id, bytes, from, end);
       return end;
     }
     const length = this.#held + this.#left;
     if (this.#payload.length < length) this.#payload = Buffer.allocUnsafeSlow(length);
-    const part = Math.min(this.#left, bytes.length - from);
+    const part = Math.min(this.#left, to - from);
     bytes.copy(this.#payload, this.#held, from, from + part);
     this.#held += part;
     this.#left -= part;

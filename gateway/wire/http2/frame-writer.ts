@@ -4,6 +4,12 @@ import type { Fields } from './api.ts';
 import type { Output } from './output.ts';
 import { flag, frameHeaderLength, frameType, smallestMaxFrame } from './protocol.ts';
 
+/** Where the flags are in a frame. */
+export const flagsOffset = 4;
+
+/** Octets of a field that holds a length, at most. */
+const lengthField = 32;
+
 /** Largest DATA frame we send, whatever the other side allows: streams take turns by frames. */
 const largestData = 65_536;
 
@@ -69,14 +75,17 @@ export class FrameWriter {
 
   /** Begins a header block whose names and values have at most `octets`, in `count` fields; they go to `encoder`. */
   beginBlock(count: number, octets: number): void {
-    const bound = blockOverhead + count * fieldOverhead + octets;
+    const bound = blockOverhead + count * fieldOverhead + octets + lengthField;
     const frames = 1 + Math.floor(bound / smallestMaxFrame);
     this.#blockAt = this.#output.reserve(bound + frames * frameHeaderLength) + frameHeaderLength;
     this.encoder.begin(this.#output.bytes, this.#blockAt);
   }
 
-  /** Ends it: HEADERS, and CONTINUATION where the other side's frames don't hold it (section 6.10). */
-  endBlock(id: number, ends: boolean): void {
+  /**
+   * Ends it: HEADERS, and CONTINUATION where the other side's frames don't hold it (section 6.10). Returns where in
+   * the output HEADERS begins.
+   */
+  endBlock(id: number, ends: boolean): number {
     const { bytes } = this.#output;
     const start = this.#blockAt;
     const max = this.#maxFrame;
@@ -100,6 +109,7 @@ export class FrameWriter {
       id,
     );
     this.#output.length = start + length + further * frameHeaderLength;
+    return start - frameHeaderLength;
   }
 
   #frame(length: number, type: number, flags: number, id: number): number {

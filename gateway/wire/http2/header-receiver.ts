@@ -12,7 +12,7 @@ const maxContinuations = 32;
 export interface HeaderOwner {
   readonly over: boolean;
   fail(code: number, what: string): void;
-  /** A list came, valid during the call; cut off when it is `tooLarge`. */
+  /** A list came, to be kept by whoever wants it; cut off when it is `tooLarge`. */
   onList(id: number, list: readonly DecodedField[], tooLarge: boolean, ends: boolean): void;
 }
 
@@ -20,7 +20,6 @@ export class HeaderReceiver {
   readonly decoder: HpackDecoder;
   readonly #owner: HeaderOwner;
   readonly #maxBlock: number;
-  readonly #list: DecodedField[] = [];
   #parts: Buffer[] = [];
   #size = 0;
   #id = 0;
@@ -77,11 +76,10 @@ export class HeaderReceiver {
   }
 
   #decode(id: number, ends: boolean, bytes: Buffer, start: number, end: number): void {
-    const list = this.#list;
+    const list: DecodedField[] = [];
     const outcome = this.decoder.decode(bytes, start, end, list);
     if (outcome === 'whole' || outcome === 'too-large')
       this.#owner.onList(id, list, outcome === 'too-large', ends);
     else this.#owner.fail(errorCode.compressionError, outcome);
-    list.length = 0;
   }
 }

@@ -43,6 +43,8 @@ export class Output {
   bytes: Buffer = none;
   /** Octets written; moved on by who writes. */
   length = 0;
+  /** Counts what was taken, so that positions in `bytes` are known to be of this turn. */
+  turn = 0;
 
   /** `onOutput` is called when there will be something to take, once until it is taken. */
   constructor(pool: OutputPool, onOutput: () => void) {
@@ -84,6 +86,7 @@ export class Output {
     const taken = this.bytes.subarray(0, this.length);
     this.bytes = none;
     this.length = 0;
+    this.turn++;
     return taken;
   }
 
@@ -94,5 +97,6 @@ export class Output {
   /** Forgets what was written and not taken. */
   clear(): void {
     this.length = 0;
+    this.turn++;
   }
 }

@@ -1,34 +1,29 @@
 /** Owns turning a decoded header list into a head, or saying why it is malformed (RFC 9113 sections 8.1 to 8.3). */
 import type { DecodedField } from '../hpack/decoder.ts';
-import type { Fields, RequestHead, ResponseHead } from './api.ts';
-import { fieldKind, lastPseudo } from './field-rules.ts';
+import type { Fields, ReceivedRequest, ReceivedResponse } from './api.ts';
+import { FieldList } from './field-list.ts';
+import { fieldKind, kindOf, lastPseudo } from './field-rules.ts';
 
 /** Why a message is malformed. */
 export type Malformed = string;
 
-/** A head, with the length of the body that it announces; -1 when it does not. */
-export interface ReadHead<H> {
-  readonly head: H;
-  readonly length: number;
-}
-
 /** What both kinds of head are read into. */
 class Parts {
   readonly pseudo: (string | undefined)[] = [];
-  readonly fields: string[] = [];
+  fields: FieldList | undefined;
   host: string | undefined;
   length = -1;
-  sensitive: string[] | undefined;
 }
 
-/** `connectProtocol`: whether extended CONNECT is allowed here. */
+/** `list` is kept. `connectProtocol`: whether extended CONNECT is allowed here. */
 export function readRequest(
   list: readonly DecodedField[],
   connectProtocol: boolean,
-): ReadHead<RequestHead> | Malformed {
-  const parts = readParts(list);
+): ReceivedRequest | Malformed {
+  const parts = readParts(list, true);
   if (typeof parts === 'string') return parts;
-  const { pseudo, host, fields, sensitive, length } = parts;
+  const { pseudo, host, length } = parts;
+  const fields = parts.fields as FieldList;
   if (pseudo[fieldKind.status] !== undefined) return 'request with :status';
   const method = pseudo[fieldKind.method];
   const scheme = pseudo[fieldKind.scheme];
@@ -46,19 +41,20 @@ export function readRequest(
   }
   if (method === 'CONNECT' && protocol === undefined) {
     if (scheme !== undefined || path !== undefined) return 'CONNECT with :scheme or :path';
-    return { head: { method, scheme: '', authority, path: '', fields, sensitive }, length };
+    return { method, scheme: '', authority, path: '', protocol, fields, length };
   }
   if (scheme === undefined) return 'request without :scheme';
   if (path === undefined) return 'request without :path';
   if (!path.startsWith('/') && !(path === '*' && method === 'OPTIONS'))
     return ':path that does not begin with /';
-  return { head: { method, scheme, authority, path, protocol, fields, sensitive }, length };
+  return { method, scheme, authority, path, protocol, fields, length };
 }
 
-export function readResponse(list: readonly DecodedField[]): ReadHead<ResponseHead> | Malformed {
-  const parts = readParts(list);
+/** `list` is kept. */
+export function readResponse(list: readonly DecodedField[]): ReceivedResponse | Malformed {
+  const parts = readParts(list, false);
   if (typeof parts === 'string') return parts;
-  const { pseudo, host, fields, sensitive, length } = parts;
+  const { pseudo, length } = parts;
   const status = pseudo[fieldKind.status];
   if (status === undefined) return 'response without :status';
   for (let kind = fieldKind.method as number; kind < fieldKind.status; kind++) {
@@ -66,55 +62,81 @@ export function readResponse(list: readonly DecodedField[]): ReadHead<ResponseHe
   }
   // Section 8.6 has no place for it.
   if (status === '101') return 'response with status 101';
-  if (host !== undefined) fields.push('host', host);
-  return { head: { status: Number(status), fields, sensitive }, length };
+  return { status: Number(status), fields: parts.fields as FieldList, length };
 }
 
 export function readTrailers(list: readonly DecodedField[]): Fields | Malformed {
   const fields: string[] = [];
   for (const { name, value, kind, valid } of list) {
     if (!valid) return invalid(name, kind);
-    if (kind !== fieldKind.regular && kind <= lastPseudo) return 'pseudo-header in trailers';
+    if (isPseudo(kindOf(kind))) return 'pseudo-header in trailers';
     fields.push(name, value);
   }
   return fields;
 }
 
-function readParts(list: readonly DecodedField[]): Parts | Malformed {
+function readParts(list: readonly DecodedField[], isRequest: boolean): Parts | Malformed {
   const parts = new Parts();
-  const { pseudo, fields } = parts;
-  let cookieAt = -1;
-  for (const { name, value, kind, valid, sensitive } of list) {
-    if (!valid) return invalid(name, kind);
-    if (sensitive) {
-      parts.sensitive ??= [];
-      parts.sensitive.push(name);
+  const { pseudo } = parts;
+  let first = 0;
+  let cookies = 0;
+  let sensitive: string[] | undefined;
+  for (let i = 0; i < list.length; i++) {
+    const { name, value, kind: judged, valid, sensitive: isSensitive } = list[i] as DecodedField;
+    if (!valid) return invalid(name, judged);
+    if (isSensitive) {
+      sensitive ??= [];
+      sensitive.push(name);
     }
-    if (kind === fieldKind.regular) {
-      fields.push(name, value);
-    } else if (kind <= lastPseudo) {
-      if (fields.length > 0 || parts.host !== undefined) return 'pseudo-header after a field';
+    const kind = kindOf(judged);
+    if (kind === fieldKind.regular) continue;
+    if (kind <= lastPseudo) {
+      if (i !== first) return 'pseudo-header after a field';
       if (pseudo[kind] !== undefined) return 'pseudo-header twice';
       pseudo[kind] = value;
-    } else if (kind === fieldKind.host) {
+      first++;
+    } else if (kind === fieldKind.host && isRequest) {
       if (parts.host !== undefined) return 'host twice';
       parts.host = value;
-    } else if (kind === fieldKind.cookie && cookieAt >= 0) {
-      fields[cookieAt] += `; ${value}`;
-    } else {
-      if (kind === fieldKind.contentLength) {
-        if (parts.length >= 0) return 'content-length twice';
-        parts.length = Number(value);
-      }
-      fields.push(name, value);
-      if (kind === fieldKind.cookie) cookieAt = fields.length - 1;
+    } else if (kind === fieldKind.cookie) {
+      cookies++;
+    } else if (kind === fieldKind.contentLength) {
+      if (parts.length >= 0) return 'content-length twice';
+      parts.length = Number(value);
     }
   }
+  parts.fields =
+    parts.host === undefined && cookies < 2
+      ? new FieldList(list, first, sensitive)
+      : new FieldList(tidied(list, first), 0, sensitive);
   return parts;
 }
 
-function invalid(name: string, kind: number): Malformed {
-  return kind === fieldKind.forbidden
+function isPseudo(kind: number): boolean {
+  return kind !== fieldKind.regular && kind <= lastPseudo;
+}
+
+/** Without the host, and with the cookies that came apart put into one (section 8.2.3). */
+function tidied(list: readonly DecodedField[], first: number): DecodedField[] {
+  const fields: DecodedField[] = [];
+  let cookieAt = -1;
+  for (const field of list.slice(first)) {
+    const kind = kindOf(field.kind);
+    if (kind === fieldKind.host) continue;
+    const cookie = kind === fieldKind.cookie ? fields[cookieAt] : undefined;
+    if (cookie !== undefined) {
+      const value = `${cookie.value}; ${field.value}`;
+      fields[cookieAt] = { ...cookie, value, line: undefined };
+    } else {
+      if (kind === fieldKind.cookie) cookieAt = fields.length;
+      fields.push(field);
+    }
+  }
+  return fields;
+}
+
+function invalid(name: string, judged: number): Malformed {
+  return kindOf(judged) === fieldKind.forbidden
     ? `field name not allowed: ${JSON.stringify(name.slice(0, 64))}`
     : `invalid value of ${name}`;
 }

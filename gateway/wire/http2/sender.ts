@@ -1,8 +1,9 @@
 /** Owns sending bodies: within both windows, a frame a turn for each stream that waits (RFC 9113 section 5.2). */
-import type { Fields } from './api.ts';
-import { type FrameWriter, octetsOf } from './frame-writer.ts';
+import type { Fields, RequestHead, ResponseHead } from './api.ts';
+import { ChunkQueue } from './chunk-queue.ts';
+import { type FrameWriter, flagsOffset, octetsOf } from './frame-writer.ts';
 import type { Output } from './output.ts';
-import { initialWindow, max31 } from './protocol.ts';
+import { flag, frameHeaderLength, initialWindow, max31 } from './protocol.ts';
 import type { Stream } from './stream.ts';
 
 export interface SenderOptions {
@@ -42,6 +43,7 @@ export class Sender {
     const direct = stream.queued === 0 && this.#first === undefined;
     const sent = direct ? this.#sendNow(stream, bytes, ends) : 0;
     if (sent === bytes.length) return true;
+    stream.queue ??= new ChunkQueue();
     stream.queue.push(bytes, sent);
     this.#line(stream);
     if (stream.queued < this.#options.sendBuffer) return true;
@@ -99,7 +101,7 @@ export class Sender {
     const trailers = stream.queuedTrailers !== undefined;
     const ends = emptied && stream.ending && !trailers;
     const at = this.#frame(stream, length, ends);
-    stream.queue.moveTo(this.#output.bytes, at, length);
+    (stream.queue as ChunkQueue).moveTo(this.#output.bytes, at, length);
     if (!emptied) {
       this.#line(stream);
       return;
@@ -133,17 +135,33 @@ export class Sender {
     stream.sendWindow -= length;
     this.#window -= length;
     this.frames++;
-    return this.#writer.data(stream.id, length, ends);
+    const at = this.#writer.data(stream.id, length, ends);
+    this.#mark(stream, at - frameHeaderLength);
+    return at;
+  }
+
+  /** Ends the header block under way: it is a head of `stream`. */
+  endBlock(stream: Stream, ends: boolean): void {
+    this.#mark(stream, this.#writer.endBlock(stream.id, ends));
+  }
+
+  /** Notes where the stream's last frame begins. */
+  #mark(stream: Stream, at: number): void {
+    stream.flagsAt = at + flagsOffset;
+    stream.flagsTurn = this.#output.turn;
   }
 
   #end(stream: Stream): void {
     const { queuedTrailers: fields } = stream;
-    if (fields === undefined) {
-      this.#writer.data(stream.id, 0, true);
-    } else {
+    if (fields !== undefined) {
       this.#writer.beginBlock(fields.length / 2, octetsOf(fields));
-      writeFields(this.#writer, fields, undefined);
+      writeFields(this.#writer, { fields });
       this.#writer.endBlock(stream.id, true);
+    } else if (stream.flagsTurn === this.#output.turn) {
+      // Its last frame is still here: it can be the last of all.
+      (this.#output.bytes[stream.flagsAt] as number) |= flag.endStream;
+    } else {
+      this.#writer.data(stream.id, 0, true);
     }
     this.#sentEnd(stream);
   }
@@ -163,13 +181,17 @@ export class Sender {
   }
 }
 
-/** Puts fields into the header block under way. */
-export function writeFields(
-  writer: FrameWriter,
-  fields: Fields,
-  sensitive: readonly string[] | undefined,
-): void {
+type SentFields = Pick<RequestHead | ResponseHead, 'fields' | 'length' | 'sensitive'>;
+
+/** Most fields that `writeFields` makes of `head`. */
+export function maxFields({ fields }: { readonly fields: Fields }): number {
+  return 1 + fields.length / 2;
+}
+
+/** Puts the fields of a head into the header block under way. */
+export function writeFields(writer: FrameWriter, { fields, length, sensitive }: SentFields): void {
   const { encoder } = writer;
+  if (length !== undefined) encoder.field('content-length', String(length));
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] as string;
     encoder.field(name, fields[i + 1] as string, sensitive?.includes(name));

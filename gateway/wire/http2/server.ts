@@ -93,6 +93,7 @@ export class Http2Server extends Connection {
     }
     const read = readRequest(list, this.options.connectProtocol);
     if (typeof read === 'string' || (ends && read.length > 0)) {
+      this.#handler.onRefused(typeof read === 'string' ? read : 'it ends and has announced a body');
       if (this.countBroken()) this.streams.refuse(id, errorCode.protocolError, ends);
       return;
     }
@@ -100,13 +101,15 @@ export class Http2Server extends Connection {
     stream.headReceived = true;
     stream.receivedEnd = ends;
     stream.expected = read.length;
+    stream.isTunnel = read.method === 'CONNECT';
     this.#requests++;
     this.floods.head();
-    this.streams.attach(stream, this.#handler.onRequest(stream, read.head, ends));
+    this.streams.attach(stream, this.#handler.onRequest(stream, read, ends));
   }
 
   /** RFC 6585 section 5. */
   #answerTooLarge(id: number, ends: boolean): void {
+    this.#handler.onRefused('its head is too large');
     if (!this.countBroken()) return;
     const { writer } = this.streams;
     writer.beginBlock(1, 10);

@@ -1,6 +1,6 @@
 /** Owns what is known of one stream while it is open (RFC 9113 section 5.1). */
 import type { Fields, Http2Stream, ResponseHead, StreamEnd, StreamHandler } from './api.ts';
-import { ChunkQueue } from './chunk-queue.ts';
+import type { ChunkQueue } from './chunk-queue.ts';
 import { ReceiveWindow } from './receive-window.ts';
 
 /** What a stream needs of its connection. */
@@ -19,6 +19,9 @@ export class Stream implements Http2Stream {
   handler: StreamHandler | undefined;
   end: StreamEnd | undefined;
 
+  /** The one behind it in the table of open streams; the table's own. */
+  nextInTable: Stream | undefined;
+
   /** Receiving. The final head came. */
   headReceived = false;
   receivedEnd = false;
@@ -29,10 +32,13 @@ export class Stream implements Http2Stream {
   expected = -1;
   /** Clients: a response to HEAD has no body whatever length it announces. */
   isHead = false;
+  /** It was opened by CONNECT: either side may go on when the other has ended. */
+  isTunnel = false;
 
   /** Sending. */
   sendWindow: number;
-  readonly queue = new ChunkQueue();
+  /** Octets that wait for window or for their turn; most streams never have any. */
+  queue: ChunkQueue | undefined;
   /** The end was asked for, maybe behind what waits. */
   ending = false;
   sentEnd = false;
@@ -41,6 +47,9 @@ export class Stream implements Http2Stream {
   inTurn = false;
   nextInTurn: Stream | undefined;
   wantsWritable = false;
+  /** Where in the output the flags of its last frame are, as long as that turn has not been taken. */
+  flagsAt = 0;
+  flagsTurn = -1;
 
   constructor(id: number, owner: StreamOwner, sendWindow: number, receiveWindow: number) {
     this.id = id;
@@ -50,7 +59,7 @@ export class Stream implements Http2Stream {
   }
 
   get queued(): number {
-    return this.queue.length;
+    return this.queue === undefined ? 0 : this.queue.length;
   }
 
   respond(head: ResponseHead, ends: boolean): void {

@@ -4,10 +4,11 @@ import { BrokenStreams } from './broken-streams.ts';
 import { FrameWriter, octetsOf } from './frame-writer.ts';
 import type { ConnectionOptions } from './options.ts';
 import type { Output } from './output.ts';
-import { initialWindow, max31 } from './protocol.ts';
+import { errorCode, initialWindow, max31 } from './protocol.ts';
 import { ReceiveWindow } from './receive-window.ts';
-import { Sender, writeFields } from './sender.ts';
+import { maxFields, Sender, writeFields } from './sender.ts';
 import { Stream, type StreamOwner } from './stream.ts';
+import { StreamTable } from './stream-table.ts';
 
 const complete: StreamEnd = { kind: 'complete' };
 
@@ -15,13 +16,14 @@ const complete: StreamEnd = { kind: 'complete' };
 const statusOctets = 10;
 
 export class Streams implements StreamOwner {
-  readonly open = new Map<number, Stream>();
+  readonly open = new StreamTable();
   readonly writer: FrameWriter;
   readonly sender: Sender;
   /** What the other side may still send on all streams together. */
   readonly window = new ReceiveWindow(initialWindow);
   /** The connection is over: nothing is sent any more. */
   over = false;
+  readonly #isServer: boolean;
   readonly #broken: BrokenStreams;
   readonly #onClosed: () => void;
   /** Windows of new streams, to us and from us, as far as the settings were acknowledged. */
@@ -29,12 +31,13 @@ export class Streams implements StreamOwner {
   #sendWindow = initialWindow;
 
   /** `onClosed` is called after each stream that closed. */
-  constructor(output: Output, options: ConnectionOptions, onClosed: () => void) {
+  constructor(output: Output, options: ConnectionOptions, isServer: boolean, onClosed: () => void) {
+    this.#isServer = isServer;
     this.writer = new FrameWriter(output, options.huffman);
     this.sender = new Sender(output, this.writer, {
       turnSize: options.turnSize,
       sendBuffer: options.sendBuffer,
-      onSentEnd: (stream) => this.closeIfComplete(stream),
+      onSentEnd: (stream) => this.#sentEnd(stream),
     });
     this.#broken = new BrokenStreams(2 * options.maxConcurrentStreams);
     this.#onClosed = onClosed;
@@ -42,7 +45,7 @@ export class Streams implements StreamOwner {
 
   create(id: number): Stream {
     const stream = new Stream(id, this, this.#sendWindow, this.#receiveWindow);
-    this.open.set(id, stream);
+    this.open.add(stream);
     return stream;
   }
 
@@ -52,15 +55,16 @@ export class Streams implements StreamOwner {
     if (stream.end !== undefined) handler.onClosed(stream, stream.end);
   }
 
-  respond(stream: Stream, { status, fields, sensitive }: ResponseHead, ends: boolean): void {
-    this.writer.beginBlock(1 + fields.length / 2, statusOctets + octetsOf(fields));
-    this.writer.encoder.field(':status', String(status));
-    writeFields(this.writer, fields, sensitive);
-    this.writer.endBlock(stream.id, ends);
+  respond(stream: Stream, head: ResponseHead, ends: boolean): void {
+    const { status, fields } = head;
+    this.writer.beginBlock(1 + maxFields(head), statusOctets + octetsOf(fields));
+    this.writer.encoder.field(':status', status === 200 ? '200' : String(status));
+    writeFields(this.writer, head);
+    this.sender.endBlock(stream, ends);
     if (!ends) return;
     stream.ending = true;
     stream.sentEnd = true;
-    this.closeIfComplete(stream);
+    this.#sentEnd(stream);
   }
 
   write(stream: Stream, bytes: Uint8Array, ends: boolean): boolean {
@@ -108,6 +112,17 @@ export class Streams implements StreamOwner {
     return known;
   }
 
+  /**
+   * Our side has ended. A server that has answered wants no more of the request, and says so without calling it an
+   * error (section 8.1); a tunnel goes on the other way.
+   */
+  #sentEnd(stream: Stream): void {
+    if (this.#isServer && !stream.receivedEnd && !stream.isTunnel) {
+      this.refuse(stream.id, errorCode.noError, false);
+      this.complete(stream);
+    } else this.closeIfComplete(stream);
+  }
+
   /** To be called when a side has ended, after the handler was told. */
   closeIfComplete(stream: Stream): void {
     if (stream.sentEnd && stream.receivedEnd) this.complete(stream);
@@ -120,8 +135,9 @@ export class Streams implements StreamOwner {
   close(stream: Stream, end: StreamEnd): void {
     if (stream.end !== undefined) return;
     stream.end = end;
-    this.open.delete(stream.id);
-    stream.queue.clear();
+    this.open.delete(stream);
+    stream.queue?.clear();
+    stream.queue = undefined;
     if (end.kind !== 'complete') {
       this.giveBack(stream.unconsumed);
       stream.unconsumed = 0;
@@ -149,7 +165,7 @@ export class Streams implements StreamOwner {
   acknowledgeWindow(size: number): void {
     const by = size - this.#receiveWindow;
     this.#receiveWindow = size;
-    for (const stream of this.open.values()) {
+    for (const stream of this.open.all()) {
       stream.receiveWindow.resize(by);
       this.consume(stream, 0);
     }
@@ -160,7 +176,7 @@ export class Streams implements StreamOwner {
     const by = size - this.#sendWindow;
     this.#sendWindow = size;
     let fits = size <= max31;
-    for (const stream of this.open.values()) fits = this.sender.widenStream(stream, by) && fits;
+    for (const stream of this.open.all()) fits = this.sender.widenStream(stream, by) && fits;
     return fits;
   }
 }

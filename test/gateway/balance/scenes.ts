@@ -49,6 +49,7 @@ export function zone(
       port: 80,
       weight: weights[id] ?? 1,
       health,
+      protocol: 'http',
       ejected: false,
     }),
   );

@@ -6,21 +6,22 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
+  sensitiveHeaders,
 } from 'node:http2';
 import { type AddressInfo, connect } from 'node:net';
-import { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import { systemClock } from '../../../core/clock.ts';
 import { LinkSession } from '../../../gateway/link/session.ts';
-import type { Outcome, Response } from '../../../gateway/proxy/message.ts';
+import { SharedReads } from '../../../gateway/link/shared-reads.ts';
+import type { OutgoingRequest } from '../../../gateway/proxy/message.ts';
 import { until } from '../../support/until.ts';
+import { outgoing, Probe, requestFor } from './probe.ts';
 
 type Serve = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
 
 /** A session to a server that answers as `serve` does. */
 async function linkTo(t: ExecutionContext, serve: Serve) {
-  const server = createServer();
+  const server = createServer({ settings: { enableConnectProtocol: true } });
   const peers: ServerHttp2Session[] = [];
   server.on('session', (session) => {
     peers.push(session);
@@ -32,10 +33,12 @@ async function linkTo(t: ExecutionContext, serve: Serve) {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const reads = new SharedReads();
+  const { port } = server.address() as AddressInfo;
+  const socket = connect({ port, host: '127.0.0.1', onread: reads.onread });
   const told: string[] = [];
   const session = new LinkSession({
-    socket,
+    dialed: { socket, reads },
     address: 'dc2:1',
     clock: systemClock,
     pingIntervalMs: 50,
@@ -52,76 +55,81 @@ async function linkTo(t: ExecutionContext, serve: Serve) {
   return { session, told, peer: peers[0] as ServerHttp2Session };
 }
 
-function ask(
-  session: LinkSession,
-  {
-    method = 'GET',
-    body,
-    signal = new AbortController().signal,
-  }: { method?: string; body?: Readable; signal?: AbortSignal } = {},
-): Promise<Outcome> {
-  const head = {
-    method,
-    protocol: '1.1',
-    authority: 'orders.shop.acme',
-    path: '/',
-    fields: [],
-  } as const;
-  return session.request(head, body, { signal, connectMs: 1_000 });
+function ask(session: LinkSession, change: Partial<OutgoingRequest> = {}): Probe {
+  return Probe.of((handler) => session.call(requestFor(change), handler));
 }
 
-function answered(t: ExecutionContext, outcome: Outcome): Response {
-  if (outcome.kind === 'response') return outcome;
-  t.log(outcome);
-  throw new Error('no response');
-}
-
-test('a request and its body arrive, and the response with its trailers comes back', async (t) => {
+test('a request, its body and trailers arrive, and the response with its trailers comes back', async (t) => {
+  let asked: unknown;
   const { session } = await linkTo(t, (stream, headers) => {
+    stream.on('trailers', (trailers) => {
+      asked = trailers['x-end'];
+    });
+    stream.additionalHeaders({ ':status': 103 });
     stream.respond({ ':status': 200, 'x-asked': headers[':authority'] }, { waitForTrailers: true });
     stream.on('wantTrailers', () => stream.sendTrailers({ 'x-sum': 'abc' }));
     stream.pipe(stream);
   });
   const sent = 'b'.repeat(3_000_000);
-  const outcome = await ask(session, { method: 'POST', body: Readable.from([Buffer.from(sent)]) });
-  const { status, fields, body, trailers } = answered(t, outcome);
-  t.is(status, 200);
-  t.is(fields[fields.indexOf('x-asked') + 1], 'orders.shop.acme');
-  t.is(await text(body), sent);
-  t.deepEqual(trailers(), ['x-sum', 'abc']);
+  const probe = ask(session, { method: 'POST', bodyLength: sent.length });
+  await probe.upload(Buffer.from(sent), ['x-end', 'yes']);
+  const { head, body, trailers, interim } = await probe.whole();
+  t.deepEqual(interim, [103]);
+  t.is(head?.status, 200);
+  t.is(head?.fields.get('x-asked'), 'orders.shop.acme');
+  t.true(body === sent);
+  t.deepEqual(trailers, ['x-sum', 'abc']);
+  t.is(asked, 'yes');
   await until('it is over', () => session.streams === 0);
+});
+
+test('fields that came never-indexed go on so; a length is said once', async (t) => {
+  const seen: IncomingHttpHeaders[] = [];
+  const { session } = await linkTo(t, (stream, headers) => {
+    seen.push(headers);
+    stream.respond({ ':status': 204 }, { endStream: true });
+  });
+  const fields = { ...outgoing(['x-key', 'secret', 'accept', '*/*']), sensitive: ['x-key'] };
+  const probe = ask(session, { method: 'PUT', fields, bodyLength: 4 });
+  await probe.upload(Buffer.from('four'));
+  const { head } = await probe.whole();
+  t.is(head?.bodyLength, 'none');
+  t.like(seen[0], { 'x-key': 'secret', 'content-length': '4', accept: '*/*' });
+  t.deepEqual((seen[0] as Record<symbol, unknown>)[sensitiveHeaders], ['x-key']);
 });
 
 test('a response to HEAD announces a length that does not come', async (t) => {
   const { session } = await linkTo(t, (stream) => {
     stream.respond({ ':status': 200, 'content-length': 1234 }, { endStream: true });
   });
-  const { body } = answered(t, await ask(session, { method: 'HEAD' }));
-  t.is(await text(body), '');
+  const { head, body } = await ask(session, { method: 'HEAD' }).whole();
+  t.is(head?.bodyLength, 1234);
+  t.is(body, '');
 });
 
 test('a stream that is refused was provably not served; one that is reset may have been', async (t) => {
   const codes = [constants.NGHTTP2_REFUSED_STREAM, constants.NGHTTP2_INTERNAL_ERROR];
   const { session } = await linkTo(t, (stream) => stream.close(codes.shift()));
-  t.like(await ask(session), { kind: 'failed', sent: 'no', code: 'UPSTREAM_FAILED' });
-  t.like(await ask(session), { kind: 'failed', sent: 'maybe', code: 'UPSTREAM_FAILED' });
+  t.like(await ask(session).failed(), { sent: 'no', code: 'UPSTREAM_FAILED' });
+  t.like(await ask(session).failed(), { sent: 'maybe', code: 'UPSTREAM_FAILED' });
 });
 
 test('after a GOAWAY nothing new is sent, streams above its last were not served, others finish', async (t) => {
   const streams: ServerHttp2Stream[] = [];
   const { session, told, peer } = await linkTo(t, (stream) => void streams.push(stream));
-  const outcomes = [ask(session), ask(session), ask(session)];
+  const [first, second, third] = [ask(session), ask(session), ask(session)];
   await until('they have arrived', () => streams.length === 3);
   peer.goaway(constants.NGHTTP2_NO_ERROR, streams[0]?.id);
-  t.like(await outcomes[1], { kind: 'failed', sent: 'no' });
-  t.like(await outcomes[2], { kind: 'failed', sent: 'no' });
+  t.like(await second.failed(), { sent: 'no' });
+  t.like(await third.failed(), { sent: 'no' });
   t.deepEqual(told, ['going away']);
   t.false(session.usable);
-  t.like(await ask(session), { kind: 'failed', sent: 'no' });
+  const late = ask(session);
+  t.is(late.failure, undefined, 'nothing is told before the call is with whoever made it');
+  t.like(await late.failed(), { sent: 'no' });
   streams[0]?.respond({ ':status': 200 });
   streams[0]?.end('finished');
-  const { body } = answered(t, (await outcomes[0]) as Outcome);
-  t.is(await text(body), 'finished');
+  t.is((await first.whole()).body, 'finished');
   await until('it ends', () => told.length === 2);
 });
 
@@ -139,56 +147,85 @@ for (const [how, cut] of [
   ['lost with its connection', ({ session }: ServerHttp2Stream) => session?.socket.destroy()],
 ] as const) {
   test(`a response that is ${how} breaks, and never ends well`, async (t) => {
+    const streams: ServerHttp2Stream[] = [];
     const { session } = await linkTo(t, (stream) => {
+      streams.push(stream);
       stream.respond({ ':status': 200, 'content-length': 1000 });
       stream.write('half');
-      setTimeout(() => cut(stream), 20);
     });
-    const { body } = answered(t, await ask(session));
-    await t.throwsAsync(text(body));
+    const probe = ask(session);
+    await until('half of it came', () => probe.body === 'half');
+    cut(streams[0] as ServerHttp2Stream);
+    t.like(await probe.failed(), { sent: 'maybe' });
+    t.is(probe.trailers, undefined);
   });
 }
 
-test('a request body that breaks resets the stream', async (t) => {
+test('a call that is cancelled, before its response or in it, resets the stream and is told no more', async (t) => {
   const codes: number[] = [];
-  const { session } = await linkTo(t, (stream) => {
-    stream.resume();
+  const { session } = await linkTo(t, (stream, headers) => {
     stream.on('close', () => codes.push(stream.rstCode));
-  });
-  const body = new Readable({ read: () => undefined });
-  const outcome = ask(session, { method: 'POST', body });
-  body.push('half');
-  await until('it is under way', () => session.streams === 1);
-  body.destroy(new Error('client gone'));
-  t.like(await outcome, { kind: 'failed', sent: 'maybe' });
-  await until('it is reset', () => codes.length === 1);
-  t.deepEqual(codes, [constants.NGHTTP2_CANCEL]);
-});
-
-test('a request that is given up before its response, or whose response is, resets the stream', async (t) => {
-  const codes: number[] = [];
-  const { session } = await linkTo(t, (stream) => {
-    stream.on('close', () => codes.push(stream.rstCode));
+    if (headers[':path'] === '/silent') return;
     stream.respond({ ':status': 200 });
     stream.write('half');
   });
-  const { body } = answered(t, await ask(session));
-  body.destroy();
-  await until('it is reset', () => codes.length === 1);
-  const silent = await linkTo(t, (stream) => {
-    stream.on('close', () => codes.push(stream.rstCode));
-  });
-  const giveUp = new AbortController();
-  const outcome = ask(silent.session, { signal: giveUp.signal });
-  await until('it is under way', () => silent.session.streams === 1);
-  giveUp.abort();
-  t.like(await outcome, { kind: 'failed', sent: 'maybe', code: 'UPSTREAM_TIMED_OUT' });
-  await until('it is reset', () => codes.length === 2);
+  const begun = ask(session);
+  await until('half of it came', () => begun.body === 'half');
+  const silent = ask(session, { path: '/silent', method: 'POST', bodyLength: 'unknown' });
+  await until('both are under way', () => session.streams === 2);
+  for (const { call } of [begun, silent]) call?.cancel();
+  t.is(session.streams, 0);
+  await until('they are reset', () => codes.length === 2);
   t.deepEqual(codes, [constants.NGHTTP2_CANCEL, constants.NGHTTP2_CANCEL]);
-  t.like(await ask(silent.session, { signal: giveUp.signal }), { kind: 'failed', sent: 'no' });
+  t.false(silent.call?.write(Buffer.from('too late')));
+  for (const { failure, trailers } of [begun, silent])
+    t.deepEqual([failure, trailers], [undefined, undefined]);
 });
 
-test('a response that nobody reads holds its sender back, and nobody else', async (t) => {
+test('a response that is whole before its request wants no more of it', async (t) => {
+  const codes: number[] = [];
+  const { session } = await linkTo(t, (stream) => {
+    stream.on('close', () => codes.push(stream.rstCode));
+    stream.respond({ ':status': 413 });
+    stream.end('too much');
+  });
+  const probe = ask(session, { method: 'POST', bodyLength: 'unknown' });
+  probe.call?.write(Buffer.from('some'));
+  t.is((await probe.whole()).body, 'too much');
+  t.false(probe.call?.write(Buffer.from('more')));
+  await until('it is over', () => codes.length === 1 && session.streams === 0);
+  t.is(probe.failure, undefined);
+});
+
+test('a tunnel goes on one way when it has ended the other way', async (t) => {
+  const { session } = await linkTo(t, (stream, headers) => {
+    t.is(headers[':method'], 'CONNECT');
+    t.is(headers[':protocol'], 'websocket');
+    stream.respond({ ':status': 200 });
+    stream.end('ours');
+    let theirs = '';
+    stream.on('data', (data) => {
+      theirs += data;
+    });
+    stream.on('end', () => {
+      heard = theirs;
+    });
+  });
+  let heard: string | undefined;
+  const tunnel = { kind: 'upgrade', protocol: 'websocket' } as const;
+  const probe = ask(session, { tunnel, bodyLength: 'unknown' });
+  const { head, body } = await probe.whole();
+  t.is(head?.status, 101);
+  t.is(body, 'ours');
+  t.true(probe.call?.write(Buffer.from('theirs')));
+  probe.call?.end();
+  await until('it was heard to its end', () => heard === 'theirs');
+  await until('it is over', () => session.streams === 0);
+  t.is(probe.failure, undefined);
+});
+
+test('a response that nobody reads holds its sender back, and nobody else; read on, it is whole', async (t) => {
+  const large = Buffer.alloc(3_000_000, 'large body ');
   let written = 0;
   const { session } = await linkTo(t, (stream, headers) => {
     stream.respond({ ':status': 200 });
@@ -196,38 +233,52 @@ test('a response that nobody reads holds its sender back, and nobody else', asyn
       stream.end('well');
       return;
     }
-    const chunk = Buffer.alloc(65_536);
+    let at = 0;
     const pour = () => {
-      do written += chunk.length;
-      while (!stream.destroyed && stream.write(chunk));
+      while (at < large.length) {
+        const piece = large.subarray(at, at + 65_536);
+        at += piece.length;
+        written += piece.length;
+        if (!stream.write(piece)) return;
+      }
+      stream.end();
     };
     stream.on('drain', pour);
     pour();
   });
-  const unread = await Promise.all(Array.from({ length: 20 }, () => ask(session)));
+  const unread = Array.from({ length: 20 }, () => {
+    const probe = new Probe();
+    probe.isReading = false;
+    probe.call = session.call(requestFor(), probe);
+    return probe;
+  });
   let before = -1;
   await until('they stand still', async () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
-    const still = before === written;
+    const still = written > 0 && before === written;
     before = written;
     return still;
   });
   t.true(written < 20 * 2 * (1 << 20), `${written} bytes written`);
-  const { body } = answered(t, await ask(session, { method: 'POST' }));
-  t.is(await text(body), 'well');
-  for (const outcome of unread) answered(t, outcome).body.destroy();
+  for (const { pieces } of unread) t.is(pieces.length, 1, 'nothing is told after the stop');
+  t.is((await ask(session, { method: 'POST' }).whole()).body, 'well');
+  for (const probe of unread) {
+    probe.isReading = true;
+    probe.call?.read();
+  }
+  for (const probe of unread) t.true((await probe.whole()).body === large.toString('latin1'));
 });
 
 test('a drain lets what is under way finish, and then the connection goes', async (t) => {
   const streams: ServerHttp2Stream[] = [];
   const { session, told, peer } = await linkTo(t, (stream) => void streams.push(stream));
-  const outcome = ask(session);
+  const probe = ask(session);
   await until('it has arrived', () => streams.length === 1);
   session.drain(10_000);
   t.false(session.usable);
   streams[0]?.respond({ ':status': 200 });
   streams[0]?.end('finished');
-  t.is(await text(answered(t, await outcome).body), 'finished');
+  t.is((await probe.whole()).body, 'finished');
   await until('it has ended', () => told.length === 1 && peer.destroyed);
   t.deepEqual(told, ['end: replaced']);
 });

@@ -1,15 +1,13 @@
 /** Specifies which outcome of which request may be tried again, as a table. */
-import { Readable } from 'node:stream';
 import test from 'ava';
-import type { Outcome } from '../../../gateway/proxy/message.ts';
-import { defaultRetry, retryVerdict } from '../../../gateway/proxy/retry.ts';
+import { defaultRetry, retryVerdict, type TryOutcome } from '../../../gateway/proxy/retry.ts';
 
-function failed(sent: 'no' | 'maybe'): Outcome {
-  return { kind: 'failed', sent, code: 'UPSTREAM_FAILED', what: 'it failed' };
+function failed(sent: 'no' | 'maybe'): TryOutcome {
+  return { kind: 'failed', sent };
 }
 
-function answered(status: number): Outcome {
-  return { kind: 'response', status, fields: [], body: Readable.from([]), trailers: () => [] };
+function answered(status: number): TryOutcome {
+  return { kind: 'response', status };
 }
 
 test('only what provably never arrived or does no harm twice is tried again', (t) => {

@@ -20,6 +20,7 @@ import type { BalancePolicy, EndpointView, RemoteCluster } from '../../../gatewa
 import { mutualTlsDial } from '../../../gateway/link/dial.ts';
 import type { LinkTiming } from '../../../gateway/link/link.ts';
 import { LinkPool } from '../../../gateway/link/pool.ts';
+import type { Reading } from '../../../gateway/proxy/accept.ts';
 import {
   type EastWestListener,
   startEastWestListener,
@@ -31,6 +32,7 @@ import { startOutboundListener } from '../../../gateway/proxy/outbound-listener.
 import { createProxy, type GatewayProxy } from '../../../gateway/proxy/proxy.ts';
 import { NameResolver } from '../../../gateway/proxy/resolve.ts';
 import { defaultTimeouts, RouteTable, type RouteTimeouts } from '../../../gateway/proxy/route.ts';
+import type { Protocol } from '../../../registry/model.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 export const federation = parseFederationName('acme');
@@ -80,6 +82,8 @@ export interface ServiceSpec {
   /** Other clusters that export it, with so many healthy copies each. */
   readonly elsewhere?: Readonly<Record<string, number>>;
   readonly exported?: boolean;
+  /** What its endpoints speak; default `http`. */
+  readonly protocol?: Protocol;
   readonly timeouts?: Partial<RouteTimeouts>;
   readonly policy?: Partial<BalancePolicy>;
 }
@@ -90,6 +94,8 @@ export interface GatewaySpec {
   readonly limits?: Partial<ProxyLimits>;
   readonly exposeDecision?: boolean;
   readonly timing?: Partial<LinkTiming>;
+  /** How the outbound listener reads; default as a gateway does. */
+  readonly reading?: Reading;
 }
 
 export interface Gateway {
@@ -141,7 +147,12 @@ export async function startGateway(t: ExecutionContext, spec: GatewaySpec): Prom
     exposeDecision: spec.exposeDecision,
   });
   const address = { host: '127.0.0.1', port: 0 };
-  const outbound = await startOutboundListener({ ...common, address, proxy });
+  const outbound = await startOutboundListener({
+    ...common,
+    address,
+    proxy,
+    reading: spec.reading,
+  });
   const eastWest = await startEastWestListener({
     ...common,
     address,
@@ -151,7 +162,9 @@ export async function startGateway(t: ExecutionContext, spec: GatewaySpec): Prom
   });
   t.teardown(async () => {
     links.close();
-    await Promise.all([outbound.close(), eastWest.close(), endpoints.close()]);
+    await Promise.all([outbound.close(), eastWest.close()]);
+    endpoints.close();
+    proxy.close();
   });
   const remotes = new Map<ClusterName, Parameters<LinkPool['update']>[0][number]>();
   return {
@@ -222,6 +235,7 @@ function viewOf(spec: ServiceSpec, cluster: ClusterName, links: LinkPool) {
     port,
     weight: 1,
     health: 'healthy',
+    protocol: spec.protocol ?? 'http',
     ejected: false,
   }));
   const here = { region: 'here', zone: 'a', degraded: 0, excluded: 0 };

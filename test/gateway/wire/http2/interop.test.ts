@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import test from 'ava';
 import type {
   Http2Stream,
-  ResponseHead,
+  ReceivedResponse,
   StreamEnd,
   StreamHandler,
 } from '../../../../gateway/wire/http2/api.ts';
@@ -23,14 +23,14 @@ const megabytes = Buffer.alloc(3_000_000, 'large body ');
 class Answer implements StreamHandler {
   readonly informational: number[] = [];
   readonly parts: Buffer[] = [];
-  head: ResponseHead | undefined;
+  head: ReceivedResponse | undefined;
   trailers: readonly string[] | undefined;
   end: StreamEnd | undefined;
 
-  onInformational(_stream: Http2Stream, { status }: ResponseHead): void {
+  onInformational(_stream: Http2Stream, { status }: ReceivedResponse): void {
     this.informational.push(status);
   }
-  onResponse(_stream: Http2Stream, head: ResponseHead): void {
+  onResponse(_stream: Http2Stream, head: ReceivedResponse): void {
     this.head = head;
   }
   onData(stream: Http2Stream, bytes: Buffer): void {
@@ -130,7 +130,7 @@ test('node:http2 as server: heads, trailers, large bodies both ways, resets, PIN
     t.deepEqual(answer.informational, [103]);
     t.is(answer.head?.status, 200);
     t.is(
-      answer.head?.fields[1],
+      answer.head?.fields.list()[1],
       `:method GET :scheme http :path /raw :authority orders.shop ${fields.join(' ')}`,
     );
     t.deepEqual(answer.trailers, ['sum', '42']);

@@ -64,8 +64,8 @@ for (const [what, fields] of [
     const side = server();
     side.receive(headers(1, fields), headers(3, get));
     t.deepEqual(
-      side.recorder.events.map((event) => 'id' in event && event.id),
-      [3],
+      side.recorder.events.map((event) => ('id' in event ? event.id : event.event)),
+      ['refused', 3],
     );
     const [refusal] = side.sent();
     t.like(refusal, { type: frameType.rstStream, id: 1 });
@@ -89,8 +89,8 @@ test('a field that is malformed is so again when it comes from the table, and it
   };
   for (const [n, value] of ['bad\0', 'bad\0', 'bad\0', 'good'].entries()) send(1 + 2 * n, value);
   t.deepEqual(
-    side.recorder.events.map((event) => 'id' in event && event.id),
-    [7],
+    side.recorder.events.map((event) => ('id' in event ? event.id : event.event)),
+    ['refused', 'refused', 'refused', 7],
   );
 });
 

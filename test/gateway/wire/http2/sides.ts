@@ -3,6 +3,8 @@ import type {
   ConnectionEnd,
   ConnectionHandler,
   Http2Stream,
+  ReceivedRequest,
+  ReceivedResponse,
   RequestHead,
   ResponseHead,
   StreamEnd,
@@ -10,6 +12,7 @@ import type {
 } from '../../../../gateway/wire/http2/api.ts';
 import { Http2Client } from '../../../../gateway/wire/http2/client.ts';
 import type { Connection } from '../../../../gateway/wire/http2/connection.ts';
+import type { FieldList } from '../../../../gateway/wire/http2/field-list.ts';
 import { type ConnectionOptions, strangerOptions } from '../../../../gateway/wire/http2/options.ts';
 import { OutputPool } from '../../../../gateway/wire/http2/output.ts';
 import { frameType } from '../../../../gateway/wire/http2/protocol.ts';
@@ -37,6 +40,7 @@ export type Event =
   | { readonly event: 'writable'; readonly id: number }
   | { readonly event: 'closed'; readonly id: number; readonly end: StreamEnd }
   | { readonly event: 'goaway'; readonly code: number; readonly debug: string }
+  | { readonly event: 'refused'; readonly why: string }
   | { readonly event: 'end'; readonly end: ConnectionEnd };
 
 /** Writes down what it is told. */
@@ -49,18 +53,26 @@ export class Recorder implements StreamHandler, ConnectionHandler {
   answer: (stream: Http2Stream, head: RequestHead, ends: boolean) => void = () => undefined;
   outputs = 0;
 
-  onRequest(stream: Http2Stream, head: RequestHead, ends: boolean): StreamHandler {
+  onRequest(stream: Http2Stream, received: ReceivedRequest, ends: boolean): StreamHandler {
+    const { method, scheme, authority, path, protocol } = received;
+    const head = { method, scheme, authority, path, protocol, ...fieldsOf(received) };
     this.streams.set(stream.id, stream);
     this.events.push({ event: 'request', id: stream.id, head, ends });
     this.answer(stream, head, ends);
     return this;
   }
 
-  onInformational({ id }: Http2Stream, head: ResponseHead): void {
+  onRefused(why: string): void {
+    this.events.push({ event: 'refused', why });
+  }
+
+  onInformational({ id }: Http2Stream, received: ReceivedResponse): void {
+    const head = { status: received.status, ...fieldsOf(received) };
     this.events.push({ event: 'informational', id, head, ends: false });
   }
 
-  onResponse({ id }: Http2Stream, head: ResponseHead, ends: boolean): void {
+  onResponse({ id }: Http2Stream, received: ReceivedResponse, ends: boolean): void {
+    const head = { status: received.status, ...fieldsOf(received) };
     this.events.push({ event: 'response', id, head, ends });
   }
 
@@ -121,6 +133,10 @@ export interface Side<C extends Connection> {
   receiveAt(now: number, ...frames: readonly Buffer[]): void;
   /** The frames it has to send, all of them. */
   sent(): Frame[];
+}
+
+function fieldsOf({ fields }: { readonly fields: FieldList }) {
+  return { fields: fields.list(), sensitive: fields.sensitive };
 }
 
 /** A server that has been greeted, unless `greeted` is false. */

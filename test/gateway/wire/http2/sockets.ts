@@ -5,7 +5,7 @@ import type { ExecutionContext } from 'ava';
 import type {
   ConnectionEnd,
   Http2Stream,
-  RequestHead,
+  ReceivedRequest,
   StreamHandler,
 } from '../../../../gateway/wire/http2/api.ts';
 import { Http2Client } from '../../../../gateway/wire/http2/client.ts';
@@ -66,7 +66,7 @@ export interface Serving {
 /** Serves on a free port until the test ends. */
 export async function serve(
   t: ExecutionContext,
-  onRequest: (stream: Http2Stream, head: RequestHead, ends: boolean) => StreamHandler,
+  onRequest: (stream: Http2Stream, head: ReceivedRequest, ends: boolean) => StreamHandler,
 ): Promise<Serving> {
   const connections: Http2Server[] = [];
   const ends: ConnectionEnd[] = [];
@@ -77,6 +77,7 @@ export async function serve(
     const connection = new Http2Server(
       {
         onRequest,
+        onRefused: () => undefined,
         onOutput: () => wire.schedule(),
         onGoaway: () => undefined,
         onEnd(end) {
@@ -128,14 +129,14 @@ export async function dial(
 export class Echo implements StreamHandler {
   #owed = 0;
 
-  static start(stream: Http2Stream, head: RequestHead, ends: boolean): Echo {
+  static start(stream: Http2Stream, head: ReceivedRequest, ends: boolean): Echo {
     const fields = [
       'x-method',
       head.method,
       'x-path',
       head.path,
       'x-cookie',
-      head.fields[head.fields.indexOf('cookie') + 1] ?? '',
+      head.fields.get('cookie') ?? '',
     ];
     stream.respond({ status: 200, fields }, ends);
     return new Echo();

@@ -6,16 +6,16 @@ import { client, head, pair, request, server } from './sides.ts';
 
 test('a request with body and trailers, and a response with both, pass whole', (t) => {
   const { client: near, server: far, exchange } = pair();
-  far.recorder.answer = (stream) => {
-    stream.respond({ status: 103, fields: ['link', '</a>'] }, false);
-    stream.respond({ status: 200, fields: ['a', 'b'] }, false);
-    stream.write(Buffer.from('response'), false);
-    stream.trailers(['sum', '2']);
-  };
   const stream = request(near, head('POST', ['c', 'd']), false);
   stream.write(Buffer.from('re'), false);
   stream.write(Buffer.from('quest'), false);
   stream.trailers(['sum', '1']);
+  exchange();
+  const answer = far.recorder.streams.get(1);
+  answer?.respond({ status: 103, fields: ['link', '</a>'] }, false);
+  answer?.respond({ status: 200, fields: ['a', 'b'] }, false);
+  answer?.write(Buffer.from('response'), false);
+  answer?.trailers(['sum', '2']);
   exchange();
   t.like(far.recorder.events, [
     { event: 'request', ends: false, head: { method: 'POST', fields: ['c', 'd'] } },
@@ -46,6 +46,61 @@ test('a head and a small body leave in one go, and the end is on the last frame'
   t.is(side.connection.take(), undefined);
   t.is(taken?.length, 9 + 1 + 9 + 5);
   t.is(taken?.[10 + 4], endStream);
+});
+
+test('an end that comes right behind the last piece, or the head, is on their frame', (t) => {
+  const side = client();
+  const stream = request(side, head('POST'), false);
+  stream.write(Buffer.from('small'), false);
+  const short = request(side, head('POST'), false);
+  stream.write(Buffer.alloc(0), true);
+  short.write(Buffer.alloc(0), true);
+  t.deepEqual(
+    side.sent().map(({ type, id, flags }) => [type, id, flags & flag.endStream]),
+    [
+      [frameType.headers, 1, 0],
+      [frameType.data, 1, flag.endStream],
+      [frameType.headers, 3, flag.endStream],
+    ],
+  );
+});
+
+test('a server that has answered wants no more of the request, without calling it an error', (t) => {
+  const side = server();
+  side.recorder.answer = (stream) => {
+    stream.respond({ status: 200, fields: [] }, false);
+    stream.write(Buffer.from('enough'), true);
+  };
+  side.receive(headers(1, post, false), data(1, 'more', true));
+  t.deepEqual(side.recorder.endOf(1), { kind: 'complete' });
+  t.like(side.sent(), [
+    { type: frameType.headers },
+    { type: frameType.data, flags: flag.endStream },
+    { type: frameType.rstStream, payload: Buffer.from([0, 0, 0, errorCode.noError]) },
+  ]);
+  t.is(side.recorder.end, undefined);
+});
+
+test('a tunnel goes on one way when it has ended the other way', (t) => {
+  const side = server();
+  const events = side.recorder.events;
+  side.recorder.answer = (stream) => {
+    stream.respond({ status: 200, fields: [] }, false);
+    stream.write(Buffer.from('ours'), true);
+  };
+  side.receive(headers(1, [':method', 'CONNECT', ':authority', 'a:1'], false));
+  t.is(side.recorder.endOf(1), undefined);
+  side.receive(data(1, 'theirs', true));
+  t.like(events.slice(1), [
+    { event: 'data', text: 'theirs', ends: true },
+    { event: 'closed', end: { kind: 'complete' } },
+  ]);
+});
+
+test('a client that resets a request whose answer it does not have has gone, whatever it calls that', (t) => {
+  const side = server();
+  side.receive(headers(1, get), rst(1, errorCode.noError));
+  t.deepEqual(side.recorder.endOf(1), { kind: 'reset-by-peer', code: errorCode.noError });
 });
 
 test('pieces of a DATA frame are passed on before it is whole', (t) => {
@@ -225,7 +280,10 @@ test('a list over the limit is answered with 431, and the connection goes on', (
     { type: frameType.headers, id: 1, flags: flag.endHeaders | flag.endStream },
     { type: frameType.rstStream, id: 1 },
   ]);
-  t.like(side.recorder.events, [{ event: 'request', id: 3 }]);
+  t.like(side.recorder.events, [
+    { event: 'refused', why: 'its head is too large' },
+    { event: 'request', id: 3 },
+  ]);
 });
 
 test('a response head over the limit resets its stream', (t) => {

@@ -1,28 +1,29 @@
 /** Owns the way between an HTTP/2 connection and its socket: what comes goes in at once, what a turn of the event loop made leaves in one write. */
 import type { Socket } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
+import type { Reader } from '../proxy/intake.ts';
+import { atTurnsEnd, type Flushable } from '../proxy/turn.ts';
 import type { ConnectionEnd } from '../wire/http2/api.ts';
 import type { Connection } from '../wire/http2/connection.ts';
 import type { ConnectionContext, ConnectionOptions } from '../wire/http2/options.ts';
 import { OutputPool } from '../wire/http2/output.ts';
-
-const tickMs = 1_000;
 
 /** How long the other side has to close, once all was sent. */
 const lingerMs = 1_000;
 
 const pool = new OutputPool();
 
-export class LinkSocket {
+export class Http2Socket implements Reader, Flushable {
   readonly #socket: Socket;
   readonly #clock: Clock;
   #connection: Connection | undefined;
-  /** A turn is being taken, or written: the next one waits for it. */
+  /** A turn is being written: the next one waits for it. */
   #busy = false;
+  #scheduled = false;
   #turn: Buffer | undefined;
   #ending = false;
   #why = 'the other side closed the connection';
-  #cancelTick: () => void = () => undefined;
+  #cancelSettingsTimer: (() => void) | undefined;
 
   constructor(socket: Socket, clock: Clock) {
     this.#socket = socket;
@@ -34,33 +35,41 @@ export class LinkSocket {
     return { options, pool, now: this.#clock.monotonic() };
   }
 
-  /** Starts to read for `connection`, whose `onOutput` and `onEnd` come here. */
+  /** From now on it is there for `connection`, whose `onOutput` and `onEnd` come here. */
   carry(connection: Connection): void {
     const socket = this.#socket;
     this.#connection = connection;
     // What is written is a whole turn: there is nothing to wait for.
     socket.setNoDelay(true);
-    socket.on('data', (bytes: Buffer) => {
-      if (!connection.over) connection.receive(bytes, this.#clock.monotonic());
-    });
     socket.on('error', (error) => {
       this.#why = error.message;
     });
     socket.once('end', () => connection.lost(this.#why));
     socket.once('close', () => {
-      this.#cancelTick();
+      this.#cancelSettingsTimer?.();
       connection.lost(this.#why);
     });
-    this.#tickLater(connection);
+    this.#cancelSettingsTimer = this.#clock.after(connection.settingsTimeoutMs, () => {
+      this.#cancelSettingsTimer = undefined;
+      connection.tick(this.#clock.monotonic());
+    });
+  }
+
+  /** Takes what was read; nothing of it is kept. Always true: windows hold the other side back, not the socket. */
+  onRead(buffer: Buffer, end: number): boolean {
+    const connection = this.#connection as Connection;
+    if (!connection.over) connection.receive(buffer, this.#clock.monotonic(), end);
+    return true;
   }
 
   onOutput(): void {
-    if (!this.#busy) setImmediate(this.#send);
+    if (this.#busy || this.#scheduled) return;
+    this.#scheduled = true;
+    atTurnsEnd(this);
   }
 
   /** Sends what is left, when there is still somebody to send it to, and closes. */
   onEnd(end: ConnectionEnd): void {
-    this.#cancelTick();
     if (end.kind === 'lost') {
       this.#socket.destroy();
       return;
@@ -71,8 +80,15 @@ export class LinkSocket {
     this.onOutput();
   }
 
-  readonly #send = (): void => {
+  /** The turn is over. */
+  flush(): void {
+    this.#scheduled = false;
+    this.#send();
+  }
+
+  #send(): void {
     if (this.#busy || this.#socket.destroyed) return;
+    // Set before, lest what is told meanwhile asks for another turn.
     this.#busy = true;
     this.#turn = this.#connection?.take();
     if (this.#turn !== undefined) {
@@ -81,7 +97,7 @@ export class LinkSocket {
     }
     this.#busy = false;
     if (this.#ending) this.#socket.end();
-  };
+  }
 
   /** The turn is with the system: its memory is free, and more may follow at once. */
   readonly #sent = (): void => {
@@ -90,11 +106,4 @@ export class LinkSocket {
     this.#busy = false;
     this.#send();
   };
-
-  #tickLater(connection: Connection): void {
-    this.#cancelTick = this.#clock.after(tickMs, () => {
-      connection.tick(this.#clock.monotonic());
-      if (!connection.over) this.#tickLater(connection);
-    });
-  }
 }

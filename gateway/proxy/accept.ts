@@ -1,0 +1,103 @@
+/** Owns the one use of what Node does not document: accepted sockets that read into a shared buffer, as connecting ones may. */
+import { once } from 'node:events';
+import {
+  type AddressInfo,
+  connect,
+  createServer,
+  Socket,
+  type SocketConstructorOpts,
+} from 'node:net';
+import { messageOf } from '../../core/errors.ts';
+import type { Log } from '../../core/log.ts';
+import { Intake } from './intake.ts';
+
+/**
+ * How accepted sockets are read. `shared` saves an allocation, an event and a stream's bookkeeping per read:
+ * about a microsecond of a request's fourteen. It needs sockets accepted with `pauseOnConnect`.
+ */
+export type Reading = 'shared' | 'events';
+
+/** Every read of every accepted socket lands here: what is to stay is copied out before the next one. */
+const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
+
+/** What of a socket's inside is used: the handle it reads from, and the server that counts it. */
+interface Inner {
+  _handle: unknown;
+  _server: unknown;
+  server: unknown;
+}
+
+/** Takes over `socket`, which was accepted with `pauseOnConnect` where it is to be read into the shared buffer. */
+export function intakeOf(socket: Socket, reading: Reading): Intake {
+  if (reading === 'events') {
+    const intake = Intake.byEvents(socket);
+    socket.resume();
+    return intake;
+  }
+  const inner = socket as unknown as Inner;
+  const options = {
+    handle: inner._handle,
+    allowHalfOpen: socket.allowHalfOpen,
+    onread: {
+      buffer: readBuffer,
+      callback: (bytes: number) => intake.reader.onRead(readBuffer, bytes),
+    },
+  } as SocketConstructorOpts;
+  inner._handle = null;
+  const taken = new Socket(options);
+  const takenInner = taken as unknown as Inner;
+  takenInner._server = inner._server;
+  takenInner.server = inner.server;
+  const intake = new Intake(taken);
+  return intake;
+}
+
+let tried: Promise<Reading> | undefined;
+
+/** The best way to read that works here: found out once, by doing it. */
+export function readingHere(log: Log): Promise<Reading> {
+  tried ??= tryShared().then(
+    () => 'shared',
+    (thrown: unknown) => {
+      log.warn(
+        { reason: messageOf(thrown) },
+        'accepted sockets are read by events, which costs more: this Node.js can not read them into a shared buffer',
+      );
+      return 'events';
+    },
+  );
+  return tried;
+}
+
+/** Most time for the try, in milliseconds. */
+const tryMs = 2_000;
+
+/** Octets there and back over an accepted socket that is read into the shared buffer. Rejects where they don't arrive. */
+async function tryShared(): Promise<void> {
+  const server = createServer({ pauseOnConnect: true, allowHalfOpen: true });
+  const signal = AbortSignal.timeout(tryMs);
+  let client: Socket | undefined;
+  let intake: Intake | undefined;
+  try {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening', { signal });
+    const accepted = once(server, 'connection', { signal });
+    client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    const [socket] = await accepted;
+    intake = intakeOf(socket, 'shared');
+    const { socket: taken } = intake;
+    intake.reader = {
+      onRead(buffer, end) {
+        taken.end(buffer.toString('latin1', 0, end), 'latin1');
+        return true;
+      },
+    };
+    client.end('there and back');
+    const [echoed] = await once(client.setEncoding('latin1'), 'data', { signal });
+    if (echoed !== 'there and back') throw new Error(`read ${JSON.stringify(echoed)}`);
+  } finally {
+    client?.destroy();
+    intake?.socket.destroy();
+    server.close();
+  }
+}

@@ -1,0 +1,39 @@
+/** Owns what the connections of one listener stand on, and what a listener needs of them, whatever they speak. */
+import type { Clock } from '../../core/clock.ts';
+import type { Log } from '../../core/log.ts';
+import type { InFlight } from './drain.ts';
+import type { ExchangeTaker } from './exchange.ts';
+import type { ProxyLimits } from './limit.ts';
+import type { Peer } from './peer.ts';
+import type { Recorder } from './record.ts';
+import type { Sweep } from './sweep.ts';
+
+/** Who a connection's requests come from, and how. */
+export interface ClientIdentity {
+  readonly peer: Peer;
+  readonly scheme: 'http' | 'https';
+}
+
+/** A connection, as its listener ends it. */
+export interface ClientSide {
+  /** Whether no request is under way, nor the head of one. */
+  readonly isIdle: boolean;
+  /** Takes no request after those under way. */
+  drain(): void;
+  /** Cuts it off. */
+  destroy(): void;
+}
+
+export interface ClientGround {
+  readonly taker: ExchangeTaker;
+  readonly limits: ProxyLimits;
+  readonly recorder: Recorder;
+  readonly sweep: Sweep;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Requests; each connection counts its own. */
+  readonly inFlight: InFlight;
+  /** Those there are: each adds itself, and deletes itself when it has closed. */
+  readonly connections: Set<ClientSide>;
+  isDraining(): boolean;
+}

@@ -1,0 +1,441 @@
+/** Owns the life of one admitted request: tried, tried again while that is safe and allowed, answered, recorded. */
+import { formatAddress } from '../../core/address.ts';
+import { type BackoffPolicy, backoffDelay } from '../../core/backoff.ts';
+import type { Random } from '../../core/clock.ts';
+import { IsthmusError } from '../../core/errors.ts';
+import type { Log } from '../../core/log.ts';
+import type { ClusterName } from '../../core/names.ts';
+import type { Target, TryResult } from '../balance/types.ts';
+import type { ClusterTransport, EndpointTransport } from './call.ts';
+import type { Exchange, ExchangeHandler } from './exchange.ts';
+import { failureIn } from './gateway-answer.ts';
+import { isGrpc } from './grpc-status.ts';
+import { grpcTimeoutMs } from './grpc-timeout.ts';
+import { interimFields, trailerFields } from './headers.ts';
+import { bodyTooLarge } from './limit.ts';
+import type { FailedTry, Fields, OutgoingRequest, ResponseHead } from './message.ts';
+import { Picks } from './pick.ts';
+import type { Recorder } from './record.ts';
+import { refuse } from './refuse.ts';
+import { RequestBody } from './request-body.ts';
+import { RequestFields } from './request-fields.ts';
+import { addedLines, ResponseFields } from './response-fields.ts';
+import { defaultRetry, retryVerdict, type TryOutcome } from './retry.ts';
+import type { Route } from './route.ts';
+import { type Sweep, Timed } from './sweep.ts';
+import { TimeLimits } from './time-limits.ts';
+import { type Tried, Try } from './try.ts';
+
+/** What every request stands on. */
+export interface ForwardingGround {
+  readonly cluster: ClusterName;
+  /** Our name in `Via`. */
+  readonly pseudonym: string;
+  readonly maxBodyBytes: number;
+  readonly exposeDecision: boolean;
+  readonly endpoints: EndpointTransport;
+  readonly links: ClusterTransport;
+  readonly recorder: Recorder;
+  readonly sweep: Sweep;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+type Phase =
+  /** A try is under way; nothing was said to the client. */
+  | 'trying'
+  /** Until the same target is tried again, there being no other. */
+  | 'backing-off'
+  /** The response is all here but for its end, with which its head goes on. */
+  | 'ending'
+  /** The response flows, or the tunnel does. */
+  | 'answering'
+  /** The client was told everything, and takes what is left of it. */
+  | 'leaving'
+  | 'over';
+
+type Step =
+  | { readonly kind: 'try'; readonly target: Target }
+  | { readonly kind: 'stop' }
+  | { readonly kind: 'over-budget' };
+
+const stop: Step = { kind: 'stop' };
+const overBudget: Step = { kind: 'over-budget' };
+
+/** Between two tries of the same target. */
+const sameTargetBackoff: BackoffPolicy = { baseMs: 20, maxMs: 250 };
+
+export class Forwarding extends Timed implements ExchangeHandler, Tried {
+  readonly #exchange: Exchange;
+  readonly #route: Route;
+  readonly #ground: ForwardingGround;
+  readonly #request: OutgoingRequest;
+  readonly #picks: Picks;
+  readonly #limits: TimeLimits;
+  /** Absent where there is none; a tunnel's octets are not kept. */
+  readonly #body: RequestBody | undefined;
+  #phase: Phase = 'trying';
+  #try: Try | undefined;
+  /** While `ending`. */
+  #head: ResponseHead | undefined;
+  /** While `backing-off`. */
+  #again: { readonly target: Target; readonly at: number } | undefined;
+  /** Whether every try so far provably never arrived. */
+  #unsent = true;
+  #isTunnel = false;
+
+  constructor(exchange: Exchange, route: Route, ground: ForwardingGround) {
+    super();
+    const { method, scheme, authority, path, bodyLength, tunnel } = exchange.head;
+    this.#exchange = exchange;
+    this.#route = route;
+    this.#ground = ground;
+    const fields = new RequestFields(exchange, ground.pseudonym, route.service);
+    this.#request = { method, scheme, authority, path, fields, bodyLength, tunnel };
+    this.#picks = new Picks(route, exchange);
+    this.#limits = new TimeLimits(route.timeouts.idleMs, ground.sweep.now);
+    this.#body = bodyLength === 'none' || tunnel !== undefined ? undefined : new RequestBody();
+  }
+
+  start(): void {
+    const { balancer, timeouts, service } = this.#route;
+    const { fields } = this.#exchange.head;
+    const { now } = this.#ground.sweep;
+    balancer.countRequest();
+    const first = this.#picks.next(true);
+    if (first === undefined) {
+      const what = `No endpoint of ${service} can take the request`;
+      this.#turnAway(new IsthmusError('NO_HEALTHY_ENDPOINT', { what }), 'no');
+      return;
+    }
+    // The time of a call of gRPC runs from its head on: it may never end before it is answered.
+    const grpcMs = isGrpc(fields) ? grpcTimeoutMs(fields) : undefined;
+    if (grpcMs !== undefined) this.#limits.awaitAll(grpcMs, now);
+    if (this.#body === undefined) this.#limits.awaitHead(timeouts.requestMs, now);
+    this.#begin(first);
+  }
+
+  onBody(bytes: Buffer): boolean {
+    this.#moved();
+    if (this.#body !== undefined) {
+      this.#body.take(bytes);
+      const { maxBodyBytes } = this.#ground;
+      if (maxBodyBytes > 0 && this.#body.received > maxBodyBytes) {
+        this.#tooLarge();
+        return true;
+      }
+    }
+    if (this.#try !== undefined) return this.#try.call.write(bytes);
+    return this.#phase !== 'backing-off';
+  }
+
+  onBodyEnd(trailers: Fields): void {
+    const passed = trailerFields(trailers);
+    this.#body?.finish(passed);
+    if (this.#phase === 'trying' || this.#phase === 'backing-off') {
+      this.#limits.awaitHead(this.#route.timeouts.requestMs, this.#ground.sweep.refresh());
+      this.#schedule();
+    }
+    this.#try?.call.end(passed);
+  }
+
+  onWritable(): void {
+    this.#moved();
+    this.#try?.call.read();
+  }
+
+  onOver(how: 'sent' | 'client-gone'): void {
+    const { recorder, sweep } = this.#ground;
+    const current = this.#try;
+    this.#end();
+    if (how === 'sent') {
+      // A tunnel whose two directions have ended: the last octets may still be on their way.
+      current?.finish('ok', sweep.now);
+    } else {
+      recorder.refused(this.#route.service, 'CLIENT_GONE');
+      current?.cancel('abandoned', sweep.refresh());
+    }
+  }
+
+  tryInformed(status: number, fields: Fields): void {
+    this.#exchange.inform(status, interimFields(fields));
+  }
+
+  tryAnswered(head: ResponseHead): void {
+    const current = this.#try;
+    if (current === undefined) return;
+    const { target } = current;
+    const now = this.#ground.sweep.refresh();
+    current.headMs = now - current.startedAt;
+    const failure = target.kind === 'cluster' ? failureIn(head, target.cluster) : undefined;
+    if (failure !== undefined) {
+      current.cancel(failure.sent === 'no' ? 'unsent' : 'failed', now);
+      this.#failed(failure, target);
+      return;
+    }
+    if ((this.#route.retry ?? defaultRetry).statuses.includes(head.status)) {
+      const step = this.#nextStep({ kind: 'response', status: head.status }, target);
+      if (step.kind === 'try') {
+        this.#unsent = false;
+        current.cancel('failed', now);
+        this.#go(step.target);
+        return;
+      }
+    }
+    this.#limits.answered(now);
+    if (this.#hasBody(head)) this.#answer(current, head, false);
+    else {
+      this.#phase = 'ending';
+      this.#head = head;
+    }
+  }
+
+  tryReceived(bytes: Buffer): boolean {
+    this.#moved();
+    return this.#exchange.write(bytes);
+  }
+
+  tryEnded(trailers: Fields): void {
+    const current = this.#try;
+    if (current === undefined) return;
+    if (this.#isTunnel) {
+      this.#exchange.end();
+      return;
+    }
+    this.#try = undefined;
+    current.finish(resultOf(current.status), this.#ground.sweep.now);
+    if (this.#head !== undefined) this.#answer(current, this.#head, true);
+    else {
+      this.#phase = 'leaving';
+      this.#exchange.end(trailers.length === 0 ? undefined : trailerFields(trailers));
+    }
+  }
+
+  tryFailed(failure: FailedTry): void {
+    const current = this.#try;
+    if (current === undefined) return;
+    const { recorder, sweep } = this.#ground;
+    // What a client asked for wrongly says nothing of the endpoint.
+    const isAskedWrongly = failure.code === 'PROTOCOL_MISMATCH';
+    const result = failure.sent === 'no' ? 'unsent' : 'failed';
+    current.finish(isAskedWrongly ? 'abandoned' : result, sweep.refresh());
+    if (this.#phase === 'answering' && (this.#isTunnel || !this.#exchange.retract())) {
+      recorder.refused(this.#route.service, 'RESPONSE_BROKEN');
+      this.#destroy();
+    } else this.#failed(failure, current.target);
+  }
+
+  tryHasRoom(): void {
+    this.#moved();
+    this.#exchange.read();
+  }
+
+  failedInside(thrown: unknown): void {
+    const { recorder, log } = this.#ground;
+    recorder.refused(undefined, 'INTERNAL');
+    log.error({ err: thrown }, 'request failed inside the gateway');
+    this.#destroy();
+  }
+
+  override onDue(): void {
+    const { now } = this.#ground.sweep;
+    const up = this.#limits.up(now);
+    try {
+      if (up === 'try') this.#tryTimedOut(now);
+      else if (up !== undefined) this.#outOfTime(now);
+      else if (this.#again !== undefined && now >= this.#again.at) this.#begin(this.#again.target);
+      else this.#schedule();
+    } catch (thrown) {
+      this.failedInside(thrown);
+    }
+  }
+
+  #begin(target: Target): void {
+    const { sweep, endpoints, links } = this.#ground;
+    const { balancer, timeouts } = this.#route;
+    const { now } = sweep;
+    this.#phase = 'trying';
+    this.#again = undefined;
+    this.#picks.began(target);
+    this.#limits.awaitTry(timeouts.perTryMs, now);
+    this.#schedule();
+    const current = new Try(this, balancer, target, now);
+    this.#try = current;
+    const request = this.#request;
+    current.call =
+      target.kind === 'endpoint'
+        ? endpoints.call(target.endpoint, request, current, timeouts)
+        : links.call(target.cluster, request, current, timeouts);
+    if (this.#body?.replayTo(current.call)) this.#exchange.read();
+  }
+
+  /** A try has failed: another one, or the end. */
+  #failed(failure: FailedTry, target: Target): void {
+    this.#try = undefined;
+    this.#head = undefined;
+    this.#phase = 'trying';
+    this.#unsent &&= failure.sent === 'no';
+    const step = this.#nextStep({ kind: 'failed', sent: failure.sent }, target, failure);
+    if (step.kind === 'try') this.#go(step.target);
+    else {
+      const { code, what, cause } = failure;
+      const said = step.kind === 'over-budget' ? 'RETRY_BUDGET_SPENT' : code;
+      this.#turnAway(new IsthmusError(said, { what, cause }), this.#unsent ? 'no' : 'maybe');
+    }
+  }
+
+  #nextStep(outcome: TryOutcome, tried: Target, failure?: FailedTry): Step {
+    const { balancer, retry = defaultRetry, service } = this.#route;
+    const picks = this.#picks;
+    if (picks.tries >= retry.maxTries || failure?.code === 'PROTOCOL_MISMATCH') return stop;
+    const replayable = this.#body?.replayable ?? true;
+    const verdict = retryVerdict(this.#request.method, replayable, outcome, retry);
+    if (verdict.kind === 'final') return stop;
+    // With no other target left, the only one tried so far gets a second chance when its connection failed:
+    // it may just have closed one that was kept.
+    const mayRepeat = failure?.code === 'UPSTREAM_FAILED' && picks.tries === 1;
+    const unsent = this.#unsent && outcome.kind === 'failed';
+    const target = picks.next(unsent) ?? (mayRepeat ? tried : undefined);
+    if (target === undefined) return stop;
+    if (verdict.charged && !balancer.takeRetry()) return overBudget;
+    const reason = outcome.kind === 'response' ? 'status' : verdict.charged ? 'failed' : 'unsent';
+    this.#ground.recorder.retried(service, reason);
+    return { kind: 'try', target };
+  }
+
+  #go(target: Target): void {
+    this.#try = undefined;
+    if (!this.#picks.hasTried(target)) {
+      this.#begin(target);
+      return;
+    }
+    const { sweep, random } = this.#ground;
+    const delayMs = backoffDelay(sameTargetBackoff, this.#picks.tries - 1, random);
+    this.#phase = 'backing-off';
+    this.#again = { target, at: sweep.now + delayMs };
+    this.#schedule();
+  }
+
+  #answer({ target, headMs = 0 }: Try, head: ResponseHead, ends: boolean): void {
+    const { tunnel, protocol } = this.#exchange.head;
+    const { recorder, cluster } = this.#ground;
+    const { status, bodyLength } = head;
+    this.#isTunnel = tunnel !== undefined && status === (tunnel.kind === 'tcp' ? 200 : 101);
+    if (tunnel !== undefined && !this.#isTunnel && protocol === '2' && status < 300) {
+      this.#declined(status);
+      return;
+    }
+    recorder.served(
+      this.#route.service,
+      target.kind === 'cluster' ? target.cluster : cluster,
+      target.tier,
+      status,
+      headMs,
+    );
+    this.#body?.forget();
+    this.#phase = ends ? 'leaving' : 'answering';
+    this.#schedule();
+    const own = addedLines(this.#ground, this.#exchange.peer, target, head);
+    this.#exchange.respond({ status, fields: new ResponseFields(head, own), bodyLength }, ends);
+    if (this.#isTunnel) this.#exchange.read();
+  }
+
+  /** HTTP/2 has no way to answer the offer of another protocol with a page: a 2xx would accept it (RFC 8441 section 5). */
+  #declined(status: number): void {
+    this.#cut('ok');
+    const what = `The service answered the offer of another protocol with ${status}`;
+    this.#turnAway(new IsthmusError('UPSTREAM_FAILED', { what }), 'maybe');
+  }
+
+  /** Whether anything but `onEnd` can follow a head. */
+  #hasBody({ status, bodyLength }: ResponseHead): boolean {
+    const isEmpty = bodyLength === 'none' || bodyLength === 0;
+    return !isEmpty && status !== 204 && status !== 304 && this.#request.method !== 'HEAD';
+  }
+
+  #tryTimedOut(now: number): void {
+    const current = this.#try;
+    if (current === undefined) return;
+    current.cancel('failed', now);
+    this.#failed(late(current.target), current.target);
+  }
+
+  #outOfTime(now: number): void {
+    const target = this.#try?.target ?? this.#again?.target;
+    const isAnswered = this.#phase === 'answering' || this.#phase === 'leaving';
+    this.#cut(isAnswered ? 'abandoned' : 'failed', now);
+    if (isAnswered || target === undefined) {
+      this.#ground.recorder.refused(this.#route.service, 'RESPONSE_BROKEN');
+      this.#destroy();
+    } else {
+      const isUnsent = this.#unsent && this.#phase === 'backing-off';
+      const { what } = late(target);
+      this.#turnAway(new IsthmusError('UPSTREAM_TIMED_OUT', { what }), isUnsent ? 'no' : 'maybe');
+    }
+  }
+
+  #tooLarge(): void {
+    this.#cut('abandoned');
+    const error = bodyTooLarge(this.#ground.maxBodyBytes);
+    if (this.#phase !== 'answering') this.#turnAway(error, 'maybe');
+    else {
+      this.#ground.recorder.refused(this.#route.service, error.code);
+      this.#destroy();
+    }
+  }
+
+  /** Answers instead of the service. */
+  #turnAway(error: IsthmusError, sent: 'no' | 'maybe'): void {
+    const { recorder, log } = this.#ground;
+    const { service } = this.#route;
+    recorder.refused(service, error.code);
+    log.debug({ err: error, service, peer: this.#exchange.peer }, 'request refused');
+    this.#phase = 'leaving';
+    this.#limits.answered(this.#ground.sweep.now);
+    this.#schedule();
+    refuse(this.#exchange, error, sent);
+  }
+
+  /** Gives up the try under way. */
+  #cut(result: TryResult, now = this.#ground.sweep.refresh()): void {
+    this.#try?.cancel(result, now);
+    this.#try = undefined;
+  }
+
+  #destroy(): void {
+    if (this.#phase === 'over') return;
+    this.#cut('abandoned');
+    this.#end();
+    this.#exchange.destroy();
+  }
+
+  #end(): void {
+    this.#phase = 'over';
+    this.#try = undefined;
+    this.#ground.sweep.cancel(this);
+    this.#ground.recorder.inFlight--;
+  }
+
+  #moved(): void {
+    this.#limits.moved(this.#ground.sweep.refresh());
+  }
+
+  #schedule(): void {
+    if (this.#phase === 'over') return;
+    const dueAt = Math.min(this.#limits.next(), this.#again?.at ?? Infinity);
+    this.#ground.sweep.set(this, dueAt);
+  }
+}
+
+/** What the balancer learns: the statuses that say "cannot serve" are failures. */
+function resultOf(status: number): TryResult {
+  return status >= 502 && status <= 504 ? 'failed' : 'ok';
+}
+
+function late(target: Target): FailedTry {
+  const who =
+    target.kind === 'cluster'
+      ? `Cluster ${target.cluster}`
+      : formatAddress(target.endpoint.address, target.endpoint.port);
+  return { sent: 'maybe', code: 'UPSTREAM_TIMED_OUT', what: `${who} has not answered in time` };
+}

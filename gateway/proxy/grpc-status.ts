@@ -1,0 +1,77 @@
+/** Owns how the gateway's own refusals are said to gRPC clients: a response of a head alone, with a status of gRPC's. */
+import type { ErrorCode, IsthmusError } from '../../core/errors.ts';
+import { fieldLines } from '../wire/http1/field-lines.ts';
+import type { Fields, OutgoingResponse, ReceivedFields } from './message.ts';
+
+/** The statuses that a gateway has a use for, by their names in the gRPC documentation. */
+export const grpcStatus = {
+  unknown: 2,
+  deadlineExceeded: 4,
+  permissionDenied: 7,
+  resourceExhausted: 8,
+  unimplemented: 12,
+  internal: 13,
+  unavailable: 14,
+  unauthenticated: 16,
+} as const;
+
+/** Errors that mean more than their HTTP status says. */
+const byCode: Partial<Record<ErrorCode, number>> = {
+  UPSTREAM_TIMED_OUT: grpcStatus.deadlineExceeded,
+  TIMED_OUT: grpcStatus.deadlineExceeded,
+  BODY_TOO_LARGE: grpcStatus.resourceExhausted,
+};
+
+/** What a gRPC client takes an HTTP status for, as gRPC's "HTTP to gRPC Status Code Mapping" has it; all others are unknown. */
+const byHttpStatus: Readonly<Record<number, number>> = {
+  400: grpcStatus.internal,
+  401: grpcStatus.unauthenticated,
+  403: grpcStatus.permissionDenied,
+  404: grpcStatus.unimplemented,
+  429: grpcStatus.unavailable,
+  502: grpcStatus.unavailable,
+  503: grpcStatus.unavailable,
+  504: grpcStatus.unavailable,
+};
+
+export function grpcStatusOf({ code, status }: Pick<IsthmusError, 'code' | 'status'>): number {
+  return byCode[code] ?? byHttpStatus[status] ?? grpcStatus.unknown;
+}
+
+/** Whether a request is gRPC: `application/grpc`, with or without a suffix such as `+proto`; not gRPC-Web. */
+export function isGrpc(fields: ReceivedFields): boolean {
+  const type = fields.get('content-type');
+  return type !== undefined && /^application\/grpc(?:[+;]|$)/i.test(type);
+}
+
+/**
+ * The refusal as a "Trailers-Only" response, whose head ends it. `extra`: further fields for whoever asked.
+ */
+export function grpcRefusal(error: IsthmusError, extra: Fields = []): OutgoingResponse {
+  const fields = [
+    'content-type',
+    'application/grpc',
+    'grpc-status',
+    String(grpcStatusOf(error)),
+    'grpc-message',
+    grpcMessage(`${error.code}: ${error.message}. ${error.fix}`),
+    ...extra,
+  ];
+  return {
+    status: 200,
+    fields: { list: () => fields, lines: () => fieldLines(fields) },
+    bodyLength: 'none',
+  };
+}
+
+/** Percent-encoded UTF-8, but for visible ASCII and the space (gRPC over HTTP/2, Status-Message). */
+export function grpcMessage(text: string): string {
+  let encoded = '';
+  for (const octet of Buffer.from(text)) {
+    const plain = octet >= 0x20 && octet <= 0x7e && octet !== 0x25;
+    encoded += plain
+      ? String.fromCharCode(octet)
+      : `%${octet.toString(16).toUpperCase().padStart(2, '0')}`;
+  }
+  return encoded;
+}

@@ -1,0 +1,176 @@
+/** Owns an HTTP/2 connection whose requests we answer, from a client or another gateway: how long it may take, how it ends. */
+import { Http2Socket } from '../link/http2-socket.ts';
+import type {
+  ConnectionEnd,
+  Http2Stream,
+  ReceivedRequest,
+  ServerHandler,
+  StreamHandler,
+} from '../wire/http2/api.ts';
+import { errorCode } from '../wire/http2/protocol.ts';
+import { Http2Server } from '../wire/http2/server.ts';
+import type { ClientGround, ClientIdentity, ClientSide } from './client-ground.ts';
+import { type ExchangeHome, Http2Exchange, requestOf } from './http2-exchange.ts';
+import { type ConnectionTerms, clientTerms, gatewayTerms } from './http2-terms.ts';
+import type { Intake, Reader } from './intake.ts';
+import type { Peer } from './peer.ts';
+import { Timed } from './sweep.ts';
+
+/** Who is on the other side of a connection, and what was read of it already. */
+export interface Http2Origin extends ClientIdentity {
+  /** As what it is dealt with. */
+  readonly kind: 'client' | 'gateway';
+  readonly behind?: Buffer | undefined;
+}
+
+/** How often the times are looked at, in parts of the shortest. */
+const looksPerTime = 4;
+
+export class Http2Connection
+  extends Timed
+  implements ServerHandler, ClientSide, ExchangeHome, Reader
+{
+  readonly peer: Peer;
+  readonly #scheme: 'http' | 'https';
+  readonly #intake: Intake;
+  readonly #ground: ClientGround;
+  readonly #terms: ConnectionTerms;
+  readonly #socket: Http2Socket;
+  readonly #server: Http2Server;
+  readonly #lookMs: number;
+  /** Since when a head has been under way; Infinity = none is. */
+  #headSince: number;
+  /** Since when no request has been. */
+  #idleSince: number;
+  #readAt: number;
+  #isDraining = false;
+
+  constructor(intake: Intake, ground: ClientGround, { peer, scheme, kind, behind }: Http2Origin) {
+    super();
+    const terms = kind === 'gateway' ? gatewayTerms(ground.limits) : clientTerms(ground.limits);
+    this.peer = peer;
+    this.#scheme = scheme;
+    this.#intake = intake;
+    this.#ground = ground;
+    this.#terms = terms;
+    const { headMs, idleMs, silentMs } = terms.times;
+    this.#lookMs = Math.min(headMs, idleMs, silentMs) / looksPerTime;
+    const now = ground.sweep.refresh();
+    this.#headSince = now;
+    this.#idleSince = now;
+    this.#readAt = now;
+    const { socket } = intake;
+    this.#socket = new Http2Socket(socket, ground.clock);
+    this.#server = new Http2Server(this, this.#socket.context(terms.options));
+    this.#socket.carry(this.#server);
+    // Kernels notice who has vanished without a word.
+    socket.setKeepAlive(true, keepAliveMs);
+    socket.once('close', () => {
+      ground.sweep.cancel(this);
+      ground.connections.delete(this);
+    });
+    ground.connections.add(this);
+    intake.reader = this;
+    ground.sweep.in(this, this.#lookMs);
+    if (ground.isDraining()) this.drain();
+    if (behind !== undefined) this.onRead(behind, behind.length);
+  }
+
+  get isIdle(): boolean {
+    return this.#server.openStreams === 0 && this.#headSince === Infinity;
+  }
+
+  drain(): void {
+    this.#isDraining = true;
+    this.#server.drain();
+  }
+
+  destroy(): void {
+    this.#server.lost('the listener was closed');
+    this.#intake.socket.destroy();
+  }
+
+  onRead(buffer: Buffer, end: number): boolean {
+    const goesOn = this.#socket.onRead(buffer, end);
+    const { now } = this.#ground.sweep;
+    this.#readAt = now;
+    if (!this.#server.isMidHead) this.#headSince = Infinity;
+    else if (this.#headSince === Infinity) this.#headSince = now;
+    return goesOn;
+  }
+
+  onDue(): void {
+    const { headMs, idleMs, silentMs } = this.#terms.times;
+    const { sweep } = this.#ground;
+    const { now } = sweep;
+    if (now - this.#headSince >= headMs) {
+      this.#server.fail(errorCode.enhanceYourCalm, 'a head took too long');
+    } else if (now - this.#readAt >= silentMs) {
+      this.#server.lost(`nothing was received for ${silentMs} ms`);
+    } else if (this.#server.openStreams === 0 && now - this.#idleSince >= idleMs) {
+      // Whoever does not answer its GOAWAY is waited for no longer.
+      if (this.#isDraining) this.destroy();
+      else this.drain();
+    }
+    if (!this.#server.over) sweep.in(this, this.#lookMs);
+  }
+
+  onRequest(stream: Http2Stream, received: ReceivedRequest, ends: boolean): StreamHandler {
+    const { inFlight, taker, sweep } = this.#ground;
+    sweep.refresh();
+    if (received.path === '*') return this.#refuse(stream);
+    const scheme = this.#terms.saysScheme && received.scheme === 'https' ? 'https' : this.#scheme;
+    const exchange = new Http2Exchange(this, requestOf(received, ends, scheme), stream);
+    inFlight.began();
+    exchange.begin(taker);
+    return exchange;
+  }
+
+  onRefused(why: string): void {
+    this.#ground.recorder.refused(undefined, 'REQUEST_REFUSED');
+    this.#ground.log.debug({ reason: why }, 'request refused');
+  }
+
+  onExchangeOver(): void {
+    this.#idleSince = this.#ground.sweep.now;
+    this.#ground.inFlight.ended();
+  }
+
+  onOutput(): void {
+    this.#socket.onOutput();
+  }
+
+  onGoaway(code: number, debug: string): void {
+    if (code === errorCode.noError) return;
+    this.#ground.log.debug({ code, debug, peer: this.peer }, 'given up by the other side');
+  }
+
+  onEnd(end: ConnectionEnd): void {
+    if (end.kind === 'failed') {
+      const { log } = this.#ground;
+      const isGateway = this.peer.kind === 'gateway';
+      log[isGateway ? 'warn' : 'debug']({ ...end, peer: this.peer }, 'HTTP/2 connection failed');
+    }
+    this.#socket.onEnd(end);
+  }
+
+  /** It asks about the gateway as a whole, not for any service (RFC 9110 section 9.3.7). */
+  #refuse(stream: Http2Stream): StreamHandler {
+    this.onRefused('OPTIONS * is for no service');
+    stream.respond({ status: 400, fields: [] }, true);
+    return nobody;
+  }
+}
+
+/** Rest before the kernel asks whether the other side is there, in milliseconds. */
+const keepAliveMs = 30_000;
+
+/** Who is told of what nobody waits for. */
+const nobody: StreamHandler = {
+  onInformational() {},
+  onResponse() {},
+  onData: (stream, bytes) => stream.consume(bytes.length),
+  onTrailers() {},
+  onWritable() {},
+  onClosed() {},
+};

@@ -1,0 +1,109 @@
+/** Owns one HTTP/2 connection to an endpoint, by prior knowledge (RFC 9113 section 3.3): it carries calls before it is there. */
+import { connect, type LookupFunction, type Socket } from 'node:net';
+import type { Clock } from '../../core/clock.ts';
+import { type CallGround, Http2Call } from '../link/http2-call.ts';
+import { Http2Socket } from '../link/http2-socket.ts';
+import { SharedReads } from '../link/shared-reads.ts';
+import type { ConnectionEnd, ConnectionHandler } from '../wire/http2/api.ts';
+import { Http2Client } from '../wire/http2/client.ts';
+import { type ConnectionOptions, strangerOptions } from '../wire/http2/options.ts';
+import type { CallHandler } from './call.ts';
+import type { OutgoingRequest } from './message.ts';
+
+/** Endpoints are our own cluster's: near, and trusted with larger windows than clients. */
+const endpointOptions: ConnectionOptions = {
+  ...strangerOptions,
+  streamWindow: 262_144,
+  connectionWindow: 1 << 24,
+  maxHeaderListSize: 65_536,
+  huffman: false,
+  brokenStreams: { burst: 4_096, perSecond: 1_024 },
+  idleFrames: { burst: 16_384, perSecond: 4_096 },
+};
+
+export interface EndpointPlace {
+  readonly host: string;
+  readonly port: number;
+  /** For messages. */
+  readonly address: string;
+  readonly lookup: LookupFunction;
+  readonly clock: Clock;
+}
+
+export class Http2EndpointSession implements ConnectionHandler, CallGround {
+  readonly client: Http2Client;
+  readonly who: string;
+  readonly #socket: Socket;
+  readonly #http2: Http2Socket;
+  readonly #onEnd: (session: Http2EndpointSession) => void;
+  #cancelConnectTimer: (() => void) | undefined;
+  isConnected = false;
+  #isLeaving = false;
+  /** By monotonic time: when a call was last made on it, or seen under way. */
+  usedAt: number;
+
+  /** Connects, at most for `connectMs` (0 = as long as it takes). `onEnd` is called once. */
+  constructor(
+    place: EndpointPlace,
+    connectMs: number,
+    onEnd: (session: Http2EndpointSession) => void,
+  ) {
+    const { host, port, address, lookup, clock } = place;
+    this.who = address;
+    this.#onEnd = onEnd;
+    this.usedAt = clock.monotonic();
+    const reads = new SharedReads();
+    this.#socket = connect({ host, port, lookup, noDelay: true, onread: reads.onread });
+    this.#http2 = new Http2Socket(this.#socket, clock);
+    this.client = new Http2Client(this, this.#http2.context(endpointOptions));
+    if (connectMs > 0) {
+      this.#cancelConnectTimer = clock.after(connectMs, () =>
+        this.client.lost(`no connection within ${connectMs} ms`),
+      );
+    }
+    this.#socket.once('connect', () => {
+      this.isConnected = true;
+      this.#cancelConnectTimer?.();
+      // Kernels notice who has vanished without a word.
+      this.#socket.setKeepAlive(true, keepAliveMs);
+    });
+    this.#http2.carry(this.client);
+    reads.to(this.#http2);
+  }
+
+  /** Whether it takes one more call. */
+  get hasRoom(): boolean {
+    return !this.#isLeaving && this.client.hasRoom;
+  }
+
+  call(request: OutgoingRequest, handler: CallHandler): Http2Call {
+    return new Http2Call(this, request, handler);
+  }
+
+  /** Takes no new calls; ends with those under way. */
+  drain(): void {
+    this.client.drain();
+  }
+
+  destroy(): void {
+    this.client.lost('the connection was closed');
+  }
+
+  onOutput(): void {
+    this.#http2.onOutput();
+  }
+
+  onGoaway(): void {
+    this.#isLeaving = true;
+  }
+
+  onEnd(end: ConnectionEnd): void {
+    this.#isLeaving = true;
+    this.#cancelConnectTimer?.();
+    this.#http2.onEnd(end);
+    this.#onEnd(this);
+  }
+}
+
+/** Rest before the kernel asks whether the endpoint is there, in milliseconds. */
+const keepAliveMs = 15_000;

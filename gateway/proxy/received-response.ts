@@ -1,0 +1,27 @@
+/** Owns what a response received over HTTP/1.1 says to the data path. */
+import { type Framing, readContentLength } from '../wire/http1/framing.ts';
+import type { ResponseHead as ReceivedHead } from '../wire/http1/response-head.ts';
+import type { BodyLength, ResponseHead } from './message.ts';
+
+/** `method`: of the request that it answers. */
+export function responseOf(received: ReceivedHead, method: string): ResponseHead {
+  const { status, fields, framing, connectionTokens, isTunnel } = received;
+  const bodyLength = isTunnel
+    ? 'unknown'
+    : method === 'HEAD' || status === 304
+      ? announced(received)
+      : lengthOf(framing);
+  return { status, fields, bodyLength, connectionTokens };
+}
+
+function lengthOf(framing: Framing): BodyLength {
+  if (framing.kind === 'none') return 'none';
+  return framing.kind === 'length' ? framing.bytes : 'unknown';
+}
+
+/** The length of what is not sent. */
+function announced({ fields }: ReceivedHead): BodyLength {
+  const value = fields.get('content-length');
+  const bytes = value === undefined ? undefined : readContentLength(value);
+  return typeof bytes === 'number' ? bytes : 'unknown';
+}

@@ -1,0 +1,91 @@
+/** Owns the fields of a response on its way back: what came in and may go back, and what we say of it. */
+import type { ClusterName } from '../../core/names.ts';
+import type { Target } from '../balance/types.ts';
+import { type FieldLines, fieldLines } from '../wire/http1/field-lines.ts';
+import { clusterField, endpointField, fromUpstream } from './headers.ts';
+import { HttpDate } from './http-date.ts';
+import type { Fields, OutgoingFields, ReceivedFields, ResponseHead } from './message.ts';
+import type { Peer } from './peer.ts';
+
+const date = new HttpDate();
+
+/** Who answers. */
+export interface AnswerGround {
+  readonly cluster: ClusterName;
+  /** Our name in `Via`. */
+  readonly pseudonym: string;
+  readonly exposeDecision: boolean;
+}
+
+/** An endpoint's answer, or another gateway's. */
+export class ResponseFields implements OutgoingFields {
+  readonly sensitive: readonly string[] | undefined;
+  readonly #received: ReceivedFields;
+  readonly #connectionTokens: readonly string[];
+  readonly #own: FieldLines;
+
+  /** `own`: what is added. */
+  constructor({ fields, connectionTokens }: ResponseHead, own: FieldLines) {
+    this.sensitive = fields.sensitive;
+    this.#received = fields;
+    this.#connectionTokens = connectionTokens;
+    this.#own = fields.get('date') === undefined ? dated(own) : own;
+  }
+
+  lines(): FieldLines {
+    return (this.#received.without(fromUpstream, this.#connectionTokens) + this.#own) as FieldLines;
+  }
+
+  list(): Fields {
+    const fields = this.#received.listWithout(fromUpstream, this.#connectionTokens);
+    return pushLines(fields, this.#own);
+  }
+}
+
+/** What says by whom a response was made and through whom it came. */
+export function addedLines(
+  { pseudonym, cluster: here, exposeDecision }: AnswerGround,
+  peer: Peer,
+  target: Target,
+  { fields }: ResponseHead,
+): FieldLines {
+  const via = `via: 1.1 ${pseudonym}\r\n`;
+  // The asking gateway needs to know whatever its client may; it decides what to show.
+  if (!exposeDecision && peer.kind !== 'gateway') return via as FieldLines;
+  const isHere = target.kind === 'endpoint';
+  const endpoint = isHere ? target.endpoint.id : fields.get(endpointField);
+  const cluster = `${clusterField}: ${isHere ? here : target.cluster}\r\n`;
+  const served = endpoint === undefined ? '' : `${endpointField}: ${endpoint}\r\n`;
+  return (via + cluster + served) as FieldLines;
+}
+
+/** The gateway's own answer. */
+export class OwnFields implements OutgoingFields {
+  readonly #lines: FieldLines;
+
+  /** Throws INTERNAL on a field that can't be sent. */
+  constructor(fields: Fields) {
+    this.#lines = dated(fieldLines(fields));
+  }
+
+  lines(): FieldLines {
+    return this.#lines;
+  }
+
+  list(): Fields {
+    return pushLines([], this.#lines);
+  }
+}
+
+/** RFC 9110 section 6.6.1: whoever answers says when, or the first one who has a clock does. */
+function dated(lines: FieldLines): FieldLines {
+  return (lines + date.line(Date.now())) as FieldLines;
+}
+
+function pushLines(fields: string[], lines: FieldLines): Fields {
+  for (const line of lines.split('\r\n')) {
+    const colon = line.indexOf(': ');
+    if (colon > 0) fields.push(line.slice(0, colon), line.slice(colon + 2));
+  }
+  return fields;
+}

@@ -1,0 +1,58 @@
+/** Owns when a request has waited long enough: for a head, for one try, for anything to move, for all of it. */
+
+/** What is up. `head` and `try`: no head came in time; `all`: gRPC's own deadline; `idle`: nothing has moved. */
+export type TimeUp = 'head' | 'try' | 'all' | 'idle';
+
+/** Times are monotonic milliseconds; Infinity = no limit. */
+export class TimeLimits {
+  readonly #idleMs: number;
+  #headAt = Infinity;
+  #tryAt = Infinity;
+  #allAt = Infinity;
+  #movedAt: number;
+
+  /** `idleMs` 0 = no limit. */
+  constructor(idleMs: number, now: number) {
+    this.#idleMs = idleMs === 0 ? Infinity : idleMs;
+    this.#movedAt = now;
+  }
+
+  /** The head is waited for from `now` on, unless it was before; `ms` 0 = as long as it takes. */
+  awaitHead(ms: number, now: number): void {
+    if (ms > 0 && this.#headAt === Infinity) this.#headAt = now + ms;
+  }
+
+  /** A try begins that may take `ms` to the head; 0 = as long as it takes. */
+  awaitTry(ms: number, now: number): void {
+    this.#tryAt = ms > 0 ? now + ms : Infinity;
+  }
+
+  /** All must be over in `ms`. */
+  awaitAll(ms: number, now: number): void {
+    this.#allAt = now + ms;
+  }
+
+  /** The head is there. */
+  answered(now: number): void {
+    this.#headAt = Infinity;
+    this.#tryAt = Infinity;
+    this.#movedAt = now;
+  }
+
+  moved(now: number): void {
+    this.#movedAt = now;
+  }
+
+  /** When the first of them is up. */
+  next(): number {
+    return Math.min(this.#headAt, this.#tryAt, this.#allAt, this.#movedAt + this.#idleMs);
+  }
+
+  /** What is up at `now`. */
+  up(now: number): TimeUp | undefined {
+    if (now >= this.#headAt) return 'head';
+    if (now >= this.#allAt) return 'all';
+    if (now >= this.#movedAt + this.#idleMs) return 'idle';
+    return now >= this.#tryAt ? 'try' : undefined;
+  }
+}
