@@ -7,6 +7,7 @@ import type { ClientGround, ClientIdentity, ClientSide } from './client-ground.t
 import { type ClientSocket, Http1Exchange } from './http1-exchange.ts';
 import { Http2Connection } from './http2-connection.ts';
 import type { Intake, Reader } from './intake.ts';
+import type { Fields } from './message.ts';
 import { OutgoingBody } from './outgoing-body.ts';
 import type { Peer } from './peer.ts';
 import { matchPreface } from './preface.ts';
@@ -231,9 +232,7 @@ export class ClientConnection extends Timed implements ClientSide, ClientSocket,
           break;
         case 'end':
           this.#isRequestWhole = true;
-          if (this.#exchange?.head.bodyLength !== 'none') {
-            this.#exchange?.handler?.onBodyEnd(step.trailers.list());
-          }
+          this.#bodyEnded(step.trailers.list());
           break;
         case 'tunnel':
         case 'closed':
@@ -248,6 +247,13 @@ export class ClientConnection extends Timed implements ClientSide, ClientSocket,
       }
     }
     return at;
+  }
+
+  #bodyEnded(trailers: Fields): void {
+    const exchange = this.#exchange;
+    if (exchange === undefined) return;
+    const { bodyLength, tunnel } = exchange.head;
+    if (bodyLength !== 'none' && tunnel === undefined) exchange.handler?.onBodyEnd(trailers);
   }
 
   #headGoesOn(): void {

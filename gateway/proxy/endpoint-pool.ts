@@ -1,5 +1,6 @@
 /** Owns the connections to one endpoint: those at rest, the one used last first, and how long they may rest. */
 import type { LookupFunction } from 'node:net';
+import { formatAddress } from '../../core/address.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { EndpointCall } from './endpoint-call.ts';
 import { type ConnectionHome, EndpointConnection } from './endpoint-connection.ts';
@@ -8,6 +9,8 @@ import { type ConnectionHome, EndpointConnection } from './endpoint-connection.t
 const maxResting = 256;
 
 export class EndpointPool implements ConnectionHome {
+  /** Of its endpoint, for messages. */
+  readonly address: string;
   readonly host: string;
   readonly port: number;
   readonly lookup: LookupFunction;
@@ -19,6 +22,7 @@ export class EndpointPool implements ConnectionHome {
 
   /** `now` may be coarse: it dates the rests that `expire` ends. */
   constructor(host: string, port: number, lookup: LookupFunction, clock: Clock, now: () => number) {
+    this.address = formatAddress(host, port);
     this.host = host;
     this.port = port;
     this.lookup = lookup;

@@ -14,12 +14,14 @@ import { grpcTimeoutMs } from './grpc-timeout.ts';
 import { interimFields, trailerFields } from './headers.ts';
 import { bodyTooLarge } from './limit.ts';
 import type { FailedTry, Fields, OutgoingRequest, ResponseHead } from './message.ts';
+import type { OwnLines } from './own-lines.ts';
 import { Picks } from './pick.ts';
 import type { Recorder } from './record.ts';
 import { refuse } from './refuse.ts';
 import { RequestBody } from './request-body.ts';
 import { RequestFields } from './request-fields.ts';
-import { addedLines, ResponseFields } from './response-fields.ts';
+import type { RequestIds } from './request-id.ts';
+import { ResponseFields } from './response-fields.ts';
 import { defaultRetry, retryVerdict, type TryOutcome } from './retry.ts';
 import type { Route } from './route.ts';
 import { type Sweep, Timed } from './sweep.ts';
@@ -29,10 +31,9 @@ import { type Tried, Try } from './try.ts';
 /** What every request stands on. */
 export interface ForwardingGround {
   readonly cluster: ClusterName;
-  /** Our name in `Via`. */
-  readonly pseudonym: string;
+  readonly says: OwnLines;
+  readonly ids: RequestIds;
   readonly maxBodyBytes: number;
-  readonly exposeDecision: boolean;
   readonly endpoints: EndpointTransport;
   readonly links: ClusterTransport;
   readonly recorder: Recorder;
@@ -90,7 +91,7 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
     this.#exchange = exchange;
     this.#route = route;
     this.#ground = ground;
-    const fields = new RequestFields(exchange, ground.pseudonym, route.service);
+    const fields = new RequestFields(exchange, route.service, ground.says, ground.ids);
     this.#request = { method, scheme, authority, path, fields, bodyLength, tunnel };
     this.#picks = new Picks(route, exchange);
     this.#limits = new TimeLimits(route.timeouts.idleMs, ground.sweep.now);
@@ -335,7 +336,7 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
     this.#body?.forget();
     this.#phase = ends ? 'leaving' : 'answering';
     this.#schedule();
-    const own = addedLines(this.#ground, this.#exchange.peer, target, head);
+    const own = this.#ground.says.served(this.#exchange.peer, target, head.fields);
     this.#exchange.respond({ status, fields: new ResponseFields(head, own), bodyLength }, ends);
     if (this.#isTunnel) this.#exchange.read();
   }
@@ -417,7 +418,7 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
   }
 
   #moved(): void {
-    this.#limits.moved(this.#ground.sweep.refresh());
+    this.#limits.moved(this.#ground.sweep.now);
   }
 
   #schedule(): void {

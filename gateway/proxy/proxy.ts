@@ -7,8 +7,10 @@ import type { ClusterTransport, EndpointTransport } from './call.ts';
 import type { Exchange, ExchangeHandler, ExchangeTaker } from './exchange.ts';
 import { Forwarding, type ForwardingGround } from './forwarding.ts';
 import { defaultLimits, type ProxyLimits } from './limit.ts';
+import { OwnLines } from './own-lines.ts';
 import { Recorder } from './record.ts';
 import { refuse } from './refuse.ts';
+import { RequestIds } from './request-id.ts';
 import type { RouteLookup } from './route.ts';
 import { Sweep } from './sweep.ts';
 
@@ -50,9 +52,13 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
   const sweep = new Sweep(clock);
   const ground: ForwardingGround = {
     cluster: options.cluster,
-    pseudonym,
+    says: new OwnLines({
+      cluster: options.cluster,
+      pseudonym,
+      exposeDecision: options.exposeDecision ?? true,
+    }),
+    ids: new RequestIds(),
     maxBodyBytes,
-    exposeDecision: options.exposeDecision ?? true,
     endpoints: options.endpoints,
     links: options.links,
     recorder,

@@ -1,11 +1,12 @@
 /** Owns the fields of a request on its way on: what came in and may go on, and what we say of it. */
-import { randomUUID } from 'node:crypto';
 import type { ServiceName } from '../../core/names.ts';
 import type { FieldFilter } from '../wire/http1/field-filter.ts';
 import type { FieldLines } from '../wire/http1/field-lines.ts';
 import type { Exchange } from './exchange.ts';
 import { fromClient, fromGateway, requestIdField, welcomesTrailers } from './headers.ts';
-import type { Fields, OutgoingFields, ReceivedFields, RequestHead } from './message.ts';
+import type { Fields, OutgoingFields, ReceivedFields } from './message.ts';
+import type { OwnLines } from './own-lines.ts';
+import type { RequestIds } from './request-id.ts';
 
 /** The same fields for every try of a request. Whichever form the next hop takes is made once. */
 export class RequestFields implements OutgoingFields {
@@ -18,17 +19,16 @@ export class RequestFields implements OutgoingFields {
   #lines: FieldLines | undefined;
   #list: Fields | undefined;
 
-  /** `pseudonym`: our name in `Via`. */
-  constructor({ head, peer }: Exchange, pseudonym: string, service: ServiceName) {
+  constructor({ head, peer }: Exchange, service: ServiceName, says: OwnLines, ids: RequestIds) {
     const { fields } = head;
     this.sensitive = fields.sensitive;
     this.#received = fields;
     this.#filter = peer.kind === 'gateway' ? fromGateway : fromClient;
     this.#connectionTokens = head.connectionTokens;
-    let own = `via: ${passed(fields)}${head.protocol} ${pseudonym} (${service})\r\n`;
-    if (fields.get(requestIdField) === undefined) own += `${requestIdField}: ${randomUUID()}\r\n`;
+    let own = says.via(head, service);
+    if (fields.get(requestIdField) === undefined) own += `${requestIdField}: ${ids.next()}\r\n`;
     if (peer.kind === 'client') {
-      own += provenanceLines(head, peer.address);
+      own += says.provenance(head, peer.address);
       if (peer.certificate !== undefined) {
         own += `x-forwarded-client-cert: ${peer.certificate}\r\n`;
       }
@@ -56,21 +56,4 @@ export class RequestFields implements OutgoingFields {
     if (welcomesTrailers(this.#received.get('te'))) fields.push('te', 'trailers');
     return fields;
   }
-}
-
-/** Who the request came by so far, as a list to add to. */
-function passed(fields: ReceivedFields): string {
-  const via = fields.all('via');
-  return via.length === 0 ? '' : `${via.join(', ')}, `;
-}
-
-/** Who called, and how (RFC 7239, and the fields before it). */
-function provenanceLines({ authority, scheme }: RequestHead, address: string): string {
-  const node = address.includes(':') ? `"[${address}]"` : address;
-  return (
-    `forwarded: for=${node};host="${authority}";proto=${scheme}\r\n` +
-    `x-forwarded-for: ${address}\r\n` +
-    `x-forwarded-host: ${authority}\r\n` +
-    `x-forwarded-proto: ${scheme}\r\n`
-  );
 }

@@ -1,6 +1,6 @@
 /** Owns how a request is written to an HTTP/1.1 endpoint: its head, and how its content is framed. */
-import { framingLines, requestHead } from '../wire/http1/encode.ts';
-import { type FieldLines, noLines } from '../wire/http1/field-lines.ts';
+import { framingLines } from '../wire/http1/encode.ts';
+import { noLines } from '../wire/http1/field-lines.ts';
 import { chunked, type Framing, noContent } from '../wire/http1/framing.ts';
 import type { BodyLength, OutgoingRequest } from './message.ts';
 
@@ -10,7 +10,10 @@ export function framingOf({ method, bodyLength, tunnel }: OutgoingRequest): Fram
   return lengthOf(bodyLength);
 }
 
-/** Throws INTERNAL when it can't be sent in HTTP/1.1. `webSocketKey`: where the request is to have one made here. */
+/**
+ * Method, authority and path are as some codec of ours let them in: a token, and visible octets. `webSocketKey`:
+ * where the request is to have one made here.
+ */
 export function requestText(
   request: OutgoingRequest,
   framing: Framing,
@@ -19,9 +22,8 @@ export function requestText(
   const { method, path, authority, fields, tunnel } = request;
   const upgrade =
     tunnel?.kind === 'upgrade' ? upgradeLines(tunnel.protocol, webSocketKey) : noLines;
-  const lines =
-    `host: ${authority}\r\n${fields.lines()}${framingLines(framing)}${upgrade}` as FieldLines;
-  return requestHead(method, path, lines);
+  const start = `${method} ${path} HTTP/1.1\r\nhost: ${authority}\r\n`;
+  return `${start}${fields.lines()}${framingLines(framing)}${upgrade}\r\n`;
 }
 
 const emptyContent: Framing = { kind: 'length', bytes: 0 };

@@ -1,21 +1,10 @@
 /** Owns the fields of a response on its way back: what came in and may go back, and what we say of it. */
-import type { ClusterName } from '../../core/names.ts';
-import type { Target } from '../balance/types.ts';
 import { type FieldLines, fieldLines } from '../wire/http1/field-lines.ts';
-import { clusterField, endpointField, fromUpstream } from './headers.ts';
+import { fromUpstream } from './headers.ts';
 import { HttpDate } from './http-date.ts';
 import type { Fields, OutgoingFields, ReceivedFields, ResponseHead } from './message.ts';
-import type { Peer } from './peer.ts';
 
 const date = new HttpDate();
-
-/** Who answers. */
-export interface AnswerGround {
-  readonly cluster: ClusterName;
-  /** Our name in `Via`. */
-  readonly pseudonym: string;
-  readonly exposeDecision: boolean;
-}
 
 /** An endpoint's answer, or another gateway's. */
 export class ResponseFields implements OutgoingFields {
@@ -40,23 +29,6 @@ export class ResponseFields implements OutgoingFields {
     const fields = this.#received.listWithout(fromUpstream, this.#connectionTokens);
     return pushLines(fields, this.#own);
   }
-}
-
-/** What says by whom a response was made and through whom it came. */
-export function addedLines(
-  { pseudonym, cluster: here, exposeDecision }: AnswerGround,
-  peer: Peer,
-  target: Target,
-  { fields }: ResponseHead,
-): FieldLines {
-  const via = `via: 1.1 ${pseudonym}\r\n`;
-  // The asking gateway needs to know whatever its client may; it decides what to show.
-  if (!exposeDecision && peer.kind !== 'gateway') return via as FieldLines;
-  const isHere = target.kind === 'endpoint';
-  const endpoint = isHere ? target.endpoint.id : fields.get(endpointField);
-  const cluster = `${clusterField}: ${isHere ? here : target.cluster}\r\n`;
-  const served = endpoint === undefined ? '' : `${endpointField}: ${endpoint}\r\n`;
-  return (via + cluster + served) as FieldLines;
 }
 
 /** The gateway's own answer. */

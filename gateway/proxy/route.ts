@@ -1,5 +1,6 @@
 /** Owns which service a request is for: its host, looked up. */
 import { type FederationName, isLabel, type ServiceName } from '../../core/names.ts';
+import { ownText } from '../../core/own-text.ts';
 import type { ServiceBalancer } from '../balance/types.ts';
 import type { RouteRetry } from './retry.ts';
 
@@ -105,7 +106,7 @@ export class RouteTable implements RouteLookup {
     }
     if (route === undefined) return undefined;
     if (this.#found.size >= maxFound) this.#found.clear();
-    this.#found.set(authority, route);
+    this.#found.set(ownText(authority), route);
     return route;
   }
 

@@ -6,6 +6,12 @@ const tickMs = 10;
 
 const slots = 512;
 
+/** Longest sleep while anything waits, in ticks: bounds how old `now` gets. */
+const maxSleepTicks = 25;
+
+/** How old `Sweep.now` may be in milliseconds, give or take a tick. */
+export const staleMs = maxSleepTicks * tickMs;
+
 /** What waits. The fields are the sweep's: set them through it. */
 export abstract class Timed {
   /** When its time is up, in monotonic milliseconds; Infinity = never. */
@@ -32,6 +38,7 @@ export class Sweep {
   #now: number;
   /** The last tick whose slot was looked at. */
   #tick = 0;
+  #waiting = 0;
   #wakeTick = Infinity;
   #cancelWake: (() => void) | undefined;
   /** Whether it looks at its slots, and sets when to wake when it is through. */
@@ -44,7 +51,10 @@ export class Sweep {
     this.#now = this.#origin;
   }
 
-  /** Monotonic milliseconds as of the last `refresh`, of which there is one with every request and every tick. */
+  /**
+   * Monotonic milliseconds as of the last `refresh`, of which there is one with every request and every tick. While
+   * anything waits it is at most `staleMs` old.
+   */
   get now(): number {
     return this.#now;
   }
@@ -62,9 +72,9 @@ export class Sweep {
     if (dueAt !== Infinity) this.#link(item);
   }
 
-  /** The same in `ms` from now. */
+  /** The same in `ms` from now, which may be a while ago: late by up to `staleMs` rather than early. */
   in(item: Timed, ms: number): void {
-    this.set(item, this.#now + ms);
+    this.set(item, this.#now + ms + staleMs);
   }
 
   cancel(item: Timed): void {
@@ -91,13 +101,14 @@ export class Sweep {
     item.next = first;
     if (first !== undefined) first.previous = item;
     this.#slots[slot] = item;
-    const ahead = tick - this.#tick;
-    this.#wakeBy(ahead <= slots ? tick : this.#tick + 1 + ((ahead - 1) % slots));
+    this.#waiting++;
+    this.#wakeBy(Math.min(tick, this.#tickOf(this.#now) + maxSleepTicks));
   }
 
   #unlink(item: Timed): void {
     const { slot, previous, next } = item;
     if (slot < 0) return;
+    this.#waiting--;
     if (next !== undefined) next.previous = previous;
     if (previous !== undefined) previous.next = next;
     else this.#slots[slot] = next;
@@ -152,13 +163,12 @@ export class Sweep {
     }
   }
 
-  /** Until the next slot that holds anything. */
+  /** Until the next slot that holds anything, or a while; for good when nothing waits. */
   #sleep(): void {
-    for (let ahead = 1; ahead <= slots; ahead++) {
-      if (this.#slots[(this.#tick + ahead) % slots] !== undefined) {
-        this.#wakeBy(this.#tick + ahead);
-        return;
-      }
-    }
+    if (this.#waiting === 0) return;
+    let ahead = 1;
+    while (ahead < maxSleepTicks && this.#slots[(this.#tick + ahead) % slots] === undefined)
+      ahead++;
+    this.#wakeBy(this.#tick + ahead);
   }
 }

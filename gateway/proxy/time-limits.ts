@@ -1,9 +1,11 @@
 /** Owns when a request has waited long enough: for a head, for one try, for anything to move, for all of it. */
 
+import { staleMs } from './sweep.ts';
+
 /** What is up. `head` and `try`: no head came in time; `all`: gRPC's own deadline; `idle`: nothing has moved. */
 export type TimeUp = 'head' | 'try' | 'all' | 'idle';
 
-/** Times are monotonic milliseconds; Infinity = no limit. */
+/** Times are monotonic milliseconds, as old as `Sweep.now` may be; Infinity = no limit. */
 export class TimeLimits {
   readonly #idleMs: number;
   #headAt = Infinity;
@@ -13,7 +15,7 @@ export class TimeLimits {
 
   /** `idleMs` 0 = no limit. */
   constructor(idleMs: number, now: number) {
-    this.#idleMs = idleMs === 0 ? Infinity : idleMs;
+    this.#idleMs = idleMs === 0 ? Infinity : idleMs + staleMs;
     this.#movedAt = now;
   }
 

@@ -24,36 +24,45 @@ interface KnownName {
   readonly isSecret: boolean;
   /** Number of its newest entry in the dynamic table; -1 = it has none. */
   newest: number;
-  /** Number of the entry of each value there is in the dynamic table. */
-  values: Map<string, number> | undefined;
 }
 
 interface Entry {
   readonly name: string;
   readonly value: string;
+  readonly print: number;
   readonly size: number;
   readonly number: number;
 }
 
 interface StaticName {
+  /** Of the first entry of that name; those of its values follow. */
   readonly index: number;
-  /** Index of each value there is. */
-  readonly values: Map<string, number>;
+  readonly values: string[];
 }
 
 const staticNames = new Map<string, StaticName>();
 staticFields.forEach(([name, value], at) => {
-  const known = staticNames.get(name) ?? { index: at + 1, values: new Map() };
-  if (value !== '') known.values.set(value, at + 1);
+  const known = staticNames.get(name) ?? { index: at + 1, values: [] };
+  known.values.push(value);
   staticNames.set(name, known);
 });
+
+/** Fields sent lately that are remembered, and places by which entries of the dynamic table are found. */
+const seenSlots = 64;
+const fewestPlaces = 64;
+const mostPlaces = 1_024;
 
 export class HpackEncoder {
   readonly #huffman: boolean;
   readonly #names = new Map<string, KnownName>();
   readonly #table = new DynamicTable<Entry>((entry) => this.#forget(entry));
   /** Fingerprints of fields sent lately: one that comes again is worth its place in the table. */
-  readonly #seen = new Uint32Array(64);
+  readonly #seen = new Uint32Array(seenSlots);
+  /**
+   * Entries by their fingerprint, the newest where several share a place. Not a `Map` by value: to look up a string
+   * that was just received, the engine makes it one of its own first.
+   */
+  #places: (Entry | undefined)[] = [];
   #sizeLimit = initialTableSize;
   /** The smallest limit since the last block; the decoder has to hear of it (section 4.2). */
   #smallestLimit = initialTableSize;
@@ -91,21 +100,22 @@ export class HpackEncoder {
       this.#literal(0x10, 0x0f, name, value, known);
       return;
     }
-    const number = known.values?.get(value);
-    if (number !== undefined) {
-      this.#integer(0x80, 0x7f, this.#indexOf(number));
+    const fixed = known.fixed === undefined ? 0 : staticIndex(known.fixed, value);
+    if (fixed > 0) {
+      this.#integer(0x80, 0x7f, fixed);
       return;
     }
-    const fixed = known.fixed?.values.get(value);
-    if (fixed !== undefined) {
-      this.#integer(0x80, 0x7f, fixed);
+    const print = fingerprint(name, value);
+    const entry = this.#places[print & (this.#places.length - 1)];
+    if (entry?.print === print && entry.value === value && entry.name === name) {
+      this.#integer(0x80, 0x7f, this.#indexOf(entry.number));
       return;
     }
     // A name that comes again is worth its place, too, whatever its value: from then on it is a number.
     const isNameless = known.fixed === undefined && known.newest < 0;
-    if (this.#fits(name, value) && (this.#isRepeated(name, value) || isNameless)) {
+    if (this.#fits(name, value) && (this.#isRepeated(print) || isNameless)) {
       this.#literal(0x40, 0x3f, name, value, known);
-      this.#remember(name, value, known);
+      this.#remember(name, value, print, known);
     } else {
       this.#literal(0x00, 0x0f, name, value, known);
     }
@@ -124,12 +134,12 @@ export class HpackEncoder {
       return;
     }
     const isSecret = neverIndexed.has(name);
-    this.#names.set(name, { fixed, isSecret, newest: -1, values: undefined });
+    this.#names.set(name, { fixed, isSecret, newest: -1 });
     if (fixed !== undefined) {
       this.field(name, value, sensitive);
       return;
     }
-    if (!sensitive) this.#isRepeated(name, value);
+    if (!sensitive) this.#isRepeated(fingerprint(name, value));
     this.#literal(sensitive ? 0x10 : 0x00, 0x0f, name, value, undefined);
   }
 
@@ -147,39 +157,29 @@ export class HpackEncoder {
     return name.length + value.length + entryOverhead <= this.#table.maxSize / 2;
   }
 
-  /** Whether a field was sent lately, as far as a few of its characters tell. Being wrong costs a little room. */
-  #isRepeated(name: string, value: string): boolean {
-    const { length } = value;
-    let print = Math.imul(name.length, 31) + length;
-    print = Math.imul(print, 31) + name.charCodeAt(name.length - 1);
-    print = Math.imul(print, 31) + name.charCodeAt(name.length >> 1);
-    for (let i = Math.max(0, length - 4); i < length; i++) {
-      print = Math.imul(print, 31) + value.charCodeAt(i);
-    }
-    if (length > 8) {
-      for (let i = 0; i < 4; i++) print = Math.imul(print, 31) + value.charCodeAt(i);
-      print = Math.imul(print, 31) + value.charCodeAt(length >> 1);
-    }
-    print = (print ^ (print >>> 15)) >>> 0;
-    const slot = print & 0x3f;
+  /** Whether a field was sent lately, as far as its fingerprint tells. Being wrong costs a little room. */
+  #isRepeated(print: number): boolean {
+    const slot = print & (seenSlots - 1);
     if (this.#seen[slot] === print) return true;
     this.#seen[slot] = print;
     return false;
   }
 
-  #remember(name: string, value: string, known: KnownName): void {
+  #remember(name: string, value: string, print: number, known: KnownName): void {
     const number = this.#table.added;
-    this.#table.add({ name, value, size: name.length + value.length + entryOverhead, number });
+    const size = name.length + value.length + entryOverhead;
+    const entry = { name, value, print, size, number };
+    this.#table.add(entry);
     known.newest = number;
-    known.values ??= new Map();
-    known.values.set(value, number);
+    if (this.#places.length === 0) this.#places = placesFor(this.#table.maxSize);
+    this.#places[print & (this.#places.length - 1)] = entry;
   }
 
-  #forget({ name, value, number }: Entry): void {
+  #forget({ name, print, number }: Entry): void {
+    const place = print & (this.#places.length - 1);
+    if (this.#places[place]?.number === number) this.#places[place] = undefined;
     const known = this.#names.get(name);
-    if (known === undefined) return;
-    known.values?.delete(value);
-    if (known.newest === number) known.newest = -1;
+    if (known?.newest === number) known.newest = -1;
   }
 
   #literal(
@@ -220,6 +220,37 @@ export class HpackEncoder {
     this.#integer(0x00, 0x7f, text.length);
     for (let i = 0; i < text.length; i++) this.#target[this.#at++] = octetOf(text, i);
   }
+}
+
+/** The index of a value in the static table; 0 = it is not there. */
+function staticIndex({ index, values }: StaticName, value: string): number {
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] === value && value !== '') return index + i;
+  }
+  return 0;
+}
+
+/** As many as there may be entries of common sizes in a table. */
+function placesFor(tableSize: number): undefined[] {
+  let places = fewestPlaces;
+  while (places < mostPlaces && places * 2 * entryOverhead < tableSize) places *= 2;
+  return new Array(places).fill(undefined);
+}
+
+/** Of a field's lengths and a few of its characters: those that differ most between values that resemble each other. */
+function fingerprint(name: string, value: string): number {
+  const { length } = value;
+  let print = Math.imul(name.length, 31) + length;
+  print = Math.imul(print, 31) + name.charCodeAt(name.length - 1);
+  print = Math.imul(print, 31) + name.charCodeAt(name.length >> 1);
+  for (let i = Math.max(0, length - 4); i < length; i++) {
+    print = Math.imul(print, 31) + value.charCodeAt(i);
+  }
+  if (length > 8) {
+    for (let i = 0; i < 4; i++) print = Math.imul(print, 31) + value.charCodeAt(i);
+    print = Math.imul(print, 31) + value.charCodeAt(length >> 1);
+  }
+  return (print ^ (print >>> 15)) >>> 0;
 }
 
 function isGuessable(name: string, value: string): boolean {

@@ -12,6 +12,12 @@ const maxTokens = 32;
 
 const noTokens: readonly string[] = [];
 
+/**
+ * The last host that was found valid: most often it is the next one's as well, which is then neither validated
+ * nor looked up as a string of its own.
+ */
+let lastHost: string | undefined;
+
 export class ControlFields {
   readonly kind = 'control-fields';
   host: string | undefined = undefined;
@@ -59,8 +65,11 @@ function take(
   switch (id) {
     case fieldId.host:
       if (control.host !== undefined) return 'host-repeated';
-      if (!isAuthority(value)) return 'host-invalid';
-      control.host = value;
+      if (value === lastHost) control.host = lastHost;
+      else if (isAuthority(value)) {
+        lastHost = value;
+        control.host = value;
+      } else return 'host-invalid';
       return undefined;
     case fieldId['content-length']: {
       if (control.contentLength !== undefined) return 'content-length-repeated';

@@ -1,5 +1,6 @@
 /** Owns how a message says where its content ends (RFC 9112 section 6.3); whatever is ambiguous is refused. */
 import { isToken, membersOf } from './grammar.ts';
+import { zero } from './octets.ts';
 import { type Refusal, type RefusalCode, refusals } from './refusal.ts';
 import type { Protocol } from './request-line.ts';
 
@@ -20,8 +21,14 @@ export const untilClose: Framing = { kind: 'until-close' };
  * (which RFC 9112 section 6.3 lets a recipient repair) and no leading zero, which some read as octal.
  */
 export function readContentLength(value: string): number | RefusalCode {
-  if (!/^(?:0|[1-9]\d*)$/.test(value)) return 'content-length-invalid';
-  const bytes = Number(value);
+  const { length } = value;
+  if (length === 0 || (length > 1 && value.charCodeAt(0) === zero)) return 'content-length-invalid';
+  let bytes = 0;
+  for (let i = 0; i < length; i++) {
+    const digit = value.charCodeAt(i) - zero;
+    if (digit < 0 || digit > 9) return 'content-length-invalid';
+    bytes = bytes * 10 + digit;
+  }
   return Number.isSafeInteger(bytes) ? bytes : 'content-length-too-large';
 }
 

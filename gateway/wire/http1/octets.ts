@@ -6,6 +6,7 @@ export const sp = 0x20;
 export const tab = 0x09;
 export const colon = 0x3a;
 export const semicolon = 0x3b;
+export const zero = 0x30;
 
 /** A table that holds 1 for every octet of `members`. */
 function tableOf(members: Iterable<number>): Uint8Array {

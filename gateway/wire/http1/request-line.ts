@@ -38,12 +38,23 @@ export function readRequestLine(text: string, end: number): RequestLine | Refusa
   if (targetEnd <= methodEnd || text.charCodeAt(targetEnd) !== sp || protocol === undefined) {
     return refusals[whyNoVersion(text.slice(0, end))];
   }
-  const method = text.slice(0, methodEnd);
-  if (!isToken(method)) return refusals['method-invalid'];
+  const method = readMethod(text, methodEnd);
+  if (method === undefined) return refusals['method-invalid'];
   const target = readTarget(method, text.slice(methodEnd + 1, targetEnd));
   return typeof target === 'string'
     ? refusals[target]
     : { kind: 'request-line', method, protocol, target };
+}
+
+/** The methods of nearly every request: their names are made once, and known to be tokens. */
+const knownMethods = ['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'CONNECT'];
+
+function readMethod(text: string, end: number): string | undefined {
+  for (const method of knownMethods) {
+    if (method.length === end && text.startsWith(method)) return method;
+  }
+  const method = text.slice(0, end);
+  return isToken(method) ? method : undefined;
 }
 
 /** The protocol version that `text` holds at `at`. */

@@ -7,7 +7,7 @@ import {
 } from './control-fields.ts';
 import type { FieldSection } from './field-section.ts';
 import { type Framing, framingOf, noContent, untilClose } from './framing.ts';
-import { sp } from './octets.ts';
+import { sp, zero } from './octets.ts';
 import { type Refusal, refusals } from './refusal.ts';
 import { type Protocol, readVersion } from './request-line.ts';
 import type { Section } from './section-scanner.ts';
@@ -72,8 +72,15 @@ export function readResponseHead(section: Section, awaited: Awaited): ResponseHe
 /** RFC 9112 section 4, but the space before an empty reason may be missing: many servers leave it out. */
 function readStatus(text: string, end: number): number | undefined {
   if (end !== 12 && (end < 12 || text.charCodeAt(12) !== sp)) return undefined;
-  const digits = text.slice(9, 12);
-  return /^[1-5]\d\d$/.test(digits) ? Number(digits) : undefined;
+  const hundreds = text.charCodeAt(9) - zero;
+  const tens = text.charCodeAt(10) - zero;
+  const ones = text.charCodeAt(11) - zero;
+  const isStatus = hundreds >= 1 && hundreds <= 5 && isDigit(tens) && isDigit(ones);
+  return isStatus ? hundreds * 100 + tens * 10 + ones : undefined;
+}
+
+function isDigit(value: number): boolean {
+  return value >= 0 && value <= 9;
 }
 
 /** RFC 9110 section 9.3.6: whatever framing such a response claims is ignored. */

@@ -9,11 +9,14 @@ import type { Section } from './section-scanner.ts';
  * Final are `closed`, `tunnel` (after the head of a 101, or of a 2xx to CONNECT) and `refused`.
  */
 export class ResponseParser extends MessageParser<ResponseHead> {
-  readonly #awaited: Awaited[] = [];
+  /** The request whose response is next, and those behind it: most often there are none. */
+  #next: Awaited | undefined;
+  readonly #behind: Awaited[] = [];
 
   /** Say so before each request is sent: how its response ends depends on it (RFC 9112 section 6.3). */
   expect(request: Awaited): void {
-    this.#awaited.push(request);
+    if (this.#next === undefined) this.#next = request;
+    else this.#behind.push(request);
   }
 
   protected override begin(
@@ -22,12 +25,13 @@ export class ResponseParser extends MessageParser<ResponseHead> {
     end: number,
   ): 'begun' | Refusal | undefined {
     if (start === end) return undefined;
-    return this.#awaited.length === 0 ? refusals['response-unexpected'] : 'begun';
+    return this.#next === undefined ? refusals['response-unexpected'] : 'begun';
   }
 
   protected override readHead(section: Section): ResponseHead | Refusal {
-    const head = readResponseHead(section, this.#awaited[0] as Awaited);
-    if (head.kind === 'head') this.#awaited.shift();
+    const head = readResponseHead(section, this.#next as Awaited);
+    if (head.kind === 'head')
+      this.#next = this.#behind.length > 0 ? this.#behind.shift() : undefined;
     return head;
   }
 }

@@ -1,0 +1,120 @@
+/** Owns what this gateway says of requests and responses that pass through it: lines made once, used by many. */
+import type { ClusterName, ServiceName } from '../../core/names.ts';
+import { ownText } from '../../core/own-text.ts';
+import type { Target } from '../balance/types.ts';
+import type { FieldLines } from '../wire/http1/field-lines.ts';
+import { clusterField, endpointField } from './headers.ts';
+import type { ReceivedFields, RequestHead } from './message.ts';
+import type { Peer } from './peer.ts';
+
+export interface OwnLinesOptions {
+  readonly cluster: ClusterName;
+  /** Our name in `Via`. */
+  readonly pseudonym: string;
+  /** Whether clients are told who served them. */
+  readonly exposeDecision: boolean;
+}
+
+/** What was last said of a client's address. */
+interface Said {
+  readonly address: string;
+  readonly authority: string;
+  readonly scheme: string;
+  readonly lines: string;
+}
+
+/** A power of two. Clients that fall into the same place only cost each other the memory of it. */
+const saidPlaces = 1024;
+
+/** Most lines remembered by endpoint, and by service. */
+const maxLines = 4096;
+
+/** Everything that goes into lines is valid by construction: names, addresses, and fields that were received. */
+export class OwnLines {
+  readonly #options: OwnLinesOptions;
+  readonly #said: (Said | undefined)[] = new Array(saidPlaces).fill(undefined);
+  /** For requests of HTTP/1.1 that have passed nobody. */
+  readonly #via = new Map<ServiceName, string>();
+  /** For responses of endpoints here. */
+  readonly #served = new Map<string, FieldLines>();
+  readonly #responseVia: string;
+
+  constructor(options: OwnLinesOptions) {
+    this.#options = options;
+    this.#responseVia = `via: 1.1 ${options.pseudonym}\r\n`;
+  }
+
+  /** That a request has passed here for that service, and before that the same as it says. */
+  via({ fields, protocol }: RequestHead, service: ServiceName): string {
+    const passed = fields.all('via');
+    if (passed.length > 0) {
+      return `via: ${passed.join(', ')}, ${this.#passing(protocol, service)}\r\n`;
+    }
+    if (protocol !== '1.1') return `via: ${this.#passing(protocol, service)}\r\n`;
+    let line = this.#via.get(service);
+    if (line === undefined) {
+      line = `via: ${this.#passing(protocol, service)}\r\n`;
+      remember(this.#via, service, line);
+    }
+    return line;
+  }
+
+  /** Who called, and how (RFC 7239, and the fields before it). */
+  provenance({ authority, scheme }: RequestHead, address: string): string {
+    const place = placeOf(address);
+    const said = this.#said[place];
+    if (
+      said !== undefined &&
+      said.address === address &&
+      said.authority === authority &&
+      said.scheme === scheme
+    ) {
+      return said.lines;
+    }
+    const node = address.includes(':') ? `"[${address}]"` : address;
+    const lines = ownText(
+      `forwarded: for=${node};host="${authority}";proto=${scheme}\r\n` +
+        `x-forwarded-for: ${address}\r\n` +
+        `x-forwarded-host: ${authority}\r\n` +
+        `x-forwarded-proto: ${scheme}\r\n`,
+    );
+    this.#said[place] = { address, authority: ownText(authority), scheme, lines };
+    return lines;
+  }
+
+  /** By whom a response was made, and through whom it came. */
+  served(peer: Peer, target: Target, fields: ReceivedFields): FieldLines {
+    const { cluster, exposeDecision } = this.#options;
+    // The asking gateway needs to know whatever its client may; it decides what to show.
+    if (!exposeDecision && peer.kind !== 'gateway') return this.#responseVia as FieldLines;
+    if (target.kind === 'cluster') {
+      return this.#servedBy(target.cluster, fields.get(endpointField));
+    }
+    let lines = this.#served.get(target.key);
+    if (lines === undefined) {
+      lines = this.#servedBy(cluster, target.endpoint.id);
+      remember(this.#served, target.key, lines);
+    }
+    return lines;
+  }
+
+  #servedBy(cluster: ClusterName, endpoint: string | undefined): FieldLines {
+    const served = endpoint === undefined ? '' : `${endpointField}: ${endpoint}\r\n`;
+    return `${this.#responseVia}${clusterField}: ${cluster}\r\n${served}` as FieldLines;
+  }
+
+  #passing(protocol: string, service: ServiceName): string {
+    return `${protocol} ${this.#options.pseudonym} (${service})`;
+  }
+}
+
+function placeOf(address: string): number {
+  const { length } = address;
+  const last = address.charCodeAt(length - 1) + 10 * address.charCodeAt(length - 2);
+  return (last * 31 + address.charCodeAt(length - 4)) & (saidPlaces - 1);
+}
+
+function remember<Key, Value>(lines: Map<Key, Value>, key: Key, value: Value): void {
+  if (lines.size >= maxLines) lines.clear();
+  lines.set(key, value);
+}
