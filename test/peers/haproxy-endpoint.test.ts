@@ -9,7 +9,7 @@ import { startOrigin } from '../support/origin.ts';
 import { runOk } from '../support/programs.ts';
 import { sharedScope } from '../support/shared.ts';
 import { hostOf, type TwoClusters, twoClusters, urlOf } from '../support/two-clusters.ts';
-import { nextMessage, startWebSocketEcho } from '../support/websocket-echo.ts';
+import { next, nextMessage, startWebSocketEcho } from '../support/websocket-echo.ts';
 
 const test = anyTest as TestFn;
 const shared = sharedScope(test);
@@ -93,6 +93,6 @@ async function open(t: ExecutionContext, service: string): Promise<WebSocket> {
   const url = urlOf(clusters.dc1).replace('http:', 'ws:');
   const socket = new WebSocket(url, { headers: { host: hostOf(service) } });
   t.teardown(() => socket.terminate());
-  await once(socket, 'open');
+  await next(socket, 'open');
   return socket;
 }

@@ -7,7 +7,12 @@ import { ask } from '../support/curl.ts';
 import { sharedScope } from '../support/shared.ts';
 import { hostOf, type TwoClusters, twoClusters, urlOf } from '../support/two-clusters.ts';
 import { until } from '../support/until.ts';
-import { nextMessage, startWebSocketEcho, type WebSocketEcho } from '../support/websocket-echo.ts';
+import {
+  next,
+  nextMessage,
+  startWebSocketEcho,
+  type WebSocketEcho,
+} from '../support/websocket-echo.ts';
 
 const test = anyTest as TestFn;
 const shared = sharedScope(test);
@@ -45,12 +50,12 @@ async function open(
   opening?: Opening,
 ): Promise<WebSocket> {
   const socket = dial(t, way, opening);
-  await once(socket, 'open');
+  await next(socket, 'open');
   return socket;
 }
 
 for (const [title, way] of Object.entries(ways)) {
-  test(`${title}: texts and octets come back as they were`, async (t) => {
+  test.serial(`${title}: texts and octets come back as they were`, async (t) => {
     const socket = await open(t, way, { path: `/${way}/echo?a=b` });
     t.true(echo.open.includes(`/${way}/echo?a=b`));
     socket.send('grüße');
@@ -62,12 +67,12 @@ for (const [title, way] of Object.entries(ways)) {
     t.deepEqual(await nextMessage(socket), [octets, true]);
   });
 
-  test(`${title}: the service chooses among the subprotocols offered`, async (t) => {
+  test.serial(`${title}: the service chooses among the subprotocols offered`, async (t) => {
     const socket = await open(t, way, { protocols: ['other', 'chat'] });
     t.is(socket.protocol, 'chat');
   });
 
-  test(`${title}: a message of 1 MB, and one of 32 MB, come back whole`, async (t) => {
+  test.serial(`${title}: a message of 1 MB, and one of 32 MB, come back whole`, async (t) => {
     const socket = await open(t, way);
     for (const size of [1 << 20, 32 << 20]) {
       const sent = Buffer.alloc(size, 'isthmus');
@@ -77,7 +82,7 @@ for (const [title, way] of Object.entries(ways)) {
     }
   });
 
-  test(`${title}: a thousand messages come back in order`, async (t) => {
+  test.serial(`${title}: a thousand messages come back in order`, async (t) => {
     const socket = await open(t, way);
     const got: string[] = [];
     socket.on('message', (message) => got.push(message.toString()));
@@ -87,19 +92,19 @@ for (const [title, way] of Object.entries(ways)) {
     t.deepEqual(got, sent);
   });
 
-  test(`${title}: pings are answered both ways`, async (t) => {
+  test.serial(`${title}: pings are answered both ways`, async (t) => {
     const socket = await open(t, way);
     const before = echo.pings;
     socket.ping('here?');
-    const [payload] = await once(socket, 'pong');
-    t.is(payload.toString(), 'here?');
+    const [payload] = await next(socket, 'pong');
+    t.is(String(payload), 'here?');
     t.true(echo.pings > before);
     socket.send('ping');
-    const [asked] = await once(socket, 'ping');
-    t.is(asked.toString(), 'there?');
+    const [asked] = await next(socket, 'ping');
+    t.is(String(asked), 'there?');
   });
 
-  test(`${title}: the client closes with a code, and the service hears it`, async (t) => {
+  test.serial(`${title}: the client closes with a code, and the service hears it`, async (t) => {
     const socket = await open(t, way);
     socket.close(4001, `bye from ${way}`);
     const [code] = await once(socket, 'close');
@@ -109,7 +114,7 @@ for (const [title, way] of Object.entries(ways)) {
     );
   });
 
-  test(`${title}: the service closes with a code, and the client hears it`, async (t) => {
+  test.serial(`${title}: the service closes with a code, and the client hears it`, async (t) => {
     const socket = await open(t, way);
     socket.send('close 4002 enough');
     const [code, reason] = await once(socket, 'close');
@@ -117,7 +122,7 @@ for (const [title, way] of Object.entries(ways)) {
     t.is(reason.toString(), 'enough');
   });
 
-  test(`${title}: a service that breaks off is no proper close`, async (t) => {
+  test.serial(`${title}: a service that breaks off is no proper close`, async (t) => {
     const socket = await open(t, way);
     socket.on('error', (error) => t.log(error.message));
     socket.send('break');
@@ -125,7 +130,7 @@ for (const [title, way] of Object.entries(ways)) {
     t.is(code, 1006);
   });
 
-  test(`${title}: a client that breaks off is heard of by the service`, async (t) => {
+  test.serial(`${title}: a client that breaks off is heard of by the service`, async (t) => {
     const path = `/${way}/breaks`;
     const socket = await open(t, way, { path });
     t.true(echo.open.includes(path));
@@ -134,15 +139,18 @@ for (const [title, way] of Object.entries(ways)) {
     t.pass();
   });
 
-  test(`${title}: what is no WebSocket for the service is none for the client`, async (t) => {
-    const socket = dial(t, way, { service: 'nothing' });
-    socket.on('error', () => {});
-    const [, response] = await once(socket, 'unexpected-response');
-    t.is(response.statusCode, 404);
-    t.is(JSON.parse(await text(response)).code, 'ROUTE_NOT_FOUND');
-  });
+  test.serial(
+    `${title}: what is no WebSocket for the service is none for the client`,
+    async (t) => {
+      const socket = dial(t, way, { service: 'nothing' });
+      socket.on('error', () => {});
+      const [, response] = await once(socket, 'unexpected-response');
+      t.is(response.statusCode, 404);
+      t.is(JSON.parse(await text(response)).code, 'ROUTE_NOT_FOUND');
+    },
+  );
 
-  test(`${title}: the service's refusal arrives`, async (t) => {
+  test.serial(`${title}: the service's refusal arrives`, async (t) => {
     const { status } = await ask(urlOf(clusters[way]), hostOf('chat'), ['--http1.1']);
     t.is(status, 426);
   });

@@ -63,9 +63,23 @@ export async function startWebSocketEcho(
   };
 }
 
+/** Resolves with what comes with the next `event` of a client; rejects when the connection ends without it. */
+export async function next(socket: WebSocket, event: string): Promise<readonly unknown[]> {
+  const over = new AbortController();
+  const end = (code: number) => over.abort(new Error(`closed with ${code} before any ${event}`));
+  socket.once('close', end);
+  try {
+    return await once(socket, event, { signal: over.signal });
+  } catch (thrown) {
+    throw over.signal.aborted ? over.signal.reason : thrown;
+  } finally {
+    socket.off('close', end);
+  }
+}
+
 /** The next message of a client, and whether it was binary. */
 export async function nextMessage(
   socket: WebSocket,
 ): Promise<[message: Buffer, isBinary: boolean]> {
-  return (await once(socket, 'message')) as [Buffer, boolean];
+  return (await next(socket, 'message')) as [Buffer, boolean];
 }
