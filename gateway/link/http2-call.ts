@@ -31,6 +31,8 @@ export class Http2Call extends BodyReader implements Call, StreamHandler {
   protected stream: Http2Stream | undefined;
   /** The request is whole, or nobody sends on. */
   #hasEnded = false;
+  /** A tunnel that was granted: its two directions end one by one. */
+  #isGranted = false;
   /** Nothing more is told. */
   #isOver = false;
 
@@ -76,6 +78,7 @@ export class Http2Call extends BodyReader implements Call, StreamHandler {
     if (this.#isOver) return;
     const { status, fields, length } = received;
     const bodyLength = length >= 0 ? length : ends ? 'none' : 'unknown';
+    this.#isGranted = this.#tunnel !== undefined && status < 300;
     this.#handler.onHead({
       status: statusOf(status, this.#tunnel),
       fields,
@@ -104,7 +107,7 @@ export class Http2Call extends BodyReader implements Call, StreamHandler {
   protected onWhole(trailers: Fields): void {
     if (this.#isOver) return;
     // A tunnel may go on the other way, and break there.
-    const goesOn = this.#tunnel !== undefined && !this.#hasEnded;
+    const goesOn = this.#isGranted && !this.#hasEnded;
     this.#isOver = !goesOn;
     this.#handler.onEnd(trailers);
     if (goesOn || this.#hasEnded) return;

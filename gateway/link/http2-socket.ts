@@ -74,6 +74,11 @@ export class Http2Socket implements Reader, Flushable {
       this.#socket.destroy();
       return;
     }
+    this.finish();
+  }
+
+  /** Sends what there is, and closes. */
+  finish(): void {
     this.#ending = true;
     const cancel = this.#clock.after(lingerMs, () => this.#socket.destroy());
     this.#socket.once('close', cancel);
@@ -96,7 +101,8 @@ export class Http2Socket implements Reader, Flushable {
       return;
     }
     this.#busy = false;
-    if (this.#ending) this.#socket.end();
+    // Whatever the other side does by then: nothing more of it is wanted.
+    if (this.#ending) this.#socket.destroySoon();
   }
 
   /** The turn is with the system: its memory is free, and more may follow at once. */

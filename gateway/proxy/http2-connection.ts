@@ -85,7 +85,12 @@ export class Http2Connection
     this.#server.drain();
   }
 
+  /** Without requests, what it has to say still leaves. */
   destroy(): void {
+    if (this.#server.openStreams === 0) {
+      this.#socket.finish();
+      return;
+    }
     this.#server.lost('the listener was closed');
     this.#intake.socket.destroy();
   }

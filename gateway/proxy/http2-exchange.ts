@@ -23,8 +23,9 @@ export class Http2Exchange extends BodyReader implements Exchange, StreamHandler
   readonly #home: ExchangeHome;
   #handler: ExchangeHandler | undefined;
   #isOver = false;
+  /** Nobody is told of anything any more. */
+  #isDestroyed = false;
 
-  /** `ends`: the request is whole with its head. */
   constructor(home: ExchangeHome, head: RequestHead, stream: Http2Stream) {
     super(false);
     this.#home = home;
@@ -74,7 +75,7 @@ export class Http2Exchange extends BodyReader implements Exchange, StreamHandler
   }
 
   destroy(): void {
-    this.#handler = undefined;
+    this.#isDestroyed = true;
     this.stream.reset(errorCode.internalError);
   }
 
@@ -87,7 +88,7 @@ export class Http2Exchange extends BodyReader implements Exchange, StreamHandler
   }
 
   onWritable(): void {
-    this.#handler?.onWritable();
+    if (!this.#isDestroyed) this.#handler?.onWritable();
   }
 
   onClosed(_stream: Http2Stream, end: StreamEnd): void {
@@ -95,15 +96,15 @@ export class Http2Exchange extends BodyReader implements Exchange, StreamHandler
     this.#isOver = true;
     this.discard();
     this.#home.onExchangeOver();
-    this.#handler?.onOver(end.kind === 'complete' ? 'sent' : 'client-gone');
+    if (!this.#isDestroyed) this.#handler?.onOver(end.kind === 'complete' ? 'sent' : 'client-gone');
   }
 
   protected onPiece(bytes: Buffer): boolean {
-    return this.#isOver || (this.#handler as ExchangeHandler).onBody(bytes);
+    return this.#isOver || this.#isDestroyed || (this.#handler as ExchangeHandler).onBody(bytes);
   }
 
   protected onWhole(trailers: Fields): void {
-    if (!this.#isOver) this.#handler?.onBodyEnd(trailers);
+    if (!this.#isOver && !this.#isDestroyed) this.#handler?.onBodyEnd(trailers);
   }
 }
 

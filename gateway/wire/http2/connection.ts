@@ -53,9 +53,9 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner {
     this.settings = new SettingsExchange(options, this.streams, decoder, isServer, now);
   }
 
-  /** A frame or a header block has begun and is not whole, but for DATA. */
+  /** The preface with its SETTINGS, a frame other than DATA or a header block is not whole. */
   get isMidHead(): boolean {
-    return this.#reader.isMidFrame || this.#headers.awaits !== 0;
+    return !this.settings.peer.received || this.#reader.isMidFrame || this.#headers.awaits !== 0;
   }
 
   /** Streams under way. */

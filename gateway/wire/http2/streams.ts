@@ -61,6 +61,8 @@ export class Streams implements StreamOwner {
     this.writer.encoder.field(':status', status === 200 ? '200' : String(status));
     writeFields(this.writer, head);
     this.sender.endBlock(stream, ends);
+    // A tunnel that is refused is none: the answer ends it.
+    if (status >= 300) stream.isTunnel = false;
     if (!ends) return;
     stream.ending = true;
     stream.sentEnd = true;
