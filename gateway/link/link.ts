@@ -23,7 +23,7 @@ export interface LinkOptions {
 export interface LinkTiming {
   /** Connecting, shaking hands and the first PING together; default 5000. */
   readonly connectMs: number;
-  /** Rest between the answer to a PING and the next; default 400, so that silence is noticed in under a second. */
+  /** Rest between the answer to a PING and the next; default 200, so that silence is noticed in under a second. */
   readonly pingIntervalMs: number;
   /** How long requests on a replaced connection may still take; default 300000. */
   readonly drainMs: number;
@@ -33,7 +33,7 @@ export interface LinkTiming {
 
 export const defaultLinkTiming: LinkTiming = {
   connectMs: 5_000,
-  pingIntervalMs: 400,
+  pingIntervalMs: 200,
   drainMs: 300_000,
   reconnect: { baseMs: 100, maxMs: 5_000 },
 };

@@ -5,7 +5,7 @@ const gainUp = 1 / 8;
 /** Weight of a sample below it: nothing can answer faster than the way allows. */
 const gainDown = 1 / 2;
 /** On the shortest links a busy machine still answers within this. */
-const shortestTimeoutMs = 400;
+const shortestTimeoutMs = 700;
 const roundTripsPerTimeout = 4;
 
 /** The estimate after one more sample. Both in milliseconds. */
@@ -14,7 +14,7 @@ export function smoothed(estimate: number | undefined, sample: number): number {
   return estimate + (sample > estimate ? gainUp : gainDown) * (sample - estimate);
 }
 
-/** How long to wait for the answer to a PING, in milliseconds: `max(400, 4 x estimate)`, 2 s while there is none. */
+/** How long to wait for the answer to a PING, in milliseconds: `max(700, 4 x estimate)`, 2 s while there is none. */
 export function pingTimeout(estimate: number | undefined): number {
   return estimate === undefined
     ? 2_000
