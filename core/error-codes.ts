@@ -340,6 +340,7 @@ export const errorCodes = {
     'Connect with that server name, or add it to the `hosts` of the certificate.',
   ),
   REQUEST_REFUSED: entry('Request refused', 400, 'bad-input', 'Correct the request.'),
+  REQUEST_TOO_SLOW: entry('Request came too slowly', 408, 'timed-out', 'Send it faster.'),
   DRAINING: entry('Gateway is draining', 503, 'failed', 'Retry; another gateway answers.'),
 
   // Admin API

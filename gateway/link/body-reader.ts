@@ -33,6 +33,11 @@ export abstract class BodyReader {
     return this.#trailers !== undefined;
   }
 
+  /** Whether anything of it came that was not told. */
+  protected get hasBegun(): boolean {
+    return this.#held !== undefined || this.isWhole;
+  }
+
   /** Goes on after `onPiece` had said stop. */
   read(): void {
     if (this.#flows) return;

@@ -1,46 +1,27 @@
 /** Owns the life of one admitted request: tried, tried again while that is safe and allowed, answered, recorded. */
-import { formatAddress } from '../../core/address.ts';
 import { type BackoffPolicy, backoffDelay } from '../../core/backoff.ts';
-import type { Random } from '../../core/clock.ts';
 import { IsthmusError } from '../../core/errors.ts';
-import type { Log } from '../../core/log.ts';
-import type { ClusterName } from '../../core/names.ts';
 import type { Target, TryResult } from '../balance/types.ts';
-import type { ClusterTransport, EndpointTransport } from './call.ts';
 import type { Exchange, ExchangeHandler } from './exchange.ts';
+import type { ForwardingGround } from './forwarding-ground.ts';
 import { failureIn } from './gateway-answer.ts';
 import { isGrpc } from './grpc-status.ts';
 import { grpcTimeoutMs } from './grpc-timeout.ts';
 import { interimFields, trailerFields } from './headers.ts';
-import { bodyTooLarge } from './limit.ts';
+import { bodyTooLarge, bodyTooSlow } from './limit.ts';
 import type { FailedTry, Fields, OutgoingRequest, ResponseHead } from './message.ts';
-import type { OwnLines } from './own-lines.ts';
+import { isAskedWrongly, nextStep, type Step, type TryEnd } from './next-step.ts';
+import { lateTry, resultOf } from './outcome.ts';
 import { Picks } from './pick.ts';
-import type { Recorder } from './record.ts';
 import { refuse } from './refuse.ts';
 import { RequestBody } from './request-body.ts';
 import { RequestFields } from './request-fields.ts';
-import type { RequestIds } from './request-id.ts';
 import { ResponseFields } from './response-fields.ts';
-import { defaultRetry, retryVerdict, type TryOutcome } from './retry.ts';
+import { defaultRetry } from './retry.ts';
 import type { Route } from './route.ts';
-import { type Sweep, Timed } from './sweep.ts';
-import { TimeLimits } from './time-limits.ts';
+import { Timed } from './sweep.ts';
+import { TimeLimits, type TimeUp } from './time-limits.ts';
 import { type Tried, Try } from './try.ts';
-
-/** What every request stands on. */
-export interface ForwardingGround {
-  readonly cluster: ClusterName;
-  readonly says: OwnLines;
-  readonly ids: RequestIds;
-  readonly maxBodyBytes: number;
-  readonly endpoints: EndpointTransport;
-  readonly links: ClusterTransport;
-  readonly recorder: Recorder;
-  readonly sweep: Sweep;
-  readonly random: Random;
-  readonly log: Log;
-}
 
 type Phase =
   /** A try is under way; nothing was said to the client. */
@@ -54,14 +35,6 @@ type Phase =
   /** The client was told everything, and takes what is left of it. */
   | 'leaving'
   | 'over';
-
-type Step =
-  | { readonly kind: 'try'; readonly target: Target }
-  | { readonly kind: 'stop' }
-  | { readonly kind: 'over-budget' };
-
-const stop: Step = { kind: 'stop' };
-const overBudget: Step = { kind: 'over-budget' };
 
 /** Between two tries of the same target. */
 const sameTargetBackoff: BackoffPolicy = { baseMs: 20, maxMs: 250 };
@@ -113,27 +86,24 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
     const grpcMs = isGrpc(fields) ? grpcTimeoutMs(fields) : undefined;
     if (grpcMs !== undefined) this.#limits.awaitAll(grpcMs, now);
     if (this.#body === undefined) this.#limits.awaitHead(timeouts.requestMs, now);
+    else this.#awaitBody();
     this.#begin(first);
   }
 
   onBody(bytes: Buffer): boolean {
     this.#moved();
-    if (this.#body !== undefined) {
-      this.#body.take(bytes);
-      const { maxBodyBytes } = this.#ground;
-      if (maxBodyBytes > 0 && this.#body.received > maxBodyBytes) {
-        this.#tooLarge();
-        return true;
-      }
-    }
-    if (this.#try !== undefined) return this.#try.call.write(bytes);
-    return this.#phase !== 'backing-off';
+    if (this.#body !== undefined && !this.#taken(this.#body, bytes)) return true;
+    if (this.#try === undefined) return this.#phase !== 'backing-off';
+    const goesOn = this.#try.call.write(bytes);
+    if (!goesOn) this.#limits.awaitBody(Infinity, 0);
+    return goesOn;
   }
 
   onBodyEnd(trailers: Fields): void {
     const passed = trailerFields(trailers);
     this.#body?.finish(passed);
-    if (this.#phase === 'trying' || this.#phase === 'backing-off') {
+    if (!this.#isAnswered()) {
+      this.#limits.awaitBody(Infinity, 0);
       this.#limits.awaitHead(this.#route.timeouts.requestMs, this.#ground.sweep.refresh());
       this.#schedule();
     }
@@ -175,11 +145,11 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
       return;
     }
     if ((this.#route.retry ?? defaultRetry).statuses.includes(head.status)) {
+      this.#unsent = false;
       const step = this.#nextStep({ kind: 'response', status: head.status }, target);
       if (step.kind === 'try') {
-        this.#unsent = false;
         current.cancel('failed', now);
-        this.#go(step.target);
+        this.#go(step);
         return;
       }
     }
@@ -216,10 +186,9 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
     const current = this.#try;
     if (current === undefined) return;
     const { recorder, sweep } = this.#ground;
-    // What a client asked for wrongly says nothing of the endpoint.
-    const isAskedWrongly = failure.code === 'PROTOCOL_MISMATCH';
     const result = failure.sent === 'no' ? 'unsent' : 'failed';
-    current.finish(isAskedWrongly ? 'abandoned' : result, sweep.refresh());
+    const asked = isAskedWrongly({ kind: 'failed', ...failure });
+    current.finish(asked ? 'abandoned' : result, sweep.refresh());
     if (this.#phase === 'answering' && (this.#isTunnel || !this.#exchange.retract())) {
       recorder.refused(this.#route.service, 'RESPONSE_BROKEN');
       this.#destroy();
@@ -228,6 +197,7 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
 
   tryHasRoom(): void {
     this.#moved();
+    this.#awaitBody();
     this.#exchange.read();
   }
 
@@ -243,7 +213,7 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
     const up = this.#limits.up(now);
     try {
       if (up === 'try') this.#tryTimedOut(now);
-      else if (up !== undefined) this.#outOfTime(now);
+      else if (up !== undefined) this.#outOfTime(up, now);
       else if (this.#again !== undefined && now >= this.#again.at) this.#begin(this.#again.target);
       else this.#schedule();
     } catch (thrown) {
@@ -276,8 +246,8 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
     this.#head = undefined;
     this.#phase = 'trying';
     this.#unsent &&= failure.sent === 'no';
-    const step = this.#nextStep({ kind: 'failed', sent: failure.sent }, target, failure);
-    if (step.kind === 'try') this.#go(step.target);
+    const step = this.#nextStep({ kind: 'failed', ...failure }, target);
+    if (step.kind === 'try') this.#go(step);
     else {
       const { code, what, cause } = failure;
       const said = step.kind === 'over-budget' ? 'RETRY_BUDGET_SPENT' : code;
@@ -285,26 +255,16 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
     }
   }
 
-  #nextStep(outcome: TryOutcome, tried: Target, failure?: FailedTry): Step {
-    const { balancer, retry = defaultRetry, service } = this.#route;
-    const picks = this.#picks;
-    if (picks.tries >= retry.maxTries || failure?.code === 'PROTOCOL_MISMATCH') return stop;
+  #nextStep(end: TryEnd, tried: Target): Step {
+    const { method } = this.#request;
     const replayable = this.#body?.replayable ?? true;
-    const verdict = retryVerdict(this.#request.method, replayable, outcome, retry);
-    if (verdict.kind === 'final') return stop;
-    // With no other target left, the only one tried so far gets a second chance when its connection failed:
-    // it may just have closed one that was kept.
-    const mayRepeat = failure?.code === 'UPSTREAM_FAILED' && picks.tries === 1;
-    const unsent = this.#unsent && outcome.kind === 'failed';
-    const target = picks.next(unsent) ?? (mayRepeat ? tried : undefined);
-    if (target === undefined) return stop;
-    if (verdict.charged && !balancer.takeRetry()) return overBudget;
-    const reason = outcome.kind === 'response' ? 'status' : verdict.charged ? 'failed' : 'unsent';
-    this.#ground.recorder.retried(service, reason);
-    return { kind: 'try', target };
+    const route = this.#route;
+    const picks = this.#picks;
+    return nextStep({ route, method, picks, replayable, unsent: this.#unsent }, end, tried);
   }
 
-  #go(target: Target): void {
+  #go({ target, reason }: Step & { readonly kind: 'try' }): void {
+    this.#ground.recorder.retried(this.#route.service, reason);
     this.#try = undefined;
     if (!this.#picks.hasTried(target)) {
       this.#begin(target);
@@ -358,31 +318,51 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
     const current = this.#try;
     if (current === undefined) return;
     current.cancel('failed', now);
-    this.#failed(late(current.target), current.target);
+    this.#failed(lateTry(current.target), current.target);
   }
 
-  #outOfTime(now: number): void {
+  #outOfTime(up: TimeUp, now: number): void {
     const target = this.#try?.target ?? this.#again?.target;
-    const isAnswered = this.#phase === 'answering' || this.#phase === 'leaving';
-    this.#cut(isAnswered ? 'abandoned' : 'failed', now);
+    const isAnswered = this.#isAnswered();
+    const isUnsent = this.#unsent && this.#phase === 'backing-off';
+    this.#cut(isAnswered || up === 'body' ? 'abandoned' : 'failed', now);
     if (isAnswered || target === undefined) {
       this.#ground.recorder.refused(this.#route.service, 'RESPONSE_BROKEN');
       this.#destroy();
+    } else if (up === 'body') {
+      this.#turnAway(bodyTooSlow(this.#ground.limits.bodyMs), 'maybe');
     } else {
-      const isUnsent = this.#unsent && this.#phase === 'backing-off';
-      const { what } = late(target);
+      const { what } = lateTry(target);
       this.#turnAway(new IsthmusError('UPSTREAM_TIMED_OUT', { what }), isUnsent ? 'no' : 'maybe');
     }
   }
 
-  #tooLarge(): void {
+  /** False: that was too much, and it is refused. */
+  #taken(body: RequestBody, bytes: Buffer): boolean {
+    if (body.take(bytes) && !this.#isAnswered()) this.#awaitBody();
+    const { maxBodyBytes } = this.#ground.limits;
+    if (maxBodyBytes === 0 || body.received <= maxBodyBytes) return true;
+    const error = bodyTooLarge(maxBodyBytes);
     this.#cut('abandoned');
-    const error = bodyTooLarge(this.#ground.maxBodyBytes);
-    if (this.#phase !== 'answering') this.#turnAway(error, 'maybe');
+    if (!this.#isAnswered()) this.#turnAway(error, 'maybe');
     else {
       this.#ground.recorder.refused(this.#route.service, error.code);
       this.#destroy();
     }
+    return false;
+  }
+
+  /** Only what announces its length has to keep a pace: others may have nothing to say for a while. */
+  #awaitBody(): void {
+    const { limits, sweep } = this.#ground;
+    const isDue = typeof this.#request.bodyLength === 'number' && this.#body?.isWhole === false;
+    if (!isDue || limits.bodyMs === 0 || this.#isAnswered()) return;
+    this.#limits.awaitBody(limits.bodyMs, sweep.now);
+    this.#schedule();
+  }
+
+  #isAnswered(): boolean {
+    return this.#phase === 'answering' || this.#phase === 'leaving' || this.#phase === 'over';
   }
 
   /** Answers instead of the service. */
@@ -426,17 +406,4 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
     const dueAt = Math.min(this.#limits.next(), this.#again?.at ?? Infinity);
     this.#ground.sweep.set(this, dueAt);
   }
-}
-
-/** What the balancer learns: the statuses that say "cannot serve" are failures. */
-function resultOf(status: number): TryResult {
-  return status >= 502 && status <= 504 ? 'failed' : 'ok';
-}
-
-function late(target: Target): FailedTry {
-  const who =
-    target.kind === 'cluster'
-      ? `Cluster ${target.cluster}`
-      : formatAddress(target.endpoint.address, target.endpoint.port);
-  return { sent: 'maybe', code: 'UPSTREAM_TIMED_OUT', what: `${who} has not answered in time` };
 }

@@ -117,13 +117,14 @@ export class Http1Exchange implements Exchange {
     }
     this.#hasContent = method !== 'HEAD' && status !== 204 && status !== 304;
     const framing = this.#framingOf(response.bodyLength, ends);
-    // What is left of a body that is too large is not worth reading, and where one begins that was
+    // What is left of a body that is too large or too slow is not worth reading, and where one begins that was
     // neither asked for nor refused nobody knows.
     this.#closes =
       this.#client.isLast() ||
       !this.#received.isPersistent ||
       framing === untilClose ||
       status === 413 ||
+      status === 408 ||
       this.#awaitsContinue ||
       tunnel?.kind === 'tcp';
     const kept = this.head.protocol === '1.0' ? keepAliveLine : '';

@@ -23,6 +23,8 @@ export class Http2Exchange extends BodyReader implements Exchange, StreamHandler
   readonly #home: ExchangeHome;
   #handler: ExchangeHandler | undefined;
   #isOver = false;
+  /** A client that waits for 100 (Continue) was not told to go on yet (RFC 9110 section 10.1.1). */
+  #mayWait = true;
   /** Nobody is told of anything any more. */
   #isDestroyed = false;
 
@@ -42,12 +44,18 @@ export class Http2Exchange extends BodyReader implements Exchange, StreamHandler
     this.#handler = taker.take(this);
   }
 
+  override read(): void {
+    if (this.#mayWait) this.#tellToGoOn();
+    super.read();
+  }
+
   inform(status: number, fields: Fields): void {
     this.stream.respond({ status, fields }, false);
   }
 
   respond({ status, fields, bodyLength }: OutgoingResponse, ends: boolean): void {
     const length = typeof bodyLength === 'number' ? bodyLength : undefined;
+    this.#mayWait = false;
     this.stream.respond(
       {
         // RFC 8441 section 5: what 101 is in HTTP/1.1.
@@ -97,6 +105,13 @@ export class Http2Exchange extends BodyReader implements Exchange, StreamHandler
     this.discard();
     this.#home.onExchangeOver();
     if (!this.#isDestroyed) this.#handler?.onOver(end.kind === 'complete' ? 'sent' : 'client-gone');
+  }
+
+  #tellToGoOn(): void {
+    this.#mayWait = false;
+    const { bodyLength, fields } = this.head;
+    if (bodyLength === 'none' || this.hasBegun) return;
+    if (fields.get('expect')?.toLowerCase() === '100-continue') this.inform(100, []);
   }
 
   protected onPiece(bytes: Buffer): boolean {

@@ -9,6 +9,11 @@ export interface ProxyLimits {
   readonly maxHeadBytes: number;
   /** Time a client may take to send a request head, in milliseconds; default 10000. Slower is answered with 408. */
   readonly headMs: number;
+  /**
+   * Time in which at least 16 KiB more, or the rest, of a request body of announced length must come while it is
+   * what is waited for, in milliseconds; default 30000, 0 = none. Slower is answered with 408.
+   */
+  readonly bodyMs: number;
   /** Time a client's connection may rest between requests, in milliseconds; default 75000. */
   readonly keepAliveMs: number;
   /** Most connections of clients at a time; default 50000. More are closed as they come. */
@@ -19,9 +24,19 @@ export const defaultLimits: ProxyLimits = {
   maxBodyBytes: 0,
   maxHeadBytes: 16_384,
   headMs: 10_000,
+  bodyMs: 30_000,
   keepAliveMs: 75_000,
   maxConnections: 50_000,
 };
+
+/** How much of a body must come in `bodyMs`. */
+export const bodyStepBytes = 16 * 1024;
+
+export function bodyTooSlow(bodyMs: number): IsthmusError {
+  return new IsthmusError('REQUEST_TOO_SLOW', {
+    what: `Less than ${bodyStepBytes} bytes more of the request body came in ${bodyMs} ms`,
+  });
+}
 
 export function bodyTooLarge(maxBodyBytes: number): IsthmusError {
   return new IsthmusError('BODY_TOO_LARGE', {

@@ -5,7 +5,8 @@ import type { ClusterName, FederationName } from '../../core/names.ts';
 import { type AdmissionRules, admit, isRefused, type Refused } from './admit.ts';
 import type { ClusterTransport, EndpointTransport } from './call.ts';
 import type { Exchange, ExchangeHandler, ExchangeTaker } from './exchange.ts';
-import { Forwarding, type ForwardingGround } from './forwarding.ts';
+import { Forwarding } from './forwarding.ts';
+import type { ForwardingGround } from './forwarding-ground.ts';
 import { defaultLimits, type ProxyLimits } from './limit.ts';
 import { OwnLines } from './own-lines.ts';
 import { Recorder } from './record.ts';
@@ -60,7 +61,7 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
       exposeDecision: options.exposeDecision ?? true,
     }),
     ids: new RequestIds(),
-    maxBodyBytes,
+    limits,
     endpoints: options.endpoints,
     links: options.links,
     recorder,

@@ -1,5 +1,6 @@
 /** Owns a request body that may have to be sent more than once: a bounded beginning is kept, the rest flows through. */
 import type { Call } from './call.ts';
+import { bodyStepBytes } from './limit.ts';
 import type { Fields } from './message.ts';
 
 /** Most of a body kept for another try, in bytes. */
@@ -26,12 +27,13 @@ export class RequestBody {
     return this.#kept !== undefined;
   }
 
-  /** A piece came; what is kept of it is a copy. */
-  take(bytes: Buffer): void {
+  /** A piece came; what is kept of it is a copy. True: with it the body has made another step. */
+  take(bytes: Buffer): boolean {
+    const steps = Math.floor(this.#received / bodyStepBytes);
     this.#received += bytes.length;
-    if (this.#kept === undefined) return;
     if (this.#received > replayLimit) this.#kept = undefined;
-    else this.#kept.push(Buffer.from(bytes));
+    this.#kept?.push(Buffer.from(bytes));
+    return Math.floor(this.#received / bodyStepBytes) > steps;
   }
 
   finish(trailers: Fields): void {

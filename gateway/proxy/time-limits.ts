@@ -2,8 +2,11 @@
 
 import { staleMs } from './sweep.ts';
 
-/** What is up. `head` and `try`: no head came in time; `all`: gRPC's own deadline; `idle`: nothing has moved. */
-export type TimeUp = 'head' | 'try' | 'all' | 'idle';
+/**
+ * What is up. `head` and `try`: no head came in time; `all`: gRPC's own deadline; `idle`: nothing has moved; `body`:
+ * too little of the request's body has come.
+ */
+export type TimeUp = 'head' | 'try' | 'all' | 'idle' | 'body';
 
 /** Times are monotonic milliseconds, as old as `Sweep.now` may be; Infinity = no limit. */
 export class TimeLimits {
@@ -11,6 +14,7 @@ export class TimeLimits {
   #headAt = Infinity;
   #tryAt = Infinity;
   #allAt = Infinity;
+  #bodyAt = Infinity;
   #movedAt: number;
 
   /** `idleMs` 0 = no limit. */
@@ -34,8 +38,14 @@ export class TimeLimits {
     this.#allAt = now + ms;
   }
 
+  /** Some more of the request's body must come in `ms`; Infinity = nobody waits for it. */
+  awaitBody(ms: number, now: number): void {
+    this.#bodyAt = now + ms + staleMs;
+  }
+
   /** The head is there. */
   answered(now: number): void {
+    this.#bodyAt = Infinity;
     this.#headAt = Infinity;
     this.#tryAt = Infinity;
     this.#movedAt = now;
@@ -47,7 +57,8 @@ export class TimeLimits {
 
   /** When the first of them is up. */
   next(): number {
-    return Math.min(this.#headAt, this.#tryAt, this.#allAt, this.#movedAt + this.#idleMs);
+    const idleAt = this.#movedAt + this.#idleMs;
+    return Math.min(this.#headAt, this.#tryAt, this.#allAt, this.#bodyAt, idleAt);
   }
 
   /** What is up at `now`. */
@@ -55,6 +66,7 @@ export class TimeLimits {
     if (now >= this.#headAt) return 'head';
     if (now >= this.#allAt) return 'all';
     if (now >= this.#movedAt + this.#idleMs) return 'idle';
+    if (now >= this.#bodyAt) return 'body';
     return now >= this.#tryAt ? 'try' : undefined;
   }
 }

@@ -38,7 +38,7 @@ export class DataReceiver {
     const stream = this.#streams.open.get(id);
     if (stream === undefined) {
       if (length === 0) this.#owner.spendIdle(1, 'empty DATA');
-      if (this.#owner.passOverClosed(id, ends)) this.#streams.giveBack(length);
+      if (this.#owner.passOverClosed(id, ends)) this.#streams.passOverData(id, length);
       return 'skip';
     }
     stream.unconsumed += length;

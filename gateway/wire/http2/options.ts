@@ -30,7 +30,7 @@ export interface ConnectionOptions {
   readonly turnSize: number;
   /** Octets waiting to be taken when something arrives, at which the other side is held not to be reading. Default 1 MiB. */
   readonly maxUnread: number;
-  /** Streams that a client may break: resets of its own, and errors and excess that made us reset them. Default 200, 20/s. */
+  /** Streams that a client may break: resets of its own, and errors and excess that made us reset them. Default 95, 20/s: each may have cost a connection to an endpoint. */
   readonly brokenStreams: Rate;
   /** Frames that carry nothing; those that carry something earn some back. Default 1,000, 200/s. */
   readonly idleFrames: Rate;
@@ -58,7 +58,7 @@ export const strangerOptions: ConnectionOptions = {
   sendBuffer: 65_536,
   turnSize: 262_144,
   maxUnread: 1 << 20,
-  brokenStreams: { burst: 200, perSecond: 20 },
+  brokenStreams: { burst: 95, perSecond: 20 },
   idleFrames: { burst: 1_000, perSecond: 200 },
   settingsTimeoutMs: 10_000,
 };

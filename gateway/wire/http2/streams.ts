@@ -12,6 +12,9 @@ import { StreamTable } from './stream-table.ts';
 
 const complete: StreamEnd = { kind: 'complete' };
 
+/** Octets of a request that are taken after its answer, unread, before it is reset. */
+const unreadCredit = 1 << 20;
+
 /** Octets of `:status` and its value. */
 const statusOctets = 10;
 
@@ -104,7 +107,9 @@ export class Streams implements StreamOwner {
 
   /** Passes over what is still to come on a stream that is none to us any more. */
   passOver(id: number, received: boolean): void {
-    if (!received) this.#broken.add(id);
+    if (received) return;
+    const forgotten = this.#broken.add(id, 0);
+    if (forgotten !== undefined) this.writer.rstStream(forgotten, errorCode.noError);
   }
 
   /** Whether a frame for a closed stream is to be passed over, not an error (section 5.1). `last`: it ends the stream. */
@@ -115,14 +120,29 @@ export class Streams implements StreamOwner {
   }
 
   /**
-   * Our side has ended. A server that has answered wants no more of the request, and says so without calling it an
-   * error (section 8.1); a tunnel goes on the other way.
+   * Our side has ended. A server that has answered wants no more of the request; a tunnel goes on the other way.
+   * What is left of a request is let in for a while: clients that are reset while they send (section 8.1) may
+   * never look at the answer.
    */
   #sentEnd(stream: Stream): void {
     if (this.#isServer && !stream.receivedEnd && !stream.isTunnel) {
-      this.refuse(stream.id, errorCode.noError, false);
+      this.#letIn(stream.id);
       this.complete(stream);
     } else this.closeIfComplete(stream);
+  }
+
+  #letIn(id: number): void {
+    const forgotten = this.#broken.add(id, unreadCredit);
+    if (forgotten !== undefined) this.writer.rstStream(forgotten, errorCode.noError);
+  }
+
+  /** DATA of a stream that is passed over: it may go on, or it has sent enough. */
+  passOverData(id: number, octets: number): void {
+    this.giveBack(octets);
+    if (octets === 0) return;
+    const verdict = this.#broken.spend(id, octets);
+    if (verdict === 'with-credit') this.writer.windowUpdate(id, octets);
+    else if (verdict === 'used-up') this.writer.rstStream(id, errorCode.noError);
   }
 
   /** To be called when a side has ended, after the handler was told. */

@@ -303,7 +303,7 @@ test('requests that are reset as fast as they are made cost few connections, and
   origin.server.on('connection', (socket) => dialed.add(socket));
   const gateway = await alone(t, { services: [{ name: 'orders.shop', endpoints: [origin] }] });
   const session = client(t, gateway.url);
-  const began = performance.now();
+  let made = 0;
   let goaway: number | undefined;
   session.on('goaway', (code) => {
     goaway = code;
@@ -312,10 +312,11 @@ test('requests that are reset as fast as they are made cost few connections, and
   while (!session.closed && !session.destroyed) {
     for (let n = 0; n < 50 && !session.closed && !session.destroyed; n++) {
       begin(session).close(constants.NGHTTP2_CANCEL);
+      made++;
     }
     await new Promise((resolve) => setImmediate(resolve));
   }
-  t.true(performance.now() - began < 1_000);
+  t.true(made < 1_000, `${made} requests`);
   t.is(goaway, constants.NGHTTP2_ENHANCE_YOUR_CALM);
   t.true(dialed.size <= 100, `${dialed.size} connections`);
   await until('nothing is under way', () => gateway.proxy.recorder.inFlight === 0);

@@ -174,3 +174,18 @@ test('a service without endpoints is refused as such', async (t) => {
   t.is(answer.headers['retry-after'], '1');
   t.like(JSON.parse(answer.body), { code: 'NO_HEALTHY_ENDPOINT' });
 });
+
+test('a response that breaks as its head comes has not reached the client, and is tried elsewhere', async (t) => {
+  const bad = await startOrigin(t, 'bad', (request) => {
+    request.socket.end(
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\nnonsense',
+    );
+  });
+  const good = await startOrigin(t, 'good');
+  const { url } = await startGateway(t, {
+    cluster: 'dc1',
+    services: [{ name: 'orders.shop', endpoints: [bad, good] }],
+  });
+  for (let i = 0; i < 10; i++) t.is((await ask(url, host)).body, 'good');
+  t.true(bad.requests.length > 0);
+});

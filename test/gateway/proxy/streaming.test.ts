@@ -276,3 +276,33 @@ test('an exchange in which nothing moves is cut after the idle limit', async (t)
   });
   await t.throwsAsync(ask(url, host));
 });
+
+test('trailers of a request arrive after its body', async (t) => {
+  const origin = await startOrigin(t, 'reads', (incoming, response) => {
+    incoming.resume().on('end', () => response.end(JSON.stringify(incoming.trailers)));
+  });
+  const { url } = await startGateway(t, {
+    cluster: 'dc1',
+    services: [{ name: 'orders.shop', endpoints: [origin] }],
+  });
+  const answer = await raw(
+    url,
+    `POST / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n` +
+      '4\r\nbody\r\n0\r\nX-Checksum: abc\r\nX-Isthmus-Cluster: forged\r\n\r\n',
+  );
+  t.regex(answer, /\{"x-checksum":"abc"\}/);
+});
+
+test('a body of announced length that stops coming is answered 408', async (t) => {
+  const origin = await startOrigin(t, 'waits', (incoming, response) => {
+    incoming.resume().on('end', () => response.end('whole'));
+  });
+  const { url } = await startGateway(t, {
+    cluster: 'dc1',
+    limits: { bodyMs: 300 },
+    services: [{ name: 'orders.shop', endpoints: [origin] }],
+  });
+  const post = `POST / HTTP/1.1\r\nHost: ${host}\r\n`;
+  const answer = await raw(url, `${post}Content-Length: 9\r\n\r\nhalf`);
+  t.regex(answer, /^HTTP\/1\.1 408 [\s\S]*connection: close[\s\S]*"code":"REQUEST_TOO_SLOW"/);
+});

@@ -71,13 +71,33 @@ test('a server that has answered wants no more of the request, without calling i
     stream.respond({ status: 200, fields: [] }, false);
     stream.write(Buffer.from('enough'), true);
   };
-  side.receive(headers(1, post, false), data(1, 'more', true));
+  side.receive(headers(1, post, false));
   t.deepEqual(side.recorder.endOf(1), { kind: 'complete' });
   t.like(side.sent(), [
     { type: frameType.headers },
     { type: frameType.data, flags: flag.endStream },
-    { type: frameType.rstStream, payload: Buffer.from([0, 0, 0, errorCode.noError]) },
   ]);
+  const reset = { type: frameType.rstStream, payload: Buffer.from([0, 0, 0, errorCode.noError]) };
+  for (let sent = 16_384; sent < 1 << 20; sent += 16_384) {
+    side.receive(data(1, Buffer.alloc(16_384)));
+    const frames = side.sent();
+    t.true(frames.some(({ type, id }) => type === frameType.windowUpdate && id === 1));
+    t.false(frames.some(({ type }) => type === frameType.rstStream));
+  }
+  side.receive(data(1, Buffer.alloc(16_384)));
+  t.like(
+    side.sent().filter(({ id }) => id === 1),
+    [reset],
+  );
+  side.receive(data(1, 'on its way', true));
+  t.is(side.recorder.end, undefined);
+});
+
+test('a request that ends soon after its answer is not reset', (t) => {
+  const side = server();
+  side.recorder.answer = (stream) => stream.respond({ status: 404, fields: [] }, true);
+  side.receive(headers(1, post, false), data(1, 'the rest', true));
+  t.false(side.sent().some(({ type }) => type === frameType.rstStream));
   t.is(side.recorder.end, undefined);
 });
 
