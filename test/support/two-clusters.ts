@@ -31,6 +31,13 @@ export function urlOf(cluster: Cluster, path = '/'): string {
   return `http://${cluster.gateway.listener('outbound')}${path}`;
 }
 
+/**
+ * Each reaches the other where it listens: a line through the test's own process would rest, and links with it, while
+ * that process is busy starting others.
+ */
+const direct = { advertise: {} };
+const registry = { embedded: { listen: '127.0.0.1:0' } };
+
 /** Joins the clusters and waits until both route to every service. `config` is added to the configuration of both. */
 export async function twoClusters(
   t: Scope,
@@ -45,8 +52,8 @@ export async function twoClusters(
     ...more,
   }));
   const clusters = await federate(t, {
-    dc1: { instances: 0, config: { ...config, services: [] } },
-    dc2: { instances: 0, config: { ...config, services: offered } },
+    dc1: { instances: 0, config: { ...config, ...direct, registry, services: [] } },
+    dc2: { instances: 0, config: { ...config, ...direct, services: offered } },
   });
   await until('dc1 to route to every service', async () => {
     const known = await clusters.dc1.gateway.items<ServiceItem>('/v1/services');
