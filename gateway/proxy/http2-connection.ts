@@ -1,5 +1,6 @@
 /** Owns an HTTP/2 connection whose requests we answer, from a client or another gateway: how long it may take, how it ends. */
 import { Http2Socket } from '../link/http2-socket.ts';
+import { defaultLimits } from '../wire/http1/limits.ts';
 import type {
   ConnectionEnd,
   Http2Stream,
@@ -15,6 +16,7 @@ import { type ConnectionTerms, clientTerms, gatewayTerms } from './http2-terms.t
 import type { Intake, Reader } from './intake.ts';
 import type { Peer } from './peer.ts';
 import { Timed } from './sweep.ts';
+import { problemOf } from './unreadable.ts';
 
 /** Who is on the other side of a connection, and what was read of it already. */
 export interface Http2Origin extends ClientIdentity {
@@ -123,7 +125,12 @@ export class Http2Connection
   onRequest(stream: Http2Stream, received: ReceivedRequest, ends: boolean): StreamHandler {
     const { inFlight, taker, sweep } = this.#ground;
     sweep.refresh();
-    if (received.path === '*') return this.#refuse(stream);
+    // It asks about the gateway as a whole, not for any service (RFC 9110 section 9.3.7).
+    if (received.path === '*')
+      return this.#refuse(stream, received, 400, 'OPTIONS * is for no service');
+    if (received.path.length > defaultLimits.maxStartLineBytes) {
+      return this.#refuse(stream, received, 414, 'The request target is too long');
+    }
     const scheme = this.#terms.saysScheme && received.scheme === 'https' ? 'https' : this.#scheme;
     const exchange = new Http2Exchange(this, requestOf(received, ends, scheme), stream);
     inFlight.began();
@@ -159,16 +166,26 @@ export class Http2Connection
     this.#socket.onEnd(end);
   }
 
-  /** It asks about the gateway as a whole, not for any service (RFC 9110 section 9.3.7). */
-  #refuse(stream: Http2Stream): StreamHandler {
-    this.onRefused('OPTIONS * is for no service');
-    stream.respond({ status: 400, fields: [] }, true);
+  /** Answers with a coded problem. What is left of the request is not read. */
+  #refuse(
+    stream: Http2Stream,
+    { method }: ReceivedRequest,
+    status: number,
+    what: string,
+  ): StreamHandler {
+    this.onRefused(what);
+    const body = problemOf({ status, what });
+    const isHead = method === 'HEAD';
+    stream.respond({ status, fields: problemFields, length: body.length }, isHead);
+    if (!isHead) stream.write(body, true);
     return nobody;
   }
 }
 
 /** Rest before the kernel asks whether the other side is there, in milliseconds. */
 const keepAliveMs = 30_000;
+
+const problemFields = ['content-type', 'application/problem+json'];
 
 /** Who is told of what nobody waits for. */
 const nobody: StreamHandler = {
