@@ -69,8 +69,9 @@ for (const way of ['dc1', 'dc2'] as const) {
         test(`${version} in ${way}: ${framing}, broken off by ${how}`, async (t) => {
           const url = urlOf(clusters[way], encodeURI(`/${framing}/${how}`));
           const { code, status, body } = await ask(url, hostOf('first'), [flag]);
-          t.is(status, 200);
-          t.true(isBroken(code), `curl ended with ${code} after ${body.length} bytes`);
+          // A reset may overtake the head: then the gateway has something whole to say, of its own.
+          const isToldBroken = isBroken(code) || status === 502;
+          t.true(isToldBroken, `curl ended with ${code} after ${body.length} bytes`);
         });
       }
     }
