@@ -30,8 +30,9 @@ const attacks = {
   'ranges that overlap': ['-R'],
 };
 
+// One after the other: four at a time are more than the origin, in this process, can take beside other tests.
 for (const [title, mode] of Object.entries(attacks)) {
-  test(`${title}, over 500 connections: everybody else is served`, async (t) => {
+  test.serial(`${title}, over 500 connections: everybody else is served`, async (t) => {
     const load = new SteadyLoad(clusters.dc1);
     t.teardown(() => load.stop());
     const { port } = new URL(urlOf(clusters.dc1));
