@@ -1,4 +1,5 @@
 /** Owns an HTTP/2 connection whose requests we answer, from a client or another gateway: how long it may take, how it ends. */
+import { Flight } from '../link/flight.ts';
 import { Http2Socket } from '../link/http2-socket.ts';
 import { defaultLimits } from '../wire/http1/limits.ts';
 import type {
@@ -40,6 +41,8 @@ export class Http2Connection
   readonly #socket: Http2Socket;
   readonly #server: Http2Server;
   readonly #lookMs: number;
+  /** Of a link, whose other end may be far away. */
+  readonly #flight: Flight | undefined;
   /** Since when a head has been under way; Infinity = none is. */
   #headSince: number;
   /** Since when no request has been. */
@@ -71,6 +74,8 @@ export class Http2Connection
       ground.sweep.cancel(this);
       ground.connections.delete(this);
     });
+    this.#flight = kind === 'gateway' ? new Flight() : undefined;
+    this.#measure();
     ground.connections.add(this);
     intake.reader = this;
     ground.sweep.in(this, this.#lookMs);
@@ -119,6 +124,7 @@ export class Http2Connection
       if (this.#isDraining) this.destroy();
       else this.drain();
     }
+    this.#measure();
     if (!this.#server.over) sweep.in(this, this.#lookMs);
   }
 
@@ -179,6 +185,19 @@ export class Http2Connection
     stream.respond({ status, fields: problemFields, length: body.length }, isHead);
     if (!isHead) stream.write(body, true);
     return nobody;
+  }
+
+  /** How much may be on its way here goes by how long that is. */
+  #measure(): void {
+    const flight = this.#flight;
+    if (flight === undefined) return;
+    const { clock } = this.#ground;
+    const { socket } = this.#intake;
+    const sentAt = clock.monotonic();
+    this.#server.ping(() => {
+      const now = clock.monotonic();
+      this.#server.setWindow(flight.look(now - sentAt, socket.bytesRead, now));
+    });
   }
 }
 
