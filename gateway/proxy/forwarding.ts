@@ -297,7 +297,7 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
     this.#phase = ends ? 'leaving' : 'answering';
     this.#schedule();
     const own = this.#ground.says.served(this.#exchange.peer, target, head.fields);
-    this.#exchange.respond({ status, fields: new ResponseFields(head, own), bodyLength }, ends);
+    this.#exchange.respond({ status, fields: ResponseFields.of(head, own), bodyLength }, ends);
     if (this.#isTunnel) this.#exchange.read();
   }
 
