@@ -4,43 +4,39 @@ import type { FieldFilter } from '../wire/http1/field-filter.ts';
 import type { FieldLines } from '../wire/http1/field-lines.ts';
 import type { Exchange } from './exchange.ts';
 import { fromClient, fromGateway, requestIdField, welcomesTrailers } from './headers.ts';
-import type { Fields, OutgoingFields, ReceivedFields } from './message.ts';
+import type { Fields, OutgoingFields, PassedRequest, RequestHead } from './message.ts';
 import type { OwnLines } from './own-lines.ts';
 import type { RequestIds } from './request-id.ts';
 
 /** The same fields for every try of a request. Whichever form the next hop takes is made once. */
 export class RequestFields implements OutgoingFields {
   readonly sensitive: readonly string[] | undefined;
-  readonly #received: ReceivedFields;
+  readonly #head: RequestHead;
   readonly #filter: FieldFilter;
-  readonly #connectionTokens: readonly string[];
-  /** `name: value` lines, made of what is valid: names, addresses and received fields. */
-  readonly #own: string;
-  #lines: FieldLines | undefined;
+  readonly #passed: PassedRequest;
+  /** The line of the id that we gave it; empty where it came with one. */
+  readonly #id: string;
   #list: Fields | undefined;
 
   constructor({ head, peer }: Exchange, service: ServiceName, says: OwnLines, ids: RequestIds) {
-    const { fields } = head;
-    this.sensitive = fields.sensitive;
-    this.#received = fields;
-    this.#filter = peer.kind === 'gateway' ? fromGateway : fromClient;
-    this.#connectionTokens = head.connectionTokens;
-    let own = says.via(head, service);
-    if (fields.get(requestIdField) === undefined) own += `${requestIdField}: ${ids.next()}\r\n`;
-    if (peer.kind === 'client') {
-      own += says.provenance(head, peer.address);
-      if (peer.certificate !== undefined) {
-        own += `x-forwarded-client-cert: ${peer.certificate}\r\n`;
-      }
-      own += says.service(head.authority, service);
+    let { passed } = head;
+    if (passed === undefined || passed.service !== service) {
+      const hasId = head.fields.get(requestIdField) !== undefined;
+      passed = { service, hasId, own: says.ofRequest(head, peer, service), lines: undefined };
+      head.passed = passed;
     }
-    this.#own = own;
+    this.sensitive = head.fields.sensitive;
+    this.#head = head;
+    this.#filter = peer.kind === 'gateway' ? fromGateway : fromClient;
+    this.#passed = passed;
+    this.#id = passed.hasId ? '' : ids.nextLine();
   }
 
   lines(): FieldLines {
-    this.#lines ??= (this.#received.without(this.#filter, this.#connectionTokens) +
-      this.#own) as FieldLines;
-    return this.#lines;
+    const passed = this.#passed;
+    const { fields, connectionTokens } = this.#head;
+    passed.lines ??= (fields.without(this.#filter, connectionTokens) + passed.own) as FieldLines;
+    return (passed.lines + this.#id) as FieldLines;
   }
 
   list(): Fields {
@@ -49,12 +45,13 @@ export class RequestFields implements OutgoingFields {
   }
 
   #makeList(): Fields {
-    const fields = this.#received.listWithout(this.#filter, this.#connectionTokens);
-    for (const line of this.#own.split('\r\n')) {
+    const { fields: received, connectionTokens } = this.#head;
+    const fields = received.listWithout(this.#filter, connectionTokens);
+    for (const line of `${this.#passed.own}${this.#id}`.split('\r\n')) {
       const colon = line.indexOf(': ');
       if (colon > 0) fields.push(line.slice(0, colon), line.slice(colon + 2));
     }
-    if (welcomesTrailers(this.#received.get('te'))) fields.push('te', 'trailers');
+    if (welcomesTrailers(received.get('te'))) fields.push('te', 'trailers');
     return fields;
   }
 }

@@ -37,7 +37,7 @@ export class Try implements CallHandler {
     this.#balancer = balancer;
     this.target = target;
     this.startedAt = now;
-    balancer.started(target);
+    balancer.started(target, now);
   }
 
   onInterim(status: number, fields: Fields): void {
@@ -83,7 +83,7 @@ export class Try implements CallHandler {
   finish(result: TryResult, now: number): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#balancer.finished(this.target, result, this.headMs ?? now - this.startedAt);
+    this.#balancer.finished(this.target, result, this.headMs ?? now - this.startedAt, now);
   }
 
   /** Nobody waits for it any more. */
