@@ -9,11 +9,12 @@ import { startUpstream } from './proxies/nginx.ts';
 import { peerVersions, preparePrograms } from './proxies/packages.ts';
 import { fullPlan, quickPlan } from './proxies/plan.ts';
 import { watchOthers } from './proxies/quiet.ts';
-import { json, type Outcomes, ratioOf, ratios, table } from './proxies/report.ts';
-import { compare, type Scenario } from './proxies/rounds.ts';
+import { json, ratioOf, ratios, table } from './proxies/report.ts';
+import { compare, type Outcomes, type Scenario } from './proxies/rounds.ts';
 import { handshake } from './proxies/scenarios/handshake.ts';
 import { idlePlain, idleTls } from './proxies/scenarios/idle.ts';
 import { bulk, churn, grpc, oneHop, twoGateways } from './proxies/scenarios/requests.ts';
+import { slowClients } from './proxies/scenarios/slow-clients.ts';
 import { smallBesideBulk } from './proxies/scenarios/small-beside-bulk.ts';
 
 const scenarios: readonly Scenario[] = [
@@ -22,6 +23,7 @@ const scenarios: readonly Scenario[] = [
   grpc,
   bulk,
   smallBesideBulk,
+  slowClients,
   churn,
   handshake,
   idlePlain,
@@ -64,8 +66,8 @@ await withCleanup(async (signal) => {
   }
   console.log('\nIsthmus over its peers:');
   for (const ratio of ratios) {
-    if (!results.has(ratio.scenario)) continue;
-    console.log(`  ${ratio.name}: ${ratioOf(ratio, results)?.toFixed(2) ?? 'not supported'}`);
+    const value = ratioOf(ratio, results);
+    if (value !== null) console.log(`  ${ratio.name}: ${value.toFixed(2)}`);
   }
   if (values.json) {
     await writeFile(

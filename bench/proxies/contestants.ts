@@ -1,14 +1,8 @@
 /** Owns who is compared in which shape. */
 import { haproxyGrpcPair, haproxyHop, haproxyPair, haproxyTlsListener } from './haproxy.ts';
-import {
-  http2Protocol,
-  isthmusGrpcPair,
-  isthmusHop,
-  isthmusPair,
-  isthmusTlsListener,
-} from './isthmus.ts';
+import { isthmusGrpcPair, isthmusHop, isthmusPair, isthmusTlsListener } from './isthmus.ts';
 import { nginxHop, nginxPair, nginxTlsListener } from './nginx.ts';
-import type { Contestant, Unsupported } from './running.ts';
+import type { Contestant } from './running.ts';
 
 /** client -> proxy -> upstream */
 export const hop: readonly Contestant[] = [
@@ -29,10 +23,8 @@ export const pair: readonly Contestant[] = [
  * The same with HTTP/2 from the client to the upstream. Not nginx: its gRPC client refuses frames of a stream that has ended, which
  * nginx as a server sends, and so a pair of them answers some calls with 502.
  */
-export const grpcPair: readonly (Contestant | Unsupported)[] = [
-  http2Protocol === undefined
-    ? { program: 'isthmus', unsupported: 'endpoints speak HTTP/1.1 only' }
-    : { program: 'isthmus', start: isthmusGrpcPair },
+export const grpcPair: readonly Contestant[] = [
+  { program: 'isthmus', start: isthmusGrpcPair },
   { program: 'haproxy', start: haproxyGrpcPair },
 ];
 

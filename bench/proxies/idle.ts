@@ -1,7 +1,9 @@
 /** Owns idle connections: many at once, each of which was used for one request and then rests. */
 import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
+import { quantile } from '../machine.ts';
 import type { Credentials } from './credentials.ts';
+import type { Load } from './load.ts';
 import { answer, tlsClientOptions } from './probe.ts';
 import { authority, paths } from './running.ts';
 
@@ -13,17 +15,38 @@ export interface IdleConnection {
 /** Connections made at once; many more would overflow a listener's backlog. */
 const atOnce = 32;
 
+export interface Opened {
+  readonly connections: IdleConnection[];
+  /** What it took until each was open and its request answered, as a load. */
+  readonly load: Load;
+}
+
 /** Makes `count` connections by `open`. Rejects when one fails. */
 export async function openMany(
   count: number,
   open: () => Promise<IdleConnection>,
-): Promise<IdleConnection[]> {
-  const all: IdleConnection[] = [];
-  while (all.length < count) {
-    const size = Math.min(atOnce, count - all.length);
-    all.push(...(await Promise.all(Array.from({ length: size }, open))));
+): Promise<Opened> {
+  const connections: IdleConnection[] = [];
+  const milliseconds: number[] = [];
+  const started = performance.now();
+  const timed = async () => {
+    const begun = performance.now();
+    const connection = await open();
+    milliseconds.push(performance.now() - begun);
+    return connection;
+  };
+  while (connections.length < count) {
+    const size = Math.min(atOnce, count - connections.length);
+    connections.push(...(await Promise.all(Array.from({ length: size }, timed))));
   }
-  return all;
+  const load = {
+    requests: count,
+    seconds: (performance.now() - started) / 1_000,
+    p50Ms: quantile(milliseconds, 0.5),
+    p99Ms: quantile(milliseconds, 0.99),
+    errors: 0,
+  };
+  return { connections, load };
 }
 
 /** A connection whose one HTTP/1.1 request was answered with 200. */

@@ -1,6 +1,5 @@
 /** Owns Isthmus in each shape that is compared: real gateways, with their defaults but for the worker, joined by a real token. */
 import { join } from 'node:path';
-import { protocols } from '../../registry/model.ts';
 import { until } from '../../test/support/until.ts';
 import { type BenchGateway, federation, gateway, joinTo } from '../cluster.ts';
 import { lastLines } from './child.ts';
@@ -8,11 +7,6 @@ import { pinProxy } from './cores.ts';
 import { credentials } from './credentials.ts';
 import { asksOverTls, type Expected, expectAnswer, http1, http2 } from './probe.ts';
 import { type Ground, paths, type Running } from './running.ts';
-
-/** What a service declares whose endpoints speak HTTP/2; undefined while there is no such protocol. */
-export const http2Protocol = (protocols as readonly string[]).find((name) =>
-  ['grpc', 'http2', 'h2c'].includes(name),
-);
 
 /** One gateway before the upstream. */
 export async function isthmusHop({ upstream }: Ground): Promise<Running> {
@@ -30,7 +24,7 @@ export async function isthmusPair({ upstream }: Ground): Promise<Running> {
 export async function isthmusGrpcPair({ upstream }: Ground): Promise<Running> {
   const [a, b] = await pair({
     ...service(upstream.http2),
-    protocol: http2Protocol,
+    protocol: 'grpc',
     check: { tcp: true },
   });
   return running([a, b], a.outbound, http2(a.outbound));

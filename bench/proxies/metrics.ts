@@ -5,14 +5,15 @@ import { quantile } from '../machine.ts';
 export const metrics = {
   cpuUsPerRequest: ['CPU us/request', 1],
   cpuUsPerMB: ['CPU us/MB', 0],
-  cpuMsPerHandshake: ['CPU ms/handshake', 2],
   bytesPerConnection: ['bytes/connection', 0],
   connections: ['connections', 0],
-  handshakesPerSecond: ['handshakes/s', 0],
   rps: ['requests/s', 0],
   bulkMBps: ['bulk MB/s', 0],
   p50Ms: ['p50 ms', 2],
   p99Ms: ['p99 ms', 2],
+  /** p99 without what disturbs it, and how many times as long it takes with that. */
+  p99AloneMs: ['p99 alone', 2],
+  p99VsAlone: ['p99 / alone', 2],
   /** Share of one core that the program used: below 1 something else was the bottleneck. */
   cores: ['cores used', 2],
   rssMB: ['RSS MB', 0],

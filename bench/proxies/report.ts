@@ -1,74 +1,77 @@
 /** Owns what comes out: a table for each scenario, the ratios, and the same as JSON. */
 import { type Metric, median, metrics, round, type Sample, summary } from './metrics.ts';
-import type { Outcome, Scenario } from './rounds.ts';
+import type { Outcomes, Scenario } from './rounds.ts';
 import type { ProgramName } from './running.ts';
 
-export type Outcomes = ReadonlyMap<ProgramName, Outcome>;
-
-/** Cost of Isthmus over that of a peer. */
-export interface Ratio {
-  readonly name: string;
+/** Cost of Isthmus over that of a peer; or, where there is none, a metric that is a ratio by itself. */
+interface Comparison {
   readonly scenario: string;
-  readonly peer: ProgramName;
+  readonly peer?: ProgramName;
   readonly metric: Metric;
 }
 
+/** The worst of some comparisons. */
+export interface Ratio {
+  readonly name: string;
+  readonly worstOf: readonly Comparison[];
+}
+
 export const ratios: readonly Ratio[] = [
-  { name: 'oneHopVsNginx', scenario: 'oneHop', peer: 'nginx', metric: 'cpuUsPerRequest' },
+  one('oneHopVsNginx', 'oneHop', 'nginx', 'cpuUsPerRequest'),
+  one('twoGatewaysVsHaproxyH2', 'twoGateways', 'haproxyH2', 'cpuUsPerRequest'),
+  one('twoGatewaysVsNginx', 'twoGateways', 'nginx', 'cpuUsPerRequest'),
+  one('grpcVsHaproxy', 'grpc', 'haproxy', 'cpuUsPerRequest'),
+  one('bulkVsHaproxyH2', 'bulk', 'haproxyH2', 'cpuUsPerMB'),
+  one('bulkVsHaproxyH1', 'bulk', 'haproxyH1', 'cpuUsPerMB'),
   {
-    name: 'twoGatewaysVsHaproxyH2',
-    scenario: 'twoGateways',
-    peer: 'haproxyH2',
-    metric: 'cpuUsPerRequest',
+    name: 'p99VsHaproxy',
+    worstOf: [
+      { scenario: 'twoGateways', peer: 'haproxyH2', metric: 'p99Ms' },
+      { scenario: 'smallBesideBulk', peer: 'haproxyH2', metric: 'p99Ms' },
+    ],
   },
-  { name: 'twoGatewaysVsNginx', scenario: 'twoGateways', peer: 'nginx', metric: 'cpuUsPerRequest' },
-  { name: 'grpcVsHaproxy', scenario: 'grpc', peer: 'haproxy', metric: 'cpuUsPerRequest' },
-  { name: 'bulkVsHaproxyH2', scenario: 'bulk', peer: 'haproxyH2', metric: 'cpuUsPerMB' },
-  { name: 'bulkVsHaproxyH1', scenario: 'bulk', peer: 'haproxyH1', metric: 'cpuUsPerMB' },
-  { name: 'p99VsHaproxy', scenario: 'smallBesideBulk', peer: 'haproxyH2', metric: 'p99Ms' },
-  { name: 'handshakeVsNginx', scenario: 'handshake', peer: 'nginx', metric: 'cpuMsPerHandshake' },
-  {
-    name: 'idleTlsMemoryVsNginx',
-    scenario: 'idleTls',
-    peer: 'nginx',
-    metric: 'bytesPerConnection',
-  },
+  one('handshakeVsNginx', 'handshake', 'nginx', 'cpuUsPerRequest'),
+  one('idleTlsMemoryVsNginx', 'idleTls', 'nginx', 'bytesPerConnection'),
+  { name: 'p99BesideSlowClients', worstOf: [{ scenario: 'slowClients', metric: 'p99VsAlone' }] },
 ];
 
-/** The median over the rounds of the ratio within a round; null when either side was not measured. */
-export function ratioOf(ratio: Ratio, results: ReadonlyMap<string, Outcomes>): number | null {
-  const outcomes = results.get(ratio.scenario);
-  const own = roundsOf(outcomes?.get('isthmus'));
-  const others = roundsOf(outcomes?.get(ratio.peer));
-  if (own.length === 0 || others.length === 0) return null;
-  const each = own.map(
-    (sample, i) => (sample[ratio.metric] ?? Number.NaN) / (others[i]?.[ratio.metric] ?? Number.NaN),
+function one(name: string, scenario: string, peer: ProgramName, metric: Metric): Ratio {
+  return { name, worstOf: [{ scenario, peer, metric }] };
+}
+
+/** Null when something of it was not measured. */
+export function ratioOf({ worstOf }: Ratio, results: ReadonlyMap<string, Outcomes>): number | null {
+  const each = worstOf.map((comparison) => compared(comparison, results));
+  const worst = Math.max(...each.map((value) => value ?? Number.NaN));
+  return Number.isNaN(worst) ? null : Number(worst.toFixed(2));
+}
+
+/** The median over the rounds of the ratio within a round. */
+function compared(
+  { scenario, peer, metric }: Comparison,
+  results: ReadonlyMap<string, Outcomes>,
+): number | undefined {
+  const outcomes = results.get(scenario);
+  const own = outcomes?.get('isthmus') ?? [];
+  const others = peer === undefined ? own.map(() => ({ [metric]: 1 })) : outcomes?.get(peer);
+  if (own.length === 0 || others?.length !== own.length) return undefined;
+  return median(
+    own.map((sample, i) => (sample[metric] ?? Number.NaN) / (others[i]?.[metric] ?? Number.NaN)),
   );
-  return Number(median(each).toFixed(2));
 }
 
 /** A table with a line for each program. */
 export function table({ name, title }: Scenario, outcomes: Outcomes): string {
-  const samples = [...outcomes].map(([program, outcome]) => ({
-    program,
-    outcome,
-    sample: summary(roundsOf(outcome)),
-  }));
-  const first = samples.find(({ outcome }) => outcome.kind === 'measured')?.sample ?? {};
-  const columns = Object.keys(first) as Metric[];
+  const samples = [...outcomes].map(([program, rounds]) => [program, summary(rounds)] as const);
+  const columns = Object.keys(samples[0]?.[1] ?? {}) as Metric[];
   const head = ['', ...columns.map((metric) => metrics[metric][0])];
-  const lines = samples.map(({ program, outcome, sample }) =>
-    outcome.kind === 'unsupported'
-      ? [program, `not supported: ${outcome.why}`]
-      : [program, ...columns.map((metric) => shown(metric, sample))],
-  );
+  const lines = samples.map(([program, sample]) => [
+    program,
+    ...columns.map((metric) => shown(metric, sample)),
+  ]);
   const widths = head.map((title, i) =>
-    Math.max(
-      title.length,
-      ...lines.filter((line) => line.length > 2).map((line) => line[i]?.length ?? 0),
-    ),
+    Math.max(title.length, ...lines.map((line) => line[i]?.length ?? 0)),
   );
-  widths[0] = Math.max(...lines.map(([program]) => program?.length ?? 0));
   const rows = [head, ...lines].map((line) =>
     line
       .map((cell, i) => (i === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[i] ?? 0)))
@@ -83,25 +86,20 @@ export function json(machine: object, results: ReadonlyMap<string, Outcomes>): o
     scenarios: Object.fromEntries(
       [...results].map(([name, outcomes]) => [
         name,
-        Object.fromEntries([...outcomes].map(([program, outcome]) => [program, asJson(outcome)])),
+        Object.fromEntries([...outcomes].map(([program, rounds]) => [program, asJson(rounds)])),
       ]),
     ),
     ratios: Object.fromEntries(ratios.map((ratio) => [ratio.name, ratioOf(ratio, results)])),
   };
 }
 
-function asJson(outcome: Outcome): object {
-  if (outcome.kind === 'unsupported') return { supported: false, why: outcome.why };
+function asJson(rounds: readonly Sample[]): object {
   return {
-    ...summary(outcome.rounds),
-    rounds: outcome.rounds.map((sample) =>
+    ...summary(rounds),
+    rounds: rounds.map((sample) =>
       Object.fromEntries(Object.entries(sample).map(([metric, value]) => [metric, round(value)])),
     ),
   };
-}
-
-function roundsOf(outcome: Outcome | undefined): readonly Sample[] {
-  return outcome?.kind === 'measured' ? outcome.rounds : [];
 }
 
 function shown(metric: Metric, sample: Sample): string {

@@ -34,12 +34,6 @@ export interface Contestant {
   start(ground: Ground): Promise<Running>;
 }
 
-/** A program that has no such feature, and says so. */
-export interface Unsupported {
-  readonly program: ProgramName;
-  readonly unsupported: string;
-}
-
 /** The authority all requests name, which is the service's name for a gateway. */
 export const authority = 'web.bench.bench';
 

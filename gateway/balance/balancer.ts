@@ -78,21 +78,24 @@ class Balancer implements ServiceBalancer {
     this.#decide(this.#options.clock.monotonic());
   }
 
-  pick(request: PickRequest): Target | undefined {
-    const now = this.#options.clock.monotonic();
+  pick(request: PickRequest, now = this.#options.clock.monotonic()): Target | undefined {
     if (now >= this.#wakeAt) this.#decide(now);
     return this.#picker?.pick(request, now);
   }
 
-  started(target: Target): void {
+  started(target: Target, now = this.#options.clock.monotonic()): void {
     const known = this.#known.get(target.key);
-    if (known) startOn(known.meter, this.#options.clock.monotonic());
+    if (known) startOn(known.meter, now);
   }
 
-  finished(target: Target, result: TryResult, elapsedMs: number): void {
+  finished(
+    target: Target,
+    result: TryResult,
+    elapsedMs: number,
+    now = this.#options.clock.monotonic(),
+  ): void {
     const known = this.#known.get(target.key);
     if (known === undefined) return;
-    const now = this.#options.clock.monotonic();
     const { meter } = known;
     meter.pending = Math.max(0, meter.pending - 1);
     // Only success proves speed: a failure counts where it was slower than expected, never as a quick answer.
@@ -108,8 +111,8 @@ class Balancer implements ServiceBalancer {
     if (known.outlier.kind === 'ejected' && known.outlier !== before) this.#decide(now);
   }
 
-  countRequest(): void {
-    this.#budget.countRequest(this.#options.clock.monotonic());
+  countRequest(now = this.#options.clock.monotonic()): void {
+    this.#budget.countRequest(now);
   }
 
   takeRetry(): boolean {

@@ -186,17 +186,18 @@ export interface PickRequest {
 
 /**
  * The mutable heart of one service at one gateway. A change of view or policy rebuilds its picker;
- * a request only calls `pick`, then `started` and `finished` for what it picked.
+ * a request only calls `pick`, then `started` and `finished` for what it picked. `now`: monotonic milliseconds by the
+ * balancer's own clock, from whoever has just read it; default a reading of its own, which costs as much as a choice.
  */
 export interface ServiceBalancer {
   readonly service: ServiceName;
   update(view: BalanceView, policy: BalancePolicy): void;
-  pick(request: PickRequest): Target | undefined;
-  started(target: Target): void;
+  pick(request: PickRequest, now?: number): Target | undefined;
+  started(target: Target, now?: number): void;
   /** `elapsedMs` is the time to the response head; for a failure, to the failure. */
-  finished(target: Target, result: TryResult, elapsedMs: number): void;
+  finished(target: Target, result: TryResult, elapsedMs: number, now?: number): void;
   /** Counts a request into the retry budget. */
-  countRequest(): void;
+  countRequest(now?: number): void;
   /** Takes one retry from the budget; false when it is spent. */
   takeRetry(): boolean;
   /** The decision in force, with ejections and the failback ramp applied. */

@@ -10,7 +10,8 @@ export interface HeartbeatOptions {
   ping(answered: () => void): void;
   /** Bytes received so far. */
   received(): number;
-  onRtt(rttMs: number): void;
+  /** Smoothed, and as it was this time. */
+  onRtt(rttMs: number, lastMs: number): void;
   onDead(silentMs: number): void;
 }
 
@@ -52,8 +53,9 @@ export class Heartbeat {
       if (!waiting || this.#stopped) return;
       waiting = false;
       this.#cancel();
-      this.#rttMs = smoothed(this.#rttMs, clock.monotonic() - sentAt);
-      this.#options.onRtt(this.#rttMs);
+      const lastMs = clock.monotonic() - sentAt;
+      this.#rttMs = smoothed(this.#rttMs, lastMs);
+      this.#options.onRtt(this.#rttMs, lastMs);
       this.#cancel = clock.after(intervalMs, () => this.#beat());
     });
     // A transport may answer at once, or find itself dead and stop this.

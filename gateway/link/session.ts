@@ -7,6 +7,7 @@ import { Http2Client } from '../wire/http2/client.ts';
 import { linkOptions } from '../wire/http2/options.ts';
 import { errorCode } from '../wire/http2/protocol.ts';
 import type { Dialed } from './dial.ts';
+import { Flight } from './flight.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { type CallGround, Http2Call } from './http2-call.ts';
 import { Http2Socket } from './http2-socket.ts';
@@ -44,12 +45,16 @@ export class LinkSession implements ConnectionHandler, CallGround {
     this.#socket = new Http2Socket(socket, clock);
     this.client = new Http2Client(this, this.#socket.context(linkOptions));
     this.#socket.carry(this.client);
+    const flight = new Flight();
     this.#heartbeat = new Heartbeat({
       clock,
       intervalMs: pingIntervalMs,
       ping: (answered) => this.client.ping(answered),
       received: () => socket.bytesRead,
-      onRtt: (rttMs) => options.onRtt(rttMs),
+      onRtt: (rttMs, lastMs) => {
+        this.client.setWindow(flight.look(lastMs, socket.bytesRead, clock.monotonic()));
+        options.onRtt(rttMs);
+      },
       onDead: (silentMs) => this.destroy(`no answer to a PING for ${Math.round(silentMs)} ms`),
     });
     reads.to(this.#socket);

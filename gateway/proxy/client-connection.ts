@@ -11,7 +11,7 @@ import type { Fields } from './message.ts';
 import { OutgoingBody } from './outgoing-body.ts';
 import type { Peer } from './peer.ts';
 import { matchPreface } from './preface.ts';
-import { requestOf } from './received-request.ts';
+import { type ReceivedRequest, requestOf } from './received-request.ts';
 import { SocketWriter } from './socket-writer.ts';
 import { Timed } from './sweep.ts';
 import { answerTo, tooSlow, type Unreadable } from './unreadable.ts';
@@ -45,6 +45,9 @@ export class ClientConnection extends Timed implements ClientSide, ClientSocket,
   readonly #ground: ClientGround;
   readonly #parser: RequestParser;
   #state: State = 'fresh';
+  /** The last head. */
+  #received: ReceivedHead | undefined;
+  #request: ReceivedRequest | undefined;
   #exchange: Http1Exchange | undefined;
   /** Whether the request under way has come to its end. */
   #isRequestWhole = false;
@@ -265,7 +268,7 @@ export class ClientConnection extends Timed implements ClientSide, ClientSocket,
   }
 
   #begin(received: ReceivedHead): void {
-    const request = requestOf(received, this.#who.scheme);
+    const request = this.#requestOf(received);
     if (request.kind === 'refused') {
       this.#refuse(request.why);
       return;
@@ -277,6 +280,15 @@ export class ClientConnection extends Timed implements ClientSide, ClientSocket,
     this.#exchange = new Http1Exchange(this, received, head);
     this.#ground.inFlight.began();
     this.#exchange.begin(this.#ground.taker);
+  }
+
+  /** The parser gives the same head again where the client repeats itself. */
+  #requestOf(received: ReceivedHead): ReceivedRequest {
+    if (this.#received !== received || this.#request === undefined) {
+      this.#received = received;
+      this.#request = requestOf(received, this.#who.scheme);
+    }
+    return this.#request;
   }
 
   #pass(octets: Buffer): boolean {

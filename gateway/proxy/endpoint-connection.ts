@@ -4,7 +4,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { ResponseHead as ReceivedHead } from '../wire/http1/response-head.ts';
 import { ResponseParser } from '../wire/http1/response-parser.ts';
 import type { Carrier, EndpointCall } from './endpoint-call.ts';
-import type { Fields } from './message.ts';
+import type { Fields, ResponseHead } from './message.ts';
 import { OutgoingBody } from './outgoing-body.ts';
 import { responseOf } from './received-response.ts';
 import { framingOf, requestText } from './request-text.ts';
@@ -35,6 +35,9 @@ export class EndpointConnection implements Carrier {
   #cancelConnectTimer: (() => void) | undefined;
   /** While there is none it rests, or is no more. */
   #call: EndpointCall | undefined;
+  /** The last head. */
+  #received: ReceivedHead | undefined;
+  #response: ResponseHead | undefined;
   #isConnected = false;
   #isRequestWhole = true;
   #isHeldBack = false;
@@ -146,7 +149,7 @@ export class EndpointConnection implements Carrier {
         case 'head':
           this.#isKept = step.isPersistent;
           if (step.isTunnel) this.#granted(step);
-          else this.#call?.handler.onHead(responseOf(step, this.#call.method));
+          else this.#call?.handler.onHead(this.#responseOf(step));
           break;
         case 'data':
           this.#pass(readBuffer.subarray(step.start, step.end));
@@ -168,6 +171,15 @@ export class EndpointConnection implements Carrier {
     }
   }
 
+  /** The parser gives the same head again where the endpoint repeats itself. */
+  #responseOf(received: ReceivedHead): ResponseHead {
+    if (this.#received !== received || this.#response === undefined) {
+      this.#received = received;
+      this.#response = responseOf(received);
+    }
+    return this.#response;
+  }
+
   #pass(bytes: Buffer): boolean {
     if (this.#call?.handler.onBody(bytes) === false) this.#isHeldBack = true;
     return !this.#isHeldBack;
@@ -183,7 +195,7 @@ export class EndpointConnection implements Carrier {
     }
     this.#isTunnel = true;
     this.#isRequestWhole = false;
-    call.handler.onHead(responseOf(head, call.method));
+    call.handler.onHead(responseOf(head));
   }
 
   /** The response is whole. */

@@ -76,6 +76,8 @@ export class Http2Endpoints implements EndpointTransport {
         if (sessions.length === 0) this.#sessions.delete(address);
       },
     );
+    const known = sessions.find(({ client }) => client.allowedStreams !== undefined);
+    if (known?.client.allowedStreams) session.client.assumeAllowed(known.client.allowedStreams);
     sessions.push(session);
     this.#cancelTick ??= this.#options.clock.after(tickMs, () => this.#tick());
     return session;

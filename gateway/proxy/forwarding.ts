@@ -87,8 +87,8 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
     const { balancer, timeouts, service } = this.#route;
     const { fields } = this.#exchange.head;
     const { now } = this.#ground.sweep;
-    balancer.countRequest();
-    const first = this.#picks.next(true);
+    balancer.countRequest(now);
+    const first = this.#picks.next(true, now);
     if (first === undefined) {
       const what = `No endpoint of ${service} can take the request`;
       this.#turnAway(new IsthmusError('NO_HEALTHY_ENDPOINT', { what }), 'no');
@@ -318,7 +318,7 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
     this.#phase = ends ? 'leaving' : 'answering';
     this.#schedule();
     const own = this.#ground.says.served(this.#exchange.peer, target, head.fields);
-    this.#exchange.respond({ status, fields: new ResponseFields(head, own), bodyLength }, ends);
+    this.#exchange.respond({ status, fields: ResponseFields.of(head, own), bodyLength }, ends);
     if (this.#isTunnel) this.#exchange.read();
   }
 

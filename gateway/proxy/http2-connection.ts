@@ -1,5 +1,7 @@
 /** Owns an HTTP/2 connection whose requests we answer, from a client or another gateway: how long it may take, how it ends. */
+import { Flight } from '../link/flight.ts';
 import { Http2Socket } from '../link/http2-socket.ts';
+import { defaultLimits } from '../wire/http1/limits.ts';
 import type {
   ConnectionEnd,
   Http2Stream,
@@ -15,6 +17,7 @@ import { type ConnectionTerms, clientTerms, gatewayTerms } from './http2-terms.t
 import type { Intake, Reader } from './intake.ts';
 import type { Peer } from './peer.ts';
 import { Timed } from './sweep.ts';
+import { problemOf } from './unreadable.ts';
 
 /** Who is on the other side of a connection, and what was read of it already. */
 export interface Http2Origin extends ClientIdentity {
@@ -38,6 +41,8 @@ export class Http2Connection
   readonly #socket: Http2Socket;
   readonly #server: Http2Server;
   readonly #lookMs: number;
+  /** Of a link, whose other end may be far away. */
+  readonly #flight: Flight | undefined;
   /** Since when a head has been under way; Infinity = none is. */
   #headSince: number;
   /** Since when no request has been. */
@@ -69,6 +74,8 @@ export class Http2Connection
       ground.sweep.cancel(this);
       ground.connections.delete(this);
     });
+    this.#flight = kind === 'gateway' ? new Flight() : undefined;
+    this.#measure();
     ground.connections.add(this);
     intake.reader = this;
     ground.sweep.in(this, this.#lookMs);
@@ -117,13 +124,19 @@ export class Http2Connection
       if (this.#isDraining) this.destroy();
       else this.drain();
     }
+    this.#measure();
     if (!this.#server.over) sweep.in(this, this.#lookMs);
   }
 
   onRequest(stream: Http2Stream, received: ReceivedRequest, ends: boolean): StreamHandler {
     const { inFlight, taker, sweep } = this.#ground;
     sweep.refresh();
-    if (received.path === '*') return this.#refuse(stream);
+    // It asks about the gateway as a whole, not for any service (RFC 9110 section 9.3.7).
+    if (received.path === '*')
+      return this.#refuse(stream, received, 400, 'OPTIONS * is for no service');
+    if (received.path.length > defaultLimits.maxStartLineBytes) {
+      return this.#refuse(stream, received, 414, 'The request target is too long');
+    }
     const scheme = this.#terms.saysScheme && received.scheme === 'https' ? 'https' : this.#scheme;
     const exchange = new Http2Exchange(this, requestOf(received, ends, scheme), stream);
     inFlight.began();
@@ -159,16 +172,39 @@ export class Http2Connection
     this.#socket.onEnd(end);
   }
 
-  /** It asks about the gateway as a whole, not for any service (RFC 9110 section 9.3.7). */
-  #refuse(stream: Http2Stream): StreamHandler {
-    this.onRefused('OPTIONS * is for no service');
-    stream.respond({ status: 400, fields: [] }, true);
+  /** Answers with a coded problem. What is left of the request is not read. */
+  #refuse(
+    stream: Http2Stream,
+    { method }: ReceivedRequest,
+    status: number,
+    what: string,
+  ): StreamHandler {
+    this.onRefused(what);
+    const body = problemOf({ status, what });
+    const isHead = method === 'HEAD';
+    stream.respond({ status, fields: problemFields, length: body.length }, isHead);
+    if (!isHead) stream.write(body, true);
     return nobody;
+  }
+
+  /** How much may be on its way here goes by how long that is. */
+  #measure(): void {
+    const flight = this.#flight;
+    if (flight === undefined) return;
+    const { clock } = this.#ground;
+    const { socket } = this.#intake;
+    const sentAt = clock.monotonic();
+    this.#server.ping(() => {
+      const now = clock.monotonic();
+      this.#server.setWindow(flight.look(now - sentAt, socket.bytesRead, now));
+    });
   }
 }
 
 /** Rest before the kernel asks whether the other side is there, in milliseconds. */
 const keepAliveMs = 30_000;
+
+const problemFields = ['content-type', 'application/problem+json'];
 
 /** Who is told of what nobody waits for. */
 const nobody: StreamHandler = {

@@ -1,5 +1,6 @@
 /** Owns the words for a message that crosses the gateway, free of any transport's types. */
 import type { ErrorCode } from '../../core/errors.ts';
+import type { ServiceName } from '../../core/names.ts';
 import type { FieldFilter } from '../wire/http1/field-filter.ts';
 import type { FieldLines } from '../wire/http1/field-lines.ts';
 
@@ -64,6 +65,19 @@ export interface RequestHead {
   /** Tokens of `Connection` beside close, keep-alive and upgrade, in lower case; always empty in HTTP/2. */
   readonly connectionTokens: readonly string[];
   readonly tunnel: Tunnel | undefined;
+  /** What goes on of it, left here by whoever found out: a client that repeats itself brings the same head again. */
+  passed?: PassedRequest | undefined;
+}
+
+/** What goes on of a request to one service, but for its id. */
+export interface PassedRequest {
+  readonly service: ServiceName;
+  /** Whether it came with an id. */
+  readonly hasId: boolean;
+  /** What we say of it, as lines. */
+  readonly own: string;
+  /** All of it as lines, where they were asked for. */
+  lines: FieldLines | undefined;
 }
 
 /** A request as it is sent on. */
@@ -84,6 +98,14 @@ export interface ResponseHead {
   /** As announced; for HEAD and 304 the length of what is not sent. */
   readonly bodyLength: BodyLength;
   readonly connectionTokens: readonly string[];
+  /** What goes back of it, left here by whoever found out: an endpoint that repeats itself brings the same head again. */
+  passed?: PassedResponse | undefined;
+}
+
+/** What goes back of a response. */
+export interface PassedResponse extends OutgoingFields {
+  /** What is said of it, as lines. */
+  readonly own: FieldLines;
 }
 
 /** A response as it is sent to the client. */

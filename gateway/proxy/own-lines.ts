@@ -45,8 +45,18 @@ export class OwnLines {
     this.#responseVia = `via: 1.1 ${options.pseudonym}\r\n`;
   }
 
+  /** All of it that is said of a request but its id: that it passed here, and who called. */
+  ofRequest(head: RequestHead, peer: Peer, service: ServiceName): string {
+    const via = this.#viaOf(head, service);
+    if (peer.kind !== 'client') return via;
+    const { certificate } = peer;
+    const shown = certificate === undefined ? '' : `x-forwarded-client-cert: ${certificate}\r\n`;
+    const own = this.#service(head.authority, service);
+    return `${via}${this.#provenance(head, peer.address)}${shown}${own}`;
+  }
+
   /** That a request has passed here for that service, and before that the same as it says. */
-  via({ fields, protocol }: RequestHead, service: ServiceName): string {
+  #viaOf({ fields, protocol }: RequestHead, service: ServiceName): string {
     const passed = fields.all('via');
     if (passed.length > 0) {
       return `via: ${passed.join(', ')}, ${this.#passing(protocol, service)}\r\n`;
@@ -61,7 +71,7 @@ export class OwnLines {
   }
 
   /** Who called, and how (RFC 7239, and the fields before it). */
-  provenance({ authority, scheme }: RequestHead, address: string): string {
+  #provenance({ authority, scheme }: RequestHead, address: string): string {
     const place = placeOf(address);
     const said = this.#said[place];
     if (
@@ -84,7 +94,7 @@ export class OwnLines {
   }
 
   /** Which service a request is for, where its authority does not say so: another cluster does not know the hosts of an ingress here. */
-  service(authority: string, service: ServiceName): string {
+  #service(authority: string, service: ServiceName): string {
     if (isOwnName(authority, service, this.#options.federation)) return '';
     return `${serviceField}: ${service}\r\n`;
   }

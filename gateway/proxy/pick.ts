@@ -33,11 +33,11 @@ export class Picks implements PickRequest {
     return this.#last === target.key || this.tried.has(target.key);
   }
 
-  /** `unsent`: whether every try so far provably never arrived. */
-  next(unsent: boolean): Target | undefined {
+  /** `unsent`: whether every try so far provably never arrived. `now`: monotonic milliseconds, where they are at hand. */
+  next(unsent: boolean, now?: number): Target | undefined {
     this.mayLeaveTier = this.#idempotent || unsent;
     if (this.#last !== undefined) this.tried = new Set(this.tried).add(this.#last);
-    const target = this.#route.balancer.pick(this);
+    const target = this.#route.balancer.pick(this, now);
     this.firstTier ??= target?.tier;
     return target;
   }

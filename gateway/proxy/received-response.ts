@@ -3,12 +3,11 @@ import { type Framing, readContentLength } from '../wire/http1/framing.ts';
 import type { ResponseHead as ReceivedHead } from '../wire/http1/response-head.ts';
 import type { BodyLength, ResponseHead } from './message.ts';
 
-/** `method`: of the request that it answers. */
-export function responseOf(received: ReceivedHead, method: string): ResponseHead {
-  const { status, fields, framing, connectionTokens, isTunnel } = received;
+export function responseOf(received: ReceivedHead): ResponseHead {
+  const { status, fields, framing, connectionTokens, isTunnel, answers } = received;
   const bodyLength = isTunnel
     ? 'unknown'
-    : method === 'HEAD' || status === 304
+    : answers === 'HEAD' || status === 304
       ? announced(received)
       : lengthOf(framing);
   return { status, fields, bodyLength, connectionTokens };

@@ -4,7 +4,7 @@ import type { FieldFilter } from '../wire/http1/field-filter.ts';
 import type { FieldLines } from '../wire/http1/field-lines.ts';
 import type { Exchange } from './exchange.ts';
 import { fromClient, fromGateway, requestIdField, welcomesTrailers } from './headers.ts';
-import type { Fields, OutgoingFields, ReceivedFields } from './message.ts';
+import type { Fields, OutgoingFields, PassedRequest, RequestHead } from './message.ts';
 import type { Observer } from './observer.ts';
 import type { OwnLines } from './own-lines.ts';
 import type { RequestIds } from './request-id.ts';
@@ -13,12 +13,15 @@ import type { Trail } from './trail.ts';
 /** The same fields for every try of a request. Whichever form the next hop takes is made once. */
 export class RequestFields implements OutgoingFields {
   readonly sensitive: readonly string[] | undefined;
-  readonly #received: ReceivedFields;
+  readonly #head: RequestHead;
   readonly #filter: FieldFilter;
-  /** Names of fields that don't go on, either. */
+  readonly #passed: PassedRequest;
+  /** The line of the id that we gave it; empty where it came with one. */
+  readonly #id: string;
+  /** What is said of its trace. */
+  readonly #traced: string;
+  /** Names of fields that don't go on, either: those of the connection, and those of its trace that are said anew. */
   readonly #dropped: readonly string[];
-  /** `name: value` lines, made of what is valid: names, addresses and received fields. */
-  readonly #own: string;
   #lines: FieldLines | undefined;
   #list: Fields | undefined;
 
@@ -31,34 +34,38 @@ export class RequestFields implements OutgoingFields {
     trail: Trail | undefined,
     observer: Observer | undefined,
   ) {
-    const { fields } = head;
-    this.sensitive = fields.sensitive;
-    this.#received = fields;
+    const { fields, connectionTokens } = head;
+    let { passed } = head;
+    if (passed === undefined || passed.service !== service) {
+      const hasId = fields.get(requestIdField) !== undefined;
+      passed = { service, hasId, own: says.ofRequest(head, peer, service), lines: undefined };
+      head.passed = passed;
+    }
+    this.sensitive = head.fields.sensitive;
+    this.#head = head;
     this.#filter = peer.kind === 'gateway' ? fromGateway : fromClient;
-    this.#dropped = head.connectionTokens;
-    let own = says.via(head, service);
-    let requestId = fields.get(requestIdField);
-    if (requestId === undefined) {
-      requestId = ids.next();
-      own += `${requestIdField}: ${requestId}\r\n`;
+    this.#passed = passed;
+    this.#id = passed.hasId ? '' : ids.nextLine();
+    this.#dropped = connectionTokens;
+    if (trail === undefined) this.#traced = observer?.unrecorded(fields) ?? '';
+    else {
+      trail.requestId = fields.get(requestIdField) ?? idIn(this.#id);
+      this.#traced = trail.lines;
+      if (trail.replaces.length > 0) this.#dropped = [...connectionTokens, ...trail.replaces];
     }
-    if (trail !== undefined) {
-      trail.requestId = requestId;
-      own += trail.lines;
-      if (trail.replaces.length > 0) this.#dropped = [...head.connectionTokens, ...trail.replaces];
-    } else if (observer !== undefined) own += observer.unrecorded(fields);
-    if (peer.kind === 'client') {
-      own += says.provenance(head, peer.address);
-      if (peer.certificate !== undefined) {
-        own += `x-forwarded-client-cert: ${peer.certificate}\r\n`;
-      }
-      own += says.service(head.authority, service);
-    }
-    this.#own = own;
   }
 
   lines(): FieldLines {
-    this.#lines ??= (this.#received.without(this.#filter, this.#dropped) + this.#own) as FieldLines;
+    if (this.#lines !== undefined) return this.#lines;
+    const passed = this.#passed;
+    const { fields, connectionTokens } = this.#head;
+    if (this.#dropped === connectionTokens) {
+      passed.lines ??= (fields.without(this.#filter, connectionTokens) + passed.own) as FieldLines;
+      this.#lines = (passed.lines + this.#id + this.#traced) as FieldLines;
+    } else {
+      const kept = fields.without(this.#filter, this.#dropped);
+      this.#lines = (kept + passed.own + this.#id + this.#traced) as FieldLines;
+    }
     return this.#lines;
   }
 
@@ -68,12 +75,17 @@ export class RequestFields implements OutgoingFields {
   }
 
   #makeList(): Fields {
-    const fields = this.#received.listWithout(this.#filter, this.#dropped);
-    for (const line of this.#own.split('\r\n')) {
+    const fields = this.#head.fields.listWithout(this.#filter, this.#dropped);
+    for (const line of `${this.#passed.own}${this.#id}${this.#traced}`.split('\r\n')) {
       const colon = line.indexOf(': ');
       if (colon > 0) fields.push(line.slice(0, colon), line.slice(colon + 2));
     }
-    if (welcomesTrailers(this.#received.get('te'))) fields.push('te', 'trailers');
+    if (welcomesTrailers(this.#head.fields.get('te'))) fields.push('te', 'trailers');
     return fields;
   }
+}
+
+/** The id of the line that says it. */
+function idIn(line: string): string {
+  return line.slice(requestIdField.length + 2, -2);
 }

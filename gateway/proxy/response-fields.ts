@@ -2,32 +2,50 @@
 import { type FieldLines, fieldLines } from '../wire/http1/field-lines.ts';
 import { fromUpstream } from './headers.ts';
 import { HttpDate } from './http-date.ts';
-import type { Fields, OutgoingFields, ReceivedFields, ResponseHead } from './message.ts';
+import type {
+  Fields,
+  OutgoingFields,
+  PassedResponse,
+  ReceivedFields,
+  ResponseHead,
+} from './message.ts';
 
 const date = new HttpDate();
 
 /** An endpoint's answer, or another gateway's. */
-export class ResponseFields implements OutgoingFields {
+export class ResponseFields implements PassedResponse {
+  readonly own: FieldLines;
   readonly sensitive: readonly string[] | undefined;
   readonly #received: ReceivedFields;
   readonly #connectionTokens: readonly string[];
-  readonly #own: FieldLines;
+  #lines: FieldLines | undefined;
 
-  /** `own`: what is added. */
-  constructor({ fields, connectionTokens }: ResponseHead, own: FieldLines) {
+  private constructor({ fields, connectionTokens }: ResponseHead, own: FieldLines) {
+    this.own = own;
     this.sensitive = fields.sensitive;
     this.#received = fields;
     this.#connectionTokens = connectionTokens;
-    this.#own = fields.get('date') === undefined ? dated(own) : own;
+  }
+
+  /** `said` is added to what came in. */
+  static of(head: ResponseHead, said: FieldLines): PassedResponse {
+    const { passed } = head;
+    if (passed?.own === said) return passed;
+    const isDated = head.fields.get('date') !== undefined;
+    const made = new ResponseFields(head, isDated ? said : dated(said));
+    head.passed = made;
+    return made;
   }
 
   lines(): FieldLines {
-    return (this.#received.without(fromUpstream, this.#connectionTokens) + this.#own) as FieldLines;
+    this.#lines ??= (this.#received.without(fromUpstream, this.#connectionTokens) +
+      this.own) as FieldLines;
+    return this.#lines;
   }
 
   list(): Fields {
     const fields = this.#received.listWithout(fromUpstream, this.#connectionTokens);
-    return pushLines(fields, this.#own);
+    return pushLines(fields, this.own);
   }
 }
 

@@ -46,7 +46,7 @@ export class Try implements CallHandler {
     this.#trail = trail;
     this.target = target;
     this.startedAt = now;
-    balancer.started(target);
+    balancer.started(target, now);
   }
 
   onInterim(status: number, fields: Fields): void {
@@ -93,7 +93,7 @@ export class Try implements CallHandler {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#trail?.tryOver(this.status, result);
-    this.#balancer.finished(this.target, result, this.headMs ?? now - this.startedAt);
+    this.#balancer.finished(this.target, result, this.headMs ?? now - this.startedAt, now);
   }
 
   /** Nobody waits for it any more. */

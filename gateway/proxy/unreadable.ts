@@ -18,9 +18,14 @@ const closingLines = fieldLines([
 ]);
 
 /** The whole response, in Latin-1. */
-export function answerTo({ status, what }: Unreadable): string {
-  const problem = new IsthmusError('REQUEST_REFUSED', { what }).toProblem();
-  const body = Buffer.from(`${JSON.stringify({ ...problem, status })}\n`);
+export function answerTo(unreadable: Unreadable): string {
+  const body = problemOf(unreadable);
   const length = framingLines({ kind: 'length', bytes: body.length });
-  return responseHead(status, joinLines(closingLines, length)) + body.toString('latin1');
+  return responseHead(unreadable.status, joinLines(closingLines, length)) + body.toString('latin1');
+}
+
+/** The body that says why. */
+export function problemOf({ status, what }: Unreadable): Buffer {
+  const problem = new IsthmusError('REQUEST_REFUSED', { what }).toProblem();
+  return Buffer.from(`${JSON.stringify({ ...problem, status })}\n`);
 }

@@ -33,6 +33,9 @@ export class Feed {
   readonly #world: FeedWorld;
   readonly #send: (update: Update) => void;
   readonly #services = new Set<ServiceName>();
+  /** Services in use: what a worker learns by watching one (a cluster that comes back is loaded slowly), all must know. */
+  readonly #used = new Set<ServiceName>();
+  readonly #newlyUsed = new Set<ServiceName>();
   readonly #trust = new Set<TrustDomain>();
   readonly #replaced = new Set<ClusterName>();
   readonly #whole = new Set<Whole>();
@@ -59,6 +62,7 @@ export class Feed {
       clusters: clusterFacts(world.clusters()),
       remotes: world.remotes(),
       effects: world.effects(),
+      used: [...this.#used],
     };
   }
 
@@ -70,6 +74,14 @@ export class Feed {
 
   serviceChanged(service: ServiceName): void {
     this.#services.add(service);
+    this.#schedule();
+  }
+
+  /** A worker was asked for the service. */
+  used(service: ServiceName): void {
+    if (this.#used.has(service)) return;
+    this.#used.add(service);
+    this.#newlyUsed.add(service);
     this.#schedule();
   }
 
@@ -102,12 +114,16 @@ export class Feed {
     const clusters =
       whole.has('clusters') && this.#ifNew('clusters', clusterFacts(world.clusters()));
     const remotes = whole.has('remotes') && this.#ifNew('remotes', world.remotes());
+    for (const service of this.#services) {
+      if (world.facts(service) === undefined) this.#used.delete(service);
+    }
     const update: Update = {
       ...(this.#services.size > 0 && {
         services: writeSheets(
           this.#services.values().map((service) => [service, world.facts(service)] as const),
         ),
       }),
+      ...(this.#newlyUsed.size > 0 && { used: [...this.#newlyUsed] }),
       ...(this.#trust.size > 0 && { trust: Array.from(this.#trust, (one) => this.#rootsOf(one)) }),
       ...(this.#replaced.size > 0 && { replaced: [...this.#replaced] }),
       ...(clusters && { clusters }),
@@ -117,7 +133,15 @@ export class Feed {
       ...(whole.has('settings') && { settings: world.settings() }),
       ...(whole.has('effects') && { effects: world.effects() }),
     };
-    for (const told of [this.#services, this.#trust, this.#replaced, this.#whole]) told.clear();
+    for (const told of [
+      this.#services,
+      this.#newlyUsed,
+      this.#trust,
+      this.#replaced,
+      this.#whole,
+    ]) {
+      told.clear();
+    }
     if (Object.keys(update).length > 0) this.#send(update);
   }
 

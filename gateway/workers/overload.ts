@@ -3,7 +3,7 @@
 export interface OverloadLimits {
   /**
    * 99th percentile of the event loop's lag from which requests are shed, in milliseconds; default 100, 0 = never. Only
-   * a loop that hardly rests is shed from: one that is late and has time to spare is kept from its core by others, and
+   * a worker that has most of a core is shed from: one that is late with less is kept from its core by others, and
    * fewer requests would not make it any faster.
    */
   readonly lagMs: number;
@@ -15,8 +15,8 @@ export interface OverloadLimits {
 export interface Pressure {
   /** 99th percentile over the last window. */
   readonly lagMs: number;
-  /** Share of the last second in which its event loop did not wait for anything, 0 to 1. */
-  readonly utilization: number;
+  /** Share of a core that its thread had in the last second, 0 to 1. */
+  readonly cpu: number;
   /** Of its limit, after the last garbage collection as far as is known. */
   readonly heapPercent: number;
 }
@@ -32,8 +32,8 @@ export type OverloadState =
 
 export const calm: OverloadState = { kind: 'calm' };
 
-/** Above this a loop hardly rests. */
-const busy = 0.8;
+/** From this share of a core on it is its own work that makes a worker late. */
+const busy = 0.6;
 /** Once shedding, pressure has to fall this far below what began it: else the load that comes back begins it anew. */
 const lagToRecover = 0.5;
 const heapToRecover = 5;
@@ -59,10 +59,10 @@ export function afterLook(
 }
 
 function causeOf(
-  { lagMs, utilization, heapPercent }: Pressure,
+  { lagMs, cpu, heapPercent }: Pressure,
   limits: OverloadLimits,
 ): 'lag' | 'heap' | undefined {
-  if (limits.lagMs > 0 && lagMs >= limits.lagMs && utilization >= busy) return 'lag';
+  if (limits.lagMs > 0 && lagMs >= limits.lagMs && cpu >= busy) return 'lag';
   if (limits.heapPercent < 100 && heapPercent >= limits.heapPercent) return 'heap';
   return undefined;
 }

@@ -225,6 +225,7 @@ export class WorkerPool {
       },
       onLink: (thread, cluster, status) => this.links.note(thread, cluster, status),
       onObserved: (observed) => this.#options.onObserved(observed),
+      onUsed: (service) => this.feed.used(service),
       onEnd: (thread) => {
         this.#sockets.delete(thread);
         this.counters.retire(thread.counters);

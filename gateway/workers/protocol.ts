@@ -87,6 +87,8 @@ export interface Update {
   readonly credentials?: readonly IngressCredentials[];
   readonly settings?: Settings;
   readonly effects?: DataEffects;
+  /** Services that some worker was asked for: all follow them from then on. */
+  readonly used?: readonly ServiceName[];
 }
 
 /** Requests to a worker, and what they are answered with. */
@@ -139,6 +141,8 @@ export type FromWorker =
       readonly at: number;
       readonly size: number;
     }
+  /** A service was asked for here that was not before. */
+  | { readonly kind: 'used'; readonly service: ServiceName }
   | { readonly kind: 'link'; readonly cluster: ClusterName; readonly status: LinkStatus }
   | { readonly kind: 'observed'; readonly observed: Observed }
   | { readonly kind: 'done'; readonly id: number; readonly result: Results[RequestKind] }

@@ -3,7 +3,7 @@ import { type BackoffPolicy, backoffDelay } from '../../core/backoff.ts';
 import type { Clock, Random } from '../../core/clock.ts';
 import { asIsthmusError, IsthmusError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
-import type { ClusterName } from '../../core/names.ts';
+import type { ClusterName, ServiceName } from '../../core/names.ts';
 import type { LinkStatus } from '../link/pool.ts';
 import type { Observed } from '../trace/observed.ts';
 import type { ListenAt, PerListener } from './listeners.ts';
@@ -27,6 +27,7 @@ export interface SeatOptions {
   onServing(thread: WorkerThread, bound: Results['listen']): void;
   onLink(thread: WorkerThread, cluster: ClusterName, status: LinkStatus): void;
   onObserved(observed: Observed): void;
+  onUsed(service: ServiceName): void;
   onEnd(thread: WorkerThread): void;
 }
 
@@ -74,13 +75,14 @@ export class Seat {
 
   /** Starts the first worker, which does not listen yet. */
   begin(): WorkerThread {
-    const { index, heapMb, start, everything, onBegin, onLink } = this.#options;
+    const { index, heapMb, start, everything, onBegin, onLink, onUsed } = this.#options;
     let stopWatching = (): void => {};
     const thread: WorkerThread = new WorkerThread({
       start: start(),
       heapMb,
       onObserved: (observed) => this.#options.onObserved(observed),
       onLink: (cluster, status) => onLink(thread, cluster, status),
+      onUsed,
       onEnd: (error) => {
         stopWatching();
         this.#ended(thread, error);

@@ -1,7 +1,7 @@
 /** Owns one worker thread as the control side sees it: started, told, asked, ended, and why it ended. */
 import { Worker } from 'node:worker_threads';
 import { asIsthmusError, IsthmusError, messageOf } from '../../core/errors.ts';
-import type { ClusterName } from '../../core/names.ts';
+import type { ClusterName, ServiceName } from '../../core/names.ts';
 import type { LinkStatus } from '../link/pool.ts';
 import type { Observed } from '../trace/observed.ts';
 import { WorkerCounters } from './counters.ts';
@@ -23,6 +23,7 @@ export interface WorkerThreadOptions {
   onLink(cluster: ClusterName, status: LinkStatus): void;
   /** What it has seen of requests, beside what it counts. */
   onObserved(observed: Observed): void;
+  onUsed(service: ServiceName): void;
   /** It has ended; called once. Undefined when that was asked for. */
   onEnd(error: IsthmusError | undefined): void;
 }
@@ -88,6 +89,7 @@ export class WorkerThread {
   #receive(message: FromWorker): void {
     if (message.kind === 'link') this.#options.onLink(message.cluster, message.status);
     else if (message.kind === 'observed') this.#options.onObserved(message.observed);
+    else if (message.kind === 'used') this.#options.onUsed(message.service);
     else if (message.kind === 'done') this.#settled(message.id)?.resolve(message.result as never);
     else if (message.kind === 'failed') {
       this.#settled(message.id)?.reject(new IsthmusError(message.code, message));

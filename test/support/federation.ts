@@ -192,11 +192,15 @@ export async function settled(clusters: readonly Cluster[]): Promise<void> {
   }
 }
 
-/** Waits until a request through `cluster` is served by `by`. */
+/** Enough connections at once that every worker of a gateway has some. */
+const atOnce = 20;
+
+/** Waits until requests through `cluster`, whichever of its workers gets them, are served by `by`. */
 export async function servedBy(cluster: Cluster, by: Cluster): Promise<void> {
   await until(`${by.name} to serve ${cluster.name}`, async () => {
-    const answer = await cluster.gateway.request('orders.shop');
-    return answer.status === 200 && answer.cluster === by.name;
+    const asked = Array.from({ length: atOnce }, () => cluster.gateway.request('orders.shop'));
+    const answers = await Promise.all(asked);
+    return answers.every((answer) => answer.status === 200 && answer.cluster === by.name);
   });
 }
 

@@ -6,11 +6,19 @@ const needed: readonly (readonly [program: string, debianPackage: string])[] = [
   ['etcd', 'etcd-server'],
   ['etcdctl', 'etcd-client'],
   ['curl', 'curl'],
+  ['nginx', 'nginx'],
+  ['haproxy', 'haproxy'],
+  ['nghttpd', 'nghttp2-server'],
+  ['slowhttptest', 'slowhttptest'],
+  ['chromium', 'chromium'],
   ['h2load', 'nghttp2-client'],
   ['chromium', 'chromium'],
   ['prometheus', 'prometheus'],
   ['promtool', 'prometheus'],
 ];
+
+// Debian keeps servers where only root's shell looks.
+process.env['PATH'] += ':/usr/sbin:/sbin';
 
 function missing(): string[] {
   const packages = needed

@@ -6,6 +6,7 @@ import type { ExecutionContext } from 'ava';
 
 export async function tempDir(t: Pick<ExecutionContext, 'teardown'>): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'isthmus-'));
-  t.teardown(() => rm(dir, { recursive: true, force: true }));
+  // Children of a program that was stopped may write for another moment.
+  t.teardown(() => rm(dir, { recursive: true, force: true, maxRetries: 20 }));
   return dir;
 }

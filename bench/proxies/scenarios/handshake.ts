@@ -1,26 +1,16 @@
 /** Owns the scenario of full mTLS handshakes: what a storm of reconnecting gateways costs. */
 import { tlsListener } from '../contestants.ts';
 import { handshakeLoad } from '../handshakes.ts';
-import { costOf } from '../measure.ts';
+import { perRequest } from '../measure.ts';
 import type { Scenario } from '../rounds.ts';
 
 export const handshake: Scenario = {
   name: 'handshake',
-  title: 'full mTLS 1.3 handshakes, P-256, no resumption, 8 at a time',
+  title: 'full mTLS 1.3 handshakes, each a request: P-256, no resumption, 8 at a time',
   programs: tlsListener,
   async measure(running, seconds) {
     const { client, port } = running;
     if (client === undefined) throw new Error('There is nothing to shake hands with');
-    const cost = await costOf(running, () => handshakeLoad(port, client, seconds));
-    const { requests, errors, p50Ms, p99Ms } = cost.result;
-    return {
-      cpuMsPerHandshake: cost.cpuUs / 1_000 / requests,
-      handshakesPerSecond: requests / cost.result.seconds,
-      p50Ms,
-      p99Ms,
-      cores: cost.cores,
-      rssMB: cost.rssMB,
-      errors,
-    };
+    return perRequest(running, 'cpuUsPerRequest', () => handshakeLoad(port, client, seconds));
   },
 };

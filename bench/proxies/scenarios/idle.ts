@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { hop, tlsListener } from '../contestants.ts';
 import { rssBytes } from '../costs.ts';
 import { type IdleConnection, openHttp1, openMany, openTls } from '../idle.ts';
+import { perRequest } from '../measure.ts';
 import type { Sample } from '../metrics.ts';
 import type { Scenario } from '../rounds.ts';
 import type { Running } from '../running.ts';
@@ -30,27 +31,35 @@ export const idleTls: Scenario = {
   },
 };
 
-/** The slope from a fifth of the connections to all: what a program takes once is in neither. */
+/**
+ * The slope from a fifth of the connections to all: what a program takes once is in neither. A request is the one that
+ * each connection was opened for.
+ */
 async function memoryOf(
-  { pids }: Running,
+  running: Running,
   count: number,
   open: () => Promise<IdleConnection>,
 ): Promise<Sample> {
-  const all = await openMany(count / 5, open);
+  const { connections } = await openMany(count / 5, open);
   try {
     await delay(settleMs);
-    const before = rssBytes(pids);
-    const few = all.length;
-    all.push(...(await openMany(count - few, open)));
+    const before = rssBytes(running.pids);
+    const few = connections.length;
+    const sample = await perRequest(running, 'cpuUsPerRequest', async () => {
+      const more = await openMany(count - few, open);
+      connections.push(...more.connections);
+      return more.load;
+    });
     await delay(settleMs);
-    const after = rssBytes(pids);
+    const after = rssBytes(running.pids);
     return {
+      ...sample,
       bytesPerConnection: (after - before) / (count - few),
       connections: count,
       rssMB: after / 2 ** 20,
-      errors: all.filter((connection) => !connection.isOpen()).length,
+      errors: connections.filter((connection) => !connection.isOpen()).length,
     };
   } finally {
-    for (const connection of all) connection.close();
+    for (const connection of connections) connection.close();
   }
 }

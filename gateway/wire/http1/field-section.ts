@@ -2,7 +2,7 @@
 import type { FieldFilter } from './field-filter.ts';
 import type { FieldLines } from './field-lines.ts';
 import { fieldId, idOfName, wellKnownNames } from './field-names.ts';
-import { withoutBlanks } from './grammar.ts';
+import { skipBlanks, skipBlanksBack } from './grammar.ts';
 
 /** Marks of a field: where its line starts, where its colon is, the number of its name. */
 export const marksPerField = 3;
@@ -41,10 +41,16 @@ export class FieldSection {
 
   /** The value of field `index`, without white space around it. */
   value(index: number): string {
-    const at = index * marksPerField;
-    const start = (this.#marks[at + 1] as number) + 1;
-    const end = (this.#marks[at + marksPerField] as number) - 2;
-    return withoutBlanks(this.#text, start, end);
+    const start = this.#valueStart(index);
+    return this.#text.slice(start, this.#valueEnd(index, start));
+  }
+
+  /** Whether that is what `value(index)` would be; no string is made for it. */
+  isValue(index: number, value: string): boolean {
+    const start = this.#valueStart(index);
+    return (
+      this.#valueEnd(index, start) - start === value.length && this.#text.startsWith(value, start)
+    );
   }
 
   /** The value of the first field of that name, which is in lower case. */
@@ -54,11 +60,11 @@ export class FieldSection {
   }
 
   /** The values of every field of that name, which is in lower case. */
-  all(name: string): string[] {
+  all(name: string): readonly string[] {
+    let i = this.#find(name, 0);
+    if (i < 0) return none;
     const values: string[] = [];
-    for (let i = this.#find(name, 0); i >= 0; i = this.#find(name, i + 1)) {
-      values.push(this.value(i));
-    }
+    for (; i >= 0; i = this.#find(name, i + 1)) values.push(this.value(i));
     return values;
   }
 
@@ -71,17 +77,19 @@ export class FieldSection {
 
   /** The lines as they came in, without those that `filter` drops or that `alsoDropped` names in lower case. */
   without(filter: FieldFilter, alsoDropped: readonly string[] = none): FieldLines {
+    const text = this.#text;
     const marks = this.#marks;
-    const end = marks[marks.length - 1] as number;
+    const last = marks.length - 1;
+    const end = marks[last] as number;
     let lines = '';
     let from = marks[0] as number;
-    for (let i = 0, at = 0; i < this.size; i++, at += marksPerField) {
+    for (let i = 0, at = 0; at < last; i++, at += marksPerField) {
       if (!this.#isDropped(i, filter, alsoDropped)) continue;
       const start = marks[at] as number;
-      if (from < start) lines += this.#text.slice(from, start);
+      if (from < start) lines += text.slice(from, start);
       from = marks[at + marksPerField] as number;
     }
-    if (from < end) lines += this.#text.slice(from, end);
+    if (from < end) lines += text.slice(from, end);
     return lines as FieldLines;
   }
 
@@ -101,10 +109,21 @@ export class FieldSection {
     return alsoDropped.length > 0 && alsoDropped.includes(this.name(index));
   }
 
+  #valueStart(index: number): number {
+    return skipBlanks(this.#text, (this.#marks[index * marksPerField + 1] as number) + 1);
+  }
+
+  #valueEnd(index: number, start: number): number {
+    const lineEnd = (this.#marks[(index + 1) * marksPerField] as number) - 2;
+    return skipBlanksBack(this.#text, start, lineEnd);
+  }
+
   #find(name: string, from: number): number {
+    const marks = this.#marks;
+    const last = marks.length - 1;
     const id = idOfName(name);
-    for (let i = from; i < this.size; i++) {
-      if (this.id(i) === id && (id !== fieldId.unknown || this.name(i) === name)) return i;
+    for (let i = from, at = from * marksPerField; at < last; i++, at += marksPerField) {
+      if (marks[at + 2] === id && (id !== fieldId.unknown || this.name(i) === name)) return i;
     }
     return -1;
   }

@@ -1,6 +1,7 @@
 /** Owns what reading requests and reading responses have in common: head, content, end, and what is final. */
 import { BodyDecoder, type BodyStep, type End, ended, more } from './body-decoder.ts';
 import type { Framing } from './framing.ts';
+import { LastHead } from './last-head.ts';
 import { defaultLimits, type Http1Limits } from './limits.ts';
 import { type Refusal, refusals } from './refusal.ts';
 import { type Section, SectionScanner } from './section-scanner.ts';
@@ -36,6 +37,7 @@ type State = 'between' | 'head' | 'body' | 'done';
 export abstract class MessageParser<Head extends AnyHead> {
   readonly #scanner: SectionScanner;
   readonly #body: BodyDecoder;
+  readonly #last = new LastHead<Head>();
   #state: State = 'between';
   #isPersistent = true;
   /** What every further step says, once it is final. */
@@ -91,7 +93,16 @@ export abstract class MessageParser<Head extends AnyHead> {
 
   protected abstract readHead(section: Section): Head | Refusal;
 
+  /** Whether `head`, whose octets came once more, means the same again. */
+  protected abstract isSame(head: Head): boolean;
+
   #takeHead(buffer: Buffer, start: number, end: number): Head | BodyStep {
+    const isNew = this.#scanner.keptBytes === 0;
+    const known = isNew ? this.#last.find(buffer, start, end) : undefined;
+    if (known !== undefined && this.isSame(known)) {
+      this.position = start + this.#last.length;
+      return this.#begun(known);
+    }
     const section = this.#scanner.scan(buffer, start, end);
     this.position = this.#scanner.position;
     if (section === undefined) return more;
@@ -103,6 +114,11 @@ export abstract class MessageParser<Head extends AnyHead> {
       this.#finish(tunnel);
       return head;
     }
+    if (isNew) this.#last.keep(head, buffer, start, this.position);
+    return this.#begun(head);
+  }
+
+  #begun(head: Head): Head {
     this.#isPersistent = head.isPersistent;
     this.#body.begin(head.framing);
     this.#state = 'body';

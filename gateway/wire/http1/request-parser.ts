@@ -42,4 +42,8 @@ export class RequestParser extends MessageParser<RequestHead> {
   protected override readHead(section: Section): RequestHead | Refusal {
     return readRequestHead(section);
   }
+
+  protected override isSame(): boolean {
+    return true;
+  }
 }

@@ -22,6 +22,8 @@ export interface Awaited {
 export interface ResponseHead {
   /** `interim`: a 1xx other than 101; another head follows. */
   readonly kind: 'head' | 'interim';
+  /** The method of the request that it answers: how the content is framed depends on it. */
+  readonly answers: string;
   readonly protocol: Protocol;
   readonly status: number;
   readonly reason: string;
@@ -57,6 +59,7 @@ export function readResponseHead(section: Section, awaited: Awaited): ResponseHe
   if (framing.kind === 'refused') return framing;
   return {
     kind: status < 200 && status !== 101 ? 'interim' : 'head',
+    answers: awaited.method,
     protocol,
     status,
     reason: text.slice(13, startLineEnd),

@@ -30,8 +30,18 @@ export class ResponseParser extends MessageParser<ResponseHead> {
 
   protected override readHead(section: Section): ResponseHead | Refusal {
     const head = readResponseHead(section, this.#next as Awaited);
-    if (head.kind === 'head')
-      this.#next = this.#behind.length > 0 ? this.#behind.shift() : undefined;
+    if (head.kind === 'head') this.#answered();
     return head;
+  }
+
+  protected override isSame({ answers }: ResponseHead): boolean {
+    const { method, upgrade } = this.#next as Awaited;
+    if (method !== answers || upgrade) return false;
+    this.#answered();
+    return true;
+  }
+
+  #answered(): void {
+    this.#next = this.#behind.length > 0 ? this.#behind.shift() : undefined;
   }
 }

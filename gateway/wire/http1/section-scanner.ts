@@ -4,6 +4,7 @@ import { FieldSection, marksPerField } from './field-section.ts';
 import type { Http1Limits } from './limits.ts';
 import { colon, cr, isFieldOctet, isTokenOctet, lf, sp, tab } from './octets.ts';
 import { type Refusal, type RefusalCode, refusals } from './refusal.ts';
+import { findWhole, found, foundMarks } from './whole-section.ts';
 
 type State = 'start-line' | 'line-end' | 'field' | 'name' | 'value' | 'section-end';
 
@@ -51,6 +52,10 @@ export class SectionScanner {
   /** Undefined: the section goes on beyond `end`. */
   scan(buffer: Buffer, start: number, end: number): Scan {
     const { maxHeadBytes, maxStartLineBytes, maxFields } = this.#limits;
+    if (this.#state === 'start-line' && this.#keptBytes === 0) {
+      const whole = this.#whole(buffer, start, Math.min(end, start + maxHeadBytes));
+      if (whole !== undefined) return whole;
+    }
     /** What turns an index into the buffer into an offset in the section. */
     const shift = this.#keptBytes - start;
     const stop = Math.min(end, maxHeadBytes - shift);
@@ -121,6 +126,18 @@ export class SectionScanner {
     if (i + shift === maxHeadBytes) return this.#refuse('head-too-large', i);
     this.#keep(buffer, start, i);
     return undefined;
+  }
+
+  /** The same for a head that is all there and right. */
+  #whole(buffer: Buffer, start: number, stop: number): Section | undefined {
+    if (!findWhole(buffer, start, stop)) return undefined;
+    const { maxFields, maxStartLineBytes } = this.#limits;
+    const marks = foundMarks();
+    const startLineEnd = (marks[0] as number) - 2;
+    if (found.fields > maxFields || startLineEnd > maxStartLineBytes) return undefined;
+    this.position = found.end;
+    const text = buffer.toString('latin1', start, found.end);
+    return { kind: 'section', text, startLineEnd, fields: new FieldSection(text, marks) };
   }
 
   #finish(buffer: Buffer, start: number, end: number): Section {

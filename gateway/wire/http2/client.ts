@@ -46,6 +46,18 @@ export class Http2Client extends Connection {
     return stream;
   }
 
+  /** Streams that the server allows; undefined until it has said so. */
+  get allowedStreams(): number | undefined {
+    const { received, maxConcurrentStreams } = this.settings.peer;
+    return received ? maxConcurrentStreams : undefined;
+  }
+
+  /** Takes the server to allow `streams` until it says how many: those beyond what it allows it would refuse. */
+  assumeAllowed(streams: number): void {
+    const { peer } = this.settings;
+    if (!peer.received) peer.maxConcurrentStreams = streams;
+  }
+
   /** Whether the server takes one more request. */
   get hasRoom(): boolean {
     return (

@@ -90,6 +90,11 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner {
     this.#output.recycle(taken);
   }
 
+  /** Sets how much may be on its way to us; at least 65,535 octets. */
+  setWindow(size: number): void {
+    if (!this.over) this.streams.setWindow(size);
+  }
+
   /** To be called when `settingsTimeoutMs` have passed. */
   tick(now: number): void {
     if (this.settings.isOverdue(now))

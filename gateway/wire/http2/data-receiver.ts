@@ -42,6 +42,7 @@ export class DataReceiver {
       return 'skip';
     }
     stream.unconsumed += length;
+    this.#streams.received(length);
     if (stream.receivedEnd) {
       this.#owner.failStream(stream, errorCode.streamClosed, 'DATA after the end');
       return 'skip';

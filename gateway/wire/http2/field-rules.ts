@@ -1,6 +1,7 @@
 /** Owns which field names and values are valid, and which names mean something here (RFC 9113 section 8.2). */
 import type { FieldJudge } from '../hpack/decoder.ts';
 import { idOfName, wellKnownNames } from '../http1/field-names.ts';
+import { isOriginForm } from '../http1/grammar.ts';
 
 export const fieldKind = {
   regular: 0,
@@ -85,7 +86,7 @@ function isMadeOf(text: string, wanted: number): boolean {
 
 /**
  * Stricter than section 8.2.1 asks where HTTP/1.1, to which fields go on, is (RFC 9110 section 5.5):
- * names are tokens, values have no control characters but tab.
+ * names are tokens, values have no control characters but tab, paths no fragment.
  */
 export const fieldRules: FieldJudge = {
   name(name) {
@@ -102,8 +103,9 @@ export const fieldRules: FieldJudge = {
         return /^[A-Za-z][A-Za-z0-9+.-]*$/.test(value);
       case fieldKind.authority:
       case fieldKind.host:
-      case fieldKind.path:
         return isMadeOf(value, visible);
+      case fieldKind.path:
+        return isOriginForm(value) || value === '*';
       case fieldKind.status:
         return /^[1-5][0-9][0-9]$/.test(value);
       case fieldKind.contentLength:

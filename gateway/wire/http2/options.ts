@@ -14,6 +14,13 @@ export interface ConnectionOptions {
   readonly streamWindow: number;
   /** Octets that all streams together may have so; at least 65,535. Default 262,144. */
   readonly connectionWindow: number;
+  /**
+   * When octets give their credit for the connection back: `consumed` is when they are dealt with; `received` is at once, so that it
+   * bounds what is on its way, and a stream that nobody reads holds up no other. Default `consumed`.
+   */
+  readonly connectionCredit: 'consumed' | 'received';
+  /** Octets of the other side's window for the connection that are left to small pieces. Default 0. */
+  readonly windowForSmall: number;
   /** Longest payload of a frame to us, 16,384 to 16,777,215. Default 16,384. */
   readonly maxFrameSize: number;
   /** Most octets in a header list, each field counting 32 more. Default 16,384. */
@@ -50,6 +57,8 @@ export const strangerOptions: ConnectionOptions = {
   maxConcurrentStreams: 100,
   streamWindow: 65_536,
   connectionWindow: 262_144,
+  connectionCredit: 'consumed',
+  windowForSmall: 0,
   maxFrameSize: 16_384,
   maxHeaderListSize: 16_384,
   headerTableSize: 4_096,
@@ -71,8 +80,10 @@ export const linkOptions: ConnectionOptions = {
   ...strangerOptions,
   maxConcurrentStreams: 4_096,
   streamWindow: 1 << 20,
-  // So wide that streams govern themselves: readers that stop must not hold up the others on the link.
-  connectionWindow: 1 << 30,
+  // Until the way is known: see `Flight`.
+  connectionWindow: 1 << 20,
+  connectionCredit: 'received',
+  windowForSmall: 65_536,
   maxFrameSize: 65_536,
   maxHeaderListSize: 65_536,
   headerTableSize: 65_536,

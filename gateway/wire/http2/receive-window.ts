@@ -19,16 +19,26 @@ export class ReceiveWindow {
   /** Gives credit back. Returns the increment that is due: 0, until it amounts to half of the window. */
   giveBack(octets: number): number {
     this.#owed += octets;
-    if (this.#owed < this.#size / 2) return 0;
-    const due = this.#owed;
-    this.#owed = 0;
-    this.#left += due;
-    return due;
+    return this.#owed < this.#size / 2 ? 0 : this.#due();
+  }
+
+  /** Sets how large it is. Returns the increment that is due: a smaller one is made up for by what comes. */
+  setSize(size: number): number {
+    this.#owed += size - this.#size;
+    this.#size = size;
+    return this.#owed > 0 ? this.#due() : 0;
   }
 
   /** Moves the window by what the other side adds to it on its own (section 6.9.2). */
   resize(by: number): void {
     this.#size += by;
     this.#left += by;
+  }
+
+  #due(): number {
+    const due = this.#owed;
+    this.#owed = 0;
+    this.#left += due;
+    return due;
   }
 }

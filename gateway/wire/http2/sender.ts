@@ -11,15 +11,23 @@ export interface SenderOptions {
   readonly turnSize: number;
   /** Octets a stream may have waiting before `write` says stop. */
   readonly sendBuffer: number;
+  /** Octets of the connection's window that only small pieces may use. */
+  readonly windowForSmall: number;
   /** Our side of a stream has ended, and that has been written. */
   onSentEnd(stream: Stream): void;
 }
+
+/** Up to this many octets don't wait behind large bodies. */
+const smallPiece = 16_384;
 
 export class Sender {
   readonly #output: Output;
   readonly #writer: FrameWriter;
   readonly #options: SenderOptions;
   #window = initialWindow;
+  /** The window as it was at its widest: of a narrow one less is kept for small pieces. */
+  #widest = initialWindow;
+  #kept: number;
   /** Streams with something waiting and window for it, in turn. */
   #first: Stream | undefined;
   #last: Stream | undefined;
@@ -30,6 +38,7 @@ export class Sender {
     this.#output = output;
     this.#writer = writer;
     this.#options = options;
+    this.#kept = Math.min(options.windowForSmall, this.#widest >> 2);
   }
 
   /** False when enough is waiting. */
@@ -39,9 +48,10 @@ export class Sender {
       if (ends) this.#end(stream);
       return true;
     }
-    // Whoever waits comes first.
-    const direct = stream.queued === 0 && this.#first === undefined;
-    const sent = direct ? this.#sendNow(stream, bytes, ends) : 0;
+    // Whoever waits comes first, but for what is soon sent.
+    const small = bytes.length <= smallPiece;
+    const direct = stream.queued === 0 && (small || this.#first === undefined);
+    const sent = direct ? this.#sendNow(stream, bytes, ends, small ? 0 : this.#kept) : 0;
     if (sent === bytes.length) return true;
     stream.queue ??= new ChunkQueue();
     stream.queue.push(bytes, sent);
@@ -60,6 +70,10 @@ export class Sender {
   /** Widens the connection's window. False when it would overflow. */
   widen(by: number): boolean {
     this.#window += by;
+    if (this.#window > this.#widest) {
+      this.#widest = this.#window;
+      this.#kept = Math.min(this.#options.windowForSmall, this.#widest >> 2);
+    }
     if (this.#first !== undefined) this.#output.announce();
     return this.#window <= max31;
   }
@@ -90,12 +104,15 @@ export class Sender {
 
   #canSend(): boolean {
     return (
-      this.#first !== undefined && this.#window > 0 && this.#output.length < this.#options.turnSize
+      this.#first !== undefined &&
+      this.#window > this.#kept &&
+      this.#output.length < this.#options.turnSize
     );
   }
 
   #takeTurn(stream: Stream): void {
-    const length = Math.min(stream.queued, stream.sendWindow, this.#window, this.#writer.maxData);
+    const window = Math.min(stream.sendWindow, this.#window - this.#kept);
+    const length = Math.min(stream.queued, window, this.#writer.maxData);
     if (length <= 0) return;
     const emptied = length === stream.queued;
     const trailers = stream.queuedTrailers !== undefined;
@@ -114,12 +131,13 @@ export class Sender {
     else if (trailers && stream.end === undefined) this.#end(stream);
   }
 
-  /** Sends what the windows and the turn have room for. Returns how much that was. */
-  #sendNow(stream: Stream, bytes: Uint8Array, ends: boolean): number {
+  /** Sends what the windows, but for the octets of them that are `kept`, and the turn have room for. Returns how much that was. */
+  #sendNow(stream: Stream, bytes: Uint8Array, ends: boolean, kept: number): number {
     let sent = 0;
     while (sent < bytes.length && this.#output.length < this.#options.turnSize) {
       const left = bytes.length - sent;
-      const length = Math.min(left, stream.sendWindow, this.#window, this.#writer.maxData);
+      const window = Math.min(stream.sendWindow, this.#window - kept);
+      const length = Math.min(left, window, this.#writer.maxData);
       if (length <= 0) break;
       const last = ends && length === left;
       const at = this.#frame(stream, length, last);
@@ -177,7 +195,7 @@ export class Sender {
     if (this.#last === undefined) this.#first = stream;
     else this.#last.nextInTurn = stream;
     this.#last = stream;
-    if (this.#window > 0) this.#output.announce();
+    if (this.#window > this.#kept) this.#output.announce();
   }
 }
 

@@ -30,7 +30,7 @@ export class SettingsExchange {
     this.#isServer = isServer;
     this.#sentAt = now;
     streams.writer.settings(ourSettings(options, isServer));
-    streams.openWindow(options.connectionWindow);
+    streams.setWindow(options.connectionWindow);
   }
 
   /** Ours are in force. */

@@ -27,6 +27,7 @@ export class Streams implements StreamOwner {
   /** The connection is over: nothing is sent any more. */
   over = false;
   readonly #isServer: boolean;
+  readonly #isConsumed: boolean;
   readonly #broken: BrokenStreams;
   readonly #onClosed: () => void;
   /** Windows of new streams, to us and from us, as far as the settings were acknowledged. */
@@ -36,10 +37,12 @@ export class Streams implements StreamOwner {
   /** `onClosed` is called after each stream that closed. */
   constructor(output: Output, options: ConnectionOptions, isServer: boolean, onClosed: () => void) {
     this.#isServer = isServer;
+    this.#isConsumed = options.connectionCredit === 'consumed';
     this.writer = new FrameWriter(output, options.huffman);
     this.sender = new Sender(output, this.writer, {
       turnSize: options.turnSize,
       sendBuffer: options.sendBuffer,
+      windowForSmall: options.windowForSmall,
       onSentEnd: (stream) => this.#sentEnd(stream),
     });
     this.#broken = new BrokenStreams(2 * options.maxConcurrentStreams);
@@ -83,7 +86,7 @@ export class Streams implements StreamOwner {
   consume(stream: Stream, octets: number): void {
     const given = Math.min(octets, stream.unconsumed);
     stream.unconsumed -= given;
-    this.giveBack(given);
+    if (this.#isConsumed) this.giveBack(given);
     if (stream.receivedEnd || stream.end !== undefined) return;
     const increment = stream.receiveWindow.giveBack(given);
     if (increment > 0) this.writer.windowUpdate(stream.id, increment);
@@ -136,6 +139,11 @@ export class Streams implements StreamOwner {
     if (forgotten !== undefined) this.writer.rstStream(forgotten, errorCode.noError);
   }
 
+  /** DATA of a stream has come that may be a while until it is consumed. */
+  received(octets: number): void {
+    if (!this.#isConsumed) this.giveBack(octets);
+  }
+
   /** DATA of a stream that is passed over: it may go on, or it has sent enough. */
   passOverData(id: number, octets: number): void {
     this.giveBack(octets);
@@ -161,7 +169,7 @@ export class Streams implements StreamOwner {
     stream.queue?.clear();
     stream.queue = undefined;
     if (end.kind !== 'complete') {
-      this.giveBack(stream.unconsumed);
+      if (this.#isConsumed) this.giveBack(stream.unconsumed);
       stream.unconsumed = 0;
     }
     stream.handler?.onClosed(stream, end);
@@ -175,12 +183,10 @@ export class Streams implements StreamOwner {
     if (increment > 0) this.writer.windowUpdate(0, increment);
   }
 
-  /** Widens the connection's window from its initial size, by telling the other side. */
-  openWindow(size: number): void {
-    const increment = size - initialWindow;
-    if (increment <= 0) return;
-    this.window.resize(increment);
-    this.writer.windowUpdate(0, increment);
+  /** Sets the size of the connection's window, by telling the other side. */
+  setWindow(size: number): void {
+    const increment = this.window.setSize(size);
+    if (increment > 0) this.writer.windowUpdate(0, increment);
   }
 
   /** The other side has acknowledged our window: it holds for streams there are, too (section 6.9.2). */

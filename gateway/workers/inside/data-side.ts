@@ -5,7 +5,7 @@ import { TrustStore } from '../../../certs/trust-store.ts';
 import type { Clock, Random } from '../../../core/clock.ts';
 import { IsthmusError } from '../../../core/errors.ts';
 import type { Log } from '../../../core/log.ts';
-import type { ClusterName } from '../../../core/names.ts';
+import type { ClusterName, ServiceName } from '../../../core/names.ts';
 import type { IngressCredentials } from '../../edge/credentials.ts';
 import { mutualTlsDial } from '../../link/dial.ts';
 import { LinkPool, type LinkStatus } from '../../link/pool.ts';
@@ -34,6 +34,8 @@ export interface DataSideOptions {
   readonly random: Random;
   readonly log: Log;
   onLink(cluster: ClusterName, status: LinkStatus): void;
+  /** A service was asked for that was not before. */
+  onUsed(service: ServiceName): void;
 }
 
 export class DataSide {
@@ -64,6 +66,7 @@ export class DataSide {
       caller,
       clock,
       random,
+      onUsed: options.onUsed,
       world: {
         facts: (service) => this.#world.facts(service),
         clusters: () => this.#world.clusters,
@@ -103,7 +106,7 @@ export class DataSide {
   /** Takes in an update as a whole: no request sees half of it. */
   update(update: Update): void {
     const { isWhole, clusters, remotes, replaced = [], trust = [], identity, credentials } = update;
-    const { settings, effects } = update;
+    const { settings, effects, used = [] } = update;
     if (settings) this.#log.level = settings.logLevel;
     for (const roots of trust) this.#believe(roots);
     if (identity) this.#prove(identity);
@@ -116,6 +119,7 @@ export class DataSide {
     for (const cluster of replaced) this.#links.refresh(cluster);
     if (isWhole || clusters || remotes || settings || effects) this.#routing.everythingChanged();
     else for (const service of services) this.#routing.serviceChanged(service);
+    for (const service of used) this.#routing.follow(service);
   }
 
   listen(at: PerListener<ListenAt>): Promise<Results['listen']> {

@@ -52,6 +52,7 @@ const dataSide = new DataSide({
   random: Math.random,
   log,
   onLink: (cluster, status) => post({ kind: 'link', cluster, status }),
+  onUsed: (service) => post({ kind: 'used', service }),
 });
 
 async function answer(request: Request): Promise<Results[RequestKind]> {

@@ -1,5 +1,5 @@
 /** Owns a worker's look at itself: how late its event loop is, how full its heap, and whether it sheds for that. */
-import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import type { Clock } from '../../../core/clock.ts';
 import type { Log } from '../../../core/log.ts';
@@ -25,7 +25,7 @@ export class Pressure {
     monitorEventLoopDelay({ resolution: resolutionMs }),
   );
   #look = 0;
-  #utilization = performance.eventLoopUtilization();
+  #used: Used;
   #state: OverloadState = calm;
   #cancel: () => void;
   /** Whether new requests are to be refused; asked for each. */
@@ -33,6 +33,7 @@ export class Pressure {
 
   constructor(options: PressureOptions) {
     this.#options = options;
+    this.#used = used(options.clock);
     for (const delay of this.#delays) delay.enable();
     this.#cancel = options.clock.after(lookEveryMs, () => this.#tick());
   }
@@ -52,7 +53,7 @@ export class Pressure {
     gauges.set('heapBytes', used);
     gauges.set('heapLimitBytes', limit);
     const before = this.#state;
-    const pressure = { lagMs, utilization: this.#busy(), heapPercent: (100 * used) / limit };
+    const pressure = { lagMs, cpu: this.#cpu(), heapPercent: (100 * used) / limit };
     this.#state = afterLook(before, pressure, limits);
     this.isOverloaded = this.#state.kind !== 'calm';
     gauges.set('shedding', Number(this.isOverloaded));
@@ -64,11 +65,12 @@ export class Pressure {
     }
   }
 
-  #busy(): number {
-    const now = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(now, this.#utilization);
-    this.#utilization = now;
-    return utilization;
+  /** Share of a core since the last look. */
+  #cpu(): number {
+    const before = this.#used;
+    const now = used(this.#options.clock);
+    this.#used = now;
+    return (now.cpuMs - before.cpuMs) / Math.max(1, now.at - before.at);
   }
 
   /** Of the window that is full; the next one begins in its place. */
@@ -86,4 +88,15 @@ export class Pressure {
     delay.reset();
     return Math.max(0, lagMs);
   }
+}
+
+/** CPU time of this thread so far, and when. */
+interface Used {
+  readonly cpuMs: number;
+  readonly at: number;
+}
+
+function used(clock: Clock): Used {
+  const { user, system } = process.threadCpuUsage();
+  return { cpuMs: (user + system) / 1000, at: clock.monotonic() };
 }

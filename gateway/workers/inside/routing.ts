@@ -28,6 +28,8 @@ export interface RoutingOptions {
   readonly world: RoutedWorld;
   readonly clock: Clock;
   readonly random: Random;
+  /** Told of each service that is asked for and was not before. */
+  onUsed(service: ServiceName): void;
 }
 
 /**
@@ -40,7 +42,18 @@ export class Routing {
 
   constructor(options: RoutingOptions) {
     this.#options = options;
-    this.table = new RouteTable(options.federation, (service) => this.#make(service));
+    this.table = new RouteTable(options.federation, (service) => {
+      const route = this.#make(service);
+      if (route) options.onUsed(service);
+      return route;
+    });
+  }
+
+  /** Has a route from now on for a service that another worker was asked for. */
+  follow(service: ServiceName): void {
+    if (this.table.get(service)) return;
+    const route = this.#make(service);
+    if (route) this.table.set(route);
   }
 
   /** A service's endpoints or summaries changed. */

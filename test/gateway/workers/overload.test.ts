@@ -7,9 +7,9 @@ import {
 } from '../../../gateway/workers/overload.ts';
 
 const limits = { lagMs: 100, heapPercent: 95 };
-const easy: Pressure = { lagMs: 5, utilization: 0.3, heapPercent: 40 };
-const late: Pressure = { lagMs: 100, utilization: 0.95, heapPercent: 40 };
-const full: Pressure = { lagMs: 5, utilization: 0.3, heapPercent: 95 };
+const easy: Pressure = { lagMs: 5, cpu: 0.3, heapPercent: 40 };
+const late: Pressure = { lagMs: 100, cpu: 0.95, heapPercent: 40 };
+const full: Pressure = { lagMs: 5, cpu: 0.3, heapPercent: 95 };
 
 const shedding = (why: 'lag' | 'heap'): OverloadState => ({ kind: 'shedding', why });
 const recovering = (looks: number): OverloadState => ({ kind: 'recovering', looks });
@@ -17,11 +17,11 @@ const recovering = (looks: number): OverloadState => ({ kind: 'recovering', look
 const table: readonly [string, OverloadState, Pressure, OverloadState][] = [
   ['a worker at ease takes everything', calm, easy, calm],
   ['just under both limits it still does', calm, { ...late, lagMs: 99.9, heapPercent: 94.9 }, calm],
-  ['a loop that is late and never rests sheds', calm, late, shedding('lag')],
+  ['a worker that is late and has a core sheds', calm, late, shedding('lag')],
   [
-    'one that is late and rests is kept waiting by others',
+    'one that is late and has half a core is kept from it by others',
     calm,
-    { ...late, utilization: 0.5 },
+    { ...late, cpu: 0.5 },
     calm,
   ],
   ['a heap that is nearly full sheds', calm, full, shedding('heap')],
@@ -45,7 +45,7 @@ for (const [situation, before, pressure, after] of table) {
 
 test('limits that are off are never passed', (t) => {
   const never = { lagMs: 0, heapPercent: 100 };
-  const worst = { lagMs: 60_000, utilization: 1, heapPercent: 100 };
+  const worst = { lagMs: 60_000, cpu: 1, heapPercent: 100 };
   t.deepEqual(afterLook(calm, worst, never), calm);
   t.deepEqual(afterLook(recovering(1), worst, never), calm);
 });

@@ -21,11 +21,13 @@ function open(t: ExecutionContext) {
   const links = new Map<string, LinkState>();
   const policy: { current: BalancePolicy } = { current: defaultPolicy };
   const clock = new ManualClock();
+  const used: string[] = [];
   const routing = new Routing({
     federation: acme,
     caller: { cluster: dc1, region: 'eu', zone: 'a' },
     clock,
     random: () => 0,
+    onUsed: (service) => used.push(service),
     world: {
       facts: (service) => (service === cart ? serviceFacts(own, exports) : undefined),
       clusters: () => clusters,
@@ -40,7 +42,7 @@ function open(t: ExecutionContext) {
     routing.table
       .find(host)
       ?.balancer.pick({ tried: new Set(), mayLeaveTier: true, localOnly: false })?.key;
-  return { routing, own, exports, links, policy, clock, picked };
+  return { routing, own, exports, links, policy, clock, used, picked };
 }
 
 test('a service nobody asks for has no route, however it changes', (t) => {
@@ -58,6 +60,29 @@ test('a service has a route once it is asked for, and the same from then on', (t
   t.like(route, { service: cart, timeouts: defaultTimeouts, exported: true });
   t.is(routing.table.find(host), route);
   t.is(picked(), 'endpoint/cart-1');
+});
+
+test('a service is told of as used when it is first asked for', (t) => {
+  const { routing, own, used } = open(t);
+  routing.table.find(host);
+  t.deepEqual(used, [], 'nobody has it');
+  own.push(endpointRecord());
+  routing.table.find(host);
+  routing.table.find(host);
+  t.deepEqual(used, [cart]);
+});
+
+test('a service that another worker was asked for has a route, and is told of to nobody', (t) => {
+  const { routing, own, used } = open(t);
+  routing.follow(cart);
+  t.deepEqual([...routing.table], [], 'nobody has it');
+  own.push(endpointRecord());
+  routing.follow(cart);
+  t.deepEqual(
+    Array.from(routing.table, ({ service }) => service),
+    [cart],
+  );
+  t.deepEqual(used, []);
 });
 
 for (const [situation, summary] of [

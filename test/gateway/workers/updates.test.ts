@@ -104,6 +104,24 @@ test('changes of one turn travel together, and what did not change does not', as
   t.is(updates.length, 1);
 });
 
+test('a service in use is told to every worker once, and to those that begin later until it is gone', async (t) => {
+  const { services, updates, feed } = open();
+  services.set(cart, [endpointRecord()]);
+  feed.used(cart);
+  await turn();
+  feed.used(cart);
+  await turn();
+  t.deepEqual(
+    updates.map(({ used }) => used),
+    [[cart]],
+  );
+  t.deepEqual(feed.everything().used, [cart]);
+  services.delete(cart);
+  feed.serviceChanged(cart);
+  await turn();
+  t.deepEqual(feed.everything().used, []);
+});
+
 test('a service that nobody has any more is gone; an empty summary is nobody', async (t) => {
   const { services, exports, worker, feed } = open();
   services.set(cart, [endpointRecord()]);

@@ -168,6 +168,54 @@ test('a stream that broke gives the connection back what it held', (t) => {
   t.is(update?.payload.readUInt32BE(), 48_000);
 });
 
+test('where credit goes back as octets come, a stream that nobody reads leaves the connection its window', (t) => {
+  const side = server({ connectionWindow: 65_535, connectionCredit: 'received' });
+  side.recorder.consumes = false;
+  side.receive(headers(1, post, false));
+  for (let n = 0; n < 3; n++) side.receive(data(1, Buffer.alloc(16_000)));
+  t.like(side.sent(), [{ type: frameType.windowUpdate, id: 0 }]);
+  side.recorder.streams.get(1)?.reset(errorCode.cancel);
+  t.like(side.sent(), [{ type: frameType.rstStream }], 'what it held is not given back twice');
+});
+
+test('a wider window is told at once, a narrower one is made up for by what comes', (t) => {
+  const side = server({ connectionWindow: 65_535, streamWindow: 200_000 });
+  side.connection.setWindow(165_535);
+  t.is(side.sent()[0]?.payload.readUInt32BE(), 100_000);
+  side.connection.setWindow(65_535);
+  t.deepEqual(side.sent(), []);
+  side.receive(headers(1, post, false));
+  for (let n = 0; n < 8; n++) side.receive(data(1, Buffer.alloc(16_000)));
+  t.deepEqual(
+    side.sent().filter(({ id }) => id === 0),
+    [],
+  );
+  side.receive(data(1, Buffer.alloc(16_000)));
+  t.is(
+    side
+      .sent()
+      .find(({ id }) => id === 0)
+      ?.payload.readUInt32BE(),
+    9 * 16_000 - 100_000,
+  );
+});
+
+test('small pieces do not wait behind large ones, and have a part of the window for themselves', (t) => {
+  const side = client({ windowForSmall: 10_000 }, [4, 1 << 20]);
+  const [large, small, late] = [1, 2, 3].map(() => request(side, head('POST'), false));
+  large?.write(Buffer.alloc(200_000), true);
+  small?.write(Buffer.alloc(9_000), true);
+  const sent = side.sent();
+  t.is(bodyIn(sent, 1).length, 65_535 - 10_000);
+  t.is(bodyIn(sent, 3).length, 9_000);
+  late?.write(Buffer.alloc(2_000), true);
+  t.is(bodyIn(side.sent(), 5).length, 1_000, 'all of the window is used');
+  side.receive(windowUpdate(0, 10_000));
+  t.deepEqual(lengths(side.sent()), []);
+  side.receive(windowUpdate(0, 1_500));
+  t.is(bodyIn(side.sent(), 1).length, 1_500);
+});
+
 test('write says stop when enough waits, and onWritable says when to go on', (t) => {
   const side = client({ sendBuffer: 1_000 }, [4, 0]);
   const stream = request(side, head('POST'), false);

@@ -25,6 +25,8 @@ for (const [what, fields] of [
   ['with an empty :path', variant({ ':path': '' })],
   ['with a :path that is no path', variant({ ':path': 'a' })],
   ['with a space in :path', variant({ ':path': '/a b' })],
+  ['with a fragment in :path', variant({ ':path': '/a#b' })],
+  ['with a backslash in :path', variant({ ':path': '/a\\b' })],
   ['with * for anything but OPTIONS', variant({ ':path': '*' })],
   ['with a :method that is no token', variant({ ':method': 'GE T' })],
   ['with a :scheme that is none', variant({ ':scheme': '1http' })],
