@@ -3,6 +3,7 @@ import type { Random } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { ClusterName } from '../../core/names.ts';
 import type { ClusterTransport, EndpointTransport } from './call.ts';
+import type { FaultMaker } from './fault-maker.ts';
 import type { ProxyLimits } from './limit.ts';
 import type { OwnLines } from './own-lines.ts';
 import type { Recorder } from './record.ts';
@@ -16,6 +17,7 @@ export interface ForwardingGround {
   readonly limits: Pick<ProxyLimits, 'maxBodyBytes' | 'bodyMs'>;
   readonly endpoints: EndpointTransport;
   readonly links: ClusterTransport;
+  readonly faults: FaultMaker;
   readonly recorder: Recorder;
   readonly sweep: Sweep;
   readonly random: Random;
