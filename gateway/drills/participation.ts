@@ -38,8 +38,6 @@ export interface ParticipationOptions {
   /** What the data path has counted of each service, and the bounds of its latencies in milliseconds. */
   counts(): Promise<Pick<MeasureRecord, 'services' | 'boundsMs'>>;
   uptimeMs(): number;
-  /** Whether the data path asks `faultLookup` before each try; else drills that need it are refused, for they would prove nothing. */
-  readonly makesFaults: boolean;
   apply(effects: Effects): void;
   event(event: EventDraft): void;
   /** A drill, an order or a schedule changed. */
