@@ -16,11 +16,10 @@ import type { Gateway } from './gateway.ts';
 import { Collector } from './graph/collector.ts';
 import { countsOf } from './graph/counts.ts';
 import { Sampler } from './graph/sampler.ts';
+import { Metrics } from './metrics.ts';
 import { PeerBeliefs } from './peer-beliefs.ts';
 import { otherGateways, peerCluster } from './peer-clusters.ts';
 import { latencyBoundsMs } from './proxy/series.ts';
-import { expose } from './telemetry/exposition.ts';
-import { trafficMetrics } from './telemetry/traffic-metrics.ts';
 
 export interface Administration {
   /** Where the API listens: `host:port` or `unix:/path`. */
@@ -63,14 +62,16 @@ export async function startAdministration(
   });
   const stopObserving = observe(gateway);
   let server: AdminServer | undefined;
+  const peers = new PeerBeliefs({
+    peers: () => otherGateways(gateway),
+    ask: (peer, path) => askPeer(agent, peer, path),
+    clock,
+  });
   const control = createControl(gateway, {
     adminAddress: () => server?.address ?? listen.admin,
-    peers: new PeerBeliefs({
-      peers: () => otherGateways(gateway),
-      ask: (peer, path) => askPeer(agent, peer, path),
-      clock,
-    }),
+    peers,
   });
+  const metrics = new Metrics(gateway, control, peers);
   server = await startAdminServer({
     listen: listen.admin,
     access,
@@ -79,7 +80,7 @@ export async function startAdministration(
     traffic: collector,
     journal,
     audit,
-    metrics: (accept) => expose(trafficMetrics(workers.counters.snapshot()), accept),
+    metrics: (accept) => metrics.read(accept),
     peers: {
       agent,
       grants: (name) => admin.clusters[name] ?? admin.clusters['*'] ?? 'viewer',
@@ -107,6 +108,7 @@ export async function startAdministration(
     async close() {
       stopObserving();
       sampler.close();
+      metrics.close();
       await server.close();
       agent.destroy();
       await audit.flush();

@@ -19,11 +19,18 @@ const askEveryMs = 5_000;
 
 export class PeerBeliefs implements TrustPeers {
   readonly #options: PeerBeliefsOptions;
+  #latest: ReadonlyMap<ClusterName, Sequences | undefined> = new Map();
   #askedAt = Number.NEGATIVE_INFINITY;
   #answers: Promise<ReadonlyMap<ClusterName, Sequences | undefined>> = Promise.resolve(new Map());
 
   constructor(options: PeerBeliefsOptions) {
     this.#options = options;
+  }
+
+  /** As they were last told, without waiting: they are asked for again meanwhile. */
+  get latest(): ReadonlyMap<ClusterName, Sequences | undefined> {
+    void this.beliefs();
+    return this.#latest;
   }
 
   beliefs(): Promise<ReadonlyMap<ClusterName, Sequences | undefined>> {
@@ -42,6 +49,7 @@ export class PeerBeliefs implements TrustPeers {
     for (const [i, { cluster }] of peers.entries()) {
       beliefs.set(cluster, least(beliefs.get(cluster), told[i]));
     }
+    this.#latest = beliefs;
     return beliefs;
   }
 

@@ -30,6 +30,8 @@ export interface RegistryStatus {
   readonly revision: number;
   /** Whether what is known could not be confirmed lately. */
   readonly stale: boolean;
+  /** For how long it could not be, in milliseconds; 0 while it can. */
+  readonly staleMs: number;
   /** Whether what is known comes from the disk, the registry not having answered since the start. */
   readonly fromCache: boolean;
   /** Writes the registry has not taken yet. */
@@ -48,6 +50,8 @@ export class RegistryClient {
   readonly #options: RegistryClientOptions;
   readonly #builder: SnapshotBuilder;
   readonly #informer: Informer;
+  /** Since when what is known can't be confirmed, monotonic milliseconds; Infinity while it can. */
+  #staleSince: number;
   #fromCache = false;
   #synced = false;
   #savedRevision = -1;
@@ -61,6 +65,7 @@ export class RegistryClient {
   constructor(options: RegistryClientOptions) {
     const { federation, cluster, store, clock, random, log } = options;
     this.#options = options;
+    this.#staleSince = clock.monotonic();
     this.#builder = new SnapshotBuilder({ federation, verify: options.verify });
     this.session = new LeaseSession({ store, clock, random, log });
     this.#informer = new Informer({
@@ -86,6 +91,8 @@ export class RegistryClient {
           this.#took(this.#builder.apply(changes, revision, relisted));
         },
         state: ({ kind }) => {
+          if (kind !== 'synced') this.#staleSince = Math.min(this.#staleSince, clock.monotonic());
+          else this.#staleSince = Infinity;
           if (kind !== 'synced' || this.#synced) return;
           this.#synced = true;
           this.#fromCache = false;
@@ -112,6 +119,7 @@ export class RegistryClient {
       store: this.#options.store.state,
       revision: this.snapshot.revision,
       stale: kind !== 'synced',
+      staleMs: kind === 'synced' ? 0 : this.#options.clock.monotonic() - this.#staleSince,
       fromCache: this.#fromCache,
       pendingWrites: 'pending' in session ? session.pending : 0,
       resyncs: prefixes.reduce((sum, { resyncs }) => sum + resyncs, 0),

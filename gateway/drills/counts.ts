@@ -1,5 +1,4 @@
 /** Owns how the data path's counters are told to others: requests of this gateway's own clients, by service. */
-import type { ClusterName } from '../../core/names.ts';
 import { type Counted, type MeasureRecord, maxServices } from '../../federation/drills/records.ts';
 import { latencyBoundsMs, type RecordSnapshot } from '../proxy/series.ts';
 
@@ -14,16 +13,18 @@ export function countsOf(snapshot: RecordSnapshot): Pick<MeasureRecord, 'service
     counted.set(service, known);
     return known;
   };
-  for (const { service, cluster, requests, byStatusClass, latencyBuckets } of snapshot.served) {
+  for (const served of snapshot.served) {
+    // What other gateways sent on, they tell themselves.
+    if (served.source !== undefined) continue;
+    const { service, cluster: to, requests, byStatusClass, latencyBuckets } = served;
     const one = of(service);
     one.requests += requests;
     one.failed += byStatusClass[5] ?? 0;
-    const to = cluster as ClusterName;
     one.to[to] = (one.to[to] ?? 0) + requests;
     for (const [i, n] of latencyBuckets.entries()) one.latency[i] = (one.latency[i] ?? 0) + n;
   }
-  for (const { service, code, requests } of snapshot.refused) {
-    if (service === undefined || notFailed.has(code)) continue;
+  for (const { service, code, source, requests } of snapshot.refused) {
+    if (service === undefined || source !== undefined || notFailed.has(code)) continue;
     const one = of(service);
     // A response that broke was counted when its head came.
     if (code !== 'RESPONSE_BROKEN') one.requests += requests;

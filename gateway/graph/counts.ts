@@ -15,25 +15,26 @@ export interface Count {
 /** Who gave up is no failure of the service. */
 const notFailures: ReadonlySet<string> = new Set(['CLIENT_GONE']);
 
-/** `self` is the cluster that a refusal by the gateway itself counts for. */
+/** `self` is the cluster of this gateway's clients, and the one that a refusal by the gateway itself counts for. */
 export function countsOf(
   { served, refused }: RecordSnapshot,
   self: ClusterName,
   protocolOf: (service: string) => string,
 ): Map<string, Count> {
   const counts = new Map<string, Count>();
-  for (const { service, cluster, tier, requests, byStatusClass, latencyBuckets } of served) {
+  for (const one of served) {
+    const { service, source = self, cluster, tier, protocol, requests, byStatusClass } = one;
     add(counts, {
-      labels: { service, cluster, tier, protocol: protocolOf(service) },
+      labels: { service, source, cluster, tier, protocol },
       requests,
       errors: byStatusClass[5] ?? 0,
-      latency: latencyBuckets,
+      latency: one.latencyBuckets,
     });
   }
-  for (const { service, code, requests } of refused) {
+  for (const { service, code, source = self, requests } of refused) {
     if (service === undefined || notFailures.has(code)) continue;
     add(counts, {
-      labels: { service, cluster: self, tier: 'zone', protocol: protocolOf(service) },
+      labels: { service, source, cluster: self, tier: 'zone', protocol: protocolOf(service) },
       // One that broke off had its head counted as served.
       requests: code === 'RESPONSE_BROKEN' ? 0 : requests,
       errors: requests,

@@ -19,8 +19,8 @@ const stepSchema = z.strictObject({
 
 const seriesSchema = z.strictObject({
   service: z.string().max(127),
-  /** Where requests came from: a cluster, or absent where the gateway didn't tell its own clients from other gateways. */
-  source: z.string().max(63).optional(),
+  /** Where requests came from: the cluster whose gateway asked, or the counting one where a client did. */
+  source: z.string().max(63),
   /** The cluster that answered. */
   cluster: z.string().max(63),
   tier: z.enum(['zone', 'region', 'cluster']),
@@ -50,6 +50,6 @@ export type Samples = z.output<typeof samplesSchema>;
 export type SeriesLabels = Omit<Series, 'steps'>;
 
 export function seriesKey(labels: SeriesLabels): string {
-  const { service, source = '', cluster, tier, protocol } = labels;
+  const { service, source, cluster, tier, protocol } = labels;
   return `${service} ${source} ${cluster} ${tier} ${protocol}`;
 }

@@ -7,14 +7,13 @@ import { rounded, sumOf, type TrafficView } from './view.ts';
 const stepSeconds = stepMs / 1000;
 
 /**
- * Every request is counted once: by the cluster that answered it, or that refused it. Of `only`, if given, else of
- * every service that had any.
+ * Every request is counted once: where its client asked. Of `only`, if given, else of every service that had any.
  */
 export function traffic(view: TrafficView, only?: string): TrafficAnswer {
   const byService = new Map<string, Map<number, Step[]>>();
   for (const { cluster, series } of view.clusters) {
     for (const one of series) {
-      if (one.cluster !== cluster || (only !== undefined && one.service !== only)) continue;
+      if (one.source !== cluster || (only !== undefined && one.service !== only)) continue;
       const steps = byService.get(one.service) ?? new Map<number, Step[]>();
       byService.set(one.service, steps);
       for (const step of one.steps) steps.set(step.step, [...(steps.get(step.step) ?? []), step]);

@@ -29,9 +29,13 @@ export interface LinkStatus {
 
 /** One connection, for people. */
 export interface LinkDetail extends LinkStatus {
+  readonly cluster: ClusterName;
   readonly address: string;
   /** Requests under way. */
   readonly streams: number;
+  /** Octets since the connection was made. */
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
   /** Why it is down. */
   readonly why?: string | undefined;
 }
@@ -84,9 +88,13 @@ export class LinkPool implements ClusterTransport {
     return bundle === undefined ? { state: 'none' } : statusOf(bundle);
   }
 
-  details(cluster: ClusterName): readonly LinkDetail[] {
-    const bundle = this.#clusters.get(cluster);
-    return bundle === undefined ? [] : Array.from(linksOf(bundle), detailOf);
+  /** Every connection to a cluster, or to all of them. */
+  details(only?: ClusterName | undefined): readonly LinkDetail[] {
+    return [...this.#clusters].flatMap(([cluster, bundle]) =>
+      only === undefined || only === cluster
+        ? Array.from(linksOf(bundle), (link) => detailOf(cluster, link))
+        : [],
+    );
   }
 
   /**
@@ -198,9 +206,9 @@ function statusOf(bundle: Bundle): LinkStatus {
   return { state, rttMs };
 }
 
-function detailOf(link: Link): LinkDetail {
-  const { address, state, session, why } = link;
-  return { address, state, rttMs: session?.rttMs, streams: session?.streams ?? 0, why };
+function detailOf(cluster: ClusterName, { address, state, session, why }: Link): LinkDetail {
+  const { rttMs, streams = 0, sentBytes = 0, receivedBytes = 0 } = session ?? {};
+  return { cluster, address, state, rttMs, streams, sentBytes, receivedBytes, why };
 }
 
 /** The session whose round trip, times the requests it would then carry, is least. */

@@ -72,6 +72,14 @@ export class LinkSession implements ConnectionHandler, CallGround {
     return this.#heartbeat.rttMs;
   }
 
+  get sentBytes(): number {
+    return this.#options.dialed.socket.bytesWritten;
+  }
+
+  get receivedBytes(): number {
+    return this.#options.dialed.socket.bytesRead;
+  }
+
   call(request: OutgoingRequest, handler: CallHandler): Call {
     return new Http2Call(this, request, handler);
   }

@@ -13,6 +13,7 @@ import { bodyTooLarge, bodyTooSlow } from './limit.ts';
 import type { FailedTry, Fields, OutgoingRequest, ResponseHead } from './message.ts';
 import { isAskedWrongly, nextStep, type Step, type TryEnd } from './next-step.ts';
 import { lateTry, resultOf } from './outcome.ts';
+import { sourceOf } from './peer.ts';
 import { Picks } from './pick.ts';
 import { refuse } from './refuse.ts';
 import { RequestBody } from './request-body.ts';
@@ -20,6 +21,8 @@ import { RequestFields } from './request-fields.ts';
 import { ResponseFields } from './response-fields.ts';
 import { defaultRetry } from './retry.ts';
 import type { Route } from './route.ts';
+import type { RefusedLabels } from './series.ts';
+import type { ServedCounts } from './served-counts.ts';
 import { Timed } from './sweep.ts';
 import { TimeLimits, type TimeUp } from './time-limits.ts';
 import { type Tried, Try } from './try.ts';
@@ -51,6 +54,9 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
   readonly #body: RequestBody | undefined;
   #phase: Phase = 'trying';
   #try: Try | undefined;
+  #first: Try | undefined;
+  /** Of the answer, once there is one. */
+  #counts: ServedCounts | undefined;
   /** While `ending`. */
   #head: ResponseHead | undefined;
   /** While `backing-off`. */
@@ -93,6 +99,7 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
 
   onBody(bytes: Buffer): boolean {
     this.#moved();
+    this.#counts?.requestBytes(bytes.length);
     if (this.#body !== undefined && !this.#taken(this.#body, bytes)) return true;
     if (this.#try === undefined) return this.#phase !== 'backing-off';
     const goesOn = this.#try.call.write(bytes);
@@ -117,14 +124,14 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
   }
 
   onOver(how: 'sent' | 'client-gone'): void {
-    const { recorder, sweep } = this.#ground;
+    const { sweep } = this.#ground;
     const current = this.#try;
     this.#end();
     if (how === 'sent') {
       // A tunnel whose two directions have ended: the last octets may still be on their way.
       current?.finish('ok', sweep.now);
     } else {
-      recorder.refused(this.#route.service, 'CLIENT_GONE');
+      this.#countRefusal('CLIENT_GONE');
       current?.cancel('abandoned', sweep.refresh());
     }
   }
@@ -164,6 +171,7 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
 
   tryReceived(bytes: Buffer): boolean {
     this.#moved();
+    this.#counts?.responseBytes(bytes.length);
     return this.#exchange.write(bytes);
   }
 
@@ -186,12 +194,12 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
   tryFailed(failure: FailedTry): void {
     const current = this.#try;
     if (current === undefined) return;
-    const { recorder, sweep } = this.#ground;
+    const { sweep } = this.#ground;
     const result = failure.sent === 'no' ? 'unsent' : 'failed';
     const asked = isAskedWrongly({ kind: 'failed', ...failure });
     current.finish(asked ? 'abandoned' : result, sweep.refresh());
     if (this.#phase === 'answering' && (this.#isTunnel || !this.#exchange.retract())) {
-      recorder.refused(this.#route.service, 'RESPONSE_BROKEN');
+      this.#countRefusal('RESPONSE_BROKEN');
       this.#destroy();
     } else this.#failed(failure, current.target);
   }
@@ -233,6 +241,7 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
     this.#schedule();
     const current = new Try(this, balancer, target, now);
     this.#try = current;
+    this.#first ??= current;
     if (faults.lookup === undefined) current.call = this.#call(current);
     else {
       const entered = this.#exchange.peer.kind !== 'gateway';
@@ -287,7 +296,7 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
     this.#schedule();
   }
 
-  #answer({ target, headMs = 0 }: Try, head: ResponseHead, ends: boolean): void {
+  #answer({ target, startedAt, headMs = 0 }: Try, head: ResponseHead, ends: boolean): void {
     const { tunnel, protocol } = this.#exchange.head;
     const { recorder, cluster } = this.#ground;
     const { status, bodyLength } = head;
@@ -296,13 +305,13 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
       this.#declined(status);
       return;
     }
-    recorder.served(
-      this.#route.service,
-      target.kind === 'cluster' ? target.cluster : cluster,
-      target.tier,
-      status,
-      headMs,
-    );
+    const { service, protocol: spoken = 'http' } = this.#route;
+    const source = sourceOf(this.#exchange.peer);
+    const by = target.kind === 'cluster' ? target.cluster : cluster;
+    const counts = recorder.served(service, source, by, target.tier, spoken);
+    counts.answered(status, startedAt + headMs - (this.#first?.startedAt ?? startedAt));
+    if (this.#body !== undefined) counts.requestBytes(this.#body.received);
+    this.#counts = counts;
     this.#body?.forget();
     this.#phase = ends ? 'leaving' : 'answering';
     this.#schedule();
@@ -337,7 +346,7 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
     const isUnsent = this.#unsent && this.#phase === 'backing-off';
     this.#cut(isAnswered || up === 'body' ? 'abandoned' : 'failed', now);
     if (isAnswered || target === undefined) {
-      this.#ground.recorder.refused(this.#route.service, 'RESPONSE_BROKEN');
+      this.#countRefusal('RESPONSE_BROKEN');
       this.#destroy();
     } else if (up === 'body') {
       this.#turnAway(bodyTooSlow(this.#ground.limits.bodyMs), 'maybe');
@@ -356,7 +365,7 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
     this.#cut('abandoned');
     if (!this.#isAnswered()) this.#turnAway(error, 'maybe');
     else {
-      this.#ground.recorder.refused(this.#route.service, error.code);
+      this.#countRefusal(error.code);
       this.#destroy();
     }
     return false;
@@ -377,14 +386,19 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
 
   /** Answers instead of the service. */
   #turnAway(error: IsthmusError, sent: 'no' | 'maybe'): void {
-    const { recorder, log } = this.#ground;
+    const { log } = this.#ground;
     const { service } = this.#route;
-    recorder.refused(service, error.code);
+    this.#countRefusal(error.code);
     log.debug({ err: error, service, peer: this.#exchange.peer }, 'request refused');
     this.#phase = 'leaving';
     this.#limits.answered(this.#ground.sweep.now);
     this.#schedule();
     refuse(this.#exchange, error, sent);
+  }
+
+  #countRefusal(code: RefusedLabels['code']): void {
+    const source = sourceOf(this.#exchange.peer);
+    this.#ground.recorder.refused(this.#route.service, code, source);
   }
 
   /** Gives up the try under way. */

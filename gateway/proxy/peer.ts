@@ -44,6 +44,11 @@ export function peerOf(identity: PeerIdentity, federation: FederationName, addre
   return { kind: 'gateway', address, cluster: parseClusterName(cluster), gateway };
 }
 
+/** The cluster that asks by one of its gateways; undefined where a client does. */
+export function sourceOf(peer: Peer): ClusterName | undefined {
+  return peer.kind === 'gateway' ? peer.cluster : undefined;
+}
+
 /** The other side's IP address, IPv4 written as such even when it came in over an IPv6 socket. */
 export function addressOf(socket: Pick<Socket, 'remoteAddress'>): string {
   return (socket.remoteAddress ?? 'unknown').replace(/^::ffff:(?=\d)/, '');

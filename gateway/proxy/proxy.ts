@@ -10,6 +10,7 @@ import { Forwarding } from './forwarding.ts';
 import type { ForwardingGround } from './forwarding-ground.ts';
 import { defaultLimits, type ProxyLimits } from './limit.ts';
 import { OwnLines } from './own-lines.ts';
+import { sourceOf } from './peer.ts';
 import { Recorder } from './record.ts';
 import { refuse } from './refuse.ts';
 import { RequestIds } from './request-id.ts';
@@ -105,7 +106,7 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
 
   function turnAway(exchange: Exchange, { error, route }: Refused): ExchangeHandler {
     const service = route?.service;
-    recorder.refused(service, error.code);
+    recorder.refused(service, error.code, sourceOf(exchange.peer));
     log.debug({ err: error, service, peer: exchange.peer }, 'request refused');
     refuse(exchange, error, 'no');
     return turnedAway;

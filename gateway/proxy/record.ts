@@ -1,18 +1,18 @@
 /** Owns the numbers of the data path: plain counters that a request adds to and telemetry reads. */
-import type { ServiceName } from '../../core/names.ts';
+import type { ClusterName, ServiceName } from '../../core/names.ts';
 import type { TierKind } from '../balance/types.ts';
 import { Ledger, type Slots } from './ledger.ts';
 import {
-  latencyBoundsMs,
   type RecordSnapshot,
   type RefusedLabels,
   type RetriedLabels,
   recordSnapshot,
   type SeriesLabels,
+  type ServedLabels,
   seriesKey,
   seriesSizes,
-  servedSlots,
 } from './series.ts';
+import { ServedCounts } from './served-counts.ts';
 
 /** Hears of a series before anything is counted in it. */
 export type SeriesListener = (labels: SeriesLabels, slots: Slots) => void;
@@ -26,8 +26,8 @@ export class Recorder {
   readonly #ledger: Ledger;
   readonly #onSeries: SeriesListener;
   readonly #series = new Map<string, Series>();
-  /** In front of `#series`, by what the calls name: no key is put together for a request. */
-  readonly #served = new Map<ServiceName, Map<string, Map<TierKind, Slots>>>();
+  /** In front of `#series`: few of each service, so that no key is put together for a request. */
+  readonly #served = new Map<ServiceName, ServedCounts[]>();
   readonly #inFlight: Slots;
 
   /** `inFlight` begins with the slot that holds how many requests are in flight. */
@@ -50,24 +50,31 @@ export class Recorder {
     this.#inFlight.values[this.#inFlight.at] = count;
   }
 
+  /** The counts of what `cluster` answers of what `source` asks; see `ServedLabels`. */
   served(
     service: ServiceName,
-    cluster: string,
+    source: ClusterName | undefined,
+    cluster: ClusterName,
     tier: TierKind,
-    status: number,
-    latencyMs: number,
-  ): void {
-    const slots =
-      this.#served.get(service)?.get(cluster)?.get(tier) ??
-      this.#openServed(service, cluster, tier);
-    const { values, at } = slots;
-    add(values, at + servedSlots.latencySumMs, latencyMs);
-    add(values, at + servedSlots.byStatusClass + Math.floor(status / 100), 1);
-    add(values, at + servedSlots.latencyBuckets + bucketOf(latencyMs), 1);
+    protocol: ServedLabels['protocol'],
+  ): ServedCounts {
+    const known = this.#served.get(service);
+    if (known !== undefined) {
+      for (let i = 0; i < known.length; i++) {
+        const counts = known[i] as ServedCounts;
+        if (counts.are(source, cluster, tier, protocol)) return counts;
+      }
+    }
+    return this.#openServed({ kind: 'served', service, source, cluster, tier, protocol });
   }
 
-  refused(service: ServiceName | undefined, code: RefusedLabels['code']): void {
-    this.#count({ kind: 'refused', service, code });
+  /** `source`: as in `RefusedLabels`. */
+  refused(
+    service: ServiceName | undefined,
+    code: RefusedLabels['code'],
+    source?: ClusterName | undefined,
+  ): void {
+    this.#count({ kind: 'refused', service, code, source });
   }
 
   retried(service: ServiceName, reason: RetriedLabels['reason']): void {
@@ -87,15 +94,13 @@ export class Recorder {
 
   #count(labels: SeriesLabels): void {
     const { values, at } = this.#open(labels);
-    add(values, at, 1);
+    values[at] = (values[at] ?? 0) + 1;
   }
 
-  #openServed(service: ServiceName, cluster: string, tier: TierKind): Slots {
-    const slots = this.#open({ kind: 'served', service, cluster, tier });
-    const clusters = this.#served.getOrInsertComputed(service, () => new Map());
-    const tiers = clusters.getOrInsertComputed(cluster, () => new Map<TierKind, Slots>());
-    tiers.set(tier, slots);
-    return slots;
+  #openServed(labels: ServedLabels): ServedCounts {
+    const counts = new ServedCounts(labels, this.#open(labels));
+    this.#served.getOrInsertComputed(labels.service, () => []).push(counts);
+    return counts;
   }
 
   #open(labels: SeriesLabels): Slots {
@@ -107,15 +112,4 @@ export class Recorder {
     this.#onSeries(labels, slots);
     return slots;
   }
-}
-
-function bucketOf(latencyMs: number): number {
-  for (let i = 0; i < latencyBoundsMs.length; i++) {
-    if (latencyMs <= (latencyBoundsMs[i] ?? 0)) return i;
-  }
-  return latencyBoundsMs.length;
-}
-
-function add(values: Float64Array, at: number, by: number): void {
-  values[at] = (values[at] ?? 0) + by;
 }

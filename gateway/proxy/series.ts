@@ -1,19 +1,30 @@
 /** Owns what is counted: the labels of each kind of series, and what each of its slots holds. */
 import type { ErrorCode } from '../../core/errors.ts';
-import type { ServiceName } from '../../core/names.ts';
+import type { ClusterName, ServiceName } from '../../core/names.ts';
+import type { Protocol } from '../../registry/model.ts';
 import type { TierKind } from '../balance/types.ts';
 
 /** Upper bounds of the latency histogram in milliseconds; the last bucket has none. */
 export const latencyBoundsMs: readonly number[] = [
-  1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000,
+  1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000,
 ];
 
-/** Requests of one service that one place answered. */
+/**
+ * The cluster whose gateway has asked; undefined: a client of this cluster. A request across clusters is counted by
+ * both gateways, and this tells which of them its client asked.
+ */
+type Source = ClusterName | undefined;
+
+/** Requests of one service from one place that one place answered. */
 export interface ServedLabels {
   readonly kind: 'served';
   readonly service: ServiceName;
-  readonly cluster: string;
+  readonly source: Source;
+  /** Which has answered. */
+  readonly cluster: ClusterName;
   readonly tier: TierKind;
+  /** What the service speaks. */
+  readonly protocol: Protocol;
 }
 
 /** Requests that the gateway itself answered, or that ended without an answer. */
@@ -22,6 +33,7 @@ export interface RefusedLabels {
   /** Absent when the request named no known service. */
   readonly service: ServiceName | undefined;
   readonly code: ErrorCode | 'CLIENT_GONE' | 'RESPONSE_BROKEN';
+  readonly source: Source;
 }
 
 /** Tries beyond the first. */
@@ -37,11 +49,13 @@ export type SeriesLabels = ServedLabels | RefusedLabels | RetriedLabels;
 
 const statusClasses = 6;
 
-/** Slots of a `served` series: the sum of the latencies, counts by first digit of the status, and by bucket. */
+/** Slots of a `served` series: sums, then counts by first digit of the status, and by bucket. */
 export const servedSlots = {
   latencySumMs: 0,
-  byStatusClass: 1,
-  latencyBuckets: 1 + statusClasses,
+  requestBytes: 1,
+  responseBytes: 2,
+  byStatusClass: 3,
+  latencyBuckets: 3 + statusClasses,
 } as const;
 
 export const seriesSizes: Readonly<Record<SeriesLabels['kind'], number>> = {
@@ -54,9 +68,9 @@ export const seriesSizes: Readonly<Record<SeriesLabels['kind'], number>> = {
 export function seriesKey(labels: SeriesLabels): string {
   switch (labels.kind) {
     case 'served':
-      return `served ${labels.service} ${labels.cluster} ${labels.tier}`;
+      return `served ${labels.service} ${labels.source} ${labels.cluster} ${labels.tier} ${labels.protocol}`;
     case 'refused':
-      return `refused ${labels.service} ${labels.code}`;
+      return `refused ${labels.service} ${labels.code} ${labels.source}`;
     case 'retried':
       return `retried ${labels.service} ${labels.reason}`;
   }
@@ -66,7 +80,10 @@ export interface ServedSeries extends Omit<ServedLabels, 'kind'> {
   readonly requests: number;
   /** Responses by first digit of the status; index 0 is unused. */
   readonly byStatusClass: readonly number[];
-  /** Sum of the time to the response head, in milliseconds. */
+  /** Octets of bodies, and of tunnels: what came from clients, and what went to them. */
+  readonly requestBytes: number;
+  readonly responseBytes: number;
+  /** Sum of the time from the request's arrival to the response head, in milliseconds. */
   readonly latencySumMs: number;
   /** Count per bucket of `latencyBoundsMs`, not cumulative; one more bucket than bounds. */
   readonly latencyBuckets: readonly number[];
@@ -98,8 +115,8 @@ export function recordSnapshot(
   for (const [labels, values] of series) {
     if (labels.kind === 'served') served.push(servedSeries(labels, values));
     else if (labels.kind === 'refused') {
-      const { service, code } = labels;
-      refused.push({ service, code, requests: values[0] ?? 0 });
+      const { service, code, source } = labels;
+      refused.push({ service, code, source, requests: values[0] ?? 0 });
     } else {
       const { service, reason } = labels;
       retried.push({ service, reason, retries: values[0] ?? 0 });
@@ -108,18 +125,15 @@ export function recordSnapshot(
   return { inFlight, served, refused, retried };
 }
 
-function servedSeries(
-  { service, cluster, tier }: ServedLabels,
-  values: Float64Array,
-): ServedSeries {
-  const { latencySumMs, byStatusClass, latencyBuckets } = servedSlots;
+function servedSeries({ kind: _, ...labels }: ServedLabels, values: Float64Array): ServedSeries {
+  const { latencySumMs, requestBytes, responseBytes, byStatusClass, latencyBuckets } = servedSlots;
   const statuses = [...values.subarray(byStatusClass, latencyBuckets)];
   return {
-    service,
-    cluster,
-    tier,
+    ...labels,
     requests: statuses.reduce((sum, count) => sum + count, 0),
     byStatusClass: statuses,
+    requestBytes: values[requestBytes] ?? 0,
+    responseBytes: values[responseBytes] ?? 0,
     latencySumMs: values[latencySumMs] ?? 0,
     latencyBuckets: [...values.subarray(latencyBuckets)],
   };

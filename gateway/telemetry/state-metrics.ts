@@ -90,20 +90,16 @@ export function stateMetrics(state: StateNumbers): Family[] {
 }
 
 function linkMetrics(links: readonly LinkNumbers[]): Family[] {
+  const labelled = withConnections(links);
   const each = (value: (link: LinkNumbers) => number | undefined): Measured[] =>
-    links.flatMap((link, connection): Measured[] => {
+    labelled.flatMap(({ link, labels }): Measured[] => {
       const measured = value(link);
-      const { cluster, address } = link;
-      const labels = { destination_cluster: cluster, address, connection: String(connection) };
       return measured === undefined ? [] : [[labels, measured]];
     });
-  const bytes = links.flatMap(({ cluster, address, sentBytes, receivedBytes }, i): Measured[] => {
-    const labels = { destination_cluster: cluster, address, connection: String(i) };
-    return [
-      [{ ...labels, direction: 'sent' }, sentBytes],
-      [{ ...labels, direction: 'received' }, receivedBytes],
-    ];
-  });
+  const bytes = labelled.flatMap(({ link, labels }): Measured[] => [
+    [{ ...labels, direction: 'sent' }, link.sentBytes],
+    [{ ...labels, direction: 'received' }, link.receivedBytes],
+  ]);
   return [
     gauge(
       'isthmus_link_up',
@@ -120,12 +116,27 @@ function linkMetrics(links: readonly LinkNumbers[]): Family[] {
       'Requests under way on a link.',
       each(({ streams }) => streams),
     ),
-    gauge(
-      'isthmus_link_bytes',
+    counter(
+      'isthmus_link_bytes_total',
       'Octets on a link since it was made; it starts anew when the link does.',
       bytes,
     ),
   ];
+}
+
+/** Connections to the same address are told apart by a number, so that others that come and go do not matter. */
+function withConnections(links: readonly LinkNumbers[]) {
+  const counts = new Map<string, number>();
+  return links.map((link) => {
+    const { cluster, address } = link;
+    const place = `${cluster} ${address}`;
+    const connection = counts.get(place) ?? 0;
+    counts.set(place, connection + 1);
+    return {
+      link,
+      labels: { destination_cluster: cluster, address, connection: String(connection) },
+    };
+  });
 }
 
 function balanceMetrics(balance: readonly BalanceNumbers[]): Family[] {
@@ -193,12 +204,12 @@ function trustMetrics(
     gauge(
       'isthmus_bundle_sequence',
       "Sequence of a cluster's trust bundle, as believed here.",
-      bundles.map(({ cluster, sequence }) => [{ cluster }, sequence]),
+      bundles.map(({ cluster, sequence }) => [{ bundle: cluster }, sequence]),
     ),
     gauge(
       'isthmus_bundle_acknowledged',
       "Clusters that have acknowledged that sequence of a cluster's bundle.",
-      bundles.map(({ cluster, acknowledged }) => [{ cluster }, acknowledged]),
+      bundles.map(({ cluster, acknowledged }) => [{ bundle: cluster }, acknowledged]),
     ),
   ];
 }

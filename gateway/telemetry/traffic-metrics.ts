@@ -1,14 +1,17 @@
 /** Owns the metrics of requests: who asked for what, who answered, how often, how well, how fast, and why not. */
-import { latencyBoundsMs, type RecordSnapshot } from '../proxy/series.ts';
+import type { ClusterName } from '../../core/names.ts';
+import { latencyBoundsMs, type RecordSnapshot, type ServedSeries } from '../proxy/series.ts';
 import { counter, type Family, gauge, histogram, type LabelSet } from './family.ts';
 
 /**
  * Labels are bounded by what is configured: services, clusters and tiers. Paths, clients and endpoints are never
- * among them; statuses are told by their class.
+ * among them; statuses are told by their class. A request across clusters is counted by the gateway that its client
+ * asked (`reporter="source"`) and by the one that it sent it on to (`reporter="destination"`), as service meshes do.
+ * `self` is the cluster of this gateway.
  */
-export function trafficMetrics(traffic: RecordSnapshot): Family[] {
+export function trafficMetrics(traffic: RecordSnapshot, self: ClusterName): Family[] {
   const { served, refused, retried } = traffic;
-  const byPlace = served.map((series) => ({ series, labels: placeOf(series) }));
+  const byPlace = served.map((series) => ({ series, labels: labelsOf(series, self) }));
   return [
     gauge('isthmus_requests_in_flight', 'Requests that have come and are not answered in full.', [
       [{}, traffic.inFlight],
@@ -33,9 +36,22 @@ export function trafficMetrics(traffic: RecordSnapshot): Family[] {
       })),
     ),
     counter(
+      'isthmus_request_bytes_total',
+      'Octets of request bodies, and of tunnels, that came for a service.',
+      byPlace.map(({ series, labels }) => [labels, series.requestBytes]),
+    ),
+    counter(
+      'isthmus_response_bytes_total',
+      'Octets of response bodies, and of tunnels, that a service sent.',
+      byPlace.map(({ series, labels }) => [labels, series.responseBytes]),
+    ),
+    counter(
       'isthmus_requests_refused_total',
       'Requests that the gateway answered itself, or that ended without an answer, by reason.',
-      refused.map(({ service, code, requests }) => [{ service: service ?? '', code }, requests]),
+      refused.map(({ service = '', code, source, requests }) => [
+        { service, ...askedBy(source, self), code },
+        requests,
+      ]),
     ),
     counter(
       'isthmus_retries_total',
@@ -45,14 +61,13 @@ export function trafficMetrics(traffic: RecordSnapshot): Family[] {
   ];
 }
 
-function placeOf({
-  service,
-  cluster,
-  tier,
-}: {
-  readonly service: string;
-  readonly cluster: string;
-  readonly tier: string;
-}): LabelSet {
-  return { service, destination_cluster: cluster, tier };
+function labelsOf(series: ServedSeries, self: ClusterName): LabelSet {
+  const { service, source, cluster, tier, protocol } = series;
+  return { service, ...askedBy(source, self), destination_cluster: cluster, tier, protocol };
+}
+
+function askedBy(source: ClusterName | undefined, self: ClusterName): LabelSet {
+  return source === undefined
+    ? { reporter: 'source', source_cluster: self }
+    : { reporter: 'destination', source_cluster: source };
 }

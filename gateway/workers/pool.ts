@@ -147,8 +147,20 @@ export class WorkerPool {
     return combinedState(states.flatMap((state) => state ?? []));
   }
 
-  /** Every connection to a cluster, of every worker. */
-  async linkDetails(cluster: ClusterName): Promise<LinkDetail[]> {
+  /** The same of every service that was asked for. */
+  async balancerStates(): Promise<Map<ServiceName, BalancerState>> {
+    const states = await this.#askAll('balancers', {});
+    const services = new Set(states.flatMap((one) => [...one.keys()]));
+    return new Map(
+      [...services].flatMap((service) => {
+        const state = combinedState(states.flatMap((one) => one.get(service) ?? []));
+        return state === undefined ? [] : [[service, state] as const];
+      }),
+    );
+  }
+
+  /** Every connection to a cluster, or to all, of every worker. */
+  async linkDetails(cluster?: ClusterName): Promise<LinkDetail[]> {
     return (await this.#askAll('links', { cluster })).flat();
   }
 

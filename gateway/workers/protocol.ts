@@ -97,7 +97,10 @@ export interface Requests {
   drain: { limitMs: number; graceMs: number };
   close: object;
   balancer: { service: ServiceName };
-  links: { cluster: ClusterName };
+  /** Of every service that was asked for. */
+  balancers: object;
+  /** To one cluster, or to all. */
+  links: { cluster?: ClusterName | undefined };
 }
 
 export interface Results {
@@ -108,6 +111,7 @@ export interface Results {
   close: undefined;
   /** Undefined where the service was not asked for. */
   balancer: BalancerState | undefined;
+  balancers: ReadonlyMap<ServiceName, BalancerState>;
   links: readonly LinkDetail[];
 }
 

@@ -9,6 +9,27 @@ const alert = 'IsthmusClusterUnreachable';
 /** The rule waits 15 s. */
 const firesWithinMs = 45_000;
 
+/** What is told of a gateway's links, balancing, registry, trust, threads and build; each holds here. */
+const everythingKnown = [
+  'isthmus_build_info{cluster="dc1"} == 1',
+  'isthmus_ready{cluster="dc2"} == 1',
+  'isthmus_clusters{cluster="dc1"} == 2',
+  'min by (cluster, destination_cluster) (isthmus_link_up{cluster="dc1",destination_cluster="dc2"}) == 1',
+  'isthmus_link_rtt_seconds{cluster="dc2",destination_cluster="dc1"} > 0',
+  'rate(isthmus_link_bytes_total{cluster="dc1",direction="received"}[10s]) > 0',
+  'rate(isthmus_response_bytes_total{cluster="dc1",service="orders.shop"}[10s]) > 0',
+  'isthmus_balancer_load_ratio{cluster="dc1",service="orders.shop",destination_cluster="dc2"} == 1',
+  'isthmus_balancer_healthy_endpoints{cluster="dc2",service="orders.shop",tier="zone"} == 1',
+  'isthmus_registry_connected{cluster="dc2"} == 1',
+  'isthmus_registry_revision{cluster="dc1"} > 0',
+  'isthmus_registry_staleness_seconds{cluster="dc1"} == 0',
+  'isthmus_certificate_expires_in_seconds{cluster="dc1",kind="leaf",name="spiffe://dc1.acme/gateway/gateway-1"} > 3600',
+  'isthmus_certificate_expires_in_seconds{cluster="dc1",kind="bundle",name="dc2"} > 86400',
+  'isthmus_bundle_acknowledged{cluster="dc1",bundle="dc1"} == 1',
+  'isthmus_event_loop_lag_seconds{cluster="dc1",thread="worker-0"} >= 0',
+  'isthmus_event_loop_lag_seconds{cluster="dc1",thread="main"} >= 0',
+];
+
 test('a datacenter is cut: a real Prometheus sees its traffic move, and its alert fires and clears', async (t) => {
   const { dc1, dc2 } = await federate(t, { dc1: { instances: 0 }, dc2: {} });
   const prometheus = await startPrometheus(t, [dc1.gateway, dc2.gateway]);
@@ -27,6 +48,9 @@ test('a datacenter is cut: a real Prometheus sees its traffic move, and its aler
     );
     return counted.some(([, value]) => value > 0);
   });
+  for (const known of everythingKnown) {
+    await until(`${known} to hold`, async () => (await prometheus.query(known)).length > 0);
+  }
   await until(
     'the recording rules to have something to record',
     async () => {

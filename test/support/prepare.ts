@@ -8,12 +8,15 @@ const needed: readonly (readonly [program: string, debianPackage: string])[] = [
   ['curl', 'curl'],
   ['h2load', 'nghttp2-client'],
   ['chromium', 'chromium'],
+  ['prometheus', 'prometheus'],
+  ['promtool', 'prometheus'],
 ];
 
 function missing(): string[] {
-  return needed
+  const packages = needed
     .filter(([program]) => spawnSync('which', [program]).status !== 0)
     .map(([, debianPackage]) => debianPackage);
+  return [...new Set(packages)];
 }
 
 function install(packages: readonly string[]): void {

@@ -152,7 +152,13 @@ export class DataSide {
     return this.#routing.table.get(service)?.balancer.state();
   }
 
-  links(cluster: ClusterName): Results['links'] {
+  balancers(): Results['balancers'] {
+    return new Map(
+      Array.from(this.#routing.table, ({ service, balancer }) => [service, balancer.state()]),
+    );
+  }
+
+  links(cluster: ClusterName | undefined): Results['links'] {
     return this.#links.details(cluster);
   }
 

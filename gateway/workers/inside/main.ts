@@ -57,6 +57,8 @@ async function answer(request: Request): Promise<Results[RequestKind]> {
       return undefined;
     case 'balancer':
       return dataSide.balancer(request.service);
+    case 'balancers':
+      return dataSide.balancers();
     case 'links':
       return dataSide.links(request.cluster);
     case 'stop':

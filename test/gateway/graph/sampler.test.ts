@@ -1,6 +1,7 @@
 /** Specifies sampling: steps of wall time, counters that only grow, ten minutes kept, and what others told. */
 import test from 'ava';
 import { parseClusterName, parseServiceName } from '../../../core/names.ts';
+import { countsOf as countsOfClients } from '../../../gateway/drills/counts.ts';
 import { countsOf, increase } from '../../../gateway/graph/counts.ts';
 import { History } from '../../../gateway/graph/history.ts';
 import { Sampler } from '../../../gateway/graph/sampler.ts';
@@ -9,8 +10,15 @@ import { ManualClock } from '../../support/manual-clock.ts';
 import { until } from '../../support/until.ts';
 
 const dc1 = parseClusterName('dc1');
+const dc2 = parseClusterName('dc2');
 const cart = parseServiceName('cart.shop');
-const labels = { service: 'cart.shop', cluster: 'dc1', tier: 'zone', protocol: 'http' } as const;
+const labels = {
+  service: 'cart.shop',
+  source: 'dc1',
+  cluster: 'dc1',
+  tier: 'zone',
+  protocol: 'http',
+} as const;
 /** A whole step of wall time. */
 const epoch = 1_790_000_000_000;
 
@@ -95,16 +103,46 @@ test('what another gateway tells twice counts once', (t) => {
   t.is(history.since(0)[0]?.steps.length, 1, 'a step that is not over does not count');
 });
 
-test('refusals count as failures of the own cluster; who gave up does not, and a break is no second request', (t) => {
-  const snapshot: RecordSnapshot = {
-    ...({ inFlight: 0, served: [], retried: [] } as unknown as RecordSnapshot),
-    refused: [
-      { service: cart, code: 'NO_HEALTHY_ENDPOINT', requests: 2 },
-      { service: cart, code: 'RESPONSE_BROKEN', requests: 1 },
-      { service: cart, code: 'CLIENT_GONE', requests: 9 },
-      { service: undefined, code: 'ROUTE_NOT_FOUND', requests: 9 },
-    ] as RecordSnapshot['refused'],
-  };
-  const [count] = [...countsOf(snapshot, dc1, () => 'http').values()];
-  t.like(count, { labels: { cluster: 'dc1', tier: 'zone' }, requests: 2, errors: 3 });
+const counted5xx = (ok: number, failed: number) => [0, 0, ok, 0, 0, failed];
+const served = { service: cart, cluster: dc1, tier: 'zone', protocol: 'http' } as const;
+const snapshot: RecordSnapshot = {
+  inFlight: 0,
+  served: [
+    {
+      ...{ ...served, source: undefined, requests: 9, byStatusClass: counted5xx(8, 1) },
+      ...{ requestBytes: 0, responseBytes: 0, latencySumMs: 9, latencyBuckets: [9] },
+    },
+    {
+      ...{ ...served, source: dc2, requests: 5, byStatusClass: counted5xx(3, 2) },
+      ...{ requestBytes: 0, responseBytes: 0, latencySumMs: 5, latencyBuckets: [5] },
+    },
+  ],
+  refused: [
+    { service: cart, source: undefined, code: 'NO_HEALTHY_ENDPOINT', requests: 2 },
+    { service: cart, source: undefined, code: 'RESPONSE_BROKEN', requests: 1 },
+    { service: cart, source: undefined, code: 'CLIENT_GONE', requests: 9 },
+    { service: cart, source: dc2, code: 'NOT_EXPORTED', requests: 4 },
+    { service: undefined, source: undefined, code: 'ROUTE_NOT_FOUND', requests: 9 },
+  ],
+  retried: [],
+};
+
+test('requests of own clients and of another cluster are told apart; refusals count as failures of the own cluster, but not who gave up, and a break is no second request', (t) => {
+  const counts = [...countsOf(snapshot, dc1, () => 'http').values()];
+  t.deepEqual(
+    counts.map(({ labels: { source, cluster }, requests, errors }) => [
+      ...[source, cluster, requests, errors],
+    ]),
+    [
+      ['dc1', 'dc1', 9 + 2, 1 + 3],
+      ['dc2', 'dc1', 5 + 4, 2 + 4],
+    ],
+  );
+});
+
+test('drills are told of the requests of own clients: what other gateways sent on, they tell themselves', (t) => {
+  const { services } = countsOfClients(snapshot);
+  t.deepEqual(services, [
+    { service: cart, requests: 11, failed: 4, to: { dc1: 9 }, latency: [9] } as never,
+  ]);
 });
