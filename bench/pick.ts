@@ -15,6 +15,7 @@ const service = serviceName('shop', 'web');
 const place = { cluster, region: 'eu', zone: 'eu-a' };
 const endpoints = Array.from({ length: 8 }, (_, i) => ({
   id: `e${i}`,
+  zone: place.zone,
   address: `10.0.0.${i}`,
   port: 80,
   weight: 1,

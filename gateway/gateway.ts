@@ -164,7 +164,6 @@ export class Gateway {
       },
       counts: async () => countsOf(this.workers.counters.snapshot()),
       uptimeMs: () => clock.now() - this.startedAt,
-      makesFaults: false,
       apply: (effects) => this.#apply(effects),
       event: (event) => this.journal.add(event),
       clock,

@@ -70,6 +70,7 @@ export type LinkState = 'up' | 'connecting' | 'down' | 'none';
 /** One endpoint of the caller's own cluster. */
 export interface EndpointView {
   readonly id: string;
+  readonly zone: string;
   readonly address: string;
   readonly port: number;
   readonly protocol: Protocol;

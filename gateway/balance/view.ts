@@ -120,7 +120,8 @@ function groupsOf(own: Iterable<EndpointFacts>): Group[] {
     const zone = zones.get(record.zone) ?? { record, endpoints: [] };
     zones.set(record.zone, zone);
     const { id, address, port, protocol, weight, health } = record;
-    zone.endpoints.push({ id, address, port, protocol, weight, health, ejected: false });
+    const where = { id, zone: record.zone, address, port, protocol };
+    zone.endpoints.push({ ...where, weight, health, ejected: false });
   }
   return [...zones.values()].map(({ record, endpoints }) => ({
     cluster: record.cluster,

@@ -23,8 +23,6 @@ import { drain, endFailover, failOver, undrain } from './orders.ts';
 import { assertHeard, Participation, type ParticipationOptions } from './participation.ts';
 import { predict } from './predict.ts';
 
-const needsFaults: ReadonlySet<DrillSpec['kind']> = new Set(['black-hole', 'slow', 'fail']);
-
 /** What a participation needs that is there before its cluster is in a federation. */
 export type DrillsOptions = Omit<
   ParticipationOptions,
@@ -285,13 +283,6 @@ export class Drills {
   /** The spec with what it leaves to be understood: a service is evacuated from here. */
   #resolved(spec: DrillSpec): DrillSpec {
     const { cluster, service, link } = spec.scope;
-    if (needsFaults.has(spec.kind) && !this.#options.makesFaults) {
-      throw new IsthmusError('BODY_INVALID', {
-        what: `A ${spec.kind} drill needs faults in the data path, which this gateway does not make`,
-        where: 'kind',
-        fix: 'Use evacuate, lose-registry or expire-trust.',
-      });
-    }
     for (const name of [cluster, link?.from, link?.to]) if (name) this.#assertCluster(name);
     if (service) this.#assertService(service);
     if (spec.kind !== 'evacuate' || cluster) return spec;

@@ -277,13 +277,14 @@ export class Driver {
   #finish(): void {
     const { world, changed } = this.#options;
     this.#cancelTick();
-    world.beat(this.#drill, undefined);
     const report = this.#report();
     if (report) {
       const outcome = report.verdict.passed ? 'passed' : 'failed';
       this.#drill = { ...this.#drill, outcome, report: world.signed(report) };
     }
     world.keep(this.#drill);
+    // After its end: beats that stop without one look like a driver that died.
+    world.beat(this.#drill, undefined);
     changed(this.#drill);
   }
 

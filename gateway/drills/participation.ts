@@ -38,8 +38,6 @@ export interface ParticipationOptions {
   /** What the data path has counted of each service, and the bounds of its latencies in milliseconds. */
   counts(): Promise<Pick<MeasureRecord, 'services' | 'boundsMs'>>;
   uptimeMs(): number;
-  /** Whether the data path asks `faultLookup` before each try; else drills that need it are refused, for they would prove nothing. */
-  readonly makesFaults: boolean;
   apply(effects: Effects): void;
   event(event: EventDraft): void;
   /** A drill, an order or a schedule changed. */
@@ -142,6 +140,7 @@ export class Participation {
     return first === undefined || first >= this.#options.gateway;
   }
 
+  /** By drill; those whose drill is over too, until the registry has told how it ended. */
   get drivers(): ReadonlyMap<string, Driver> {
     return this.#drivers;
   }
@@ -150,7 +149,9 @@ export class Participation {
   isAlive(drill: Drill): boolean {
     if (isOver(drill.state)) return false;
     if (this.#drivers.has(drill.id)) return true;
-    if (this.follower.overHere(drill) !== undefined) return false;
+    const over = this.follower.overHere(drill);
+    // One that somebody aborted goes on for as long as its driver measures what is left of it.
+    if (over === 'lost' || over === 'deadline') return false;
     const beats = this.board.beats.some(
       ({ cluster, id }) => cluster === drill.cluster && id === drill.id,
     );
@@ -212,10 +213,19 @@ export class Participation {
   #changed(key: DrillKey, fresh: boolean): void {
     this.follower.changed(key, fresh);
     if (key.kind === 'measures' || key.kind === 'beats') return;
+    if (key.kind === 'runs') this.#dismiss(key.id);
     if (key.kind === 'schedules') this.#scheduler.look();
     if (key.kind === 'drains' || key.kind === 'failovers') this.#orders.changed();
     this.#meter.often = this.board.drills.some((drill) => this.isAlive(drill));
     this.#options.changed();
+  }
+
+  /** Lets go of a driver once the record of its drill says what it has to say. */
+  #dismiss(id: string): void {
+    const driver = this.#drivers.get(id);
+    if (!driver || !isOver(driver.drill.state)) return;
+    const record = this.board.drills.find((drill) => drill.id === id);
+    if (!record || isOver(record.state)) this.#drivers.delete(id);
   }
 
   #noted(drill: Drill, following: Following): void {
@@ -242,7 +252,6 @@ export class Participation {
   }
 
   #ended(drill: Drill): void {
-    this.#drivers.delete(drill.id);
     this.office.silence(drill.id);
     const how = drill.state === 'done' ? (drill.outcome ?? 'done') : drill.state;
     const why = drill.abortedBy?.what ?? drill.refusal;

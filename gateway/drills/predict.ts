@@ -12,6 +12,7 @@ import { type DrillSpec, msOf } from '../../federation/drills/spec.ts';
 import { decide } from '../balance/decide.ts';
 import { type Shift, steeringOf } from '../balance/steering.ts';
 import type { BalancePolicy, BalanceView, Caller, Group } from '../balance/types.ts';
+import { defaultRetry } from '../proxy/retry.ts';
 import { type Demand, demandAt } from './demand.ts';
 import { effectsOf } from './effects.ts';
 
@@ -200,8 +201,8 @@ function loadsOf(clusters: readonly ClusterPrediction[]): Map<string, number> {
 }
 
 /**
- * Share of requests that fail although they are tried again: of the tries a share `p` fails; all tries of one request do
- * by `p` to the power of their number, and what fails beyond the retry budget is not tried again at all.
+ * Share of requests that fail although they are tried again: of the tries a share `p` (0 to 1) fails; all tries of one
+ * request do by `p` to the power of their number, and what fails beyond the retry budget is not tried again at all.
  */
 export function failingAfterRetries(
   p: number,
@@ -217,8 +218,11 @@ function failing(
   services: readonly ServiceName[],
 ): number {
   const [service] = services;
-  if (kind !== 'fail' || service === undefined || total === 0) return 0;
-  const tries = ((struck / total) * (fail?.percent ?? 0)) / 100;
+  if (kind !== 'fail' || !fail || service === undefined || total === 0) return 0;
+  // What a client has asked for wrongly is no failure of the service.
+  if (fail.status < 500) return 0;
+  const tries = ((struck / total) * fail.percent) / 100;
+  if (!defaultRetry.statuses.includes(fail.status)) return tries;
   return failingAfterRetries(tries, world.policy(service).retry);
 }
 

@@ -15,6 +15,8 @@ export interface LinkOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly timing: LinkTiming;
+  /** Whether it is to look dead although it is not. */
+  isCut(): boolean;
   /** After every change of state, round trip or reason. */
   onChange(): void;
 }
@@ -120,6 +122,7 @@ export class Link {
         address,
         clock,
         pingIntervalMs: timing.pingIntervalMs,
+        isCut: () => this.#options.isCut(),
         onRtt: () => {
           resolve(session);
           if (this.session === session) this.#options.onChange();

@@ -48,6 +48,8 @@ export interface LinkPoolOptions {
   /** Connections to each address; default 2, so that losing one leaves one. */
   readonly connectionsPerAddress?: number | undefined;
   readonly timing?: Partial<LinkTiming> | undefined;
+  /** Whether links to a cluster are to look dead although they are not; default never. Asked at each of their probes. */
+  readonly isCut?: ((cluster: ClusterName) => boolean) | undefined;
 }
 
 export type LinkListener = (cluster: ClusterName, status: LinkStatus) => void;
@@ -152,6 +154,7 @@ export class LinkPool implements ClusterTransport {
 
   #open(cluster: ClusterName, bundle: Bundle, address: string): readonly Link[] {
     const { dial, clock, random, log, connectionsPerAddress = 2 } = this.#options;
+    const { isCut = () => false } = this.#options;
     return Array.from({ length: connectionsPerAddress }, () => {
       let was: string | undefined;
       const link: Link = new Link({
@@ -161,6 +164,7 @@ export class LinkPool implements ClusterTransport {
         clock,
         random,
         timing: this.#timing,
+        isCut: () => isCut(cluster),
         onChange: () => {
           const { state, why } = link;
           if (was !== `${state} ${why}`) log.info({ cluster, address, state, why }, 'link changed');

@@ -18,6 +18,8 @@ export interface LinkSessionOptions {
   readonly address: string;
   readonly clock: Clock;
   readonly pingIntervalMs: number;
+  /** Whether it is to look dead: then no PING is sent, and nothing counts as received. */
+  isCut(): boolean;
   /** After each PING; the first says that the session is ready. */
   onRtt(rttMs: number): void;
   /** The other side asked to use it no more; what is under way may finish. */
@@ -39,7 +41,7 @@ export class LinkSession implements ConnectionHandler, CallGround {
 
   constructor(options: LinkSessionOptions) {
     this.#options = options;
-    const { dialed, address, clock, pingIntervalMs } = options;
+    const { dialed, address, clock, pingIntervalMs, isCut } = options;
     const { socket, reads } = dialed;
     this.who = `The gateway at ${address}`;
     this.#socket = new Http2Socket(socket, clock);
@@ -49,8 +51,10 @@ export class LinkSession implements ConnectionHandler, CallGround {
     this.#heartbeat = new Heartbeat({
       clock,
       intervalMs: pingIntervalMs,
-      ping: (answered) => this.client.ping(answered),
-      received: () => socket.bytesRead,
+      ping: (answered) => {
+        if (!isCut()) this.client.ping(answered);
+      },
+      received: () => (isCut() ? 0 : socket.bytesRead),
       onRtt: (rttMs, lastMs) => {
         this.client.setWindow(flight.look(lastMs, socket.bytesRead, clock.monotonic()));
         options.onRtt(rttMs);

@@ -29,7 +29,7 @@ export type FaultAct =
   | { readonly kind: 'black-hole' };
 
 /** A try that is about to be made. */
-export interface Try {
+export interface Attempt {
   readonly service: ServiceName;
   /** The cluster it goes to; the gateway's own for an endpoint. */
   readonly cluster: ClusterName;
@@ -48,7 +48,7 @@ export type Fault =
 /** What the data path asks. It is absent while no fault is made, so that then it costs one comparison. */
 export interface FaultLookup {
   /** What strikes a try; `random` is uniform in [0, 1). */
-  of(attempt: Try, random: number): Fault;
+  of(attempt: Attempt, random: number): Fault;
   /** Whether links to a cluster are to look dead: their probes get no answer either. */
   isCut(cluster: ClusterName): boolean;
 }
@@ -92,7 +92,7 @@ export function faultLookup(
  * A request is struck once: by a zone's fault where its endpoint is, by any other at the gateway where it entered. Else one
  * that goes to another cluster would meet the same fault at both.
  */
-function strikes({ service, cluster, zone }: FaultMatch, attempt: Try): boolean {
+function strikes({ service, cluster, zone }: FaultMatch, attempt: Attempt): boolean {
   if (service !== undefined && service !== attempt.service) return false;
   if (cluster !== undefined && cluster !== attempt.cluster) return false;
   return zone === undefined ? attempt.entered : zone === attempt.zone;

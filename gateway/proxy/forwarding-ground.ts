@@ -3,6 +3,7 @@ import type { Random } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { ClusterName } from '../../core/names.ts';
 import type { ClusterTransport, EndpointTransport } from './call.ts';
+import type { FaultMaker } from './fault-maker.ts';
 import type { ProxyLimits } from './limit.ts';
 import type { Observer } from './observer.ts';
 import type { OwnLines } from './own-lines.ts';
@@ -17,6 +18,7 @@ export interface ForwardingGround {
   readonly limits: Pick<ProxyLimits, 'maxBodyBytes' | 'bodyMs'>;
   readonly endpoints: EndpointTransport;
   readonly links: ClusterTransport;
+  readonly faults: FaultMaker;
   readonly recorder: Recorder;
   /** Absent where requests are only counted. */
   readonly observer: Observer | undefined;

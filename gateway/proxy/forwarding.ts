@@ -2,6 +2,7 @@
 import { type BackoffPolicy, backoffDelay } from '../../core/backoff.ts';
 import { IsthmusError } from '../../core/errors.ts';
 import type { Target, TryResult } from '../balance/types.ts';
+import type { Call } from './call.ts';
 import type { Exchange, ExchangeHandler } from './exchange.ts';
 import type { ForwardingGround } from './forwarding-ground.ts';
 import { failureIn } from './gateway-answer.ts';
@@ -240,8 +241,8 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
   }
 
   #begin(target: Target): void {
-    const { sweep, endpoints, links } = this.#ground;
-    const { balancer, timeouts } = this.#route;
+    const { sweep, faults } = this.#ground;
+    const { balancer, service, timeouts } = this.#route;
     const { now } = sweep;
     this.#phase = 'trying';
     this.#again = undefined;
@@ -252,11 +253,22 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
     this.#try = current;
     this.#first ??= current;
     const request = this.#trail?.tried(target, this.#request) ?? this.#request;
-    current.call =
-      target.kind === 'endpoint'
-        ? endpoints.call(target.endpoint, request, current, timeouts)
-        : links.call(target.cluster, request, current, timeouts);
+    if (faults.lookup === undefined) current.call = this.#call(current, request);
+    else {
+      const entered = this.#exchange.peer.kind !== 'gateway';
+      const call = () => this.#call(current, request);
+      current.call = faults.call({ service, target, entered }, current, call);
+    }
     if (this.#body?.replayTo(current.call)) this.#exchange.read();
+  }
+
+  #call(current: Try, request: OutgoingRequest): Call {
+    const { endpoints, links } = this.#ground;
+    const { target } = current;
+    const { timeouts } = this.#route;
+    return target.kind === 'endpoint'
+      ? endpoints.call(target.endpoint, request, current, timeouts)
+      : links.call(target.cluster, request, current, timeouts);
   }
 
   /** A try has failed: another one, or the end. */

@@ -5,6 +5,7 @@ import type { ClusterName, FederationName } from '../../core/names.ts';
 import { type AdmissionRules, admit, isRefused, type Refused } from './admit.ts';
 import type { ClusterTransport, EndpointTransport } from './call.ts';
 import type { Exchange, ExchangeHandler, ExchangeTaker } from './exchange.ts';
+import { FaultMaker } from './fault-maker.ts';
 import { Forwarding } from './forwarding.ts';
 import type { ForwardingGround } from './forwarding-ground.ts';
 import { defaultLimits, type ProxyLimits } from './limit.ts';
@@ -46,6 +47,8 @@ export interface GatewayProxy extends ExchangeTaker {
   readonly recorder: Recorder;
   /** The time limits of everything that waits on the data path. */
   readonly sweep: Sweep;
+  /** Faults made on purpose; none at first. */
+  readonly faults: FaultMaker;
   /** The same by other routes, such as those of an ingress. */
   withRoutes(routes: RouteLookup): ExchangeTaker;
   /** Time limits hold no more. */
@@ -60,6 +63,7 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
   const { maxBodyBytes } = limits;
   const { recorder = new Recorder(), observer, isOverloaded = () => false } = options;
   const sweep = new Sweep(clock);
+  const faults = new FaultMaker(options.cluster, sweep, options.random);
   const ground: ForwardingGround = {
     cluster: options.cluster,
     says: new OwnLines({
@@ -72,6 +76,7 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
     limits,
     endpoints: options.endpoints,
     links: options.links,
+    faults,
     recorder,
     observer,
     sweep,
@@ -124,6 +129,7 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
     limits,
     recorder,
     sweep,
+    faults,
     take: taker(options.routes).take,
     withRoutes: taker,
     close: () => sweep.close(),

@@ -1,5 +1,10 @@
 /** Owns what tests of drills have in common: starting one at a cluster, and waiting for what becomes of it. */
-import type { Drill, DrillSpecInput, DrillState } from '../../federation/drills/model.ts';
+import type {
+  Drill,
+  DrillSpecInput,
+  DrillState,
+  DrillSummary,
+} from '../../federation/drills/model.ts';
 import type { Cluster } from '../support/federation.ts';
 import { until } from '../support/until.ts';
 
@@ -17,6 +22,15 @@ export function startDrill(at: Cluster, spec: DrillSpecInput, query = ''): Promi
 
 export function drillAt(at: Cluster, id: string): Promise<Drill> {
   return at.gateway.api.get<Drill>(`/v1/drills/${id}`);
+}
+
+/** Waits until a cluster other than the driver's has heard of a drill. */
+export async function heardOf(at: Cluster, id: string): Promise<void> {
+  const heard = async () => {
+    const drills = await at.gateway.items<DrillSummary>('/v1/drills');
+    return drills.some((drill) => drill.id === id);
+  };
+  await until(`${at.name} to hear of drill ${id}`, heard);
 }
 
 /** Waits until a drill is in a state, as one cluster sees it. */

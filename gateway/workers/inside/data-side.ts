@@ -10,6 +10,7 @@ import type { IngressCredentials } from '../../edge/credentials.ts';
 import { mutualTlsDial } from '../../link/dial.ts';
 import { LinkPool, type LinkStatus } from '../../link/pool.ts';
 import { createEndpointTransport } from '../../proxy/endpoint-transport.ts';
+import { faultLookup } from '../../proxy/faults.ts';
 import type { Observer } from '../../proxy/observer.ts';
 import { createProxy, type GatewayProxy } from '../../proxy/proxy.ts';
 import type { Recorder } from '../../proxy/record.ts';
@@ -41,6 +42,7 @@ export interface DataSideOptions {
 export class DataSide {
   readonly #log: Log;
   readonly #clock: Clock;
+  readonly #cluster: ClusterName;
   readonly #world: World;
   readonly #trust = new TrustStore();
   readonly #links: LinkPool;
@@ -57,10 +59,17 @@ export class DataSide {
     const { cluster, gatewayId, federation, caller, limits, exposeDecision } = worker;
     this.#log = log;
     this.#clock = clock;
+    this.#cluster = cluster;
     this.#identity = identity;
     this.#world = new World(settings);
     const proof = { identity: () => this.#identity, trust: this.#trust };
-    this.#links = new LinkPool({ dial: mutualTlsDial({ ...proof, clock }), clock, random, log });
+    this.#links = new LinkPool({
+      dial: mutualTlsDial({ ...proof, clock }),
+      clock,
+      random,
+      log,
+      isCut: (name) => this.#proxy.faults.isCut(name),
+    });
     this.#routing = new Routing({
       federation,
       caller,
@@ -77,6 +86,7 @@ export class DataSide {
     });
     this.#links.onChange((name, status) => {
       this.#routing.everythingChanged();
+      this.#proxy.faults.linkChanged(name, status.state === 'up');
       options.onLink(name, status);
     });
     this.#endpoints = createEndpointTransport(new NameResolver({ clock, log }));
@@ -117,6 +127,7 @@ export class DataSide {
       this.#links.update(remotes);
     }
     for (const cluster of replaced) this.#links.refresh(cluster);
+    if (effects) this.#proxy.faults.update(faultLookup(effects.faults, this.#cluster));
     if (isWhole || clusters || remotes || settings || effects) this.#routing.everythingChanged();
     else for (const service of services) this.#routing.serviceChanged(service);
     for (const service of used) this.#routing.follow(service);

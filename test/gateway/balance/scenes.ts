@@ -45,6 +45,7 @@ export function zone(
   const endpoints = Object.entries(healths).map(
     ([id, health]): EndpointView => ({
       id,
+      zone: name,
       address: '10.0.0.1',
       port: 80,
       weight: weights[id] ?? 1,

@@ -42,6 +42,7 @@ async function linkTo(t: ExecutionContext, serve: Serve) {
     address: 'dc2:1',
     clock: systemClock,
     pingIntervalMs: 50,
+    isCut: () => false,
     onRtt: () => undefined,
     onGoingAway: () => told.push('going away'),
     onEnd: (why) => told.push(`end: ${why}`),

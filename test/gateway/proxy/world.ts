@@ -79,7 +79,12 @@ export async function closedPort(): Promise<number> {
 export interface ServiceSpec {
   /** `orders.shop` */
   readonly name: string;
-  readonly endpoints?: readonly { readonly id: string; readonly port: number }[];
+  readonly endpoints?: readonly {
+    readonly id: string;
+    readonly port: number;
+    /** Default `a`. */
+    readonly zone?: string;
+  }[];
   /** Other clusters that export it, with so many healthy copies each. */
   readonly elsewhere?: Readonly<Record<string, number>>;
   readonly exported?: boolean;
@@ -134,6 +139,7 @@ export async function startGateway(t: ExecutionContext, spec: GatewaySpec): Prom
   const links = new LinkPool({
     ...common,
     dial: mutualTlsDial({ identity: () => identity, trust, clock: systemClock }),
+    isCut: (name) => proxy.faults.isCut(name),
     timing: spec.timing,
   });
   const endpoints = createEndpointTransport(new NameResolver(common));
@@ -151,6 +157,7 @@ export async function startGateway(t: ExecutionContext, spec: GatewaySpec): Prom
     exposeDecision: spec.exposeDecision,
     observer: spec.observes && new Observer({ ...common, ...spec.observes, cluster }),
   });
+  links.onChange((name, { state }) => proxy.faults.linkChanged(name, state === 'up'));
   const place = { host: '127.0.0.1', port: 0 };
   const outbound = await startOutboundListener({
     ...common,
@@ -236,8 +243,9 @@ function addRoute(
 }
 
 function viewOf(spec: ServiceSpec, cluster: ClusterName, links: LinkPool) {
-  const endpoints: EndpointView[] = (spec.endpoints ?? []).map(({ id, port }) => ({
+  const endpoints: EndpointView[] = (spec.endpoints ?? []).map(({ id, port, zone }) => ({
     id,
+    zone: zone ?? 'a',
     address: '127.0.0.1',
     port,
     weight: 1,
