@@ -425,7 +425,7 @@ export const errorCodes = {
     'Not authenticated',
     401,
     'refused',
-    'Name yourself: with a bearer token (--token-file, ISTHMUS_ADMIN_TOKEN) or a client certificate.',
+    'Name yourself: with a bearer token (--admin-token-file, ISTHMUS_ADMIN_TOKEN) or a client certificate.',
   ),
   FORBIDDEN: entry(
     'Not allowed',

@@ -12,7 +12,7 @@ export interface GlobalFlags {
   readonly output: Format;
   readonly admin?: string;
   readonly context?: string;
-  readonly tokenFile?: string;
+  readonly adminTokenFile?: string;
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;

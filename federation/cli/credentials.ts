@@ -5,7 +5,7 @@ import type { Credentials } from './admin-client.ts';
 
 /** Paths, as the flags name them. */
 interface Named {
-  readonly tokenFile?: string | undefined;
+  readonly adminTokenFile?: string | undefined;
   readonly ca?: string | undefined;
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
@@ -13,10 +13,11 @@ interface Named {
 
 /** Reads them. The token is `ISTHMUS_ADMIN_TOKEN` where no file is named. Throws FILE_UNREADABLE. */
 export async function findCredentials(
-  { tokenFile, ca, cert, key }: Named,
+  { adminTokenFile, ca, cert, key }: Named,
   env: NodeJS.ProcessEnv,
 ): Promise<Credentials> {
-  const token = tokenFile === undefined ? env['ISTHMUS_ADMIN_TOKEN'] : await read(tokenFile);
+  const token =
+    adminTokenFile === undefined ? env['ISTHMUS_ADMIN_TOKEN'] : await read(adminTokenFile);
   return {
     token: token?.trim() || undefined,
     ca: ca && (await read(ca)),

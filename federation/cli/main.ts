@@ -63,7 +63,7 @@ function createProgram(io: Io): { program: Verb; cli: Cli } {
       ).conflicts('context'),
     )
     .option('--context <name>', 'Context of the configuration file. [$ISTHMUS_CONTEXT]')
-    .option('--token-file <file>', 'Bearer token for the admin API. [$ISTHMUS_ADMIN_TOKEN]')
+    .option('--admin-token-file <file>', 'Bearer token for the admin API. [$ISTHMUS_ADMIN_TOKEN]')
     .option('--ca <file>', "Authority of the admin API's certificate, PEM.")
     .option('--cert <file>', 'Client certificate for the admin API, PEM.')
     .option('--key <file>', 'Key of the client certificate, PEM.')

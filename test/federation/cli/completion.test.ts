@@ -9,7 +9,10 @@ import { adminAt, bin, cleanEnv, ended, isthmus, start } from './command.ts';
 
 const cases: readonly (readonly [line: string, offered: readonly string[]])[] = [
   ['isthmus st', ['status']],
-  ['isthmus get ', ['clusters', 'endpoints', 'exports', 'services']],
+  [
+    'isthmus get ',
+    ['audit', 'clusters', 'endpoints', 'events', 'exports', 'graph', 'services', 'trust'],
+  ],
   ['isthmus -o json get cl', ['clusters']],
   ['isthmus --context get token ', ['create']],
   ['isthmus status -o ', ['json', 'table', 'wide', 'yaml']],

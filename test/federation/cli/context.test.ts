@@ -73,7 +73,7 @@ const addresses: readonly (readonly [text: string, parsed: string | undefined])[
   ['http://[::1]:7001/', 'http://[::1]:7001'],
   ['unix:/run/a.sock', '/run/a.sock'],
   ['unix:///run/a.sock', '/run/a.sock'],
-  ['https://h:1', undefined],
+  ['https://h:1', 'https://h:1'],
   ['http://h:1/path', undefined],
   ['http://user:secret@h:1', undefined],
   ['http://h:1?q', undefined],
