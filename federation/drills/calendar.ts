@@ -3,10 +3,10 @@ import { Cron } from 'croner';
 import { IsthmusError, messageOf } from '../../core/errors.ts';
 import { type Blackout, type Schedule, weekdays } from './records.ts';
 
-/** Looks at the calendar before a schedule counts as one that never runs: over a hundred days of blackout on end. */
-const mostLooks = 10_000;
+/** Looks at the calendar, half a millisecond each, before a schedule counts as one that never runs: more than a week of steps. */
+const mostLooks = 200;
 /** A weekly blackout is left in steps no longer than this, since clocks may change within it. Milliseconds. */
-const longestStepMs = 15 * 60_000;
+const longestStepMs = 60 * 60_000;
 const minuteMs = 60_000;
 const minutesOfDay = 24 * 60;
 
