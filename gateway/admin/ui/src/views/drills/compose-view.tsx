@@ -21,11 +21,13 @@ export default function ComposeView() {
   const [force, setForce] = useState(false);
   // A link here may say what to drill.
   useEffect(() => {
-    const { kind = '', cluster, service } = query;
+    const { kind = '', cluster, service, ramp, duration } = query;
     setDraft({
       ...(kind in kinds && { kind: kind as DrillKind }),
       ...(cluster && { cluster, target: service ? 'service-in-cluster' : 'cluster' }),
       ...(service && { service, ...(!cluster && { target: 'service' }) }),
+      ...(ramp && { ramp }),
+      ...(duration && { duration }),
     });
   }, [query]);
   const written = draft.value;

@@ -54,7 +54,7 @@ export default function DrillView() {
       lead={drill.spec.reason ?? `Driven by ${drill.driver.gateway} of ${drill.driver.cluster}`}
       actions={
         over ? (
-          <a class="button" href={`/drills/compare?a=${id}`}>
+          <a class="button" href={compareHref(drill)}>
             Compare
           </a>
         ) : (
@@ -93,4 +93,10 @@ export default function DrillView() {
       </div>
     </Page>
   );
+}
+
+/** With the one like it before, where there was one. */
+function compareHref({ id, report }: Drill): string {
+  const before = report?.comparison?.with;
+  return before === undefined ? `/drills/compare?a=${id}` : `/drills/compare?a=${before}&b=${id}`;
 }

@@ -4,8 +4,24 @@ import { ms, percent, rate } from '../../format/number.ts';
 import { Badge } from '../../ui/badge.tsx';
 import { Figure, Figures } from '../../ui/figure.tsx';
 import { Panel } from '../../ui/page.tsx';
-import { Table } from '../../ui/table.tsx';
+import { type Column, Table } from '../../ui/table.tsx';
+import { Decisions } from './decisions.tsx';
 import { ReportDownloads } from './report-downloads.tsx';
+
+const objectives = {
+  completed: 'Completed',
+  rto: 'Recovery',
+  errorBudget: 'Error budget',
+  refusals: 'Refusals',
+} as const;
+
+const capacityColumn: Column<Report['load'][number]> = {
+  id: 'capacity',
+  title: 'Capacity',
+  numeric: true,
+  value: ({ capacity }) => capacity,
+  cell: ({ capacity }) => rate(capacity),
+};
 
 export function ReportPanels({ report, id }: { readonly report: Report; readonly id: string }) {
   const { verdict, timing, during } = report;
@@ -43,7 +59,7 @@ export function ReportPanels({ report, id }: { readonly report: Report; readonly
               <li key={name}>
                 <Badge tone={met ? 'ok' : 'bad'}>{met ? 'met' : 'missed'}</Badge>
                 <span>
-                  <strong>{name}</strong> {what}
+                  <strong>{objectives[name]}</strong> {what}
                 </span>
               </li>
             ))}
@@ -133,26 +149,13 @@ export function ReportPanels({ report, id }: { readonly report: Report; readonly
                 value: ({ measured }) => measured,
                 cell: ({ measured }) => rate(measured),
               },
-              {
-                id: 'capacity',
-                title: 'Capacity',
-                numeric: true,
-                value: ({ capacity }) => capacity,
-                cell: ({ capacity }) => rate(capacity),
-              },
+              ...(report.load.some(({ capacity }) => capacity !== undefined)
+                ? [capacityColumn]
+                : []),
             ]}
           />
         </Panel>
-        <Panel id="decisions" title="What decided" lead="While it was in force.">
-          <ul class="decisions">
-            {report.decisions.map(({ service, tier, load, reason }) => (
-              <li key={`${service} ${tier}`}>
-                <strong>{service}</strong> <span class="num">{load} %</span> to {tier}
-                <span class="event-meta">{reason}</span>
-              </li>
-            ))}
-          </ul>
-        </Panel>
+        <Decisions report={report} />
       </div>
     </>
   );
