@@ -36,10 +36,12 @@ export function VantageSwitch() {
           route(changedUrl(url, { [viaParameter]: value }));
         }}
       >
-        <option value="">{home.value ?? 'this gateway'}</option>
+        <option value="">
+          {home.value === undefined ? 'this gateway' : `${home.value} (this gateway)`}
+        </option>
         {options.map((name) => (
           <option key={name} value={name}>
-            {name}, through {home.value ?? 'this gateway'}
+            {name}
           </option>
         ))}
       </select>

@@ -68,7 +68,7 @@ export function ScheduleFields() {
       <TextField
         label="Not during"
         mono
-        rows={2}
+        rows={3}
         value={notDuring}
         onChange={(text) => setDraft({ notDuring: text })}
         hint="One window a line, as “fri,sat 12:00 to 24:00” or “2026-12-20T00:00:00Z to 2027-01-07T00:00:00Z”"

@@ -43,7 +43,12 @@ export default function SchedulesView() {
         defaultSort="next"
         empty={fetched.loading ? 'Asking the gateway …' : 'Nothing is rehearsed by the calendar.'}
         columns={[
-          { id: 'name', title: 'Schedule', value: ({ name }) => name },
+          {
+            id: 'name',
+            title: 'Schedule',
+            value: ({ name }) => name,
+            cell: ({ name }) => <span class="nowrap">{name}</span>,
+          },
           {
             id: 'drill',
             title: 'Drill',
@@ -62,7 +67,7 @@ export default function SchedulesView() {
             text: ({ schedule }) => schedule.timeZone,
             cell: ({ schedule }) => (
               <span class="two-lines">
-                <span class="mono">{schedule.cron}</span>
+                <span class="mono nowrap">{schedule.cron}</span>
                 <span class="faint">{schedule.timeZone}</span>
               </span>
             ),
@@ -71,6 +76,13 @@ export default function SchedulesView() {
             id: 'not',
             title: 'Not during',
             value: ({ schedule }) => schedule.blackouts.map(blackoutText).join('; ') || undefined,
+            cell: ({ schedule }) => (
+              <span class="two-lines">
+                {schedule.blackouts.map((blackout) => (
+                  <span key={blackoutText(blackout)}>{blackoutText(blackout)}</span>
+                ))}
+              </span>
+            ),
           },
           {
             id: 'next',
