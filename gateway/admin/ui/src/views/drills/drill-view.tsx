@@ -12,6 +12,7 @@ import { ProblemNote } from '../../ui/problem-note.tsx';
 import { DrillProgress } from './drill-progress.tsx';
 import { DrillTraffic } from './drill-traffic.tsx';
 import { PredictionFacts } from './prediction-view.tsx';
+import { ReportFigures } from './report-figures.tsx';
 import { ReportPanels } from './report-panels.tsx';
 import { SpecFacts } from './spec-facts.tsx';
 import { Timeline } from './timeline.tsx';
@@ -71,8 +72,9 @@ export default function DrillView() {
     >
       <ProblemNote problem={abort.problem} />
       <DrillProgress drill={drill} />
-      {drill.report && <ReportPanels report={drill.report} id={id} />}
+      {drill.report && <ReportFigures report={drill.report} />}
       <DrillTraffic drill={drill} />
+      {drill.report && <ReportPanels report={drill.report} id={id} />}
       <div class="two-columns">
         <Panel id="timeline" title="Timeline">
           <Timeline drill={drill} />

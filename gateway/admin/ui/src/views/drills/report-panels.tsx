@@ -1,8 +1,7 @@
 /** Owns a drill's report: the verdict, how long what took, what requests saw, predicted load against measured. */
 import type { Report } from '../../api/drills.ts';
-import { ms, percent, rate } from '../../format/number.ts';
+import { ms, rate } from '../../format/number.ts';
 import { Badge } from '../../ui/badge.tsx';
-import { Figure, Figures } from '../../ui/figure.tsx';
 import { Panel } from '../../ui/page.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
 import { Decisions } from './decisions.tsx';
@@ -24,30 +23,9 @@ const capacityColumn: Column<Report['load'][number]> = {
 };
 
 export function ReportPanels({ report, id }: { readonly report: Report; readonly id: string }) {
-  const { verdict, timing, during } = report;
+  const { verdict } = report;
   return (
     <>
-      <Figures>
-        <Figure
-          label="Verdict"
-          value={verdict.passed ? 'Passed' : 'Failed'}
-          tone={verdict.passed ? 'ok' : 'bad'}
-          note={`${verdict.objectives.filter(({ met }) => met).length} of ${verdict.objectives.length} objectives`}
-        />
-        <Figure
-          label="Time to detect"
-          value={ms(timing.detectMs)}
-          note="until traffic began to move"
-        />
-        <Figure label="Time to shift" value={ms(timing.shiftMs)} note="until it had moved" />
-        <Figure label="Time to revert" value={ms(timing.revertMs)} note="until it was as before" />
-        <Figure
-          label="Errors during"
-          value={percent(during.errorRate)}
-          tone={during.errors > 0 ? 'warn' : 'ok'}
-          note={`${during.errors} of ${during.requests} requests`}
-        />
-      </Figures>
       <div class="two-columns">
         <Panel
           id="verdict"
