@@ -172,6 +172,9 @@ test.serial(
     await dialog.getByRole('button', { name: 'Drain it' }).click();
     await page.getByRole('row', { name: /dc1.*new switches/ }).waitFor();
     await load.servedBy(clusters.dc2);
+    await open('/');
+    await page.getByText('dc1 is drained').waitFor();
+    await open('/drills/orders');
     await page.getByRole('button', { name: 'Undrain dc1' }).click();
     await page.getByText('No cluster is drained.').waitFor();
     await load.servedBy(clusters.dc1);

@@ -28,7 +28,8 @@ export default function OrdersView() {
     await call(failoverPath(service), { method: 'DELETE' });
     orders.again();
   });
-  const none = orders.loading ? 'Asking the gateway …' : undefined;
+  const unknown = orders.loading ? 'Asking the gateway …' : 'Not known.';
+  const none = orders.value === undefined ? unknown : undefined;
   return (
     <Page
       title="Standing orders"

@@ -41,7 +41,7 @@ export default function SchedulesView() {
         rows={fetched.value?.items ?? []}
         rowKey={({ cluster, name }) => `${cluster} ${name}`}
         defaultSort="next"
-        empty={fetched.loading ? 'Asking the gateway …' : 'Nothing is rehearsed by the calendar.'}
+        empty={fetched.value ? 'Nothing is rehearsed by the calendar.' : 'Asking the gateway …'}
         columns={[
           {
             id: 'name',
