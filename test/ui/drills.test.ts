@@ -203,6 +203,11 @@ test.serial(
     await page.getByRole('row', { name: /orders\.shop/ }).waitFor();
     await until('the URL to say so', () => page.url().endsWith('/services?via=dc2'));
 
+    await page.goBack();
+    await page.getByText(/Seen from .* of dc2/).waitFor();
+    await page.goBack();
+    await page.getByText(/Seen from .* of dc1/).waitFor();
+
     await open('/drills/orders?via=dc2');
     await page.locator('.identity').getByText('dc2 of acme').waitFor();
     await page.getByRole('button', { name: 'Drain a cluster' }).click();

@@ -53,6 +53,14 @@ export function VantageSwitch() {
 export function useVantageInUrl(): void {
   const { url, route } = useLocation();
   useEffect(() => {
+    // Back and forward lead to where one was, and that may have been this gateway.
+    const onPop = () => {
+      vantage.value = viaOf(location.search);
+    };
+    addEventListener('popstate', onPop);
+    return () => removeEventListener('popstate', onPop);
+  }, []);
+  useEffect(() => {
     const named = viaOf(url.split('?')[1] ?? '');
     if (named !== undefined) vantage.value = named;
     else if (vantage.peek() !== undefined) {
