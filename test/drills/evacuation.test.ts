@@ -87,8 +87,10 @@ test.serial(
 test.serial(
   'the report is signed by the cluster that drove it, and reads as Markdown and as a page everywhere',
   async (t) => {
-    const [drill] = await dc3.gateway.items<DrillSummary>('/v1/drills');
-    const path = `/v1/drills/${drill?.id}/report`;
+    const [drill] = await dc1.gateway.items<DrillSummary>('/v1/drills');
+    const id = drill?.id ?? '';
+    for (const cluster of [dc2, dc3]) await becomes(cluster, id, 'done');
+    const path = `/v1/drills/${id}/report`;
     const report = await dc3.gateway.api.get<Report>(path);
     const root = new X509Certificate(await readFile(join(dc1.gateway.dataDir, 'ca/ca.crt')));
     const other = new X509Certificate(await readFile(join(dc2.gateway.dataDir, 'ca/ca.crt')));
@@ -140,11 +142,32 @@ test.serial(
     t.is(drill.abortedBy?.kind, 'operator');
     t.regex(drill.abortedBy?.what ?? '', /at dc3/);
     t.is(drill.outcome, 'failed');
+    await becomes(dc1, id, 'aborted');
     await t.throwsAsync(dc1.gateway.api.send('POST', `/v1/drills/${id}/abort`, {}), {
       code: 'DRILL_OVER',
     } as object);
   },
 );
+
+test.serial('of two that begin at once in two clusters the later one gives way', async (t) => {
+  const begun = await Promise.allSettled([
+    startDrill(dc1, evacuation),
+    startDrill(dc2, { ...evacuation, scope: { cluster: 'dc2' } }),
+  ]);
+  const drills = begun.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
+  const codes = begun.flatMap((one) => (one.status === 'rejected' ? one.reason.code : []));
+  const [first, second] = drills.sort(
+    (a, b) => a.createdAt - b.createdAt || (a.cluster < b.cluster ? -1 : 1),
+  );
+  if (!first) return t.fail(`neither began: ${codes}`);
+  if (second) {
+    const { refusal } = await becomes(dc3, second.id, 'refused');
+    t.regex(refusal ?? '', /was there first: .* share services/);
+  } else t.deepEqual(codes, ['DRILL_CONFLICT']);
+  await inForce(dc3, first.id);
+  await dc3.gateway.isthmusOk(['drill', 'abort', first.id]);
+  await becomes(dc3, first.id, 'aborted');
+});
 
 test.serial('a guardrail that breaks ends the drill by itself', async (t) => {
   const spec = { ...evacuation, guardrails: { minHealthy: 3 } };

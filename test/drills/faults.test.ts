@@ -54,7 +54,8 @@ test.serial(
     const { timeline } = await inForce(dc3, id);
     const times = timeline.filter(({ kind }) => kind === 'gateway').map(({ value }) => value ?? 0);
     t.is(times.length, 3);
-    t.log(`in force after ${times.join(', ')} ms`);
+    // Within a second; on a busy machine it may be told of later.
+    t.true(Math.max(...times) < 2_000, `${times.join(', ')} ms`);
     await load.servedBy(dc3);
     await until('the link to look dead', async () => (await linkFrom(dc1, dc2)) === 'down');
     t.is(await linkFrom(dc3, dc2), 'up');
