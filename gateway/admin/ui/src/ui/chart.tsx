@@ -79,11 +79,12 @@ function optionsFor(
     height,
     legend: { show: false },
     cursor: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 24, 0, 0],
     scales: { x: { time: true }, y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },
     axes: [
       {
         ...axis,
+        size: 28,
         grid: { show: false },
         values: (_, splits, __, ___, step) => splits.map(clockOf(step)),
         space: 80,
