@@ -1,8 +1,11 @@
 /** Owns the screenshots in this folder: each view of the admin UI over the demo's three datacenters, under traffic and in a drill. */
+import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Page } from 'playwright-core';
 import { SteadyClient } from '../../examples/demo/client.ts';
 import { adminOf, federation, Stage } from '../../examples/demo/stage.ts';
+import { indexed } from './palette.ts';
+import { readPng, writePng } from './png.ts';
 
 /** Traffic of the picture: datacenter, service, requests a second. */
 const loads = [
@@ -13,8 +16,8 @@ const loads = [
   ['dc3', 'orders', 9],
 ] as const;
 
-/** Long enough for a minute's window to show what goes on. */
-const settleMs = 45_000;
+/** Long enough for sparklines to have something to show. */
+const settleMs = 30_000;
 
 const views = [
   ['map', '/'],
@@ -38,7 +41,7 @@ const browser = await chromium.launch({
 try {
   for (const client of clients) client.start();
   const page = await browser.newPage({
-    viewport: { width: 1440, height: 900 },
+    viewport: { width: 1280, height: 800 },
     colorScheme: 'light',
     baseURL: adminOf(stage.dc('dc1')),
   });
@@ -62,8 +65,11 @@ async function take(page: Page, name: string, path?: string): Promise<void> {
   // The first answers to what a view asks for itself.
   await page.waitForTimeout(2_500);
   const file = fileURLToPath(new URL(`./${name}.png`, import.meta.url));
-  await page.screenshot({ path: file });
-  console.log(file);
+  const pixels = readPng(await page.screenshot());
+  const { palette, indexes } = indexed(pixels.rgb);
+  const png = writePng(pixels, palette, indexes);
+  await writeFile(file, png);
+  console.log(`${file}: ${Math.ceil(png.length / 1_024)} KB`);
 }
 
 /** Runs an evacuation of dc1 as a person would: composed, predicted, run, watched, read. */

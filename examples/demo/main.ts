@@ -1,9 +1,10 @@
 /** Owns the demo: three datacenters on this machine, failing and recovering under steady traffic. */
 import { acts, play } from './acts.ts';
 import { type Sample, SteadyClient } from './client.ts';
+import { keepRunning } from './keep.ts';
 import type { ActResult, Score } from './score.ts';
 import { resultTable, Screen } from './screen.ts';
-import { adminOf, federation, Stage } from './stage.ts';
+import { federation, Stage } from './stage.ts';
 
 export interface DemoOptions {
   /** Leave everything running at the end, and say what to try. */
@@ -94,26 +95,4 @@ function report(screen: Screen, results: readonly ActResult[], passed: boolean):
       ? `${total} requests, none failed: instances, a gateway and the registry died meanwhile`
       : `${failed} of ${total} requests failed`,
   );
-}
-
-async function keepRunning(stage: Stage, screen: Screen): Promise<void> {
-  screen.say('\nEverything keeps running until Ctrl-C. Try:\n');
-  for (const dc of stage.datacenters) {
-    screen.say(
-      `  ${dc.name}  http://${host}/ through http://127.0.0.1:${dc.outbound}   admin ${adminOf(dc)}`,
-    );
-  }
-  const { outbound } = stage.dc('dc1');
-  const admin = `--admin ${adminOf(stage.dc('dc1'))}`;
-  screen.say(`
-  http_proxy=http://127.0.0.1:${outbound} curl http://${host}/
-  npx isthmus get clusters ${admin}
-  npx isthmus explain orders.shop --from dc1 ${admin}
-  npx isthmus explain orders.shop --from dc1 --without dc1 ${admin}
-  npx isthmus check ${admin}
-  logs and configurations: ${stage.dir}
-`);
-  await new Promise<void>((resolve) => {
-    process.once('SIGINT', () => resolve()).once('SIGTERM', () => resolve());
-  });
 }

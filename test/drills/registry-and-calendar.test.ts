@@ -112,6 +112,10 @@ test.serial(
     }
     t.is((await dc1.gateway.api.get<ScheduleItem>(path)).schedule.cron, '* * * * * *');
     await dc1.gateway.api.send('DELETE', path);
+    await until('the schedule to be gone', async () => {
+      const { items } = await dc1.gateway.api.get<{ items: ScheduleItem[] }>('/v1/drill-schedules');
+      return items.length === 0;
+    });
     await t.throwsAsync(dc1.gateway.api.get(path), { code: 'SCHEDULE_NOT_FOUND' } as object);
   },
 );

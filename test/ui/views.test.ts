@@ -39,6 +39,9 @@ const views = [
   ['/routing?service=orders.shop&without=dc2&health=dc1:0&as=table', 'cluster dc3'],
   ['/drills', 'New drill'],
   ['/drills/new?kind=evacuate&cluster=dc1', 'Evacuate'],
+  ['/drills/schedules', 'Nothing is rehearsed by the calendar.'],
+  ['/drills/orders', 'No cluster is drained.'],
+  ['/services?via=dc2', 'orders.shop'],
   ['/events', 'The registry answers'],
   ['/events/audit', '/v1/tokens'],
   ['/nowhere', 'No such view'],
@@ -62,7 +65,7 @@ for (const theme of ['light', 'dark'] satisfies Theme[]) {
 }
 
 test.serial(
-  'the map says of each link that it is up, mutual TLS, and its round trip',
+  'the map says of each link that it is up, mutual TLS, and its round trip, and what each cluster serves',
   async (t) => {
     const { page, open } = await openUi(t, browser, clusters.dc1);
     await open('/?as=table');
@@ -72,6 +75,8 @@ test.serial(
       await row.getByText('up', { exact: true }).waitFor();
       await row.getByText(/\d ms/).waitFor();
     }
+    const here = page.getByRole('table', { name: 'Clusters' }).getByRole('row', { name: /dc1/ });
+    await here.getByText(tensPerSecond).first().waitFor();
     t.pass();
   },
 );

@@ -17,6 +17,24 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     cssCodeSplit: false,
     reportCompressedSize: false,
+    rolldownOptions: {
+      output: {
+        // What is asked for together comes together: small files compress badly.
+        codeSplitting: {
+          groups: [
+            { name: 'preact', test: /node_modules\/(@preact|preact|preact-iso)\//, priority: 4 },
+            {
+              name: 'shared',
+              test: /src\/((api|format|live|shell|url|views\/shared)\/|ui\/(?!chart|time-series))/,
+              priority: 3,
+            },
+            { name: 'charts', test: /uplot|ui\/(chart|time-series)\.tsx$/, priority: 2 },
+            { name: 'drills', test: /src\/views\/drills\//, priority: 1 },
+            { name: 'journal', test: /src\/views\/events\//, priority: 1 },
+          ],
+        },
+      },
+    },
   },
   server: {
     proxy: Object.fromEntries(

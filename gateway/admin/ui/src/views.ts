@@ -81,6 +81,11 @@ export const views: readonly View[] = [
       { path: '/drills', component: lazy(() => import('./views/drills/drills-view.tsx')) },
       { path: '/drills/new', component: lazy(() => import('./views/drills/compose-view.tsx')) },
       { path: '/drills/compare', component: lazy(() => import('./views/drills/compare-view.tsx')) },
+      {
+        path: '/drills/schedules',
+        component: lazy(() => import('./views/drills/schedules-view.tsx')),
+      },
+      { path: '/drills/orders', component: lazy(() => import('./views/drills/orders-view.tsx')) },
       { path: '/drills/:id', component: lazy(() => import('./views/drills/drill-view.tsx')) },
     ],
   },

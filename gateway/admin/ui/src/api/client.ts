@@ -1,4 +1,5 @@
-/** Owns calls to the admin API of the gateway that served this page. */
+/** Owns calls to the admin API of the gateway that is looked at. */
+import { pathAt, vantage } from '../live/vantage.ts';
 import { ProblemError, problemFrom, unreachable } from './problem.ts';
 import { authorization, signInWanted } from './token.ts';
 
@@ -9,6 +10,8 @@ export interface CallOptions {
   readonly body?: unknown;
   readonly signal?: AbortSignal;
   readonly accept?: string;
+  /** Whose gateway is asked; default: the one looked at. */
+  readonly at?: string | undefined;
 }
 
 /** Resolves to the answer's JSON, undefined for none. Throws a ProblemError. */
@@ -23,11 +26,11 @@ export async function callText(path: string, options: CallOptions = {}): Promise
 }
 
 async function send(path: string, options: CallOptions): Promise<Response> {
-  const { method = 'GET', body, accept = 'application/json' } = options;
+  const { method = 'GET', body, accept = 'application/json', at = vantage.peek() } = options;
   const deadline = AbortSignal.timeout(timeoutMs);
   let response: Response;
   try {
-    response = await fetch(path, {
+    response = await fetch(pathAt(at, path), {
       method,
       headers: {
         accept,

@@ -1,5 +1,6 @@
 /** Owns what a view asks for itself, beside the live stream: fetched when its path changes, and every so often. */
 import { useEffect, useState } from 'preact/hooks';
+import { vantage } from '../live/vantage.ts';
 import { call } from './client.ts';
 import { type Problem, problemOf } from './problem.ts';
 
@@ -15,7 +16,9 @@ export interface Fetched<T> {
 
 /** `path` undefined asks for nothing. `everyMs` asks again that long after each answer, while the page is seen. */
 export function useFetched<T>(path: string | undefined, everyMs?: number): Fetched<T> {
+  const from = vantage.value;
   const [state, setState] = useState<{
+    from?: string | undefined;
     path?: string | undefined;
     value?: T | undefined;
     problem?: Problem | undefined;
@@ -28,10 +31,15 @@ export function useFetched<T>(path: string | undefined, everyMs?: number): Fetch
     const ask = async (): Promise<void> => {
       try {
         const value = await call<T>(path, { signal: aborter.signal });
-        setState({ path, value });
+        setState({ from, path, value });
       } catch (thrown) {
         if (aborter.signal.aborted) return;
-        setState((last) => ({ ...last, path, problem: problemOf(thrown) }));
+        setState((last) => ({
+          ...(last.from === from && last),
+          from,
+          path,
+          problem: problemOf(thrown),
+        }));
       }
       if (everyMs !== undefined && !aborter.signal.aborted) timer = setTimeout(next, everyMs);
     };
@@ -44,11 +52,11 @@ export function useFetched<T>(path: string | undefined, everyMs?: number): Fetch
       aborter.abort();
       clearTimeout(timer);
     };
-  }, [path, everyMs, round]);
+  }, [path, from, everyMs, round]);
   return {
-    value: path === undefined ? undefined : state.value,
-    problem: state.path === path ? state.problem : undefined,
-    loading: path !== undefined && state.path !== path,
+    value: path === undefined || state.from !== from ? undefined : state.value,
+    problem: state.path === path && state.from === from ? state.problem : undefined,
+    loading: path !== undefined && (state.path !== path || state.from !== from),
     again: () => setRound((n) => n + 1),
   };
 }

@@ -23,10 +23,11 @@ export function percent(ratio: number | undefined | null): string {
   return `${grouped(value, value < 10 ? 1 : 0)} %`;
 }
 
-/** Milliseconds: `0.42 ms`, `4.2 ms`, `42 ms`, `1.2 s`, `2 s`. */
+/** Milliseconds: `0 ms`, `0.42 ms`, `4.2 ms`, `42 ms`, `1.2 s`, `2 s`. */
 export function ms(value: number | undefined | null): string {
   if (value === undefined || value === null || Number.isNaN(value)) return missing;
   if (value >= 1_000) return `${grouped(value / 1_000, value % 1_000 === 0 ? 0 : 1)} s`;
+  if (value === 0) return '0 ms';
   return `${grouped(value, value < 1 ? 2 : value < 10 ? 1 : 0)} ms`;
 }
 

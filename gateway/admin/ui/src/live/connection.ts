@@ -25,6 +25,12 @@ export function signOfLife(at: number): void {
   if (state.peek().kind !== 'live') state.value = { kind: 'live' };
 }
 
+/** Another gateway is looked at: of it nothing is known yet. */
+export function begins(): void {
+  lastSign = undefined;
+  state.value = { kind: 'connecting' };
+}
+
 export function broke(why: Problem, retryAt: number): void {
   state.value = { kind: 'broken', since: lastSign, why, retryAt };
 }

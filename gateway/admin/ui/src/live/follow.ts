@@ -3,6 +3,7 @@ import { refusal } from '../api/client.ts';
 import { type Problem, ProblemError, problemOf, unreachable } from '../api/problem.ts';
 import { authorization } from '../api/token.ts';
 import { type ServerSentEvent, SseParser } from './sse-parser.ts';
+import { pathAt, vantage } from './vantage.ts';
 
 export interface FollowOptions {
   readonly path: string;
@@ -35,7 +36,7 @@ export function follow(options: FollowOptions): Following {
     current = aborter;
     let silence = setTimeout(() => aborter.abort(tooQuiet), silenceMs);
     try {
-      const response = await fetch(options.path, {
+      const response = await fetch(pathAt(vantage.peek(), options.path), {
         headers: {
           accept: 'text/event-stream',
           ...(lastId !== undefined && { 'last-event-id': lastId }),

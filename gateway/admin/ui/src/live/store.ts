@@ -1,4 +1,5 @@
 /** Owns what the page knows of the federation: one live stream that feeds every topic. */
+import { effect } from '@preact/signals';
 import type {
   AuditItem,
   ClusterItem,
@@ -10,10 +11,11 @@ import type {
   TrustItem,
 } from '../../../answers.ts';
 import type { DrillSummary } from '../api/drills.ts';
-import { broke, signOfLife } from './connection.ts';
+import { begins, broke, signOfLife } from './connection.ts';
 import { type Following, follow } from './follow.ts';
 import type { ServerSentEvent } from './sse-parser.ts';
 import { ListTopic, type Topic, type TopicMessage, ValueTopic } from './topic.ts';
+import { vantage } from './vantage.ts';
 
 export const status = new ValueTopic<Status>('status');
 export const clusters = new ListTopic<ClusterItem>('clusters', ({ cluster }) => cluster);
@@ -45,7 +47,11 @@ let following: Following | undefined;
 let letGo: ReturnType<typeof setTimeout> | undefined;
 
 export function startStore(): void {
-  begin();
+  // Runs now, and whenever another gateway is looked at.
+  effect(() => {
+    void vantage.value;
+    lookAnew();
+  });
   addEventListener('online', retryNow);
   document.addEventListener('visibilitychange', () => {
     clearTimeout(letGo);
@@ -61,6 +67,13 @@ export function startStore(): void {
 
 export function retryNow(): void {
   following?.retry();
+}
+
+function lookAnew(): void {
+  following?.stop();
+  begins();
+  for (const topic of topics) topic.forget();
+  begin();
 }
 
 function begin(): void {

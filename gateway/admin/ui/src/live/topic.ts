@@ -14,6 +14,8 @@ export interface TopicMessage {
 export interface Topic {
   readonly name: string;
   apply(kind: 'snapshot' | 'delta', message: TopicMessage): void;
+  /** Nothing is known any more. */
+  forget(): void;
 }
 
 /** A topic that is one value; undefined until it is known. */
@@ -28,6 +30,10 @@ export class ValueTopic<T> implements Topic {
   apply(_kind: 'snapshot' | 'delta', { value, upsert }: TopicMessage): void {
     const next = value ?? upsert?.[0];
     if (next !== undefined) this.#value.value = next as T;
+  }
+
+  forget(): void {
+    this.#value.value = undefined;
   }
 
   get value(): T | undefined {
@@ -67,6 +73,10 @@ export class ListTopic<T> implements Topic {
       next.delete(key);
     }
     this.#items.value = next;
+  }
+
+  forget(): void {
+    this.#items.value = undefined;
   }
 
   /** False until the first snapshot. */

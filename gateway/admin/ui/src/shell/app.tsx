@@ -12,6 +12,7 @@ import { Rail } from './rail.tsx';
 import { listenForShortcuts } from './shortcuts.ts';
 import { ShortcutsDialog } from './shortcuts-dialog.tsx';
 import { SignIn } from './sign-in.tsx';
+import { useVantageInUrl } from './vantage-switch.tsx';
 
 /** Paths of the gateway that are no views. */
 const ours = /^\/(?!v1\/|clusters\/|metrics|openapi\.json)/;
@@ -27,6 +28,7 @@ export function App() {
 function Shell() {
   const { route } = useLocation();
   const [problem, setProblem] = useState<Problem>();
+  useVantageInUrl();
   useEffect(() => listenForShortcuts((path) => route(path)), [route]);
   return (
     <>

@@ -9,6 +9,7 @@ import { viewOf, views } from '../views.ts';
 import { Logo } from './logo.tsx';
 import { helpOpen } from './shortcuts.ts';
 import { ThemeToggle } from './theme-toggle.tsx';
+import { VantageSwitch } from './vantage-switch.tsx';
 
 export function Rail() {
   const { path } = useLocation();
@@ -90,6 +91,7 @@ function Identity() {
           </p>
         </>
       )}
+      <VantageSwitch />
     </div>
   );
 }

@@ -49,6 +49,17 @@ export function Chart({ label, times, series, format, height = 200 }: ChartProps
   return <div class="chart" role="img" aria-label={label} ref={host} />;
 }
 
+/** `12:03`, and the seconds where less than a minute lies between two. */
+function clockOf(stepSeconds: number): (seconds: number) => string {
+  const format: Intl.DateTimeFormatOptions = {
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+    ...(stepSeconds < 60 && { second: '2-digit' }),
+  };
+  return (seconds) => new Date(seconds * 1_000).toLocaleTimeString('en', format);
+}
+
 function optionsFor(
   element: HTMLElement,
   series: readonly ChartSeries[],
@@ -68,10 +79,16 @@ function optionsFor(
     height,
     legend: { show: false },
     cursor: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 24, 0, 0],
     scales: { x: { time: true }, y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },
     axes: [
-      { ...axis, grid: { show: false }, values: '{HH}:{mm}', space: 80 },
+      {
+        ...axis,
+        size: 28,
+        grid: { show: false },
+        values: (_, splits, __, ___, step) => splits.map(clockOf(step)),
+        space: 80,
+      },
       {
         ...axis,
         grid,

@@ -27,6 +27,11 @@ export interface Draft {
   readonly rto: string;
   readonly errorBudget: string;
   readonly reason: string;
+  /** When it is run by the calendar. */
+  readonly name: string;
+  readonly cron: string;
+  readonly timeZone: string;
+  readonly notDuring: string;
 }
 
 const blank: Draft = {
@@ -51,6 +56,10 @@ const blank: Draft = {
   rto: '5s',
   errorBudget: '0.1',
   reason: '',
+  name: '',
+  cron: '0 10 1 * *',
+  timeZone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
+  notDuring: '',
 };
 
 const faultTargets: readonly Target[] = [

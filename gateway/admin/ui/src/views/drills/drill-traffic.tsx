@@ -43,7 +43,7 @@ export function DrillTraffic({ drill }: { readonly drill: Drill }) {
 }
 
 function useLiveSamples(wanted: boolean): readonly Sample[] {
-  const { value } = useFetched<GraphAnswer>(wanted ? '/v1/graph?window=10' : undefined, 1_000);
+  const { value } = useFetched<GraphAnswer>(wanted ? '/v1/graph?window=5' : undefined, 1_000);
   const [samples, setSamples] = useState<readonly Sample[]>([]);
   useEffect(() => {
     if (value === undefined) return;
@@ -53,7 +53,9 @@ function useLiveSamples(wanted: boolean): readonly Sample[] {
       const cluster = clusterOf.get(to);
       if (cluster !== undefined) clusters[cluster] = (clusters[cluster] ?? 0) + requestsPerSecond;
     }
-    setSamples((known) => [...known.slice(-most), { time: value.at / 1_000, clusters }]);
+    const sample = { time: value.at / 1_000, clusters };
+    // Counts move in steps: asked again within one, the answer is of the same time, and perhaps more complete.
+    setSamples((known) => [...known.filter(({ time }) => time < sample.time).slice(-most), sample]);
   }, [value]);
   return samples;
 }

@@ -12,6 +12,7 @@ import { ProblemNote } from '../../ui/problem-note.tsx';
 import { DrillProgress } from './drill-progress.tsx';
 import { DrillTraffic } from './drill-traffic.tsx';
 import { PredictionFacts } from './prediction-view.tsx';
+import { ReportFigures } from './report-figures.tsx';
 import { ReportPanels } from './report-panels.tsx';
 import { SpecFacts } from './spec-facts.tsx';
 import { Timeline } from './timeline.tsx';
@@ -54,7 +55,7 @@ export default function DrillView() {
       lead={drill.spec.reason ?? `Driven by ${drill.driver.gateway} of ${drill.driver.cluster}`}
       actions={
         over ? (
-          <a class="button" href={`/drills/compare?a=${id}`}>
+          <a class="button" href={compareHref(drill)}>
             Compare
           </a>
         ) : (
@@ -71,8 +72,9 @@ export default function DrillView() {
     >
       <ProblemNote problem={abort.problem} />
       <DrillProgress drill={drill} />
-      {drill.report && <ReportPanels report={drill.report} id={id} />}
+      {drill.report && <ReportFigures report={drill.report} />}
       <DrillTraffic drill={drill} />
+      {drill.report && <ReportPanels report={drill.report} id={id} />}
       <div class="two-columns">
         <Panel id="timeline" title="Timeline">
           <Timeline drill={drill} />
@@ -93,4 +95,10 @@ export default function DrillView() {
       </div>
     </Page>
   );
+}
+
+/** With the one like it before, where there was one. */
+function compareHref({ id, report }: Drill): string {
+  const before = report?.comparison?.with;
+  return before === undefined ? `/drills/compare?a=${id}` : `/drills/compare?a=${before}&b=${id}`;
 }

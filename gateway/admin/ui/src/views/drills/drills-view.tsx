@@ -7,6 +7,7 @@ import { Page } from '../../ui/page.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
 import { Time } from '../../ui/time.tsx';
 import { DrillState } from './drill-state.tsx';
+import { DrillTabs } from './drill-tabs.tsx';
 
 const columns: readonly Column<DrillSummary>[] = [
   {
@@ -73,6 +74,7 @@ export default function DrillsView() {
         </>
       }
     >
+      <DrillTabs open="drills" />
       <Table
         caption="Drills"
         rows={drills.list}

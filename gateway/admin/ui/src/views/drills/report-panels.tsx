@@ -1,37 +1,31 @@
 /** Owns a drill's report: the verdict, how long what took, what requests saw, predicted load against measured. */
 import type { Report } from '../../api/drills.ts';
-import { ms, percent, rate } from '../../format/number.ts';
+import { ms, rate } from '../../format/number.ts';
 import { Badge } from '../../ui/badge.tsx';
-import { Figure, Figures } from '../../ui/figure.tsx';
 import { Panel } from '../../ui/page.tsx';
-import { Table } from '../../ui/table.tsx';
+import { type Column, Table } from '../../ui/table.tsx';
+import { Decisions } from './decisions.tsx';
 import { ReportDownloads } from './report-downloads.tsx';
 
+const objectives = {
+  completed: 'Completed',
+  rto: 'Recovery',
+  errorBudget: 'Error budget',
+  refusals: 'Refusals',
+} as const;
+
+const capacityColumn: Column<Report['load'][number]> = {
+  id: 'capacity',
+  title: 'Capacity',
+  numeric: true,
+  value: ({ capacity }) => capacity,
+  cell: ({ capacity }) => rate(capacity),
+};
+
 export function ReportPanels({ report, id }: { readonly report: Report; readonly id: string }) {
-  const { verdict, timing, during } = report;
+  const { verdict } = report;
   return (
     <>
-      <Figures>
-        <Figure
-          label="Verdict"
-          value={verdict.passed ? 'Passed' : 'Failed'}
-          tone={verdict.passed ? 'ok' : 'bad'}
-          note={`${verdict.objectives.filter(({ met }) => met).length} of ${verdict.objectives.length} objectives`}
-        />
-        <Figure
-          label="Time to detect"
-          value={ms(timing.detectMs)}
-          note="until traffic began to move"
-        />
-        <Figure label="Time to shift" value={ms(timing.shiftMs)} note="until it had moved" />
-        <Figure label="Time to revert" value={ms(timing.revertMs)} note="until it was as before" />
-        <Figure
-          label="Errors during"
-          value={percent(during.errorRate)}
-          tone={during.errors > 0 ? 'warn' : 'ok'}
-          note={`${during.errors} of ${during.requests} requests`}
-        />
-      </Figures>
       <div class="two-columns">
         <Panel
           id="verdict"
@@ -43,7 +37,7 @@ export function ReportPanels({ report, id }: { readonly report: Report; readonly
               <li key={name}>
                 <Badge tone={met ? 'ok' : 'bad'}>{met ? 'met' : 'missed'}</Badge>
                 <span>
-                  <strong>{name}</strong> {what}
+                  <strong>{objectives[name]}</strong> {what}
                 </span>
               </li>
             ))}
@@ -133,26 +127,13 @@ export function ReportPanels({ report, id }: { readonly report: Report; readonly
                 value: ({ measured }) => measured,
                 cell: ({ measured }) => rate(measured),
               },
-              {
-                id: 'capacity',
-                title: 'Capacity',
-                numeric: true,
-                value: ({ capacity }) => capacity,
-                cell: ({ capacity }) => rate(capacity),
-              },
+              ...(report.load.some(({ capacity }) => capacity !== undefined)
+                ? [capacityColumn]
+                : []),
             ]}
           />
         </Panel>
-        <Panel id="decisions" title="What decided" lead="While it was in force.">
-          <ul class="decisions">
-            {report.decisions.map(({ service, tier, load, reason }) => (
-              <li key={`${service} ${tier}`}>
-                <strong>{service}</strong> <span class="num">{load} %</span> to {tier}
-                <span class="event-meta">{reason}</span>
-              </li>
-            ))}
-          </ul>
-        </Panel>
+        <Decisions report={report} />
       </div>
     </>
   );

@@ -1,8 +1,10 @@
 /** Owns the map view: the federation at a glance, and what needs attention. */
 import type { Status } from '../../../../answers.ts';
+import type { Orders } from '../../api/standing.ts';
+import { useFetched } from '../../api/use-fetched.ts';
 import { count, percent, rate } from '../../format/number.ts';
 import { now } from '../../live/clock.ts';
-import { clusters, events, graph, services, status, trust } from '../../live/store.ts';
+import { clusters, drills, events, graph, services, status, trust } from '../../live/store.ts';
 import { Figure, Figures } from '../../ui/figure.tsx';
 import { healthTone } from '../../ui/health-bar.tsx';
 import { Empty, Page, Panel } from '../../ui/page.tsx';
@@ -22,6 +24,7 @@ export default function MapView() {
   const chosen = clusters.get(values['cluster'] ?? '');
   const shown = model.clusters.find(({ cluster }) => cluster === chosen?.cluster);
   const known = status.value;
+  const orders = useFetched<Orders>('/v1/orders', 5_000);
   return (
     <Page
       title={known ? `Federation ${known.federation}` : 'Federation'}
@@ -58,6 +61,8 @@ export default function MapView() {
                 model,
                 services: services.list,
                 trust: trust.list,
+                drills: drills.list,
+                orders: orders.value,
                 now: now.value,
               })}
             />

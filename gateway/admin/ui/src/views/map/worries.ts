@@ -1,5 +1,7 @@
 /** Owns what on the map somebody should look at: the gateway's own problems, and what the whole picture shows. */
 import type { ProblemItem, ServiceItem, TrustItem } from '../../../../answers.ts';
+import { type DrillSummary, isOver, titleOf } from '../../api/drills.ts';
+import type { Orders } from '../../api/standing.ts';
 import type { MapModel } from './map-model.ts';
 
 export interface Worry {
@@ -17,6 +19,9 @@ export interface Picture {
   readonly model: MapModel;
   readonly services: readonly ServiceItem[];
   readonly trust: readonly TrustItem[];
+  readonly drills: readonly DrillSummary[];
+  /** Undefined while they are not known. */
+  readonly orders: Orders | undefined;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -24,7 +29,8 @@ export interface Picture {
 const soonMs = 30 * 86_400_000;
 
 /** The gravest first. */
-export function worriesOf({ problems, model, services, trust, now }: Picture): Worry[] {
+export function worriesOf(picture: Picture): Worry[] {
+  const { problems, model, services, trust, now } = picture;
   return [
     ...problems,
     ...services.flatMap(lostService),
@@ -55,6 +61,27 @@ export function worriesOf({ problems, model, services, trust, now }: Picture): W
         fix: 'Rotate it before.',
         href: '/trust',
       })),
+    ...intended(picture),
+  ];
+}
+
+/** What is as somebody wants it, for now. */
+function intended({ drills, orders }: Picture): Worry[] {
+  const { drains = [], failovers = [] } = orders ?? {};
+  return [
+    ...drills
+      .filter((drill) => !isOver(drill))
+      .map((drill) => ({ what: `Drill: ${titleOf(drill)}`, href: `/drills/${drill.id}` })),
+    ...drains.map(({ of, reason }) => ({
+      what: `${of} is drained`,
+      fix: reason,
+      href: '/drills/orders',
+    })),
+    ...failovers.map(({ service, to, percent, reason }) => ({
+      what: `${percent} % of ${service} is sent to ${to}`,
+      fix: reason,
+      href: '/drills/orders',
+    })),
   ];
 }
 

@@ -1,0 +1,241 @@
+/** Specifies drills in a real browser over three real clusters: from the form to the report, by keys alone, schedules and standing orders. */
+import test from 'ava';
+import type { Browser, Page } from 'playwright-core';
+import type { Drill } from '../../federation/drills/model.ts';
+import { evacuation, startDrill } from '../drills/scene.ts';
+import { type Cluster, federate } from '../support/federation.ts';
+import { SteadyLoad } from '../support/steady-load.ts';
+import { until } from '../support/until.ts';
+import { accessibilityFaults, openUi, startBrowser, type Theme } from './browser.ts';
+import { focusedName, tabTo } from './keys.ts';
+import { sharedScope } from './shared-scope.ts';
+
+const scope = sharedScope(test);
+let browser: Browser;
+let load: SteadyLoad;
+let clusters: Readonly<Record<'dc1' | 'dc2' | 'dc3', Cluster>>;
+
+test.before(async () => {
+  clusters = await federate(scope, {
+    dc1: { instances: 2 },
+    dc2: { rttMs: 10 },
+    dc3: { rttMs: 20 },
+  });
+  load = new SteadyLoad(clusters.dc1);
+  scope.teardown(() => load.stop());
+  browser = await startBrowser(scope);
+  await load.goesOn();
+});
+
+test.serial(
+  'an evacuation by keys alone: composed, predicted, run, watched while traffic moves, and its report read',
+  async (t) => {
+    const { page, open, complaints } = await openUi(t, browser, clusters.dc1);
+    await open('/');
+    await page.keyboard.press('g');
+    await page.keyboard.press('d');
+    await page.getByRole('heading', { level: 1, name: 'Drills' }).waitFor();
+    await follow(page, 'New drill');
+    await page.getByRole('heading', { level: 1, name: 'New drill' }).waitFor();
+    await tabTo(page, 'Cluster');
+    await page.keyboard.type('dc1');
+    for (const [label, text] of [
+      ['Ramp', '500ms'],
+      ['Duration', '4s'],
+      ['Reason', 'Rehearse the loss of dc1'],
+    ] as const) {
+      await tabTo(page, label);
+      await page.keyboard.press('Control+A');
+      await page.keyboard.type(text);
+    }
+    await page.getByText('within every guardrail').waitFor();
+    await follow(page, 'Run the drill');
+
+    await page.getByText('In force in full at every gateway').waitFor();
+    await load.servedBy(clusters.dc2);
+    t.deepEqual(await accessibilityFaults(page), [], 'while it runs');
+    await page.getByText('Verdict').waitFor({ timeout: 60_000 });
+    await page.getByText('Passed', { exact: true }).waitFor();
+    const loads = page.getByRole('table', { name: 'Load by cluster' });
+    await loads.getByRole('row', { name: /dc2/ }).waitFor();
+    await page.getByText('Traffic has left it as predicted').waitFor();
+    await load.servedBy(clusters.dc1);
+    t.regex(page.url(), /\/drills\/\d{8}-/);
+    t.deepEqual(complaints, []);
+  },
+);
+
+for (const theme of ['light', 'dark'] satisfies Theme[]) {
+  test.serial(
+    `${theme}: axe finds nothing in a report, in a comparison, in schedules and in orders`,
+    async (t) => {
+      const { page, open, complaints } = await openUi(t, browser, clusters.dc1, theme);
+      const { id } = await firstDrill();
+      const faults: string[] = [];
+      for (const [path, words] of [
+        [`/drills/${id}`, 'Verdict'],
+        [`/drills/${id}?moving-as=table`, 'Verdict'],
+        [`/drills/compare?a=${id}&b=${id}`, 'Time to shift'],
+        ['/drills/new?kind=slow&cluster=dc1&when=calendar', 'Schedule the drill'],
+        ['/drills/schedules', 'Nothing is rehearsed by the calendar.'],
+        ['/drills/orders', 'No cluster is drained.'],
+      ] as const) {
+        await open(path);
+        await page.locator('main').getByText(words).filter({ visible: true }).first().waitFor();
+        for (const fault of await accessibilityFaults(page)) faults.push(`${path}: ${fault}`);
+      }
+      t.deepEqual(faults, []);
+      t.deepEqual(complaints, []);
+    },
+  );
+}
+
+test.serial('a report is a link that opens at any cluster, and is taken along', async (t) => {
+  const { id } = await firstDrill();
+  const { page, open } = await openUi(t, browser, clusters.dc3);
+  await open(`/drills/${id}`);
+  await page.getByText('Passed', { exact: true }).waitFor();
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'MD' }).click();
+  t.is((await download).suggestedFilename(), `drill-${id}.md`);
+});
+
+test.serial('a drill is aborted where it is watched, and says by whom', async (t) => {
+  const { id } = await startDrill(clusters.dc1, evacuation);
+  const { page, open } = await openUi(t, browser, clusters.dc2);
+  await open('/drills');
+  await page.getByRole('row', { name: /running|pending/ }).waitFor();
+  await open(`/drills/${id}`);
+  await page.getByText('In force in full at every gateway').waitFor();
+  await page.getByRole('button', { name: 'Abort and revert' }).click();
+  await page.getByText('Aborted by an operator').waitFor();
+  await load.servedBy(clusters.dc1);
+  t.pass();
+});
+
+test.serial(
+  'a drill that would break a guardrail says which, and runs only when that is accepted',
+  async (t) => {
+    const { page, open } = await openUi(t, browser, clusters.dc1);
+    await open('/drills/new?kind=evacuate&cluster=dc1');
+    await page.getByText('within every guardrail').waitFor();
+    await page.getByLabel('Healthy copies').fill('9');
+    await page.getByText('minHealthy').waitFor();
+    const run = page.getByRole('button', { name: 'Run the drill' });
+    t.true(await run.isDisabled());
+    await page.getByLabel('Run it although').check();
+    t.false(await run.isDisabled());
+  },
+);
+
+test.serial(
+  'a schedule is refused without losing what was typed, then made, listed and removed',
+  async (t) => {
+    const { page, open, complaints } = await openUi(t, browser, clusters.dc1);
+    await open('/drills/new?kind=evacuate&cluster=dc1&when=calendar');
+    await page.getByLabel('Name').fill('Not A Name');
+    await page.getByLabel('Not during').fill('fridays');
+    await page.getByText('“fridays” is no window of time').waitFor();
+    const make = page.getByRole('button', { name: 'Schedule the drill' });
+    t.true(await make.isDisabled());
+    await page.getByLabel('Not during').fill('fri,sat 12:00 to 24:00');
+    await make.click();
+    await page.getByRole('alert').getByText('BODY_INVALID').waitFor();
+    t.is(await page.getByLabel('Name').inputValue(), 'Not A Name');
+    t.is(await page.getByLabel('Not during').inputValue(), 'fri,sat 12:00 to 24:00');
+    await page.getByLabel('Name').fill('monthly');
+    await make.click();
+    const row = page.getByRole('row', { name: /monthly/ });
+    await row.getByText('Evacuate dc1').waitFor();
+    await row.getByText('fri,sat 12:00 to 24:00').waitFor();
+    await row.getByRole('button', { name: 'Remove monthly of dc1' }).click();
+    await page.getByText('Nothing is rehearsed by the calendar.').waitFor();
+    t.deepEqual(complaints, []);
+  },
+);
+
+test.serial(
+  'a cluster is drained and a service failed over by the UI, and both are undone',
+  async (t) => {
+    const { page, open, complaints } = await openUi(t, browser, clusters.dc1);
+    await open('/drills/orders');
+    await page.getByRole('button', { name: 'Drain a cluster' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Cluster').selectOption('dc1');
+    await dialog.getByLabel('Ramp').fill('soon');
+    await dialog.getByLabel('Reason').fill('new switches');
+    await dialog.getByRole('button', { name: 'Drain it' }).click();
+    await dialog.getByText('BODY_INVALID').waitFor();
+    t.is(await dialog.getByLabel('Reason').inputValue(), 'new switches');
+    t.deepEqual(await accessibilityFaults(page), []);
+    await dialog.getByLabel('Ramp').fill('500ms');
+    await dialog.getByRole('button', { name: 'Drain it' }).click();
+    await page.getByRole('row', { name: /dc1.*new switches/ }).waitFor();
+    await load.servedBy(clusters.dc2);
+    await open('/');
+    await page.getByText('dc1 is drained').waitFor();
+    await open('/drills/orders');
+    await page.getByRole('button', { name: 'Undrain dc1' }).click();
+    await page.getByText('No cluster is drained.').waitFor();
+    await load.servedBy(clusters.dc1);
+
+    await page.getByRole('button', { name: 'Fail a service over' }).click();
+    await dialog.getByLabel('Service').selectOption('orders.shop');
+    await dialog.getByLabel('To', { exact: true }).selectOption('dc3');
+    await dialog.getByRole('button', { name: 'Fail it over' }).click();
+    await page.getByRole('row', { name: /orders\.shop.*dc3.*100 %/ }).waitFor();
+    await load.servedBy(clusters.dc3);
+    await page.getByRole('button', { name: 'Undo the failover of orders.shop' }).click();
+    await page.getByText('Every service goes where it is nearest.').waitFor();
+    await load.servedBy(clusters.dc1);
+    t.deepEqual(complaints, []);
+  },
+);
+
+test.serial(
+  "another cluster's gateway is looked at through this one: in every view, by link, and no more than it grants",
+  async (t) => {
+    const { page, door, open, complaints } = await openUi(t, browser, clusters.dc1);
+    await open('/');
+    await page.getByLabel('Seen from').selectOption('dc2');
+    await page.getByText(/Seen from .* of dc2/).waitFor();
+    await page.getByRole('link', { name: 'Services' }).click();
+    await page.getByRole('row', { name: /orders\.shop/ }).waitFor();
+    await until('the URL to say so', () => page.url().endsWith('/services?via=dc2'));
+
+    await page.goBack();
+    await page.getByText(/Seen from .* of dc2/).waitFor();
+    await page.goBack();
+    await page.getByText(/Seen from .* of dc1/).waitFor();
+
+    await open('/drills/orders?via=dc2');
+    await page.locator('.identity').getByText('dc2 of acme').waitFor();
+    await page.getByRole('button', { name: 'Drain a cluster' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Cluster').selectOption('dc3');
+    await dialog.getByRole('button', { name: 'Drain it' }).click();
+    await dialog.getByText('FORBIDDEN').waitFor();
+    t.is(await dialog.getByLabel('Cluster').inputValue(), 'dc3');
+    await page.keyboard.press('Escape');
+
+    await page.goto(`${door.origin}/services?via=nowhere`);
+    await page.getByRole('status').getByText('nowhere').waitFor();
+    await page.getByLabel('Seen from').selectOption('');
+    await page.locator('.identity').getByText('dc1 of acme').waitFor();
+    t.false(page.url().includes('via='));
+    t.deepEqual(complaints, []);
+  },
+);
+
+/** Goes to a link or a button by Tab, and presses it. */
+async function follow(page: Page, name: string): Promise<void> {
+  await tabTo(page, name);
+  if ((await focusedName(page)) === name) await page.keyboard.press('Enter');
+}
+
+/** The one that the first test ran. */
+async function firstDrill(): Promise<Pick<Drill, 'id'>> {
+  const [first] = await clusters.dc1.gateway.items<Drill>('/v1/drills');
+  if (first === undefined) throw new Error('no drill was run');
+  return first;
+}
