@@ -20,10 +20,10 @@ export class RequestFields implements OutgoingFields {
 
   constructor({ head, peer }: Exchange, service: ServiceName, says: OwnLines, ids: RequestIds) {
     let { passed } = head;
-    if (passed === undefined || passed.service !== service) {
+    if (passed?.service !== service) {
       const hasId = head.fields.get(requestIdField) !== undefined;
       passed = { service, hasId, own: says.ofRequest(head, peer, service), lines: undefined };
-      head.passed = passed;
+      if (head.passed !== undefined) head.passed = passed;
     }
     this.sensitive = head.fields.sensitive;
     this.#head = head;

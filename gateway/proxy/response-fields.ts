@@ -33,7 +33,7 @@ export class ResponseFields implements PassedResponse {
     if (passed?.own === said) return passed;
     const isDated = head.fields.get('date') !== undefined;
     const made = new ResponseFields(head, isDated ? said : dated(said));
-    head.passed = made;
+    if (passed !== undefined) head.passed = made;
     return made;
   }
 
