@@ -4,6 +4,7 @@ import type { FieldFilter } from '../wire/http1/field-filter.ts';
 import type { FieldLines } from '../wire/http1/field-lines.ts';
 import type { Exchange } from './exchange.ts';
 import { fromClient, fromGateway, requestIdField, welcomesTrailers } from './headers.ts';
+import { pushLines } from './line-list.ts';
 import type { Fields, OutgoingFields, PassedRequest, RequestHead } from './message.ts';
 import type { OwnLines } from './own-lines.ts';
 import type { RequestIds } from './request-id.ts';
@@ -47,10 +48,8 @@ export class RequestFields implements OutgoingFields {
   #makeList(): Fields {
     const { fields: received, connectionTokens } = this.#head;
     const fields = received.listWithout(this.#filter, connectionTokens);
-    for (const line of `${this.#passed.own}${this.#id}`.split('\r\n')) {
-      const colon = line.indexOf(': ');
-      if (colon > 0) fields.push(line.slice(0, colon), line.slice(colon + 2));
-    }
+    pushLines(fields, this.#passed.own);
+    if (this.#id !== '') fields.push(requestIdField, this.#id.slice(requestIdField.length + 2, -2));
     if (welcomesTrailers(received.get('te'))) fields.push('te', 'trailers');
     return fields;
   }
