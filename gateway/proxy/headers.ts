@@ -106,6 +106,7 @@ const maxPasses = 16;
 export function isLoop(via: readonly string[], pseudonym: string, service: ServiceName): boolean {
   let passes = 0;
   for (const value of via) {
+    if (!value.toLowerCase().includes(pseudonym)) continue;
     for (const hop of value.split(',')) {
       const [, by, comment] = hop.trim().split(/\s+/);
       if (by?.toLowerCase() !== pseudonym) continue;

@@ -65,8 +65,11 @@ export interface RequestHead {
   /** Tokens of `Connection` beside close, keep-alive and upgrade, in lower case; always empty in HTTP/2. */
   readonly connectionTokens: readonly string[];
   readonly tunnel: Tunnel | undefined;
-  /** What goes on of it, left here by whoever found out: a client that repeats itself brings the same head again. */
-  passed?: PassedRequest | undefined;
+  /**
+   * What goes on of it, left here by whoever found out: a client that repeats itself brings the same head again.
+   * `null` at first; absent in a head that never comes again.
+   */
+  passed?: PassedRequest | null;
 }
 
 /** What goes on of a request to one service, but for its id. */
@@ -98,8 +101,8 @@ export interface ResponseHead {
   /** As announced; for HEAD and 304 the length of what is not sent. */
   readonly bodyLength: BodyLength;
   readonly connectionTokens: readonly string[];
-  /** What goes back of it, left here by whoever found out: an endpoint that repeats itself brings the same head again. */
-  passed?: PassedResponse | undefined;
+  /** What goes back of it, as in `RequestHead`. */
+  passed?: PassedResponse | null;
 }
 
 /** What goes back of a response. */

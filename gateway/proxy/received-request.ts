@@ -57,6 +57,7 @@ function request(
           ? connectionTokens
           : connectionTokens.filter((token) => token !== 'upgrade'),
       tunnel,
+      passed: null,
     },
   };
 }

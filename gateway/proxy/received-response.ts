@@ -10,7 +10,7 @@ export function responseOf(received: ReceivedHead): ResponseHead {
     : answers === 'HEAD' || status === 304
       ? announced(received)
       : lengthOf(framing);
-  return { status, fields, bodyLength, connectionTokens };
+  return { status, fields, bodyLength, connectionTokens, passed: null };
 }
 
 function lengthOf(framing: Framing): BodyLength {

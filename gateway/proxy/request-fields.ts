@@ -4,6 +4,7 @@ import type { FieldFilter } from '../wire/http1/field-filter.ts';
 import type { FieldLines } from '../wire/http1/field-lines.ts';
 import type { Exchange } from './exchange.ts';
 import { fromClient, fromGateway, requestIdField, welcomesTrailers } from './headers.ts';
+import { pushLines } from './line-list.ts';
 import type { Fields, OutgoingFields, PassedRequest, RequestHead } from './message.ts';
 import type { Observer } from './observer.ts';
 import type { OwnLines } from './own-lines.ts';
@@ -36,10 +37,10 @@ export class RequestFields implements OutgoingFields {
   ) {
     const { fields, connectionTokens } = head;
     let { passed } = head;
-    if (passed === undefined || passed.service !== service) {
+    if (passed?.service !== service) {
       const hasId = fields.get(requestIdField) !== undefined;
       passed = { service, hasId, own: says.ofRequest(head, peer, service), lines: undefined };
-      head.passed = passed;
+      if (head.passed !== undefined) head.passed = passed;
     }
     this.sensitive = head.fields.sensitive;
     this.#head = head;
@@ -76,10 +77,9 @@ export class RequestFields implements OutgoingFields {
 
   #makeList(): Fields {
     const fields = this.#head.fields.listWithout(this.#filter, this.#dropped);
-    for (const line of `${this.#passed.own}${this.#id}${this.#traced}`.split('\r\n')) {
-      const colon = line.indexOf(': ');
-      if (colon > 0) fields.push(line.slice(0, colon), line.slice(colon + 2));
-    }
+    pushLines(fields, this.#passed.own);
+    if (this.#id !== '') fields.push(requestIdField, idIn(this.#id));
+    if (this.#traced !== '') pushLines(fields, this.#traced);
     if (welcomesTrailers(this.#head.fields.get('te'))) fields.push('te', 'trailers');
     return fields;
   }

@@ -2,6 +2,7 @@
 import { type FieldLines, fieldLines } from '../wire/http1/field-lines.ts';
 import { fromUpstream } from './headers.ts';
 import { HttpDate } from './http-date.ts';
+import { pushLines } from './line-list.ts';
 import type {
   Fields,
   OutgoingFields,
@@ -33,7 +34,7 @@ export class ResponseFields implements PassedResponse {
     if (passed?.own === said) return passed;
     const isDated = head.fields.get('date') !== undefined;
     const made = new ResponseFields(head, isDated ? said : dated(said));
-    head.passed = made;
+    if (passed !== undefined) head.passed = made;
     return made;
   }
 
@@ -45,7 +46,8 @@ export class ResponseFields implements PassedResponse {
 
   list(): Fields {
     const fields = this.#received.listWithout(fromUpstream, this.#connectionTokens);
-    return pushLines(fields, this.own);
+    pushLines(fields, this.own);
+    return fields;
   }
 }
 
@@ -63,19 +65,13 @@ export class OwnFields implements OutgoingFields {
   }
 
   list(): Fields {
-    return pushLines([], this.#lines);
+    const fields: string[] = [];
+    pushLines(fields, this.#lines);
+    return fields;
   }
 }
 
 /** RFC 9110 section 6.6.1: whoever answers says when, or the first one who has a clock does. */
 function dated(lines: FieldLines): FieldLines {
   return (lines + date.line(Date.now())) as FieldLines;
-}
-
-function pushLines(fields: string[], lines: FieldLines): Fields {
-  for (const line of lines.split('\r\n')) {
-    const colon = line.indexOf(': ');
-    if (colon > 0) fields.push(line.slice(0, colon), line.slice(colon + 2));
-  }
-  return fields;
 }

@@ -1,4 +1,5 @@
 /** Owns encoding header blocks: which fields enter the table, and how each is written (RFC 7541 section 6). */
+import { asString, codeOf } from './characters.ts';
 import { DynamicTable, entryOverhead, initialTableSize } from './dynamic-table.ts';
 import { huffmanEncode, huffmanLength, octetOf } from './huffman-encode.ts';
 import { staticFields } from './static-table.ts';
@@ -19,7 +20,7 @@ const maxNames = 256;
 /** What an encoder knows of a name. */
 interface KnownName {
   /** Its place in the static table, if it is there. */
-  readonly fixed: StaticName | undefined;
+  readonly fixed: number | undefined;
   /** Its values must never enter a table. */
   readonly isSecret: boolean;
   /** Number of its newest entry in the dynamic table; -1 = it has none. */
@@ -34,18 +35,21 @@ interface Entry {
   readonly number: number;
 }
 
-interface StaticName {
-  /** Of the first entry of that name; those of its values follow. */
-  readonly index: number;
-  readonly values: string[];
-}
-
-const staticNames = new Map<string, StaticName>();
-staticFields.forEach(([name, value], at) => {
-  const known = staticNames.get(name) ?? { index: at + 1, values: [] };
-  known.values.push(value);
-  staticNames.set(name, known);
+/** The index of the first entry of each name in the static table. */
+const staticNames = new Map<string, number>();
+staticFields.forEach(([name], at) => {
+  if (!staticNames.has(name)) staticNames.set(name, at + 1);
 });
+
+/** Entries of the static table that have a value, by their fingerprint; no two share a place. */
+const staticPlaces: readonly (StaticEntry | undefined)[] = placesOfStatics();
+
+interface StaticEntry {
+  readonly name: string;
+  readonly value: string;
+  readonly print: number;
+  readonly index: number;
+}
 
 /** Fields sent lately that are remembered, and places by which entries of the dynamic table are found. */
 const seenSlots = 64;
@@ -91,24 +95,36 @@ export class HpackEncoder {
 
   /** Adds a field. `sensitive`: it must never be indexed, by us or by anybody it is passed on to. */
   field(name: string, value: string, sensitive = false): void {
+    const print = fingerprint(name, value);
+    // What is in a table is no secret, and most of what is sent is there.
+    const index = sensitive ? 0 : this.#indexOf(name, value, print);
+    if (index > 0) this.#integer(0x80, 0x7f, index);
+    else this.#unlisted(name, value, sensitive, print);
+  }
+
+  /** The position after the block. */
+  end(): number {
+    return this.#at;
+  }
+
+  /** Where a field is in the tables; 0 = it is not there. */
+  #indexOf(name: string, value: string, print: number): number {
+    const entry = this.#places[print & (this.#places.length - 1)];
+    if (entry?.print === print && entry.value === value && entry.name === name) {
+      return this.#indexOfNumber(entry.number);
+    }
+    const fixed = staticPlaces[print & (staticPlaces.length - 1)];
+    return fixed?.print === print && fixed.value === value && fixed.name === name ? fixed.index : 0;
+  }
+
+  #unlisted(name: string, value: string, sensitive: boolean, print: number): void {
     const known = this.#names.get(name);
     if (known === undefined) {
-      this.#firstOf(name, value, sensitive);
+      this.#firstOf(name, value, sensitive, print);
       return;
     }
     if (sensitive || known.isSecret || isGuessable(name, value)) {
       this.#literal(0x10, 0x0f, name, value, known);
-      return;
-    }
-    const fixed = known.fixed === undefined ? 0 : staticIndex(known.fixed, value);
-    if (fixed > 0) {
-      this.#integer(0x80, 0x7f, fixed);
-      return;
-    }
-    const print = fingerprint(name, value);
-    const entry = this.#places[print & (this.#places.length - 1)];
-    if (entry?.print === print && entry.value === value && entry.name === name) {
-      this.#integer(0x80, 0x7f, this.#indexOf(entry.number));
       return;
     }
     // A name that comes again is worth its place, too, whatever its value: from then on it is a number.
@@ -121,13 +137,8 @@ export class HpackEncoder {
     }
   }
 
-  /** The position after the block. */
-  end(): number {
-    return this.#at;
-  }
-
   /** A field whose name was not sent before, or was forgotten. */
-  #firstOf(name: string, value: string, sensitive: boolean): void {
+  #firstOf(name: string, value: string, sensitive: boolean, print: number): void {
     const fixed = staticNames.get(name);
     if (fixed === undefined && this.#names.size >= maxNames) {
       this.#literal(sensitive ? 0x10 : 0x00, 0x0f, name, value, undefined);
@@ -136,14 +147,14 @@ export class HpackEncoder {
     const isSecret = neverIndexed.has(name);
     this.#names.set(name, { fixed, isSecret, newest: -1 });
     if (fixed !== undefined) {
-      this.field(name, value, sensitive);
+      this.#unlisted(name, value, sensitive, print);
       return;
     }
-    if (!sensitive) this.#isRepeated(fingerprint(name, value));
+    if (!sensitive) this.#isRepeated(print);
     this.#literal(sensitive ? 0x10 : 0x00, 0x0f, name, value, undefined);
   }
 
-  #indexOf(number: number): number {
+  #indexOfNumber(number: number): number {
     return staticFields.length + this.#table.added - number;
   }
 
@@ -189,9 +200,9 @@ export class HpackEncoder {
     value: string,
     known: KnownName | undefined,
   ): void {
-    if (known?.fixed !== undefined) this.#integer(pattern, mask, known.fixed.index);
+    if (known?.fixed !== undefined) this.#integer(pattern, mask, known.fixed);
     else if (known !== undefined && known.newest >= 0)
-      this.#integer(pattern, mask, this.#indexOf(known.newest));
+      this.#integer(pattern, mask, this.#indexOfNumber(known.newest));
     else {
       this.#integer(pattern, mask, 0);
       this.#string(name);
@@ -210,24 +221,21 @@ export class HpackEncoder {
     this.#target[this.#at++] = rest;
   }
 
-  #string(text: string): void {
-    const packed = this.#huffman ? huffmanLength(text) : text.length;
-    if (packed < text.length) {
+  #string(value: string): void {
+    const text = asString(value);
+    const { length } = text;
+    const packed = this.#huffman ? huffmanLength(text) : length;
+    if (packed < length) {
       this.#integer(0x80, 0x7f, packed);
       this.#at = huffmanEncode(text, this.#target, this.#at);
       return;
     }
-    this.#integer(0x00, 0x7f, text.length);
-    for (let i = 0; i < text.length; i++) this.#target[this.#at++] = octetOf(text, i);
+    this.#integer(0x00, 0x7f, length);
+    const target = this.#target;
+    const at = this.#at;
+    for (let i = 0; i < length; i++) target[at + i] = octetOf(text, i);
+    this.#at = at + length;
   }
-}
-
-/** The index of a value in the static table; 0 = it is not there. */
-function staticIndex({ index, values }: StaticName, value: string): number {
-  for (let i = 0; i < values.length; i++) {
-    if (values[i] === value && value !== '') return index + i;
-  }
-  return 0;
 }
 
 /** As many as there may be entries of common sizes in a table. */
@@ -237,20 +245,37 @@ function placesFor(tableSize: number): undefined[] {
   return new Array(places).fill(undefined);
 }
 
-/** Of a field's lengths and a few of its characters: those that differ most between values that resemble each other. */
+/** In as many places as keep them apart. */
+function placesOfStatics(): (StaticEntry | undefined)[] {
+  const entries = staticFields.flatMap(([name, value], at) =>
+    value === '' ? [] : [{ name, value, print: fingerprint(name, value), index: at + 1 }],
+  );
+  for (let size = 16; ; size *= 2) {
+    const places: (StaticEntry | undefined)[] = new Array(size).fill(undefined);
+    for (const entry of entries) places[entry.print & (size - 1)] = entry;
+    if (places.filter((entry) => entry !== undefined).length === entries.length) return places;
+  }
+}
+
+/**
+ * Of a field's lengths and a few of its characters: those that differ most between values that resemble each other. As
+ * small as the engine keeps without allocating.
+ */
 function fingerprint(name: string, value: string): number {
-  const { length } = value;
-  let print = Math.imul(name.length, 31) + length;
-  print = Math.imul(print, 31) + name.charCodeAt(name.length - 1);
-  print = Math.imul(print, 31) + name.charCodeAt(name.length >> 1);
+  const named = asString(name);
+  const text = asString(value);
+  const { length } = text;
+  let print = Math.imul(named.length, 31) + length;
+  print = Math.imul(print, 31) + codeOf(named, named.length - 1);
+  print = Math.imul(print, 31) + codeOf(named, named.length >> 1);
   for (let i = Math.max(0, length - 4); i < length; i++) {
-    print = Math.imul(print, 31) + value.charCodeAt(i);
+    print = Math.imul(print, 31) + codeOf(text, i);
   }
   if (length > 8) {
-    for (let i = 0; i < 4; i++) print = Math.imul(print, 31) + value.charCodeAt(i);
-    print = Math.imul(print, 31) + value.charCodeAt(length >> 1);
+    for (let i = 0; i < 4; i++) print = Math.imul(print, 31) + codeOf(text, i);
+    print = Math.imul(print, 31) + codeOf(text, length >> 1);
   }
-  return (print ^ (print >>> 15)) >>> 0;
+  return (print ^ (print >>> 15)) & 0x3fff_ffff;
 }
 
 function isGuessable(name: string, value: string): boolean {

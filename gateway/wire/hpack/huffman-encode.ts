@@ -1,4 +1,5 @@
 /** Owns packing strings into Huffman codes (RFC 7541 section 5.2). */
+import { codeOf } from './characters.ts';
 import { codeLengths, codes } from './huffman-code.ts';
 
 /** What stands for a character that one octet can't hold: never a piece of it, which could be a line break. */
@@ -6,7 +7,7 @@ const substitute = 0x3f;
 
 /** The octet that is sent for a character. */
 export function octetOf(text: string, index: number): number {
-  const code = text.charCodeAt(index);
+  const code = codeOf(text, index);
   return code > 0xff ? substitute : code;
 }
 

@@ -1,5 +1,4 @@
 /** Owns the fields that steer the exchange itself: host, connection, framing, expectation, upgrade. */
-import { ownText } from '../../../core/own-text.ts';
 import { isAuthority } from './authority.ts';
 import { fieldId } from './field-names.ts';
 import type { FieldSection } from './field-section.ts';
@@ -19,7 +18,6 @@ const noTokens: readonly string[] = [];
  */
 let lastHost: string | undefined;
 
-/** There is one: what it says holds until the next section is read. */
 export class ControlFields {
   readonly kind = 'control-fields';
   host: string | undefined = undefined;
@@ -31,32 +29,18 @@ export class ControlFields {
   tokens: readonly string[] = noTokens;
   expectation: string | undefined = undefined;
   upgrade: string | undefined = undefined;
-
-  begin(): void {
-    this.host = undefined;
-    this.contentLength = undefined;
-    this.isChunked = false;
-    this.closes = false;
-    this.keepsAlive = false;
-    this.tokens = noTokens;
-    this.expectation = undefined;
-    this.upgrade = undefined;
-  }
 }
-
-const control = new ControlFields();
 
 /** Reads them in one pass. */
 export function readControlFields(
   fields: FieldSection,
   protocol: Protocol,
 ): ControlFields | Refusal {
-  control.begin();
-  const { size } = fields;
-  for (let i = 0; i < size; i++) {
+  const control = new ControlFields();
+  for (let i = 0; i < fields.size; i++) {
     const id = fields.id(i);
     if (id === fieldId.unknown || id > fieldId.upgrade) continue;
-    const wrong = take(id, fields, i, protocol);
+    const wrong = take(control, id, fields.value(i), protocol);
     if (wrong !== undefined) return refusals[wrong];
   }
   return control;
@@ -73,19 +57,23 @@ export function upgradeOf(control: ControlFields, protocol: Protocol): string | 
 }
 
 function take(
+  control: ControlFields,
   id: number,
-  fields: FieldSection,
-  index: number,
+  value: string,
   protocol: Protocol,
 ): RefusalCode | undefined {
   switch (id) {
     case fieldId.host:
-      return takeHost(fields, index);
-    case fieldId.connection:
-      return takeConnection(fields, index);
+      if (control.host !== undefined) return 'host-repeated';
+      if (value === lastHost) control.host = lastHost;
+      else if (isAuthority(value)) {
+        lastHost = value;
+        control.host = value;
+      } else return 'host-invalid';
+      return undefined;
     case fieldId['content-length']: {
       if (control.contentLength !== undefined) return 'content-length-repeated';
-      const length = readContentLength(fields.value(index));
+      const length = readContentLength(value);
       if (typeof length === 'string') return length;
       control.contentLength = length;
       return undefined;
@@ -93,15 +81,15 @@ function take(
     case fieldId['transfer-encoding']:
       if (control.isChunked) return 'transfer-encoding-repeated';
       control.isChunked = true;
-      return whyNotChunked(fields.value(index), protocol);
+      return whyNotChunked(value, protocol);
     case fieldId.expect:
-      control.expectation = listed(control.expectation, fields.value(index));
+      control.expectation = listed(control.expectation, value);
       return undefined;
     case fieldId.upgrade:
-      control.upgrade = listed(control.upgrade, fields.value(index));
+      control.upgrade = listed(control.upgrade, value);
       return undefined;
     default:
-      return undefined;
+      return takeConnection(control, value);
   }
 }
 
@@ -109,23 +97,12 @@ function listed(before: string | undefined, value: string): string {
   return before === undefined ? value : `${before}, ${value}`;
 }
 
-function takeHost(fields: FieldSection, index: number): RefusalCode | undefined {
-  if (control.host !== undefined) return 'host-repeated';
-  if (lastHost === undefined || !fields.isValue(index, lastHost)) {
-    const value = fields.value(index);
-    if (!isAuthority(value)) return 'host-invalid';
-    lastHost = ownText(value);
-  }
-  control.host = lastHost;
-  return undefined;
-}
-
-function takeConnection(fields: FieldSection, index: number): RefusalCode | undefined {
-  if (fields.isValue(index, 'keep-alive')) {
+function takeConnection(control: ControlFields, value: string): RefusalCode | undefined {
+  if (value === 'keep-alive') {
     control.keepsAlive = true;
     return undefined;
   }
-  for (const option of membersOf(fields.value(index))) {
+  for (const option of membersOf(value)) {
     if (option === 'close') control.closes = true;
     else if (option === 'keep-alive') control.keepsAlive = true;
     else if (isToken(option) && control.tokens.length < maxTokens) {

@@ -2,7 +2,7 @@
 import type { FieldFilter } from './field-filter.ts';
 import type { FieldLines } from './field-lines.ts';
 import { fieldId, idOfName, wellKnownNames } from './field-names.ts';
-import { skipBlanks, skipBlanksBack } from './grammar.ts';
+import { withoutBlanks } from './grammar.ts';
 
 /** Marks of a field: where its line starts, where its colon is, the number of its name. */
 export const marksPerField = 3;
@@ -41,16 +41,10 @@ export class FieldSection {
 
   /** The value of field `index`, without white space around it. */
   value(index: number): string {
-    const start = this.#valueStart(index);
-    return this.#text.slice(start, this.#valueEnd(index, start));
-  }
-
-  /** Whether that is what `value(index)` would be; no string is made for it. */
-  isValue(index: number, value: string): boolean {
-    const start = this.#valueStart(index);
-    return (
-      this.#valueEnd(index, start) - start === value.length && this.#text.startsWith(value, start)
-    );
+    const at = index * marksPerField;
+    const start = (this.#marks[at + 1] as number) + 1;
+    const end = (this.#marks[at + marksPerField] as number) - 2;
+    return withoutBlanks(this.#text, start, end);
   }
 
   /** The value of the first field of that name, which is in lower case. */
@@ -107,15 +101,6 @@ export class FieldSection {
     if (id === fieldId.unknown ? filter.drops(this.name(index)) : filter.dropsKnown(id))
       return true;
     return alsoDropped.length > 0 && alsoDropped.includes(this.name(index));
-  }
-
-  #valueStart(index: number): number {
-    return skipBlanks(this.#text, (this.#marks[index * marksPerField + 1] as number) + 1);
-  }
-
-  #valueEnd(index: number, start: number): number {
-    const lineEnd = (this.#marks[(index + 1) * marksPerField] as number) - 2;
-    return skipBlanksBack(this.#text, start, lineEnd);
   }
 
   #find(name: string, from: number): number {

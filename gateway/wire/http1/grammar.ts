@@ -37,24 +37,13 @@ export function membersOf(value: string): string[] {
   return parts.map((part) => withoutBlanks(part, 0, part.length));
 }
 
-/** `trim` takes away more. */
-function withoutBlanks(text: string, start: number, end: number): string {
-  const from = Math.min(skipBlanks(text, start), end);
-  return text.slice(from, skipBlanksBack(text, from, end));
-}
-
-/** The first index from `from` on at which there is neither SP nor HTAB. */
-export function skipBlanks(text: string, from: number): number {
-  let at = from;
-  while (isBlank(text.charCodeAt(at))) at++;
-  return at;
-}
-
-/** `to`, or an earlier index after `from` before which there is neither SP nor HTAB. */
-export function skipBlanksBack(text: string, from: number, to: number): number {
-  let at = to;
-  while (at > from && isBlank(text.charCodeAt(at - 1))) at--;
-  return at;
+/** `text` from `start` to `end` without SP and HTAB around it; `trim` takes away more. */
+export function withoutBlanks(text: string, start: number, end: number): string {
+  let from = start;
+  let to = end;
+  while (from < to && isBlank(text.charCodeAt(from))) from++;
+  while (to > from && isBlank(text.charCodeAt(to - 1))) to--;
+  return text.slice(from, to);
 }
 
 function isBlank(code: number): boolean {

@@ -77,7 +77,7 @@ export class Http2Client extends Connection {
     return 0;
   }
 
-  protected isIdle(id: number): boolean {
+  isIdle(id: number): boolean {
     return id >= this.#next || id % 2 === 0;
   }
 

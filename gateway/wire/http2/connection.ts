@@ -9,16 +9,14 @@ import { type HeaderOwner, HeaderReceiver } from './header-receiver.ts';
 import type { ConnectionContext, ConnectionOptions } from './options.ts';
 import { Output } from './output.ts';
 import { Pings } from './pings.ts';
-import { errorCode, flag, frameType, preface, uint31, uint32 } from './protocol.ts';
+import { errorCode, flag, frameType, maxDebug, preface, uint31, uint32 } from './protocol.ts';
 import { readTrailers } from './read-head.ts';
 import { SettingsExchange } from './settings-exchange.ts';
 import type { Stream } from './stream.ts';
 import { Streams } from './streams.ts';
+import { type WindowOwner, WindowReceiver } from './window-receiver.ts';
 
-/** Octets kept of what a GOAWAY says. */
-const maxDebug = 256;
-
-export abstract class Connection implements FrameSink, DataOwner, HeaderOwner {
+export abstract class Connection implements FrameSink, DataOwner, HeaderOwner, WindowOwner {
   over = false;
   protected readonly options: ConnectionOptions;
   protected readonly streams: Streams;
@@ -33,6 +31,7 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner {
   readonly #reader: FrameReader;
   readonly #headers: HeaderReceiver;
   readonly #data: DataReceiver;
+  readonly #windows: WindowReceiver;
   #now: number;
 
   constructor(handler: ConnectionHandler, context: ConnectionContext, isServer: boolean) {
@@ -46,6 +45,7 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner {
     this.#headers = new HeaderReceiver(this, options);
     this.streams = new Streams(this.#output, options, isServer, () => this.finishIfDone());
     this.#data = new DataReceiver(this, this.streams);
+    this.#windows = new WindowReceiver(this, this.streams);
     this.floods = new Floods(options);
     this.pings = new Pings(this.streams.writer);
     if (!isServer) this.#output.append(preface);
@@ -124,7 +124,7 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner {
   /** The highest stream of the other side that something was done for. */
   protected abstract lastPeerStream(): number;
   /** Whether nobody has opened the stream yet (section 5.1). */
-  protected abstract isIdle(id: number): boolean;
+  abstract isIdle(id: number): boolean;
   /** A list came that is no trailers: a request, or the response on `stream`. */
   protected abstract onHead(
     id: number,
@@ -220,7 +220,7 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner {
         this.#onGoaway(bytes, start, end);
         break;
       case frameType.windowUpdate:
-        this.#onWindowUpdate(id, uint31(bytes, start));
+        this.#windows.onWindowUpdate(id, uint31(bytes, start));
         break;
     }
   }
@@ -286,22 +286,6 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner {
     this.#handler.onGoaway(uint32(bytes, start + 4), debug);
     this.onPeerGoaway(uint31(bytes, start));
     this.finishIfDone();
-  }
-
-  #onWindowUpdate(id: number, increment: number): void {
-    const { sender, open } = this.streams;
-    this.floods.sent(sender.frames);
-    if (!this.spendIdle(1, 'WINDOW_UPDATE')) return;
-    const stream = open.get(id);
-    if (id === 0) {
-      if (increment === 0) this.fail(errorCode.protocolError, 'WINDOW_UPDATE by nothing');
-      else if (!sender.widen(increment))
-        this.fail(errorCode.flowControlError, 'the window of the connection overflows');
-    } else if (stream === undefined) {
-      if (this.isIdle(id)) this.fail(errorCode.protocolError, 'WINDOW_UPDATE for an idle stream');
-    } else if (increment === 0) this.malformed(stream, 'WINDOW_UPDATE by nothing');
-    else if (!sender.widenStream(stream, increment))
-      this.failStream(stream, errorCode.flowControlError, 'the window overflows');
   }
 
   #end(end: ConnectionEnd): void {

@@ -77,3 +77,6 @@ export function uint32(bytes: Uint8Array, at: number): number {
     (((a as number) << 24) | ((b as number) << 16) | ((c as number) << 8) | (d as number)) >>> 0
   );
 }
+
+/** Octets kept of what a GOAWAY says. */
+export const maxDebug = 256;

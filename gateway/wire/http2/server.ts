@@ -47,7 +47,7 @@ export class Http2Server extends Connection {
   }
 
   /** Streams with even numbers are ours to open, by pushes that we never make. */
-  protected isIdle(id: number): boolean {
+  isIdle(id: number): boolean {
     return id > this.#highest || id % 2 === 0;
   }
 
