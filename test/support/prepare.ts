@@ -12,7 +12,6 @@ const needed: readonly (readonly [program: string, debianPackage: string])[] = [
   ['slowhttptest', 'slowhttptest'],
   ['chromium', 'chromium'],
   ['h2load', 'nghttp2-client'],
-  ['chromium', 'chromium'],
   ['prometheus', 'prometheus'],
   ['promtool', 'prometheus'],
 ];
