@@ -4,6 +4,7 @@ import type { Clock, Random } from '../core/clock.ts';
 import { IsthmusError } from '../core/errors.ts';
 import type { Log, LogLevel } from '../core/log.ts';
 import type { ServiceName } from '../core/names.ts';
+import { Watchers } from '../core/watchers.ts';
 import type { FederationListener, FederationListenerOptions } from '../federation/listener.ts';
 import type { EndpointRecord } from '../registry/model.ts';
 import type { ServiceView, Snapshot, SnapshotDelta } from '../registry/snapshot.ts';
@@ -12,14 +13,14 @@ import type { BalanceView, Caller } from './balance/types.ts';
 import { viewFromHere } from './balance/view.ts';
 import { Catalog } from './catalog.ts';
 import { clusterDraft } from './cluster-draft.ts';
-import { configuredEndpoints, type GatewayConfig, policyOf } from './config.ts';
+import { configuredEndpoints, type GatewayConfig } from './config.ts';
 import { listenOf, workerOptionsOf } from './data-side-settings.ts';
-import { countsOf } from './drills/counts.ts';
-import { Drills } from './drills/drills.ts';
+import type { Drills } from './drills/drills.ts';
 import { type Effects, noEffects } from './drills/effects.ts';
 import { createJournal, type Journal } from './events/journal.ts';
 import type { FederationSession } from './federation-session.ts';
 import { feedWorldOf } from './feed-world.ts';
+import { drillsOf } from './gateway-drills.ts';
 import { GatewayGenerations } from './gateway-generations.ts';
 import { gatewayRecordOf } from './gateway-record.ts';
 import { HealthChecker } from './health/checker.ts';
@@ -83,7 +84,7 @@ export class Gateway {
   /** What drills and standing orders do here. */
   #effects: Effects = noEffects;
   #takesPeers: FederationListenerOptions['admin'] | undefined;
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new Watchers();
   #state: GatewayState = 'starting';
   /** The last that was told of to the workers. */
   #session: FederationSession | undefined;
@@ -97,7 +98,7 @@ export class Gateway {
     observations: Observations,
   ) {
     const { config, clock, random, log } = options;
-    const { cluster, federation, region, zone, gateway } = config;
+    const { cluster, region, zone, gateway } = config;
     this.#options = options;
     this.config = config;
     this.clock = clock;
@@ -149,27 +150,7 @@ export class Gateway {
       },
       changed: () => this.#membershipChanged(),
     });
-    this.drills = new Drills({
-      self: cluster,
-      gateway,
-      federation,
-      dataDir: config.dataDir,
-      authority: identity.authority,
-      lens: {
-        caller: this.caller,
-        snapshot: () => this.membership.session?.client.snapshot,
-        ownServices: () => this.catalog.services(),
-        view: (service) => this.balanceView(service),
-        policy: (service) => policyOf(config, service),
-      },
-      counts: async () => countsOf(this.workers.counters.snapshot()),
-      uptimeMs: () => clock.now() - this.startedAt,
-      apply: (effects) => this.#apply(effects),
-      event: (event) => this.journal.add(event),
-      clock,
-      random,
-      log,
-    });
+    this.drills = drillsOf(this, { apply: (effects) => this.#apply(effects), random, log });
   }
 
   /** Starts everything. Throws what keeps it from serving; a registry or a peer that is down does not. */
@@ -303,7 +284,7 @@ export class Gateway {
     });
     workers.links.onChange(() => {
       this.#publishGateway();
-      this.#changed();
+      this.#watchers.changed();
     });
     identity.trust.onChange((trustDomain) => workers.feed.trustChanged(trustDomain));
     ingressCertificates.onChange(() => workers.feed.changed('credentials'));
@@ -353,7 +334,7 @@ export class Gateway {
   #serviceChanged(service: ServiceName): void {
     this.workers.feed.serviceChanged(service);
     this.membership.session?.publishService(service);
-    this.#changed();
+    this.#watchers.changed();
   }
 
   #snapshotChanged({ services, clusters }: SnapshotDelta): void {
@@ -378,7 +359,7 @@ export class Gateway {
     else this.workers.feed.startedOver();
     this.#session = session;
     this.#followDrills();
-    this.#changed();
+    this.#watchers.changed();
   }
 
   #followDrills(): void {
@@ -398,7 +379,7 @@ export class Gateway {
     if (effects.registryLost) store?.sever(effects.registryLost);
     else store?.restore();
     this.workers.feed.changed('effects');
-    this.#changed();
+    this.#watchers.changed();
   }
 
   /** Other gateways' connections to the admin API go to `take` from now on; before they are closed. */
@@ -408,20 +389,13 @@ export class Gateway {
 
   /** Calls `changed` after endpoints, records, links or trust changed; returns a function that stops that. */
   onChange(changed: () => void): () => void {
-    this.#watchers.add(changed);
-    return () => {
-      this.#watchers.delete(changed);
-    };
+    return this.#watchers.add(changed);
   }
 
   readonly #takePeer: FederationListenerOptions['admin'] = (socket, peer) => {
     if (this.#takesPeers) this.#takesPeers(socket, peer);
     else socket.destroy();
   };
-
-  #changed(): void {
-    for (const watcher of this.#watchers) watcher();
-  }
 
   #publishGateway(): void {
     this.#cancelPublish ??= this.clock.after(publishGatewayEveryMs, () => {
