@@ -64,7 +64,7 @@ test.serial(
     await until('the link to be up again', async () => (await linkFrom(dc1, dc2)) === 'up');
     await load.servedBy(dc2);
     const { report } = await becomes(dc3, id, 'aborted');
-    t.true((report?.timing.shiftMs ?? Infinity) < 5_000, JSON.stringify(report?.timing));
+    t.is(report?.verdict.passed, false);
   },
 );
 
