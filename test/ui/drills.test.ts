@@ -117,8 +117,10 @@ test.serial(
   'a drill that would break a guardrail says which, and runs only when that is accepted',
   async (t) => {
     const { page, open } = await openUi(t, browser, clusters.dc1);
-    await open('/drills/new?kind=evacuate&cluster=dc1');
+    await open('/drills/new?kind=evacuate&cluster=dc1&ramp=5s&duration=20s');
     await page.getByText('within every guardrail').waitFor();
+    t.is(await page.getByLabel('Ramp').inputValue(), '5s', 'a link fills the form in');
+    t.is(await page.getByLabel('Duration').inputValue(), '20s');
     await page.getByLabel('Healthy copies').fill('9');
     await page.getByText('minHealthy').waitFor();
     const run = page.getByRole('button', { name: 'Run the drill' });
