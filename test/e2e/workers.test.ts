@@ -129,10 +129,10 @@ async function durationOf(work: Promise<unknown>): Promise<number> {
 }
 
 test.serial(
-  'overloaded workers refuse requests, the admin API answers within a second, and then all is well',
+  'an overloaded worker refuses requests, the admin API answers within a second, and then all is well',
   async (t) => {
-    const { gateway, inspector } = await open(t, { workers: 2 });
-    await inEachWorker(inspector, 2, toil);
+    const { gateway, inspector } = await open(t, { workers: 1 });
+    await inEachWorker(inspector, 1, toil);
     await until('requests to be refused', async () => {
       const { status, body } = await gateway.request('orders.shop');
       return status === 503 && body.includes('"code":"OVERLOADED"');
@@ -142,11 +142,10 @@ test.serial(
       t.true((await gateway.status()).ready);
       t.true(performance.now() - asked < 1_000);
     }
-    await until('both to shed', async () => {
-      return (await workersOf(gateway)).every(({ shedding }) => shedding);
-    });
-    t.true((await workersOf(gateway)).some(({ refused, lagMs }) => refused > 0 && lagMs >= 100));
-    await inEachWorker(inspector, 2, rest);
+    const [worker] = await workersOf(gateway);
+    t.like(worker, { shedding: true });
+    t.true((worker?.refused ?? 0) > 0 && (worker?.lagMs ?? 0) >= 50);
+    await inEachWorker(inspector, 1, rest);
     await until('requests to be served', async () => {
       return (await gateway.request('orders.shop')).status === 200;
     });
@@ -158,7 +157,7 @@ test.serial(
   async (t) => {
     const { dc1, dc2, dc3 } = await federate(t, {
       dc1: { instances: 0 },
-      dc2: { rttMs: 5, config: { workers: 2 } },
+      dc2: { rttMs: 5, config: { workers: 1 } },
       dc3: { rttMs: 50 },
     });
     await dc2.gateway.kill();
@@ -166,7 +165,7 @@ test.serial(
     await until('dc2 to serve', async () => {
       return (await dc1.gateway.request('orders.shop')).cluster === 'dc2';
     });
-    await inEachWorker(inspector, 2, toil);
+    await inEachWorker(inspector, 1, toil);
     await until('dc2 to shed', async () => {
       return (await workersOf(dc2.gateway)).every(({ shedding }) => shedding);
     });
