@@ -5,7 +5,7 @@ import { type Cluster, failback, federate } from '../support/federation.ts';
 import { sharedScope } from '../support/shared.ts';
 import { SteadyLoad } from '../support/steady-load.ts';
 import { until } from '../support/until.ts';
-import { becomes, inForce, startDrill } from './scene.ts';
+import { atRest, becomes, inForce, startDrill } from './scene.ts';
 
 const scope = sharedScope(test);
 let dc1: Cluster;
@@ -116,6 +116,7 @@ test.serial(
 test.serial(
   'more requests fail than the guardrail allows: the drill ends by itself, everywhere',
   async (t) => {
+    await atRest(dc2);
     // The copies pass their checks all the while: only failed tries can tell.
     const { id } = await startDrill(dc2, {
       ...{ ...abrupt, kind: 'black-hole' },

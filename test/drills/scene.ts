@@ -1,9 +1,10 @@
 /** Owns what tests of drills have in common: starting one at a cluster, and waiting for what becomes of it. */
-import type {
-  Drill,
-  DrillSpecInput,
-  DrillState,
-  DrillSummary,
+import {
+  type Drill,
+  type DrillSpecInput,
+  type DrillState,
+  type DrillSummary,
+  isOver,
 } from '../../federation/drills/model.ts';
 import type { Cluster } from '../support/federation.ts';
 import { until } from '../support/until.ts';
@@ -31,6 +32,14 @@ export async function heardOf(at: Cluster, id: string): Promise<void> {
     return drills.some((drill) => drill.id === id);
   };
   await until(`${at.name} to hear of drill ${id}`, heard);
+}
+
+/** Waits until a cluster has heard that every drill is over. */
+export async function atRest(at: Cluster): Promise<void> {
+  await until(`${at.name} to hear that every drill is over`, async () => {
+    const drills = await at.gateway.items<DrillSummary>('/v1/drills');
+    return drills.every(({ state }) => isOver(state));
+  });
 }
 
 /** Waits until a drill is in a state, as one cluster sees it. */
