@@ -46,6 +46,9 @@ export interface Orders {
   readonly failovers: Omit<FailoverRecord, 'signature'>[];
 }
 
+/** How long what was written here is waited for to come back from the registry. */
+const tellMs = 2_000;
+
 export class Drills {
   readonly #options: DrillsOptions;
   readonly #listeners = new Set<() => void>();
@@ -211,19 +214,21 @@ export class Drills {
   }
 
   /** Makes or replaces a schedule of this cluster. Throws BODY_INVALID. */
-  putSchedule(name: string, schedule: Schedule): ScheduleItem {
+  async putSchedule(name: string, schedule: Schedule): Promise<ScheduleItem> {
     const { self, clock } = this.#options;
     checkSchedule(schedule);
     const spec = this.#resolved(schedule.spec);
     const record = { cluster: self, name, schedule: { ...schedule, spec }, at: clock.now() };
     this.#orderly().office.schedule(record);
+    await this.#until(() => this.schedule(name)?.at === record.at);
     return this.#withNext(record);
   }
 
   /** Throws SCHEDULE_NOT_FOUND. */
-  deleteSchedule(name: string): void {
+  async deleteSchedule(name: string): Promise<void> {
     this.getSchedule(name);
     this.#orderly().office.unschedule(name);
+    await this.#until(() => this.schedule(name) === undefined);
   }
 
   orders(): Orders {
@@ -235,29 +240,61 @@ export class Drills {
   }
 
   /** Throws CLUSTER_NOT_FOUND. */
-  drain(of: ClusterName, options: { rampMs: number; reason?: string | undefined }): DrainRecord {
+  async drain(
+    of: ClusterName,
+    options: { rampMs: number; reason?: string | undefined },
+  ): Promise<DrainRecord> {
     this.#assertCluster(of);
-    return drain(this.#orderly(), of, options);
+    return this.#ordered('drains', drain(this.#orderly(), of, options));
   }
 
   /** Throws ORDER_NOT_FOUND. */
-  undrain(of: ClusterName): DrainRecord {
-    return undrain(this.#orderly(), of);
+  async undrain(of: ClusterName): Promise<DrainRecord> {
+    return this.#ordered('drains', undrain(this.#orderly(), of));
   }
 
   /** Throws CLUSTER_NOT_FOUND or SERVICE_NOT_FOUND. */
-  failOver(
+  async failOver(
     service: ServiceName,
     options: { to: ClusterName; percent: number; reason?: string | undefined },
-  ): FailoverRecord {
+  ): Promise<FailoverRecord> {
     this.#assertCluster(options.to);
     this.#assertService(service);
-    return failOver(this.#orderly(), service, options);
+    return this.#ordered('failovers', failOver(this.#orderly(), service, options));
   }
 
   /** Throws ORDER_NOT_FOUND. */
-  endFailover(service: ServiceName): FailoverRecord {
-    return endFailover(this.#orderly(), service);
+  async endFailover(service: ServiceName): Promise<FailoverRecord> {
+    return this.#ordered('failovers', endFailover(this.#orderly(), service));
+  }
+
+  async #ordered<T extends DrainRecord | FailoverRecord>(
+    kind: 'drains' | 'failovers',
+    order: T,
+  ): Promise<T> {
+    await this.#until(() => {
+      const known = this.#participation?.board[kind] ?? [];
+      return known.some(({ cluster, sequence, at }) => {
+        return cluster === order.cluster && sequence === order.sequence && at === order.at;
+      });
+    });
+    return order;
+  }
+
+  /** Resolves once the registry has told here what was written here, or after a while: whoever asks next sees it. */
+  #until(isTold: () => boolean): Promise<void> {
+    if (isTold()) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        cancel();
+        stop();
+        resolve();
+      };
+      const cancel = this.#options.clock.after(tellMs, done);
+      const stop = this.onChange(() => {
+        if (isTold()) done();
+      });
+    });
   }
 
   async close(options: { readonly withdraw: boolean }): Promise<void> {

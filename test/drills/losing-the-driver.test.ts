@@ -82,6 +82,9 @@ test.serial(
 );
 
 test.serial('its driver is stopped: it says so, and everything reverts at once', async (t) => {
+  await until('dc2 to hear the registry again', async () => {
+    return (await dc2.gateway.status()).registry.kind === 'connected';
+  });
   const { id } = await startDrill(dc2, { ...evacuation, scope: { cluster: 'dc3' } });
   await inForce(dc1, id);
   await loadBecomes([dc3], 'dc3', 0);
