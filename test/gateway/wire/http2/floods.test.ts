@@ -1,5 +1,6 @@
 /** Specifies that no client makes us work or remember without end: each flood ends its connection, and ordinary use does not. */
 import test from 'ava';
+import type { Http2Stream } from '../../../../gateway/wire/http2/api.ts';
 import { linkOptions, strangerOptions } from '../../../../gateway/wire/http2/options.ts';
 import { errorCode, flag, frameType } from '../../../../gateway/wire/http2/protocol.ts';
 import type { Http2Server } from '../../../../gateway/wire/http2/server.ts';
@@ -203,3 +204,21 @@ test('a server that refuses or resets streams in masses breaks no link', (t) => 
   side.receive(headers(request(side, head(), true).id, ok));
   t.is(side.recorder.end, undefined);
 });
+
+for (const [what, close] of [
+  ['reset', (stream?: Http2Stream) => stream?.reset(errorCode.cancel)],
+  ['answered', (stream?: Http2Stream) => stream?.respond({ status: 403, fields: [] }, true)],
+] as const) {
+  test(`DATA without end for a request that was ${what}: whoever sends more than it may loses its connection`, (t) => {
+    const side = server();
+    side.receive(headers(1, post, false));
+    close(side.recorder.streams.get(1));
+    const piece = data(1, Buffer.alloc(16_384));
+    // A window and, where it was answered, a mebibyte besides.
+    const allowed = 65_536 + (what === 'answered' ? 1 << 20 : 0);
+    for (let sent = 16_384; sent <= allowed; sent += 16_384) side.receive(piece);
+    t.is(side.recorder.end, undefined);
+    side.receive(piece);
+    t.like(side.recorder.end, { kind: 'failed', code: errorCode.flowControlError });
+  });
+}

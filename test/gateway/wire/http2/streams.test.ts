@@ -1,7 +1,7 @@
 /** Specifies the life of a stream, from a request to its end on both sides (RFC 9113 sections 5.1 and 8.1). */
 import test from 'ava';
 import { errorCode, flag, frameType } from '../../../../gateway/wire/http2/protocol.ts';
-import { block, data, endStream, frame, get, headers, ok, post, rst } from './frames.ts';
+import { block, data, endStream, frame, get, headers, ok, post, rst, uint32 } from './frames.ts';
 import { client, head, pair, request, server } from './sides.ts';
 
 test('a request with body and trailers, and a response with both, pass whole', (t) => {
@@ -91,6 +91,18 @@ test('a server that has answered wants no more of the request, without calling i
   );
   side.receive(data(1, 'on its way', true));
   t.is(side.recorder.end, undefined);
+});
+
+test('a request that stands still, unread, may go on once it is answered', (t) => {
+  const side = server({ streamWindow: 65_535 });
+  side.recorder.consumes = false;
+  const piece = Buffer.alloc(13_107);
+  side.receive(headers(1, post, false), ...Array.from({ length: 5 }, () => data(1, piece)));
+  t.false(side.sent().some(({ type, id }) => type === frameType.windowUpdate && id === 1));
+  side.recorder.streams.get(1)?.respond({ status: 403, fields: [] }, true);
+  const [answer, update] = side.sent();
+  t.is(answer?.type, frameType.headers);
+  t.like(update, { type: frameType.windowUpdate, id: 1, payload: uint32(65_535) });
 });
 
 test('a request that ends soon after its answer is not reset', (t) => {
