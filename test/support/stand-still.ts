@@ -11,8 +11,8 @@ export function standStill(what: string, count: () => number): Promise<number> {
     const before = count();
     for (let n = 0; n < turns; n++) {
       await turn();
-      if (count() !== before) return false;
+      if (count() !== before) return undefined;
     }
-    return before > 0 && before;
+    return before > 0 ? before : undefined;
   });
 }

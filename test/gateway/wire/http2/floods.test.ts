@@ -80,6 +80,14 @@ test('malformed requests without end: the connection ends, and none was handed u
   t.is(side.connection.requests, 0);
 });
 
+test('heads that are too large without end: the connection ends', (t) => {
+  const large = [...get, 'a', 'x'.repeat(16_384)];
+  t.is(
+    survived(server(), 10_000, (n) => headers(2 * n + 1, large)),
+    burst,
+  );
+});
+
 test('empty HEADERS flood: the connection ends', (t) => {
   const side = server();
   t.is(
