@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { until } from './until.ts';
 
 /** Turns without a change after which it stands still: octets on their way over loopback need a few. */
-const turns = 500;
+const turns = 2_000;
 
 /** Resolves to `count`, above 0, once it does not change any more. */
 export function standStill(what: string, count: () => number): Promise<number> {

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
+import { standStill } from '../../support/stand-still.ts';
 import {
   dialTcp,
   echo,
@@ -130,18 +131,7 @@ async function slowReader(
   sent: () => Promise<string> | undefined,
 ): Promise<void> {
   const back = await until('the service to be connected', () => service.sockets[0]);
-  let before = -1;
-  await until(
-    'the service to be held back',
-    async () => {
-      const { bytesWritten } = back;
-      const isStill = bytesWritten > 0 && bytesWritten === before && back.writableNeedDrain;
-      before = bytesWritten;
-      await new Promise((resolve) => setTimeout(resolve, 200));
-      return isStill && bytesWritten === back.bytesWritten;
-    },
-    60_000,
-  );
+  await standStill('the service, which is held back,', () => back.bytesWritten);
   t.true(
     back.bytesWritten < mostHeld,
     `${back.bytesWritten} octets were taken of a stuck direction`,

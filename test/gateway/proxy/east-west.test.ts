@@ -9,6 +9,7 @@ import { TrustStore } from '../../../certs/trust-store.ts';
 import { parseAddress } from '../../../core/address.ts';
 import { systemClock } from '../../../core/clock.ts';
 import { parseClusterName } from '../../../core/names.ts';
+import { standStill } from '../../support/stand-still.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { until } from '../../support/until.ts';
 import { Probe, requestFor } from '../link/probe.ts';
@@ -320,13 +321,7 @@ test('a near client that does not read holds the far endpoint back', async (t) =
   const client = dial(near.url);
   client.pause();
   client.write(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
-  let before = -1;
-  await until('the fountain stands still', async () => {
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    const still = written > 0 && written === before;
-    before = written;
-    return still;
-  });
+  await standStill('the fountain', () => written);
   t.true(written < 32 * (1 << 20), `${written} bytes written`);
   client.destroy();
   await until('nothing is left of it', () => far.proxy.recorder.inFlight === 0);

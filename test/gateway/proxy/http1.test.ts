@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import test from 'ava';
+import { standStill } from '../../support/stand-still.ts';
 import { until } from '../../support/until.ts';
 import { dial, raw } from './http.ts';
 import { startGateway, startOrigin } from './world.ts';
@@ -163,14 +164,8 @@ test('an upload that the endpoint does not read holds the client back', async (t
   };
   socket.on('drain', pour);
   pour();
-  let last = -1;
-  await until('the upload stands still', async () => {
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    const still = socket.bytesWritten > 0 && socket.bytesWritten === last;
-    last = socket.bytesWritten;
-    return still;
-  });
-  t.true(last < 32 * mib, `${last} bytes written`);
+  const written = await standStill('the upload', () => socket.bytesWritten);
+  t.true(written < 32 * mib, `${written} bytes written`);
   socket.destroy();
   await until('the upload is cut', () => stuck.sockets.every((s) => s.resume() && s.destroyed));
 });

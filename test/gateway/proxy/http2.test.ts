@@ -14,6 +14,7 @@ import {
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
+import { standStill } from '../../support/stand-still.ts';
 import { until } from '../../support/until.ts';
 import { curl, dial } from './http.ts';
 import { closedPort, connect, type GatewaySpec, startGateway, startOrigin } from './world.ts';
@@ -438,13 +439,7 @@ test('a reader that stops holds nobody up, and its endpoint back', async (t) => 
   const session = client(t, gateway.url);
   const fountain = begin(session, { ':path': '/fountain' });
   await once(fountain, 'response');
-  let before = -1;
-  await until('it stands still', async () => {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const still = written > 0 && written === before;
-    before = written;
-    return still;
-  });
+  await standStill('the fountain', () => written);
   t.true(written < 4 * (1 << 20), `${written} bytes written`);
   t.is((await answerOf(begin(session))).body, 'well');
   fountain.close(constants.NGHTTP2_CANCEL);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import test from 'ava';
+import { standStill } from '../../support/stand-still.ts';
 import { until } from '../../support/until.ts';
 import { ask, curl, dial, raw } from './http.ts';
 import { connect, startGateway, startOrigin } from './world.ts';
@@ -182,13 +183,7 @@ test('a client that does not read holds the upstream back', async (t) => {
   const socket = dial(url);
   socket.pause();
   socket.write(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
-  let before = -1;
-  await until('the fountain stands still', async () => {
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    const still = written > 0 && written === before;
-    before = written;
-    return still;
-  });
+  await standStill('the fountain', () => written);
   t.true(written < 32 * mib, `${written} bytes written`);
   socket.destroy();
 });
