@@ -3,10 +3,10 @@ import { systemClock } from '../core/clock.ts';
 import { asIsthmusError } from '../core/errors.ts';
 import { silentLog } from '../core/log.ts';
 import type { Finding } from './admin/answers.ts';
-import type { GatewayConfig } from './config.ts';
+import type { GatewayConfig } from './config/config.ts';
+import type { IngressConfig } from './config/edge.ts';
 import type { IngressCredentials } from './edge/credentials.ts';
 import { HostTable } from './edge/host-pattern.ts';
-import type { IngressConfig } from './edge-config.ts';
 import { age, error, fromError, ok, warning } from './finding.ts';
 import { type CertificateState, IngressCertificates } from './ingress-certificates.ts';
 

@@ -4,7 +4,7 @@ import { IsthmusError } from '../core/errors.ts';
 import { trustDomainOf } from '../core/names.ts';
 import { protocolVersion } from '../federation/messages.ts';
 import type { ClusterDraft } from '../federation/own-records.ts';
-import type { GatewayConfig } from './config.ts';
+import type { GatewayConfig } from './config/config.ts';
 
 /** Addresses the listeners are bound to. */
 export type Bound = Readonly<Record<'eastWest' | 'federation', string>>;

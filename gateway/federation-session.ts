@@ -13,7 +13,7 @@ import type { FederationTrust } from '../federation/trust.ts';
 import type { EndpointRecord, GatewayRecord } from '../registry/model.ts';
 import type { SnapshotDelta } from '../registry/snapshot.ts';
 import { SnapshotCache } from '../registry/snapshot-cache.ts';
-import type { GatewayConfig } from './config.ts';
+import type { GatewayConfig } from './config/config.ts';
 import { SeverableStore } from './drills/severable-store.ts';
 import type { Identity } from './identity.ts';
 import { Publisher } from './publisher.ts';

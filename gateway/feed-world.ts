@@ -1,7 +1,7 @@
 /** Owns what the workers are told of a gateway: its catalog, its snapshot and its trust, in the words of the data side. */
 import { parseTrustDomain } from '../certs/spiffe-id.ts';
 import type { ServiceName } from '../core/names.ts';
-import { settingsOf } from './data-side-settings.ts';
+import { settingsOf } from './config/data-side-settings.ts';
 import type { Gateway } from './gateway.ts';
 import type { RemoteGateways } from './link/pool.ts';
 import { serviceFacts } from './workers/facts.ts';

@@ -4,7 +4,7 @@ import type { Log } from '../core/log.ts';
 import { found } from '../federation/announce.ts';
 import type { Joined, RegistryAccess } from '../federation/member.ts';
 import type { ClusterDraft } from '../federation/own-records.ts';
-import type { GatewayConfig } from './config.ts';
+import type { GatewayConfig } from './config/config.ts';
 import type { Identity } from './identity.ts';
 import { openRegistryStore } from './registry-store.ts';
 

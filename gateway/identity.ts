@@ -15,7 +15,7 @@ import type { Clock, Random } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import { trustDomainOf } from '../core/names.ts';
 import { MembershipFile } from '../federation/member.ts';
-import type { GatewayConfig } from './config.ts';
+import type { GatewayConfig } from './config/config.ts';
 
 export interface Identity {
   readonly id: SpiffeId;

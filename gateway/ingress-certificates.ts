@@ -8,9 +8,9 @@ import {
 import type { Clock } from '../core/clock.ts';
 import { IsthmusError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
+import type { CertificateConfig, IngressConfig } from './config/edge.ts';
 import type { Credentials, IngressCredentials } from './edge/credentials.ts';
 import { isHostPattern } from './edge/host-pattern.ts';
-import type { CertificateConfig, IngressConfig } from './edge-config.ts';
 import { KeptValue } from './kept-value.ts';
 
 /** How often the files are looked at. Secrets mounted into containers change by a link, which no watch tells of everywhere. */

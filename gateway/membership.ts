@@ -12,7 +12,7 @@ import { isJoined, type Joined, standalone } from '../federation/member.ts';
 import { createToken } from '../federation/token.ts';
 import { FederationTrust } from '../federation/trust.ts';
 import type { CreatedToken, JoinResult } from './admin/answers.ts';
-import type { GatewayConfig } from './config.ts';
+import type { GatewayConfig } from './config/config.ts';
 import { FederationSession, type SessionWorld } from './federation-session.ts';
 import { foundFederation, isFounder } from './founding.ts';
 import { HostedRegistry } from './hosted-registry.ts';

@@ -1,11 +1,11 @@
 /** Owns what a configuration says to the data side: who it is, how services are carried, and how much is taken. */
-import { serviceName } from '../core/names.ts';
+import { serviceName } from '../../core/names.ts';
+import type { ProxyLimits } from '../proxy/limit.ts';
+import type { RouteTimeouts } from '../proxy/route.ts';
+import type { PerListener } from '../workers/listeners.ts';
+import type { Settings, WorkerOptions } from '../workers/protocol.ts';
 import type { GatewayConfig } from './config.ts';
 import { edgeSpecOf } from './edge-spec.ts';
-import type { ProxyLimits } from './proxy/limit.ts';
-import type { RouteTimeouts } from './proxy/route.ts';
-import type { PerListener } from './workers/listeners.ts';
-import type { Settings, WorkerOptions } from './workers/protocol.ts';
 
 /** Where the data side listens. */
 export function listenOf({ listen, tcp, ingress }: GatewayConfig): PerListener<string> {

@@ -1,8 +1,9 @@
 /** Owns turning the configuration for clients from outside into what the data side listens by. */
+
+import type { EdgeSpec } from '../edge/edge.ts';
+import type { IngressSpec } from '../edge/ingress-spec.ts';
 import type { GatewayConfig } from './config.ts';
-import type { EdgeSpec } from './edge/edge.ts';
-import type { IngressSpec } from './edge/ingress-spec.ts';
-import type { IngressConfig } from './edge-config.ts';
+import type { IngressConfig } from './edge.ts';
 
 export function edgeSpecOf({ tcp, ingress }: Pick<GatewayConfig, 'tcp' | 'ingress'>): EdgeSpec {
   return {

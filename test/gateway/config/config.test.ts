@@ -3,14 +3,19 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { IsthmusError } from '../../core/errors.ts';
-import { parseServiceName } from '../../core/names.ts';
-import { defaultPolicy } from '../../gateway/balance/policy.ts';
-import { configuredEndpoints, loadConfig, parseConfig, policyOf } from '../../gateway/config.ts';
-import { limitsOf, settingsOf } from '../../gateway/data-side-settings.ts';
-import { defaultLimits } from '../../gateway/proxy/limit.ts';
-import { defaultTimeouts } from '../../gateway/proxy/route.ts';
-import { tempDir } from '../support/temp-dir.ts';
+import { IsthmusError } from '../../../core/errors.ts';
+import { parseServiceName } from '../../../core/names.ts';
+import { defaultPolicy } from '../../../gateway/balance/policy.ts';
+import {
+  configuredEndpoints,
+  loadConfig,
+  parseConfig,
+  policyOf,
+} from '../../../gateway/config/config.ts';
+import { limitsOf, settingsOf } from '../../../gateway/config/data-side-settings.ts';
+import { defaultLimits } from '../../../gateway/proxy/limit.ts';
+import { defaultTimeouts } from '../../../gateway/proxy/route.ts';
+import { tempDir } from '../../support/temp-dir.ts';
 
 const head = 'cluster: dc1\nfederation: acme\nregion: eu\n';
 const cart = parseServiceName('cart.shop');
@@ -61,7 +66,7 @@ test('the defaults of routes and limits are those a configuration has', (t) => {
 });
 
 test('the example configuration is valid', async (t) => {
-  const path = fileURLToPath(import.meta.resolve('../../examples/gateway.yaml'));
+  const path = fileURLToPath(import.meta.resolve('../../../examples/gateway.yaml'));
   await t.notThrowsAsync(loadConfig(path));
 });
 

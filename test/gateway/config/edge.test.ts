@@ -1,7 +1,7 @@
 /** Specifies the configuration for clients from outside: what it takes, its defaults, and where its faults are. */
 import test from 'ava';
-import { IsthmusError } from '../../core/errors.ts';
-import { parseConfig } from '../../gateway/config.ts';
+import { IsthmusError } from '../../../core/errors.ts';
+import { parseConfig } from '../../../gateway/config/config.ts';
 
 const head = 'cluster: dc1\nfederation: acme\nregion: eu\n';
 const parse = (more: string) => parseConfig(head + more, '/etc/isthmus/gateway.yaml');

@@ -1,10 +1,10 @@
 /** Owns the part of the configuration for clients from outside: `tcp` listeners and the TLS `ingress`. */
 import { z } from 'zod';
-import { durationSchema } from '../core/duration.ts';
-import type { ServiceName } from '../core/names.ts';
-import { addressSchema, type Protocol, serviceNameSchema } from '../registry/model.ts';
-import { refuseTwice } from './config-lists.ts';
-import { isHostPattern } from './edge/host-pattern.ts';
+import { durationSchema } from '../../core/duration.ts';
+import type { ServiceName } from '../../core/names.ts';
+import { addressSchema, type Protocol, serviceNameSchema } from '../../registry/model.ts';
+import { isHostPattern } from '../edge/host-pattern.ts';
+import { refuseTwice } from './lists.ts';
 
 const hostSchema = z
   .string()

@@ -3,26 +3,26 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { durationSchema } from '../core/duration.ts';
-import { IsthmusError, messageOf } from '../core/errors.ts';
-import { logLevels } from '../core/log.ts';
-import { type ServiceName, serviceName } from '../core/names.ts';
-import { parseYaml } from '../core/yaml-file.ts';
+import { durationSchema } from '../../core/duration.ts';
+import { IsthmusError, messageOf } from '../../core/errors.ts';
+import { logLevels } from '../../core/log.ts';
+import { type ServiceName, serviceName } from '../../core/names.ts';
+import { parseYaml } from '../../core/yaml-file.ts';
 import {
   addressSchema,
   clusterNameSchema,
   federationNameSchema,
   labelSchema,
   protocols,
-} from '../registry/model.ts';
-import { adminSchema, assertProtected } from './admin/access/config.ts';
-import { balancePolicySchema } from './balance/policy.ts';
-import type { BalancePolicy } from './balance/types.ts';
-import type { Registration } from './catalog.ts';
-import { refuseTwice } from './config-lists.ts';
-import { checkEdge, ingressListSchema, tcpListSchema } from './edge-config.ts';
-import { checkSchema } from './health/check.ts';
-import { defaultLimits } from './proxy/limit.ts';
+} from '../../registry/model.ts';
+import { adminSchema, assertProtected } from '../admin/access/config.ts';
+import { balancePolicySchema } from '../balance/policy.ts';
+import type { BalancePolicy } from '../balance/types.ts';
+import type { Registration } from '../catalog.ts';
+import { checkSchema } from '../health/check.ts';
+import { defaultLimits } from '../proxy/limit.ts';
+import { checkEdge, ingressListSchema, tcpListSchema } from './edge.ts';
+import { refuseTwice } from './lists.ts';
 
 const timeoutsSchema = z.strictObject({
   /** From the request's arrival to the response's head, retries included. Default 30s. */
