@@ -25,7 +25,7 @@ import { explain } from './balance/explain.ts';
 import type { Caller } from './balance/types.ts';
 import { publishedLinkStates, viewFromAfar } from './balance/view.ts';
 import type { CatalogEntry, Registration } from './catalog.ts';
-import { checkGateway } from './check.ts';
+import { checkGateway } from './check/check.ts';
 import { policyOf } from './config/config.ts';
 import type { Gateway } from './gateway.ts';
 import { ownBeliefs, type TrustPeers, trustItems } from './trust-view.ts';

@@ -5,7 +5,7 @@ import { Writable } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
 import { pemOf } from '../../certs/x509.ts';
 import { createLog } from '../../core/log.ts';
-import { ingressCertificates, unreachableRoutes } from '../../gateway/check-ingress.ts';
+import { ingressCertificates, unreachableRoutes } from '../../gateway/check/ingress.ts';
 import { parseConfig } from '../../gateway/config/config.ts';
 import { IngressCertificates } from '../../gateway/ingress-certificates.ts';
 import { ManualClock } from '../support/manual-clock.ts';

@@ -1,10 +1,10 @@
 /** Owns the gateway's look at itself: layer by layer, what is fine, what is not, and what to do about it. */
-import { parseServiceName } from '../core/names.ts';
-import type { Finding } from './admin/answers.ts';
-import { bundles, clocks, peers } from './check-clusters.ts';
-import { ingressCertificates, unreachableRoutes } from './check-ingress.ts';
+import { parseServiceName } from '../../core/names.ts';
+import type { Finding } from '../admin/answers.ts';
+import type { Gateway } from '../gateway.ts';
+import { bundles, clocks, peers } from './clusters.ts';
 import { age, error, fromError, ok, rootWarningMs, warning } from './finding.ts';
-import type { Gateway } from './gateway.ts';
+import { ingressCertificates, unreachableRoutes } from './ingress.ts';
 
 /** Findings of every layer; each layer says at least that it is fine. */
 export async function checkGateway(gateway: Gateway): Promise<Finding[]> {

@@ -1,14 +1,14 @@
 /** Owns the look at what clients from outside meet: certificates that end, that can't be used, and hosts without one. */
-import { systemClock } from '../core/clock.ts';
-import { asIsthmusError } from '../core/errors.ts';
-import { silentLog } from '../core/log.ts';
-import type { Finding } from './admin/answers.ts';
-import type { GatewayConfig } from './config/config.ts';
-import type { IngressConfig } from './config/edge.ts';
-import type { IngressCredentials } from './edge/credentials.ts';
-import { HostTable } from './edge/host-pattern.ts';
+import { systemClock } from '../../core/clock.ts';
+import { asIsthmusError } from '../../core/errors.ts';
+import { silentLog } from '../../core/log.ts';
+import type { Finding } from '../admin/answers.ts';
+import type { GatewayConfig } from '../config/config.ts';
+import type { IngressConfig } from '../config/edge.ts';
+import type { IngressCredentials } from '../edge/credentials.ts';
+import { HostTable } from '../edge/host-pattern.ts';
+import { type CertificateState, IngressCertificates } from '../ingress-certificates.ts';
 import { age, error, fromError, ok, warning } from './finding.ts';
-import { type CertificateState, IngressCertificates } from './ingress-certificates.ts';
 
 /** What ends sooner is worth a warning: others make these certificates, and that takes time. */
 const expiryWarningMs = 30 * 24 * 3600_000;

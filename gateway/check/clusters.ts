@@ -1,11 +1,11 @@
 /** Owns the gateway's look at the other clusters: their clocks, their links and their bundles. */
-import { parseTrustDomain } from '../certs/spiffe-id.ts';
-import { trustDomainOf } from '../core/names.ts';
-import { FederationClient } from '../federation/client.ts';
-import type { ClusterView } from '../registry/snapshot.ts';
-import type { Finding } from './admin/answers.ts';
+import { parseTrustDomain } from '../../certs/spiffe-id.ts';
+import { trustDomainOf } from '../../core/names.ts';
+import { FederationClient } from '../../federation/client.ts';
+import type { ClusterView } from '../../registry/snapshot.ts';
+import type { Finding } from '../admin/answers.ts';
+import type { Gateway } from '../gateway.ts';
 import { age, error, ok, rootWarningMs, warning } from './finding.ts';
-import type { Gateway } from './gateway.ts';
 
 /** A clock further off than this makes short-lived certificates fail at one end. */
 const clockWarningMs = 30_000;

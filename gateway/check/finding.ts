@@ -1,6 +1,6 @@
 /** Owns making findings: what a check says of one thing, in the shape the admin API answers with. */
-import type { IsthmusError } from '../core/errors.ts';
-import type { Finding } from './admin/answers.ts';
+import type { IsthmusError } from '../../core/errors.ts';
+import type { Finding } from '../admin/answers.ts';
 
 /** A root with less than this left is worth a warning: replacing it needs every other cluster. */
 export const rootWarningMs = 90 * 24 * 3600_000;
