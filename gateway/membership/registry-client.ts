@@ -1,15 +1,15 @@
 /** Owns a gateway's side of the registry: its session, its watches, the snapshot they build, and that snapshot's copy on disk. */
-import type { Clock, Random } from '../core/clock.ts';
-import { asIsthmusError, type IsthmusError } from '../core/errors.ts';
-import type { Log } from '../core/log.ts';
-import type { ClusterName, FederationName, ServiceName } from '../core/names.ts';
-import { Informer } from '../registry/informer.ts';
-import { kindPrefix, type RegistryKey } from '../registry/keys.ts';
-import { LeaseSession } from '../registry/session.ts';
-import type { Snapshot, SnapshotDelta } from '../registry/snapshot.ts';
-import { type RawChange, SnapshotBuilder } from '../registry/snapshot-builder.ts';
-import type { SnapshotCache } from '../registry/snapshot-cache.ts';
-import type { Store, StoredValue, StoreState } from '../registry/store.ts';
+import type { Clock, Random } from '../../core/clock.ts';
+import { asIsthmusError, type IsthmusError } from '../../core/errors.ts';
+import type { Log } from '../../core/log.ts';
+import type { ClusterName, FederationName, ServiceName } from '../../core/names.ts';
+import { Informer } from '../../registry/informer.ts';
+import { kindPrefix, type RegistryKey } from '../../registry/keys.ts';
+import { LeaseSession } from '../../registry/session.ts';
+import type { Snapshot, SnapshotDelta } from '../../registry/snapshot.ts';
+import { type RawChange, SnapshotBuilder } from '../../registry/snapshot-builder.ts';
+import type { SnapshotCache } from '../../registry/snapshot-cache.ts';
+import type { Store, StoredValue, StoreState } from '../../registry/store.ts';
 
 export interface RegistryClientOptions {
   readonly federation: FederationName;

@@ -1,7 +1,7 @@
 /** Owns what a gateway says of itself to the others: that it is there, since when, and how it reaches their clusters. */
-import { version } from '../core/version.ts';
-import type { GatewayRecord } from '../registry/model.ts';
-import type { Gateway } from './gateway.ts';
+import { version } from '../../core/version.ts';
+import type { GatewayRecord } from '../../registry/model.ts';
+import type { Gateway } from '../gateway.ts';
 
 export function gatewayRecordOf({
   config,

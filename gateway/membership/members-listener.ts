@@ -1,14 +1,14 @@
 /** Owns where other clusters reach this gateway's control side: the federation listener, and the service behind it. */
-import { parseAddress } from '../core/address.ts';
-import { asIsthmusError, IsthmusError } from '../core/errors.ts';
-import type { Log } from '../core/log.ts';
+import { parseAddress } from '../../core/address.ts';
+import { asIsthmusError, IsthmusError } from '../../core/errors.ts';
+import type { Log } from '../../core/log.ts';
 import {
   type FederationListener,
   type FederationListenerOptions,
   startFederationListener,
-} from '../federation/listener.ts';
-import { FederationService } from '../federation/service.ts';
-import type { Gateway } from './gateway.ts';
+} from '../../federation/listener.ts';
+import { FederationService } from '../../federation/service.ts';
+import type { Gateway } from '../gateway.ts';
 
 /** `admin` takes over other gateways' connections to the admin API. Throws PORT_IN_USE, placed at the configuration's key. */
 export async function listenForMembers(

@@ -2,17 +2,17 @@
 import { readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { systemClock } from '../../core/clock.ts';
-import { silentLog } from '../../core/log.ts';
-import { parseServiceName } from '../../core/names.ts';
-import { leave } from '../../federation/leave.ts';
-import { RegistryClient } from '../../gateway/registry-client.ts';
-import { SnapshotCache } from '../../registry/snapshot-cache.ts';
-import type { Store, WriteOp } from '../../registry/store.ts';
-import { type RegistryProcess, startRegistryProcess } from '../support/registry-process.ts';
-import { openStore } from '../support/store.ts';
-import { tempDir } from '../support/temp-dir.ts';
-import { until } from '../support/until.ts';
+import { systemClock } from '../../../core/clock.ts';
+import { silentLog } from '../../../core/log.ts';
+import { parseServiceName } from '../../../core/names.ts';
+import { leave } from '../../../federation/leave.ts';
+import { RegistryClient } from '../../../gateway/membership/registry-client.ts';
+import { SnapshotCache } from '../../../registry/snapshot-cache.ts';
+import type { Store, WriteOp } from '../../../registry/store.ts';
+import { type RegistryProcess, startRegistryProcess } from '../../support/registry-process.ts';
+import { openStore } from '../../support/store.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+import { until } from '../../support/until.ts';
 import {
   acme,
   cart,
@@ -23,7 +23,7 @@ import {
   exportRecord,
   gatewayRecord,
   keyOf,
-} from './records.ts';
+} from '../records.ts';
 
 const services = ['s1', 's2', 's3', 's4'].map((name) => parseServiceName(`${name}.shop`));
 

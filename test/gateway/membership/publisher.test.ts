@@ -1,19 +1,19 @@
 /** Specifies what a gateway tells the registry, against a real embedded one: no more and no less than what changed. */
 import test, { type ExecutionContext } from 'ava';
-import { openAuthority } from '../../certs/authority.ts';
-import { parseTrustDomain } from '../../certs/spiffe-id.ts';
-import { systemClock } from '../../core/clock.ts';
-import { silentLog } from '../../core/log.ts';
-import { Publisher } from '../../gateway/publisher.ts';
-import { startEmbeddedRegistry } from '../../registry/embedded/index.ts';
-import { federationPrefix } from '../../registry/keys.ts';
-import { type EndpointRecord, exportRecordSchema, parseRecord } from '../../registry/model.ts';
-import { LeaseSession } from '../../registry/session.ts';
-import { verifyRecord } from '../../registry/signing.ts';
-import type { StoredValue } from '../../registry/store.ts';
-import { ManualClock } from '../support/manual-clock.ts';
-import { openStore } from '../support/store.ts';
-import { tempDir } from '../support/temp-dir.ts';
+import { openAuthority } from '../../../certs/authority.ts';
+import { parseTrustDomain } from '../../../certs/spiffe-id.ts';
+import { systemClock } from '../../../core/clock.ts';
+import { silentLog } from '../../../core/log.ts';
+import { Publisher } from '../../../gateway/membership/publisher.ts';
+import { startEmbeddedRegistry } from '../../../registry/embedded/index.ts';
+import { federationPrefix } from '../../../registry/keys.ts';
+import { type EndpointRecord, exportRecordSchema, parseRecord } from '../../../registry/model.ts';
+import { LeaseSession } from '../../../registry/session.ts';
+import { verifyRecord } from '../../../registry/signing.ts';
+import type { StoredValue } from '../../../registry/store.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { openStore } from '../../support/store.ts';
+import { tempDir } from '../../support/temp-dir.ts';
 import {
   acme,
   cart,
@@ -23,7 +23,7 @@ import {
   gatewayRecord,
   home,
   keyOf,
-} from './records.ts';
+} from '../records.ts';
 
 const summaryKey = keyOf({ kind: 'exports', cluster: dc1, service: cart });
 const endpointKey = (id: string) => keyOf({ kind: 'endpoints', cluster: dc1, service: cart, id });

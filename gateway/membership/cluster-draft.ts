@@ -1,10 +1,10 @@
 /** Owns what a cluster says of itself to the others, made from its configuration. */
-import { parseAddress } from '../core/address.ts';
-import { IsthmusError } from '../core/errors.ts';
-import { trustDomainOf } from '../core/names.ts';
-import { protocolVersion } from '../federation/messages.ts';
-import type { ClusterDraft } from '../federation/own-records.ts';
-import type { GatewayConfig } from './config/config.ts';
+import { parseAddress } from '../../core/address.ts';
+import { IsthmusError } from '../../core/errors.ts';
+import { trustDomainOf } from '../../core/names.ts';
+import { protocolVersion } from '../../federation/messages.ts';
+import type { ClusterDraft } from '../../federation/own-records.ts';
+import type { GatewayConfig } from '../config/config.ts';
 
 /** Addresses the listeners are bound to. */
 export type Bound = Readonly<Record<'eastWest' | 'federation', string>>;

@@ -1,10 +1,10 @@
 /** Owns how a federation begins: the registry its first cluster is configured with, and that cluster's records in it. */
-import type { Clock } from '../core/clock.ts';
-import type { Log } from '../core/log.ts';
-import { found } from '../federation/announce.ts';
-import type { Joined, RegistryAccess } from '../federation/member.ts';
-import type { ClusterDraft } from '../federation/own-records.ts';
-import type { GatewayConfig } from './config/config.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Log } from '../../core/log.ts';
+import { found } from '../../federation/announce.ts';
+import type { Joined, RegistryAccess } from '../../federation/member.ts';
+import type { ClusterDraft } from '../../federation/own-records.ts';
+import type { GatewayConfig } from '../config/config.ts';
 import type { Identity } from './identity.ts';
 import { openRegistryStore } from './registry-store.ts';
 

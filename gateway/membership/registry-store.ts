@@ -1,13 +1,13 @@
 /** Owns opening the registry a cluster uses: the embedded one of this or another gateway, or an etcd, with the right credentials. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { parseAddress } from '../core/address.ts';
-import type { Clock } from '../core/clock.ts';
-import { IsthmusError, messageOf } from '../core/errors.ts';
-import type { Log } from '../core/log.ts';
-import type { RegistryAccess } from '../federation/member.ts';
-import { type EtcdStore, openEtcdStore, type RegistryTls } from '../registry/etcd-store.ts';
-import type { EtcdConfig, GatewayConfig } from './config/config.ts';
+import { parseAddress } from '../../core/address.ts';
+import type { Clock } from '../../core/clock.ts';
+import { IsthmusError, messageOf } from '../../core/errors.ts';
+import type { Log } from '../../core/log.ts';
+import type { RegistryAccess } from '../../federation/member.ts';
+import { type EtcdStore, openEtcdStore, type RegistryTls } from '../../registry/etcd-store.ts';
+import type { EtcdConfig, GatewayConfig } from '../config/config.ts';
 import type { Identity } from './identity.ts';
 
 export interface RegistryStoreOptions {

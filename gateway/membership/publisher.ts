@@ -1,12 +1,12 @@
 /** Owns what this gateway tells the registry: its cluster, itself, its endpoints, its cluster's export summaries and its canary. */
-import type { Clock } from '../core/clock.ts';
-import type { FederationName, ServiceName } from '../core/names.ts';
-import { sameSummary, summarize } from '../federation/exports.ts';
-import { encodeKey, type RegistryKey } from '../registry/keys.ts';
-import type { EndpointRecord, ExportRecord, GatewayRecord } from '../registry/model.ts';
-import type { LeaseSession } from '../registry/session.ts';
-import { type Signer, signRecord } from '../registry/signing.ts';
-import type { Home } from './catalog.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { FederationName, ServiceName } from '../../core/names.ts';
+import { sameSummary, summarize } from '../../federation/exports.ts';
+import { encodeKey, type RegistryKey } from '../../registry/keys.ts';
+import type { EndpointRecord, ExportRecord, GatewayRecord } from '../../registry/model.ts';
+import type { LeaseSession } from '../../registry/session.ts';
+import { type Signer, signRecord } from '../../registry/signing.ts';
+import type { Home } from '../catalog.ts';
 
 export interface PublisherOptions {
   readonly federation: FederationName;

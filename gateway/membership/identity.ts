@@ -1,21 +1,21 @@
 /** Owns who this gateway is: its cluster's authority, its own certificate, whom it trusts, and its membership on disk. */
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { type Authority, openAuthority } from '../certs/authority.ts';
-import { LeafRotation } from '../certs/rotation.ts';
+import { type Authority, openAuthority } from '../../certs/authority.ts';
+import { LeafRotation } from '../../certs/rotation.ts';
 import {
   gatewayId,
   parseTrustDomain,
   type SpiffeId,
   type TrustDomain,
-} from '../certs/spiffe-id.ts';
-import { TrustStore } from '../certs/trust-store.ts';
-import { parseAddress } from '../core/address.ts';
-import type { Clock, Random } from '../core/clock.ts';
-import type { Log } from '../core/log.ts';
-import { trustDomainOf } from '../core/names.ts';
-import { MembershipFile } from '../federation/member.ts';
-import type { GatewayConfig } from './config/config.ts';
+} from '../../certs/spiffe-id.ts';
+import { TrustStore } from '../../certs/trust-store.ts';
+import { parseAddress } from '../../core/address.ts';
+import type { Clock, Random } from '../../core/clock.ts';
+import type { Log } from '../../core/log.ts';
+import { trustDomainOf } from '../../core/names.ts';
+import { MembershipFile } from '../../federation/member.ts';
+import type { GatewayConfig } from '../config/config.ts';
 
 export interface Identity {
   readonly id: SpiffeId;

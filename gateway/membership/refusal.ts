@@ -1,12 +1,12 @@
 /** Owns telling an embedded registry that refuses this gateway from one that is down, for as long as it can't be used. */
-import type { LeafIdentity } from '../certs/authority.ts';
-import type { TrustDomain } from '../certs/spiffe-id.ts';
-import { connectMutualTls } from '../certs/tls.ts';
-import type { TrustStore } from '../certs/trust-store.ts';
-import { parseAddress } from '../core/address.ts';
-import type { Clock } from '../core/clock.ts';
-import { IsthmusError } from '../core/errors.ts';
-import type { Store } from '../registry/store.ts';
+import type { LeafIdentity } from '../../certs/authority.ts';
+import type { TrustDomain } from '../../certs/spiffe-id.ts';
+import { connectMutualTls } from '../../certs/tls.ts';
+import type { TrustStore } from '../../certs/trust-store.ts';
+import { parseAddress } from '../../core/address.ts';
+import type { Clock } from '../../core/clock.ts';
+import { IsthmusError } from '../../core/errors.ts';
+import type { Store } from '../../registry/store.ts';
 
 export interface RefusalOptions {
   readonly store: Pick<Store, 'state' | 'onState'>;

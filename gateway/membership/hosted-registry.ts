@@ -1,15 +1,15 @@
 /** Owns the embedded registry a founding gateway hosts: starting it, bringing it back when its thread dies, and stopping it. */
 import { join } from 'node:path';
-import { backoffDelay } from '../core/backoff.ts';
-import type { Clock, Random } from '../core/clock.ts';
-import { asIsthmusError, IsthmusError } from '../core/errors.ts';
-import type { Log } from '../core/log.ts';
+import { backoffDelay } from '../../core/backoff.ts';
+import type { Clock, Random } from '../../core/clock.ts';
+import { asIsthmusError, IsthmusError } from '../../core/errors.ts';
+import type { Log } from '../../core/log.ts';
 import {
   type EmbeddedRegistry,
   type ServerIdentity,
   startEmbeddedRegistry,
   type TrustedDomain,
-} from '../registry/embedded/index.ts';
+} from '../../registry/embedded/index.ts';
 
 export interface HostedRegistryOptions {
   readonly dataDir: string;
