@@ -17,8 +17,8 @@ import { Collector } from './graph/collector.ts';
 import { countsOf } from './graph/counts.ts';
 import { Sampler } from './graph/sampler.ts';
 import { Metrics } from './metrics.ts';
-import { PeerBeliefs } from './peer-beliefs.ts';
-import { otherGateways, peerCluster } from './peer-clusters.ts';
+import { PeerBeliefs } from './peers/beliefs.ts';
+import { otherGateways, peerCluster } from './peers/clusters.ts';
 import { latencyBoundsMs } from './proxy/series.ts';
 
 export interface Administration {

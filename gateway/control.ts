@@ -28,7 +28,7 @@ import type { CatalogEntry, Registration } from './catalog.ts';
 import { checkGateway } from './check/check.ts';
 import { policyOf } from './config/config.ts';
 import type { Gateway } from './gateway.ts';
-import { ownBeliefs, type TrustPeers, trustItems } from './trust-view.ts';
+import { ownBeliefs, type TrustPeers, trustItems } from './peers/trust-view.ts';
 
 export interface ControlOptions {
   /** Where the admin API listens. */

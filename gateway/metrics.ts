@@ -4,6 +4,7 @@ import type { ClusterName } from '../core/names.ts';
 import type { Control } from './admin/control.ts';
 import { policyOf } from './config/config.ts';
 import type { Gateway } from './gateway.ts';
+import { trustItems } from './peers/trust-view.ts';
 import { balanceNumbers } from './telemetry/balance-numbers.ts';
 import { type Exposition, expose } from './telemetry/exposition.ts';
 import {
@@ -17,7 +18,6 @@ import {
 } from './telemetry/state-metrics.ts';
 import { ThreadLag } from './telemetry/thread-lag.ts';
 import { trafficMetrics } from './telemetry/traffic-metrics.ts';
-import { trustItems } from './trust-view.ts';
 
 /** What other clusters were last heard to believe: a scrape waits for nobody outside. */
 export interface LatestBeliefs {

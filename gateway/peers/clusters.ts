@@ -1,10 +1,10 @@
 /** Owns where the other gateways' admin APIs are: at the federation addresses of clusters that are members and believed. */
-import { parseTrustDomain } from '../certs/spiffe-id.ts';
-import { IsthmusError } from '../core/errors.ts';
-import type { ClusterName } from '../core/names.ts';
-import type { PeerCluster } from './admin/peers/agent.ts';
-import type { Gateway } from './gateway.ts';
-import type { PeerGateway } from './graph/collector.ts';
+import { parseTrustDomain } from '../../certs/spiffe-id.ts';
+import { IsthmusError } from '../../core/errors.ts';
+import type { ClusterName } from '../../core/names.ts';
+import type { PeerCluster } from '../admin/peers/agent.ts';
+import type { Gateway } from '../gateway.ts';
+import type { PeerGateway } from '../graph/collector.ts';
 
 /** Throws CLUSTER_NOT_FOUND. */
 export function peerCluster({ snapshot, membership }: Gateway, name: string): PeerCluster {

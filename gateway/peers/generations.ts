@@ -1,5 +1,5 @@
 /** Owns telling that a gateway is another process than before, from when it says it was started. */
-import type { ClusterView } from '../registry/snapshot.ts';
+import type { ClusterView } from '../../registry/snapshot.ts';
 
 /**
  * A gateway that takes over from another process keeps its id and addresses: links to it stay with the

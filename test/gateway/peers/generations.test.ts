@@ -1,7 +1,7 @@
 import test from 'ava';
-import { GatewayGenerations } from '../../gateway/gateway-generations.ts';
-import type { GatewayRecord } from '../../registry/model.ts';
-import { dc1, dc10, gatewayRecord } from './records.ts';
+import { GatewayGenerations } from '../../../gateway/peers/generations.ts';
+import type { GatewayRecord } from '../../../registry/model.ts';
+import { dc1, dc10, gatewayRecord } from '../records.ts';
 
 const view = (cluster = dc1, ...gateways: GatewayRecord[]) => ({
   cluster,

@@ -1,9 +1,9 @@
 /** Owns how each cluster's trust bundle stands, as seen from here: what is believed, and who has yet to take it up. */
-import type { Bundle } from '../certs/bundle.ts';
-import { fingerprintOf } from '../certs/x509.ts';
-import { type ClusterName, trustDomainOf } from '../core/names.ts';
-import type { TrustItem } from './admin/answers.ts';
-import type { Gateway } from './gateway.ts';
+import type { Bundle } from '../../certs/bundle.ts';
+import { fingerprintOf } from '../../certs/x509.ts';
+import { type ClusterName, trustDomainOf } from '../../core/names.ts';
+import type { TrustItem } from '../admin/answers.ts';
+import type { Gateway } from '../gateway.ts';
 
 /** Sequences of the bundles that another cluster believes, by cluster; undefined for one that does not answer. */
 export interface TrustPeers {

@@ -1,8 +1,8 @@
 /** Owns which bundles the other clusters believe, as their gateways say when somebody looks. */
-import type { Clock } from '../core/clock.ts';
-import type { ClusterName } from '../core/names.ts';
-import { beliefsSchema } from './admin/schema/clusters.ts';
-import type { PeerGateway } from './graph/collector.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { ClusterName } from '../../core/names.ts';
+import { beliefsSchema } from '../admin/schema/clusters.ts';
+import type { PeerGateway } from '../graph/collector.ts';
 import type { TrustPeers } from './trust-view.ts';
 
 export interface PeerBeliefsOptions {
