@@ -24,7 +24,7 @@ import type { Control } from './admin/control.ts';
 import { explain } from './balance/explain.ts';
 import type { Caller } from './balance/types.ts';
 import { publishedLinkStates, viewFromAfar } from './balance/view.ts';
-import type { CatalogEntry, Registration } from './catalog.ts';
+import type { CatalogEntry, Registration } from './catalog/catalog.ts';
 import { checkGateway } from './check/check.ts';
 import { policyOf } from './config/config.ts';
 import type { Gateway } from './gateway.ts';

@@ -18,7 +18,7 @@ import {
 import { adminSchema, assertProtected } from '../admin/access/config.ts';
 import { balancePolicySchema } from '../balance/policy.ts';
 import type { BalancePolicy } from '../balance/types.ts';
-import type { Registration } from '../catalog.ts';
+import type { Registration } from '../catalog/catalog.ts';
 import { checkSchema } from '../health/check.ts';
 import { defaultLimits } from '../proxy/limit.ts';
 import { checkEdge, ingressListSchema, tcpListSchema } from './edge.ts';

@@ -6,7 +6,7 @@ import { encodeKey, type RegistryKey } from '../../registry/keys.ts';
 import type { EndpointRecord, ExportRecord, GatewayRecord } from '../../registry/model.ts';
 import type { LeaseSession } from '../../registry/session.ts';
 import { type Signer, signRecord } from '../../registry/signing.ts';
-import type { Home } from '../catalog.ts';
+import type { Home } from '../catalog/catalog.ts';
 
 export interface PublisherOptions {
   readonly federation: FederationName;

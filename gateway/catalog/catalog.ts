@@ -1,10 +1,10 @@
 /** Owns the endpoints registered with this gateway: from its configuration, and by API with a heartbeat; each with its health. */
-import type { Clock } from '../core/clock.ts';
-import { IsthmusError } from '../core/errors.ts';
-import type { ClusterName, ServiceName } from '../core/names.ts';
-import type { EndpointRecord, Health, Protocol } from '../registry/model.ts';
-import type { Check } from './health/check.ts';
-import type { HealthChecker } from './health/checker.ts';
+import type { Clock } from '../../core/clock.ts';
+import { IsthmusError } from '../../core/errors.ts';
+import type { ClusterName, ServiceName } from '../../core/names.ts';
+import type { EndpointRecord, Health, Protocol } from '../../registry/model.ts';
+import type { Check } from '../health/check.ts';
+import type { HealthChecker } from '../health/checker.ts';
 
 /** One endpoint as its owner describes it. */
 export interface Registration {

@@ -1,15 +1,15 @@
 import test, { type ExecutionContext } from 'ava';
-import { systemClock } from '../../core/clock.ts';
-import { silentLog } from '../../core/log.ts';
-import type { ServiceName } from '../../core/names.ts';
-import { Catalog } from '../../gateway/catalog.ts';
-import { checkSchema } from '../../gateway/health/check.ts';
-import { HealthChecker } from '../../gateway/health/checker.ts';
-import { NameResolver } from '../../gateway/proxy/resolve.ts';
-import { ManualClock } from '../support/manual-clock.ts';
-import { until } from '../support/until.ts';
-import { closedPort, startOrigin } from './proxy/world.ts';
-import { cart, home, registration, web } from './records.ts';
+import { systemClock } from '../../../core/clock.ts';
+import { silentLog } from '../../../core/log.ts';
+import type { ServiceName } from '../../../core/names.ts';
+import { Catalog } from '../../../gateway/catalog/catalog.ts';
+import { checkSchema } from '../../../gateway/health/check.ts';
+import { HealthChecker } from '../../../gateway/health/checker.ts';
+import { NameResolver } from '../../../gateway/proxy/resolve.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { until } from '../../support/until.ts';
+import { closedPort, startOrigin } from '../proxy/world.ts';
+import { cart, home, registration, web } from '../records.ts';
 
 /** A catalog whose heartbeats follow a clock moved by hand, and whose checks are real. */
 function open(t: ExecutionContext) {

@@ -1,15 +1,15 @@
 /** Specifies what becomes of endpoints whose gateway was lost, with real probes of real ports. */
 import test, { type ExecutionContext } from 'ava';
-import { silentLog } from '../../core/log.ts';
-import { HealthChecker } from '../../gateway/health/checker.ts';
-import { Orphans } from '../../gateway/orphans.ts';
-import { NameResolver } from '../../gateway/proxy/resolve.ts';
-import type { EndpointRecord } from '../../registry/model.ts';
-import type { HeldEndpoint, ServiceView } from '../../registry/snapshot.ts';
-import { ManualClock } from '../support/manual-clock.ts';
-import { until } from '../support/until.ts';
-import { closedPort, startOrigin } from './proxy/world.ts';
-import { cart, endpointRecord } from './records.ts';
+import { silentLog } from '../../../core/log.ts';
+import { Orphans } from '../../../gateway/catalog/orphans.ts';
+import { HealthChecker } from '../../../gateway/health/checker.ts';
+import { NameResolver } from '../../../gateway/proxy/resolve.ts';
+import type { EndpointRecord } from '../../../registry/model.ts';
+import type { HeldEndpoint, ServiceView } from '../../../registry/snapshot.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { until } from '../../support/until.ts';
+import { closedPort, startOrigin } from '../proxy/world.ts';
+import { cart, endpointRecord } from '../records.ts';
 
 function open(t: ExecutionContext) {
   const clock = new ManualClock();

@@ -1,14 +1,14 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { createLog, silentLog } from '../../core/log.ts';
-import type { Registration } from '../../gateway/catalog.ts';
-import { checkSchema } from '../../gateway/health/check.ts';
-import { RegistrationsFile } from '../../gateway/registrations-file.ts';
-import { ManualClock } from '../support/manual-clock.ts';
-import { tempDir } from '../support/temp-dir.ts';
-import { until } from '../support/until.ts';
-import { registration } from './records.ts';
+import { createLog, silentLog } from '../../../core/log.ts';
+import type { Registration } from '../../../gateway/catalog/catalog.ts';
+import { RegistrationsFile } from '../../../gateway/catalog/registrations-file.ts';
+import { checkSchema } from '../../../gateway/health/check.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+import { until } from '../../support/until.ts';
+import { registration } from '../records.ts';
 
 async function open(t: ExecutionContext, log = silentLog) {
   const path = join(await tempDir(t), 'data', 'registrations.json');

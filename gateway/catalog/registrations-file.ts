@@ -1,10 +1,10 @@
 /** Owns the file of endpoints registered by API, so that a restarted gateway still has them. */
 import { z } from 'zod';
-import type { Clock } from '../core/clock.ts';
-import { IsthmusError, messageOf } from '../core/errors.ts';
-import { readFileIfAny, writeFileAtomic } from '../core/files.ts';
-import type { Log } from '../core/log.ts';
-import { labelSchema, protocols, serviceNameSchema } from '../registry/model.ts';
+import type { Clock } from '../../core/clock.ts';
+import { IsthmusError, messageOf } from '../../core/errors.ts';
+import { readFileIfAny, writeFileAtomic } from '../../core/files.ts';
+import type { Log } from '../../core/log.ts';
+import { labelSchema, protocols, serviceNameSchema } from '../../registry/model.ts';
 import type { Registration } from './catalog.ts';
 
 const rangeSchema = z.object({ from: z.int(), to: z.int() });
