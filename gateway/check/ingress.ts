@@ -3,11 +3,14 @@ import { systemClock } from '../../core/clock.ts';
 import { asIsthmusError } from '../../core/errors.ts';
 import { silentLog } from '../../core/log.ts';
 import type { Finding } from '../admin/answers.ts';
+import {
+  type CertificateState,
+  IngressCertificates,
+} from '../certificates/ingress-certificates.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import type { IngressConfig } from '../config/edge.ts';
 import type { IngressCredentials } from '../edge/credentials.ts';
 import { HostTable } from '../edge/host-pattern.ts';
-import { type CertificateState, IngressCertificates } from '../ingress-certificates.ts';
 import { age, error, fromError, ok, warning } from './finding.ts';
 
 /** What ends sooner is worth a warning: others make these certificates, and that takes time. */

@@ -1,6 +1,6 @@
 /** Owns a value that is made of files: made again when they change, and the last good one kept while they are no good. */
 import { readFile, stat } from 'node:fs/promises';
-import { asIsthmusError, IsthmusError, messageOf } from '../core/errors.ts';
+import { asIsthmusError, IsthmusError, messageOf } from '../../core/errors.ts';
 
 export interface KeptValueOptions<T> {
   /** What errors say of the place, such as a key of the configuration and a file. */

@@ -3,15 +3,15 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
-import { pemOf } from '../../certs/x509.ts';
-import { createLog } from '../../core/log.ts';
-import { ingressCertificates, unreachableRoutes } from '../../gateway/check/ingress.ts';
-import { parseConfig } from '../../gateway/config/config.ts';
-import { IngressCertificates } from '../../gateway/ingress-certificates.ts';
-import { ManualClock } from '../support/manual-clock.ts';
-import { PemFolder } from '../support/pem-files.ts';
-import { tempDir } from '../support/temp-dir.ts';
-import { until } from '../support/until.ts';
+import { pemOf } from '../../../certs/x509.ts';
+import { createLog } from '../../../core/log.ts';
+import { IngressCertificates } from '../../../gateway/certificates/ingress-certificates.ts';
+import { ingressCertificates, unreachableRoutes } from '../../../gateway/check/ingress.ts';
+import { parseConfig } from '../../../gateway/config/config.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { PemFolder } from '../../support/pem-files.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+import { until } from '../../support/until.ts';
 
 const day = 24 * 3600_000;
 

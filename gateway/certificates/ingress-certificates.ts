@@ -4,13 +4,13 @@ import {
   parseCertificates,
   readServerCertificate,
   type ServerCertificate,
-} from '../certs/server-certificate.ts';
-import type { Clock } from '../core/clock.ts';
-import { IsthmusError } from '../core/errors.ts';
-import type { Log } from '../core/log.ts';
-import type { CertificateConfig, IngressConfig } from './config/edge.ts';
-import type { Credentials, IngressCredentials } from './edge/credentials.ts';
-import { isHostPattern } from './edge/host-pattern.ts';
+} from '../../certs/server-certificate.ts';
+import type { Clock } from '../../core/clock.ts';
+import { IsthmusError } from '../../core/errors.ts';
+import type { Log } from '../../core/log.ts';
+import type { CertificateConfig, IngressConfig } from '../config/edge.ts';
+import type { Credentials, IngressCredentials } from '../edge/credentials.ts';
+import { isHostPattern } from '../edge/host-pattern.ts';
 import { KeptValue } from './kept-value.ts';
 
 /** How often the files are looked at. Secrets mounted into containers change by a link, which no watch tells of everywhere. */
