@@ -9,7 +9,7 @@ import { itemsTopic } from './admin/live/topic.ts';
 import { PeerAgent } from './admin/peers/agent.ts';
 import { askPeer } from './admin/peers/client.ts';
 import { type AdminServer, startAdminServer } from './admin/server.ts';
-import { createControl } from './control.ts';
+import { createControl } from './control/control.ts';
 import { Audit } from './events/audit.ts';
 import { observe } from './events/observe.ts';
 import type { Gateway } from './gateway.ts';

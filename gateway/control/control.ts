@@ -1,16 +1,16 @@
 /** Owns the admin API's view of a running gateway, and its acts upon it. */
-import { bundleFingerprint } from '../certs/bundle.ts';
-import { IsthmusError } from '../core/errors.ts';
+import { bundleFingerprint } from '../../certs/bundle.ts';
+import { IsthmusError } from '../../core/errors.ts';
 import {
   type ClusterName,
   isLabel,
   parseClusterName,
   type ServiceName,
   serviceHost,
-} from '../core/names.ts';
-import { version } from '../core/version.ts';
-import type { EndpointRecord, ExportRecord } from '../registry/model.ts';
-import type { ClusterView } from '../registry/snapshot.ts';
+} from '../../core/names.ts';
+import { version } from '../../core/version.ts';
+import type { EndpointRecord, ExportRecord } from '../../registry/model.ts';
+import type { ClusterView } from '../../registry/snapshot.ts';
 import type {
   ClusterItem,
   EndpointItem,
@@ -19,16 +19,16 @@ import type {
   RegisteredEndpoint,
   ServiceItem,
   Status,
-} from './admin/answers.ts';
-import type { Control } from './admin/control.ts';
-import { explain } from './balance/explain.ts';
-import type { Caller } from './balance/types.ts';
-import { publishedLinkStates, viewFromAfar } from './balance/view.ts';
-import type { CatalogEntry, Registration } from './catalog/catalog.ts';
-import { checkGateway } from './check/check.ts';
-import { policyOf } from './config/config.ts';
-import type { Gateway } from './gateway.ts';
-import { ownBeliefs, type TrustPeers, trustItems } from './peers/trust-view.ts';
+} from '../admin/answers.ts';
+import type { Control } from '../admin/control.ts';
+import { explain } from '../balance/explain.ts';
+import type { Caller } from '../balance/types.ts';
+import { publishedLinkStates, viewFromAfar } from '../balance/view.ts';
+import type { CatalogEntry, Registration } from '../catalog/catalog.ts';
+import { checkGateway } from '../check/check.ts';
+import { policyOf } from '../config/config.ts';
+import type { Gateway } from '../gateway.ts';
+import { ownBeliefs, type TrustPeers, trustItems } from '../peers/trust-view.ts';
 
 export interface ControlOptions {
   /** Where the admin API listens. */
