@@ -101,7 +101,7 @@ export async function startAdministration(
     clock,
     log,
   });
-  gateway.takePeerAdmin((socket, peer) => server.acceptPeer(socket, peer));
+  gateway.members.takeAdmin((socket, peer) => server.acceptPeer(socket, peer));
   const { address } = server;
   return {
     address,
@@ -117,5 +117,5 @@ export async function startAdministration(
 }
 
 function protocolOf(gateway: Gateway, service: string): string {
-  return gateway.endpoints(service as ServiceName)[0]?.protocol ?? 'http';
+  return gateway.services.endpoints(service as ServiceName)[0]?.protocol ?? 'http';
 }

@@ -23,7 +23,7 @@ export function drillsOf(gateway: Gateway, { apply, random, log }: GatewayDrills
       caller,
       snapshot: () => gateway.membership.session?.client.snapshot,
       ownServices: () => catalog.services(),
-      view: (service) => gateway.balanceView(service),
+      view: (service) => gateway.services.balanceView(service),
       policy: (service) => policyOf(config, service),
     },
     counts: async () => countsOf(workers.counters.snapshot()),

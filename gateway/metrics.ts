@@ -83,7 +83,7 @@ export class Metrics {
     const states = await gateway.workers.balancerStates();
     return [...states].flatMap(([service, state]) =>
       balanceNumbers(
-        gateway.balanceView(service),
+        gateway.services.balanceView(service),
         gateway.caller,
         policyOf(gateway.config, service),
         state,

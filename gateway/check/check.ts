@@ -140,7 +140,7 @@ function services(gateway: Gateway): Finding[] {
   let checked = 0;
   for (const service of gateway.catalog.services()) {
     checked++;
-    const endpoints = gateway.endpoints(service);
+    const endpoints = gateway.services.endpoints(service);
     const healthy = endpoints.filter(
       ({ health }) => health === 'healthy' || health === 'degraded',
     ).length;

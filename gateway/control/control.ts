@@ -118,8 +118,10 @@ export function createControl(gateway: Gateway, { adminAddress, peers }: Control
   }
 
   function serviceItem(service: ServiceName): ServiceItem {
-    const own = gateway.endpoints(service);
-    const summaries = [...(gateway.serviceView(service)?.exports.values() ?? [])].filter(isOffered);
+    const own = gateway.services.endpoints(service);
+    const summaries = [...(gateway.services.published(service)?.exports.values() ?? [])].filter(
+      isOffered,
+    );
     return {
       service,
       host: serviceHost(service, federation),
@@ -143,7 +145,9 @@ export function createControl(gateway: Gateway, { adminAddress, peers }: Control
     const here = new Map(
       [...catalog.entries(service)].map((entry) => [entry.registration.id, entry]),
     );
-    return gateway.endpoints(service).map((record) => endpointItem(record, here.get(record.id)));
+    return gateway.services
+      .endpoints(service)
+      .map((record) => endpointItem(record, here.get(record.id)));
   }
 
   async function explainFrom(
@@ -153,8 +157,8 @@ export function createControl(gateway: Gateway, { adminAddress, peers }: Control
   ): Promise<ExplainAnswer> {
     const [name = cluster, zone] = from?.split('/') ?? [];
     const caller = callerAt(parseClusterName(name), zone);
-    const view = gateway.serviceView(service);
-    const own = gateway.endpoints(service);
+    const view = gateway.services.published(service);
+    const own = gateway.services.endpoints(service);
     if (own.length === 0 && ![...(view?.exports.values() ?? [])].some(isOffered)) {
       throw new IsthmusError('SERVICE_NOT_FOUND', {
         what: `Nobody in ${federation} has a service ${service}`,
@@ -168,7 +172,7 @@ export function createControl(gateway: Gateway, { adminAddress, peers }: Control
         notes.push(`${service} is not exported: other clusters can't use the copies here`);
       }
       return {
-        ...explain(gateway.balanceView(service), caller, policy, state, { without }),
+        ...explain(gateway.services.balanceView(service), caller, policy, state, { without }),
         notes,
       };
     }
@@ -218,7 +222,7 @@ export function createControl(gateway: Gateway, { adminAddress, peers }: Control
     exports: (only) => exportItems(only),
     trust: () => trustItems(gateway, peers),
     beliefs: () => ({ cluster, gateway: config.gateway, sequences: ownBeliefs(gateway) }),
-    onChange: (changed) => gateway.onChange(changed),
+    onChange: (changed) => gateway.changes.watch(changed),
     check: () => checkGateway(gateway),
     workers: () => workers.status(),
     logLevel: () => gateway.logLevel,
@@ -230,7 +234,7 @@ export function createControl(gateway: Gateway, { adminAddress, peers }: Control
     async register(registration: Registration): Promise<RegisteredEndpoint> {
       gateway.assertServing();
       const entry = catalog.put(registration);
-      const record = gateway
+      const record = gateway.services
         .endpoints(registration.service)
         .find(({ id }) => id === registration.id);
       if (!record)
