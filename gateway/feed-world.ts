@@ -12,7 +12,7 @@ export function feedWorldOf(gateway: Gateway): FeedWorld {
   return {
     services: () => services.names(),
     facts: (service) =>
-      serviceFacts(services.endpoints(service), services.published(service)?.exports),
+      serviceFacts(services.endpoints(service), services.published(service).exports),
     clusters: () => gateway.snapshot.clusters,
     remotes: () => remotesOf(gateway),
     identity: () => identity.leaf.current,

@@ -31,16 +31,17 @@ export class KnownServices {
     }
   }
 
-  /** What the registry has of a service. */
-  published(service: ServiceName): ServiceView | undefined {
-    return this.#gateway.snapshot.services.get(service);
+  /** What the registry has of a service; of one it does not know, nothing. */
+  published(service: ServiceName): ServiceView {
+    const known = this.#gateway.snapshot.services.get(service);
+    return known ?? { service, endpoints: new Map(), exports: new Map() };
   }
 
   /** Endpoints of a service in this cluster: this gateway's, then those of its siblings by way of the registry. */
   endpoints(service: ServiceName): EndpointRecord[] {
     const { catalog, config } = this.#gateway;
     const records = [...catalog.records(service)];
-    for (const held of this.published(service)?.endpoints.values() ?? []) {
+    for (const held of this.published(service).endpoints.values()) {
       const { gateway, id } = held.record;
       if (gateway === config.gateway || catalog.has(service, id)) continue;
       records.push(this.#orphans.current(held));
@@ -55,7 +56,7 @@ export class KnownServices {
       service,
       config.cluster,
       this.endpoints(service),
-      this.published(service)?.exports,
+      this.published(service).exports,
       snapshot.clusters,
       (name) => workers.links.state(name),
     );
