@@ -1,15 +1,13 @@
-/** Owns this cluster's way into, through and out of its federation: founding, tokens, joining, leaving, evicting. */
+/** Owns this cluster's way into, through and out of its federation: founding, joining, leaving. */
 import type { Bundle } from '../../certs/bundle.ts';
 import { parseTrustDomain } from '../../certs/spiffe-id.ts';
 import type { Clock, Random } from '../../core/clock.ts';
 import { asIsthmusError, IsthmusError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import { type ClusterName, trustDomainOf } from '../../core/names.ts';
-import { FederationClient } from '../../federation/client.ts';
 import { type JoinOptions, join, previewJoin, resumeJoin } from '../../federation/join.ts';
-import { evict, evictThrough, leave } from '../../federation/leave.ts';
+import { evict, leave } from '../../federation/leave.ts';
 import { isJoined, type Joined, standalone } from '../../federation/member.ts';
-import { createToken } from '../../federation/token.ts';
 import { FederationTrust } from '../../federation/trust.ts';
 import type { CreatedToken, JoinResult } from '../admin/answers.ts';
 import type { GatewayConfig } from '../config/config.ts';
@@ -17,6 +15,7 @@ import { FederationSession, type SessionWorld } from './federation-session.ts';
 import { foundFederation, isFounder } from './founding.ts';
 import { HostedRegistry } from './hosted-registry.ts';
 import type { Identity } from './identity.ts';
+import { evictCluster, inviteCluster } from './other-clusters.ts';
 
 export interface MembershipOptions {
   readonly config: GatewayConfig;
@@ -91,29 +90,7 @@ export class Membership {
 
   /** Throws NOT_A_MEMBER, BODY_INVALID, or REGISTRY_DENIED where only the registry's host admits clusters. */
   async createToken(ttlMs: number | undefined): Promise<CreatedToken> {
-    const { config, identity, clock, world } = this.#options;
-    const { store, joined } = this.#member();
-    try {
-      const { text, ...rest } = await createToken({
-        store,
-        federation: config.federation,
-        cluster: config.cluster,
-        addresses: world.clusterDraft(clock.now()).federation,
-        fingerprint: identity.authority.keyId,
-        signer: identity.authority,
-        ttlMs,
-        clock,
-      });
-      return { token: text, ...rest };
-    } catch (thrown) {
-      const error = asIsthmusError(thrown);
-      if (error.code !== 'REGISTRY_DENIED') throw error;
-      throw new IsthmusError('REGISTRY_DENIED', {
-        what: `${config.cluster} can't admit clusters: another one hosts the registry`,
-        fix: `Create the token there (${joined.registry.hostTrustDomain}).`,
-        cause: thrown,
-      });
-    }
+    return inviteCluster(this.#options, this.#member(), ttlMs);
   }
 
   /** Joins with a token, or with `dryRun` says what that would change. Throws what the token's cluster refuses it with. */
@@ -144,7 +121,7 @@ export class Membership {
   async #leave(cluster: ClusterName | undefined, force: boolean): Promise<ClusterName> {
     const { config, identity } = this.#options;
     if (cluster !== undefined && cluster !== config.cluster) {
-      await this.#evictOther(cluster, force);
+      await evictCluster(this.#options, this.#member(), cluster, force);
       return cluster;
     }
     // A join that was never settled is given up.
@@ -175,32 +152,6 @@ export class Membership {
   async evict(cluster: ClusterName, by: ClusterName, force: boolean): Promise<void> {
     const { federation } = this.#options.config;
     await evict({ store: this.#member().store, federation, cluster, by, force });
-  }
-
-  /** Evicts by itself where this cluster may, else through the cluster that hosts the registry. */
-  async #evictOther(cluster: ClusterName, force: boolean): Promise<void> {
-    const { config, identity, clock } = this.#options;
-    const { federation, cluster: by } = config;
-    const session = this.#member();
-    await evictThrough({ store: session.store, federation, cluster, by, force }, () => {
-      const host = session.joined.registry.hostTrustDomain ?? '';
-      const view = [...session.client.snapshot.clusters.values()].find(
-        ({ record }) => record?.trustDomain === host,
-      );
-      const address = view?.record?.federation[0];
-      if (address === undefined) {
-        throw new IsthmusError('REGISTRY_DENIED', {
-          what: 'The cluster that hosts the registry is not known',
-        });
-      }
-      return new FederationClient({
-        address,
-        trust: identity.trust,
-        expect: parseTrustDomain(host),
-        identity: identity.leaf.current,
-        clock,
-      });
-    });
   }
 
   async close(options: { readonly withdraw: boolean }): Promise<void> {

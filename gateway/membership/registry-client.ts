@@ -5,9 +5,10 @@ import type { Log } from '../../core/log.ts';
 import type { ClusterName, FederationName, ServiceName } from '../../core/names.ts';
 import { Informer } from '../../registry/informer.ts';
 import { kindPrefix, type RegistryKey } from '../../registry/keys.ts';
+import type { RawChange } from '../../registry/record-reader.ts';
 import { LeaseSession } from '../../registry/session.ts';
 import type { Snapshot, SnapshotDelta } from '../../registry/snapshot.ts';
-import { type RawChange, SnapshotBuilder } from '../../registry/snapshot-builder.ts';
+import { SnapshotBuilder } from '../../registry/snapshot-builder.ts';
 import type { SnapshotCache } from '../../registry/snapshot-cache.ts';
 import type { Store, StoredValue, StoreState } from '../../registry/store.ts';
 
@@ -19,7 +20,7 @@ export interface RegistryClientOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** Believes or refuses a record; see `SnapshotBuilderOptions.verify`. */
+  /** Believes or refuses a record; see `RecordReaderOptions.verify`. */
   verify(key: RegistryKey, text: string, raw: unknown): void;
   /** The snapshot changed. */
   changed(delta: SnapshotDelta): void;
