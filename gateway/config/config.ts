@@ -21,18 +21,19 @@ import type { BalancePolicy } from '../balance/types.ts';
 import type { Registration } from '../catalog/catalog.ts';
 import { checkSchema } from '../health/check.ts';
 import { defaultLimits } from '../proxy/limit.ts';
+import { defaultTimeouts } from '../proxy/route.ts';
 import { checkEdge, ingressListSchema, tcpListSchema } from './edge.ts';
 import { refuseTwice } from './lists.ts';
 
 const timeoutsSchema = z.strictObject({
   /** From the request's arrival to the response's head, retries included. Default 30s. */
-  request: durationSchema.default(30_000),
+  request: durationSchema.default(defaultTimeouts.requestMs),
   /** To an endpoint or gateway. Default 1s. */
-  connect: durationSchema.default(1_000),
+  connect: durationSchema.default(defaultTimeouts.connectMs),
   /** Of one try, to the response's head; 0 = only the request timeout. Default 0. */
-  perTry: durationSchema.default(0),
+  perTry: durationSchema.default(defaultTimeouts.perTryMs),
   /** Without a byte in either direction. Default 5m. */
-  idle: durationSchema.default(300_000),
+  idle: durationSchema.default(defaultTimeouts.idleMs),
 });
 
 /** An address that others dial: there is no port 0 to dial. */

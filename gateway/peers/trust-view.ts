@@ -67,7 +67,7 @@ function itemOf(
 }
 
 /** Several roots mean that one is replacing another: everyone has to hold the new one before it may sign. */
-export function phaseOf(roots: number, laggards: number): TrustItem['phase'] {
+function phaseOf(roots: number, laggards: number): TrustItem['phase'] {
   if (roots <= 1) return 'stable';
   return laggards > 0 ? 'publishing' : 'signing';
 }
