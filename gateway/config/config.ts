@@ -26,7 +26,7 @@ import { checkEdge, ingressListSchema, tcpListSchema } from './edge.ts';
 import { refuseTwice } from './lists.ts';
 
 const timeoutsSchema = z.strictObject({
-  /** From the request's arrival to the response's head, retries included. Default 30s. */
+  /** From the end of the request to the response's head, retries included. Default 30s. */
   request: durationSchema.default(defaultTimeouts.requestMs),
   /** To an endpoint or gateway. Default 1s. */
   connect: durationSchema.default(defaultTimeouts.connectMs),
