@@ -1,3 +1,4 @@
+/** Specifies which configurations are valid, their defaults, and where faults are placed. */
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
