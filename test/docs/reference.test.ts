@@ -1,4 +1,4 @@
-/** Owns the specification of the documentation: it names what there is, and its links lead somewhere. */
+/** Specifies the documentation: it names what there is, and its links lead somewhere. */
 import { access, readdir, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';

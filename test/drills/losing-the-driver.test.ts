@@ -1,4 +1,4 @@
-/** Owns the specification of drills whose driver or registry dies: every gateway lets go by itself, in time, and for good. */
+/** Specifies drills whose driver or registry dies: every gateway lets go by itself, in time, and for good. */
 import test from 'ava';
 import type { Drill } from '../../federation/drills/model.ts';
 import { type Cluster, federate } from '../support/federation.ts';

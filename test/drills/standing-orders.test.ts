@@ -1,4 +1,4 @@
-/** Owns the specification of drains and failovers over real gateways: they hold everywhere, across restarts, until they are undone. */
+/** Specifies drains and failovers over real gateways: they hold everywhere, across restarts, until they are undone. */
 import test from 'ava';
 import { type Cluster, federate } from '../support/federation.ts';
 import { sharedScope } from '../support/shared.ts';
