@@ -470,7 +470,7 @@ export const errorCodes = {
     'No such context',
     404,
     'not-found',
-    'List them in the CLI configuration file.',
+    'List them: `isthmus context list`.',
   ),
 } as const satisfies Record<string, ErrorCodeEntry>;
 

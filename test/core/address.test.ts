@@ -1,3 +1,4 @@
+/** Specifies how addresses are read and written. */
 import test from 'ava';
 import { formatAddress, isLoopback, parseAddress } from '../../core/address.ts';
 

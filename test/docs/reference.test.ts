@@ -1,10 +1,10 @@
-/** Owns the specification of the documentation: it names what there is, and its links lead somewhere. */
+/** Specifies the documentation: it names what there is, and its links lead somewhere. */
 import { access, readdir, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { errorCodes } from '../../core/error-codes.ts';
-import { configSchema } from '../../gateway/config.ts';
+import { configSchema } from '../../gateway/config/config.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 

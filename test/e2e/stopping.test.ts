@@ -1,3 +1,4 @@
+/** Specifies how a gateway stops: in good order, or at once. */
 import test from 'ava';
 import { federate } from '../support/federation.ts';
 import { until } from '../support/until.ts';

@@ -1,4 +1,4 @@
-/** Owns the specification of the lease session, against a real etcd behind a bad network. */
+/** Specifies the lease session, against a real etcd behind a bad network. */
 import test, { type ExecutionContext } from 'ava';
 import { systemClock } from '../../core/clock.ts';
 import { silentLog } from '../../core/log.ts';
