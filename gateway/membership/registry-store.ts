@@ -7,7 +7,8 @@ import { IsthmusError, messageOf } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import type { RegistryAccess } from '../../federation/member.ts';
 import { type EtcdStore, openEtcdStore, type RegistryTls } from '../../registry/etcd-store.ts';
-import type { EtcdConfig, GatewayConfig } from '../config/config.ts';
+import type { GatewayConfig } from '../config/config.ts';
+import type { EtcdConfig } from '../config/registry.ts';
 import type { Identity } from './identity.ts';
 
 export interface RegistryStoreOptions {

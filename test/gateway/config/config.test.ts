@@ -7,13 +7,9 @@ import test from 'ava';
 import { IsthmusError } from '../../../core/errors.ts';
 import { parseServiceName } from '../../../core/names.ts';
 import { defaultPolicy } from '../../../gateway/balance/policy.ts';
-import {
-  configuredEndpoints,
-  loadConfig,
-  parseConfig,
-  policyOf,
-} from '../../../gateway/config/config.ts';
+import { loadConfig, parseConfig } from '../../../gateway/config/config.ts';
 import { limitsOf, settingsOf } from '../../../gateway/config/data-side-settings.ts';
+import { configuredEndpoints, policyOf } from '../../../gateway/config/service.ts';
 import { defaultLimits } from '../../../gateway/proxy/limit.ts';
 import { defaultTimeouts } from '../../../gateway/proxy/route.ts';
 import { tempDir } from '../../support/temp-dir.ts';
