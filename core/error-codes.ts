@@ -218,7 +218,7 @@ export const errorCodes = {
     'Not a member of a federation',
     409,
     'refused',
-    'Join first: `isthmus join TOKEN`.',
+    'Join first: `isthmus join --token-file FILE`.',
   ),
   LEAVE_REFUSED: entry(
     'Cluster cannot leave',
