@@ -10,7 +10,7 @@ import {
   type TrustDomain,
 } from '../../certs/spiffe-id.ts';
 import { TrustStore } from '../../certs/trust-store.ts';
-import { parseAddress } from '../../core/address.ts';
+import { isWildcard, parseAddress } from '../../core/address.ts';
 import type { Clock, Random } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import { trustDomainOf } from '../../core/names.ts';
@@ -65,8 +65,7 @@ function ownAddresses(config: GatewayConfig): string[] {
     ...(registry ? [registry.listen, registry.advertise ?? registry.listen] : []),
   ];
   const hosts = addresses.map((address) => parseAddress(address).host);
-  const wildcards = new Set(['0.0.0.0', '::']);
   return [...new Set([...hosts, '127.0.0.1'])].filter(
-    (host) => isIP(host) !== 0 && !wildcards.has(host),
+    (host) => isIP(host) !== 0 && !isWildcard(host),
   );
 }

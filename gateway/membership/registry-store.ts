@@ -1,7 +1,7 @@
 /** Owns opening the registry a cluster uses: the embedded one of this or another gateway, or an etcd, with the right credentials. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { parseAddress } from '../../core/address.ts';
+import { isWildcard, parseAddress } from '../../core/address.ts';
 import type { Clock } from '../../core/clock.ts';
 import { IsthmusError, messageOf } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
@@ -63,7 +63,7 @@ export function embeddedTls(
 /** An address that is listened on, as one that can be dialed. */
 function reachable(listened: string): string {
   const { host, port } = parseAddress(listened);
-  return host === '0.0.0.0' || host === '::' ? `127.0.0.1:${port}` : listened;
+  return isWildcard(host) ? `127.0.0.1:${port}` : listened;
 }
 
 async function etcdTls(etcd: EtcdConfig, baseDir: string): Promise<RegistryTls | undefined> {
