@@ -39,13 +39,18 @@ const embeddedSchema = z.strictObject({
   advertise: dialedAddressSchema.optional(),
 });
 
+export type EtcdConfig = z.output<typeof etcdSchema>;
+
+/** One of the two. */
+type RegistryConfig =
+  | { readonly embedded: z.output<typeof embeddedSchema>; readonly etcd?: undefined }
+  | { readonly embedded?: undefined; readonly etcd: EtcdConfig };
+
 export const registrySchema = z
   .strictObject({ embedded: embeddedSchema.optional(), etcd: etcdSchema.optional() })
-  .transform(({ embedded, etcd }, context) => {
+  .transform(({ embedded, etcd }, context): RegistryConfig => {
     if (embedded && !etcd) return { embedded };
     if (etcd && !embedded) return { etcd };
     context.addIssue({ code: 'custom', message: 'give either embedded or etcd' });
     return z.NEVER;
   });
-
-export type EtcdConfig = z.output<typeof etcdSchema>;

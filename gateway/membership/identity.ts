@@ -55,8 +55,7 @@ export async function openIdentity(
 
 /** IP addresses others may dial, so that clients which check them, as etcdctl does, find them in the certificate. */
 function ownAddresses(config: GatewayConfig): string[] {
-  const registry =
-    config.registry && 'embedded' in config.registry ? config.registry.embedded : undefined;
+  const registry = config.registry?.embedded;
   const addresses = [
     config.listen.eastWest,
     config.listen.federation,

@@ -35,7 +35,7 @@ export async function openRegistryStore(options: RegistryStoreOptions): Promise<
       log,
     });
   }
-  const etcd = config.registry && 'etcd' in config.registry ? config.registry.etcd : undefined;
+  const etcd = config.registry?.etcd;
   if (!etcd) {
     return openEtcdStore({ endpoints: access.endpoints.map((e) => `http://${e}`), clock, log });
   }
