@@ -1,5 +1,4 @@
 /** Owns the cost of HTTP/1.1 itself: nanoseconds per head parsed and forwarded, microseconds per MB of chunks. Run: `node bench/http1.ts`. */
-
 import { requestHead } from '../gateway/wire/http1/encode.ts';
 import { FieldFilter } from '../gateway/wire/http1/field-filter.ts';
 import { fieldLines, joinLines } from '../gateway/wire/http1/field-lines.ts';

@@ -1,5 +1,4 @@
 /** Owns the cost of one choice: nanoseconds per pick, and per whole request's worth of balancing. Run: `node bench/pick.ts`. */
-
 import { systemClock } from '../core/clock.ts';
 import { parseClusterName, serviceName } from '../core/names.ts';
 import { createServiceBalancer } from '../gateway/balance/balancer.ts';

@@ -1,5 +1,4 @@
 /** Owns keeping a leaf fresh: renewed at half its life, the old one used until the new one is there. */
-
 import { type BackoffPolicy, backoffDelay } from '../core/backoff.ts';
 import type { Clock, Random } from '../core/clock.ts';
 import { asIsthmusError, IsthmusError } from '../core/errors.ts';

@@ -1,5 +1,4 @@
 /** Owns how the parts of a gateway hear of each other: what changed in one, told to those that go by it. */
-
 import { Listeners } from '../core/listeners.ts';
 import type { ServiceName } from '../core/names.ts';
 import type { SnapshotDelta } from '../registry/snapshot.ts';

@@ -1,5 +1,4 @@
 /** Owns what one gateway has in the registry: its lease, the keys it wants there, and making the registry agree. */
-
 import { backoffDelay } from '../core/backoff.ts';
 import type { Clock, Random } from '../core/clock.ts';
 import { asIsthmusError, IsthmusError } from '../core/errors.ts';

@@ -1,5 +1,4 @@
 /** Owns the endpoints registered with this gateway: from its configuration, and by API with a heartbeat; each with its health. */
-
 import type { Clock } from '../../core/clock.ts';
 import { IsthmusError } from '../../core/errors.ts';
 import { Listeners } from '../../core/listeners.ts';

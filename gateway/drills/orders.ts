@@ -1,5 +1,4 @@
 /** Owns standing orders given here: to drain a cluster or fail a service over, and to undo that. */
-
 import { IsthmusError } from '../../core/errors.ts';
 import type { ClusterName, ServiceName } from '../../core/names.ts';
 import type { DrillBoard } from '../../federation/drills/board.ts';

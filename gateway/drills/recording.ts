@@ -1,5 +1,4 @@
 /** Owns what is measured of a drill while it goes on: where counts stood at each of its turns, and its moments in between. */
-
 import type { Note } from '../../federation/drills/lifecycle.ts';
 import {
   type History,

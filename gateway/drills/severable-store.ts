@@ -1,5 +1,4 @@
 /** Owns a registry that can be lost on purpose: the store as it is, until it is severed; then as if nobody answered. */
-
 import type { Clock } from '../../core/clock.ts';
 import { IsthmusError } from '../../core/errors.ts';
 import { Listeners } from '../../core/listeners.ts';

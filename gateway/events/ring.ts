@@ -1,5 +1,4 @@
 /** Owns a bounded list of what happened last: the newest push out the oldest, and ids grow as text does. */
-
 import type { Clock } from '../../core/clock.ts';
 import { Listeners } from '../../core/listeners.ts';
 

@@ -1,5 +1,4 @@
 /** Specifies that commands which documents, examples and errors tell people to type are commands. */
-
 import { globSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,4 @@
 /** Owns composing a drill: what to fail, within which rails, and beside it what is predicted to happen. */
-
 import { useEffect } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { type DrillKind, kinds } from '../../api/drills.ts';
