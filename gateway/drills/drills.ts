@@ -8,6 +8,7 @@ import {
   type Prediction,
   type Report,
 } from '../../federation/drills/model.ts';
+import { type ReportProof, verifyReport } from '../../federation/drills/report-signature.ts';
 import { type DrillSpec, scopeText } from '../../federation/drills/spec.ts';
 import { drillId } from './driver.ts';
 import type { Participation } from './participation.ts';
@@ -150,6 +151,12 @@ export class Drills {
     throw new IsthmusError('DRILL_NO_REPORT', {
       what: isOver(state) ? `Drill ${id} was never in force` : `Drill ${id} is not over yet`,
     });
+  }
+
+  /** What is proven of a report, given as it was written down. Throws REPORT_FORGED, BODY_INVALID or NOT_A_MEMBER. */
+  verifyReport(raw: unknown): ReportProof {
+    const participation = this.#seat.member();
+    return verifyReport(raw, (cluster, key, record) => participation.verify(cluster, key, record));
   }
 
   /** Drills as they are; what nobody drives any more is over, whatever its record says. */

@@ -168,6 +168,11 @@ export class Participation {
     return beats || this.#options.clock.now() < drill.createdAt + firstBeatWithinMs;
   }
 
+  /** Throws unless `cluster` signed the record. */
+  verify(cluster: ClusterName, key: string, raw: unknown): void {
+    this.#options.verify(cluster, key, raw);
+  }
+
   /** Begins to drive a drill. */
   drive(drill: Drill): Driver {
     const { federation, self, clock, log } = this.#options;

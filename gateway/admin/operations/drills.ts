@@ -5,6 +5,7 @@ import { drillSchema, predictionSchema, reportSchema } from '../../../federation
 import { reportHtml, reportPolicy } from '../../../federation/drills/report-html.ts';
 import { reportMarkdown } from '../../../federation/drills/report-markdown.ts';
 import { drillSpecSchema } from '../../../federation/drills/spec.ts';
+import { clusterNameSchema, labelSchema } from '../../../registry/model.ts';
 import type { Drills } from '../../drills/drills.ts';
 import { listing } from '../list.ts';
 import { EventStream } from '../live/event-stream.ts';
@@ -13,10 +14,17 @@ import { streamTimeline } from '../timeline-stream.ts';
 
 const tag = 'Drills';
 const drillParams = z.strictObject({ id: z.string() });
+const proofSchema = z.strictObject({
+  id: labelSchema,
+  /** Who signed it: the cluster that drove the drill. */
+  cluster: clusterNameSchema,
+  /** SHA-256 of the root certificate it signed with, base64url. */
+  root: z.string(),
+});
 const flag = z.enum(['true', 'false']).default('false');
 
 export function drillOperations(drills: Drills, clock: Clock): Operation[] {
-  return [...runs(drills), ...watching(drills, clock)];
+  return [...runs(drills), ...watching(drills, clock), ...reports(drills)];
 }
 
 function runs(drills: Drills): Operation[] {
@@ -113,6 +121,24 @@ function watching(drills: Drills, clock: Clock): Operation[] {
         });
         return reply;
       },
+    }),
+  ];
+}
+
+function reports(drills: Drills): Operation[] {
+  return [
+    operation({
+      method: 'POST',
+      path: '/v1/drill-reports/verify',
+      id: 'verifyDrillReport',
+      tag,
+      summary:
+        'Whether a report, as it was once written down, is word for word what its cluster signed',
+      role: 'viewer',
+      body: reportSchema,
+      answer: proofSchema,
+      // Not the parsed body: what a newer version added is signed as well.
+      handle: ({ request }) => drills.verifyReport(request.body),
     }),
     operation({
       method: 'GET',
