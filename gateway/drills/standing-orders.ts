@@ -1,7 +1,9 @@
 /** Owns standing orders given here: to drain a cluster or fail a service over, and to undo that, whoever ordered it. */
 import { IsthmusError } from '../../core/errors.ts';
 import type { ClusterName, ServiceName } from '../../core/names.ts';
+import type { DrillBoard } from '../../federation/drills/board.ts';
 import type { DrainRecord, FailoverRecord } from '../../federation/drills/records.ts';
+import type { Office } from './office.ts';
 import type { Seat } from './seat.ts';
 
 /** Orders in force. */
@@ -10,9 +12,20 @@ export interface OrdersInForce {
   readonly failovers: Omit<FailoverRecord, 'signature'>[];
 }
 
+/** What an order needs of the seat: to be heard, and told what became of it. */
+export interface OrdersSeat extends Pick<Seat, 'assertCluster' | 'assertService' | 'told'> {
+  readonly participation: { readonly board: OrdersBoard } | undefined;
+  heard(): Promise<{
+    readonly board: OrdersBoard;
+    readonly office: Pick<Office, 'drain' | 'failover'>;
+  }>;
+}
+
+type OrdersBoard = Pick<DrillBoard, 'drains' | 'drained' | 'failovers' | 'failedOver'>;
+
 export interface StandingOrdersOptions {
   readonly self: ClusterName;
-  readonly seat: Seat;
+  readonly seat: OrdersSeat;
   /** Wall milliseconds. */
   now(): number;
 }
@@ -40,8 +53,8 @@ export class StandingOrders {
   ): Promise<DrainRecord> {
     const { self, seat, now } = this.#options;
     seat.assertCluster(of);
-    const { board } = await seat.heard();
-    return this.#drained({
+    const { board, office } = await seat.heard();
+    return this.#drained(office, {
       cluster: self,
       of,
       sequence: nextSequence(board.drains.filter((order) => order.of === of)),
@@ -55,12 +68,12 @@ export class StandingOrders {
   /** Throws ORDER_NOT_FOUND where none is in force. */
   async undrain(of: ClusterName): Promise<DrainRecord> {
     const { self, seat, now } = this.#options;
-    const { board } = await seat.heard();
+    const { board, office } = await seat.heard();
     const inForce = board.drained.find((order) => order.of === of);
     if (!inForce) throw notFound(`${of} is not drained`);
     const { reason: _, signature: __, ...rest } = inForce;
     const sequence = nextSequence(board.drains.filter((order) => order.of === of));
-    return this.#drained({ ...rest, cluster: self, sequence, active: false, at: now() });
+    return this.#drained(office, { ...rest, cluster: self, sequence, active: false, at: now() });
   }
 
   /** Sends a share of a service's traffic to one cluster until it is undone. Throws CLUSTER_NOT_FOUND or SERVICE_NOT_FOUND. */
@@ -76,8 +89,8 @@ export class StandingOrders {
     const { to, percent, reason } = order;
     seat.assertCluster(to);
     seat.assertService(service);
-    const { board } = await seat.heard();
-    return this.#failedOver({
+    const { board, office } = await seat.heard();
+    return this.#failedOver(office, {
       cluster: self,
       service,
       to,
@@ -92,24 +105,27 @@ export class StandingOrders {
   /** Throws ORDER_NOT_FOUND where none is in force. */
   async endFailover(service: ServiceName): Promise<FailoverRecord> {
     const { self, seat, now } = this.#options;
-    const { board } = await seat.heard();
+    const { board, office } = await seat.heard();
     const inForce = board.failedOver.find((order) => order.service === service);
     if (!inForce) throw notFound(`${service} is not failed over`);
     const { reason: _, signature: __, ...rest } = inForce;
     const sequence = nextSequence(board.failovers.filter((other) => other.service === service));
-    return this.#failedOver({ ...rest, cluster: self, sequence, active: false, at: now() });
+    return this.#failedOver(office, { ...rest, cluster: self, sequence, active: false, at: now() });
   }
 
-  async #drained(order: DrainRecord): Promise<DrainRecord> {
+  async #drained(office: Pick<Office, 'drain'>, order: DrainRecord): Promise<DrainRecord> {
     const { seat } = this.#options;
-    seat.member().office.drain(order);
+    office.drain(order);
     await seat.told(() => isAmong(seat.participation?.board.drains, order));
     return order;
   }
 
-  async #failedOver(order: FailoverRecord): Promise<FailoverRecord> {
+  async #failedOver(
+    office: Pick<Office, 'failover'>,
+    order: FailoverRecord,
+  ): Promise<FailoverRecord> {
     const { seat } = this.#options;
-    seat.member().office.failover(order);
+    office.failover(order);
     await seat.told(() => isAmong(seat.participation?.board.failovers, order));
     return order;
   }
