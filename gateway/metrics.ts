@@ -2,8 +2,9 @@
 import { getHeapStatistics } from 'node:v8';
 import type { ClusterName } from '../core/names.ts';
 import type { Control } from './admin/control.ts';
-import { policyOf } from './config.ts';
+import { policyOf } from './config/config.ts';
 import type { Gateway } from './gateway.ts';
+import { trustItems } from './peers/trust-view.ts';
 import { balanceNumbers } from './telemetry/balance-numbers.ts';
 import { type Exposition, expose } from './telemetry/exposition.ts';
 import {
@@ -17,7 +18,6 @@ import {
 } from './telemetry/state-metrics.ts';
 import { ThreadLag } from './telemetry/thread-lag.ts';
 import { trafficMetrics } from './telemetry/traffic-metrics.ts';
-import { trustItems } from './trust-view.ts';
 
 /** What other clusters were last heard to believe: a scrape waits for nobody outside. */
 export interface LatestBeliefs {
@@ -83,7 +83,7 @@ export class Metrics {
     const states = await gateway.workers.balancerStates();
     return [...states].flatMap(([service, state]) =>
       balanceNumbers(
-        gateway.balanceView(service),
+        gateway.services.balanceView(service),
         gateway.caller,
         policyOf(gateway.config, service),
         state,

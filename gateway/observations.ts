@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import { version } from '../core/version.ts';
-import type { GatewayConfig } from './config.ts';
+import type { GatewayConfig } from './config/config.ts';
 import { Exemplars } from './telemetry/exemplars.ts';
 import { openSpanExporter, type SpanExporter } from './telemetry/span-exporter.ts';
 import type { Observed } from './trace/observed.ts';

@@ -53,7 +53,7 @@ export interface ParticipationOptions {
 /** How often what others left behind is looked for. */
 const tidyEveryMs = 5_000;
 /** A drill may be so old without a beat: its driver is about to begin. */
-export const firstBeatWithinMs = 15_000;
+const firstBeatWithinMs = 15_000;
 
 export class Participation {
   readonly board: DrillBoard;

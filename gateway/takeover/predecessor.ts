@@ -3,8 +3,8 @@ import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { parseAddress } from '../../core/address.ts';
 import { asIsthmusError, IsthmusError } from '../../core/errors.ts';
-import type { GatewayConfig } from '../config.ts';
-import { listenOf } from '../data-side-settings.ts';
+import type { GatewayConfig } from '../config/config.ts';
+import { listenOf } from '../config/data-side-settings.ts';
 import type { Sockets } from '../workers/pool.ts';
 import {
   channelFd,

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { errorCodes } from '../../core/error-codes.ts';
-import { configSchema } from '../../gateway/config.ts';
+import { configSchema } from '../../gateway/config/config.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 

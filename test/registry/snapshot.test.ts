@@ -4,7 +4,8 @@ import { IsthmusError } from '../../core/errors.ts';
 import type { ServiceName } from '../../core/names.ts';
 import { parseServiceName } from '../../core/names.ts';
 import { kindPrefix, type RegistryKey } from '../../registry/keys.ts';
-import { type RawChange, SnapshotBuilder } from '../../registry/snapshot-builder.ts';
+import type { RawChange } from '../../registry/record-reader.ts';
+import { SnapshotBuilder } from '../../registry/snapshot-builder.ts';
 import {
   acme,
   cart,

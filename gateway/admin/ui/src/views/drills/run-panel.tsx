@@ -5,6 +5,7 @@ import { call } from '../../api/client.ts';
 import type { Drill, Prediction } from '../../api/drills.ts';
 import { useAction } from '../../api/use-action.ts';
 import { CheckField, SelectField } from '../../ui/field.tsx';
+import { Form } from '../../ui/form.tsx';
 import { Panel } from '../../ui/page.tsx';
 import { ProblemNote } from '../../ui/problem-note.tsx';
 import { useQuery } from '../../url/use-query.ts';
@@ -47,13 +48,7 @@ function RunNow({ prediction }: RunPanelProps) {
     route(`/drills/${drill.id}`);
   });
   return (
-    <form
-      class="form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void start.run();
-      }}
-    >
+    <Form onSubmit={() => void start.run()}>
       {breaks && (
         <CheckField
           label="Run it although it is predicted to break a guardrail"
@@ -71,6 +66,6 @@ function RunNow({ prediction }: RunPanelProps) {
           {start.busy ? 'Starting …' : 'Run the drill'}
         </button>
       </div>
-    </form>
+    </Form>
   );
 }

@@ -6,6 +6,7 @@ import { useAction } from '../../api/use-action.ts';
 import { useFetched } from '../../api/use-fetched.ts';
 import { status } from '../../live/store.ts';
 import { TextField } from '../../ui/field.tsx';
+import { Form } from '../../ui/form.tsx';
 import { ProblemNote } from '../../ui/problem-note.tsx';
 import { parseBlackouts } from './blackouts.ts';
 import { draft, forgetDraft, setDraft, specOf } from './draft.ts';
@@ -32,13 +33,7 @@ export function ScheduleFields() {
     route('/drills/schedules');
   });
   return (
-    <form
-      class="form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void creation.run();
-      }}
-    >
+    <Form onSubmit={() => void creation.run()}>
       <TextField
         label="Name"
         mono
@@ -84,6 +79,6 @@ export function ScheduleFields() {
           {replaces ? 'Replace the schedule' : 'Schedule the drill'}
         </button>
       </div>
-    </form>
+    </Form>
   );
 }
