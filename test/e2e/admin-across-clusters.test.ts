@@ -205,6 +205,12 @@ test('an endpoint is replaced only as long as it is what the caller has seen', a
   t.deepEqual([late.status, late.json['code']], [412, 'PRECONDITION_FAILED']);
   t.like((await adminRequest(dc2.gateway, path)).json, { weight: 2 });
   t.is((await adminRequest(dc2.gateway, path, { method: 'DELETE', headers: held })).status, 412);
+  const onlyNew = { ...weigh(4), headers: { 'if-none-match': '*' } };
+  const there = await adminRequest(dc2.gateway, path, onlyNew);
+  t.deepEqual([there.status, there.json['code']], [412, 'PRECONDITION_FAILED']);
+  const other = '/v1/services/shop/basket/endpoints/b-2';
+  t.is((await adminRequest(dc2.gateway, other, onlyNew)).status, 200);
+  t.is((await adminRequest(dc2.gateway, other, { method: 'DELETE' })).status, 204);
 });
 
 test('what a caller has already is not sent again', async (t) => {
