@@ -5,12 +5,14 @@ import {
   type Drill,
   type DrillSummary,
   isOver,
+  type Moment,
   type Prediction,
   type Report,
 } from '../../federation/drills/model.ts';
 import { type ReportProof, verifyReport } from '../../federation/drills/report-signature.ts';
 import { type DrillSpec, scopeText } from '../../federation/drills/spec.ts';
 import { drillId } from './driver.ts';
+import { momentsSeen } from './moments.ts';
 import type { Participation } from './participation.ts';
 import { predict } from './predict.ts';
 import { Schedules } from './schedules.ts';
@@ -150,6 +152,21 @@ export class Drills {
     if (report) return report;
     throw new IsthmusError('DRILL_NO_REPORT', {
       what: isOver(state) ? `Drill ${id} was never in force` : `Drill ${id} is not over yet`,
+    });
+  }
+
+  /** What happened in a drill, moment by moment: as reported, and before that as far back as this gateway has counts. Throws DRILL_NOT_FOUND. */
+  moments(id: string): readonly Moment[] {
+    const { clock } = this.#options;
+    const { report, createdAt, startedAt, state } = this.get(id);
+    if (report) return report.moments;
+    if (isOver(state)) return [];
+    const { histories } = this.#seat.member().board;
+    const monotonic = (wall: number) => clock.monotonic() - (clock.now() - wall);
+    return momentsSeen(histories, id, {
+      from: monotonic(createdAt),
+      until: clock.monotonic(),
+      startedAt: monotonic(startedAt ?? createdAt),
     });
   }
 

@@ -210,7 +210,7 @@ function loadsOf(clusters: readonly ClusterPrediction[]): Map<string, number> {
  * Share of requests that fail although they are tried again: of the tries a share `p` (0 to 1) fails; all tries of one
  * request do by `p` to the power of their number, and what fails beyond the retry budget is not tried again at all.
  */
-function failingAfterRetries(
+export function failingAfterRetries(
   p: number,
   retry: { readonly maxTries: number; readonly budgetPercent: number },
 ): number {

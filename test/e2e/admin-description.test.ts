@@ -79,6 +79,7 @@ const requests: readonly (readonly [id: string, path: string, ask?: AdminAsk])[]
   ['startDrill', '/v1/drills?force=true', { method: 'POST', body: drill }],
   ['listDrills', '/v1/drills'],
   ['getDrill', '/v1/drills/{drill}'],
+  ['getDrillMoments', '/v1/drills/{drill}/moments'],
   ['getDrillReport', '/v1/drills/{drill}/report'],
   ['abortDrill', '/v1/drills/{drill}/abort', { method: 'POST', body: {} }],
   ['putDrillSchedule', '/v1/drill-schedules/nightly', { method: 'PUT', body: schedule }],

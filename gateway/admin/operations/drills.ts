@@ -1,7 +1,12 @@
 /** Owns the operations on drills: predict, start, watch, abort, report. */
 import { z } from 'zod';
 import type { Clock } from '../../../core/clock.ts';
-import { drillSchema, predictionSchema, reportSchema } from '../../../federation/drills/model.ts';
+import {
+  drillSchema,
+  momentSchema,
+  predictionSchema,
+  reportSchema,
+} from '../../../federation/drills/model.ts';
 import { reportHtml, reportPolicy } from '../../../federation/drills/report-html.ts';
 import { reportMarkdown } from '../../../federation/drills/report-markdown.ts';
 import { drillSpecSchema } from '../../../federation/drills/spec.ts';
@@ -121,6 +126,18 @@ function watching(drills: Drills, clock: Clock): Operation[] {
         });
         return reply;
       },
+    }),
+    operation({
+      method: 'GET',
+      path: '/v1/drills/{id}/moments',
+      id: 'getDrillMoments',
+      tag,
+      summary:
+        'Who answered how much, and what failed, moment by moment: while a drill goes on its last two minutes, then as reported',
+      role: 'viewer',
+      params: drillParams,
+      answer: z.strictObject({ items: z.array(momentSchema) }),
+      handle: ({ params }) => ({ items: [...drills.moments(params.id)] }),
     }),
   ];
 }

@@ -45,6 +45,7 @@ const state: StateNumbers = {
   certificates: [{ kind: 'leaf', name: 'spiffe://dc1.acme/gateway/a', expiresInMs: 3_600_000 }],
   bundles: [{ cluster: 'dc2', sequence: 4, acknowledged: 2 }],
   threads: [{ thread: 'worker-0', lagP99Ms: 1.5, heapBytes: 1024 }],
+  effects: { withhold: 1, direct: 0, fault: 2, lost: 0 },
   workersReplaced: 0,
 };
 
