@@ -14,7 +14,7 @@ export function installOperations(app: FastifyInstance, operations: readonly Ope
       url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
       // A stream has no end that HEAD could wait for.
       exposeHeadRoute: operation.method === 'GET' && operation.media === undefined,
-      config: { role: operation.role },
+      config: { role: operation.role, onlyAsks: operation.onlyAsks ?? false },
       handler: (request, reply) => run(operation, request, reply),
     });
   }

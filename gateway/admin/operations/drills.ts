@@ -43,6 +43,7 @@ function runs(drills: Drills): Operation[] {
         'What a drill would do to the load of each cluster, and which guardrails it would break',
       role: 'viewer',
       body: drillSpecSchema,
+      onlyAsks: true,
       answer: predictionSchema,
       handle: ({ body }) => drills.predict(body),
     }),
@@ -153,6 +154,7 @@ function reports(drills: Drills): Operation[] {
         'Whether a report, as it was once written down, is word for word what its cluster signed',
       role: 'viewer',
       body: reportSchema,
+      onlyAsks: true,
       answer: proofSchema,
       // Not the parsed body: what a newer version added is signed as well.
       handle: ({ request }) => drills.verifyReport(request.body),
