@@ -291,6 +291,12 @@ export const errorCodes = {
     'not-found',
     'A drill has one when it is over, if it was ever in force: `isthmus drill watch ID`.',
   ),
+  REPORT_FORGED: entry(
+    'Report is not as its cluster signed it',
+    422,
+    'refused',
+    'Get it again: `isthmus drill report ID -o json`. One signed by a root that its cluster has retired proves nothing any more.',
+  ),
   SCHEDULE_NOT_FOUND: entry(
     'Schedule not found',
     404,

@@ -4,8 +4,10 @@ import type { Log } from '../core/log.ts';
 import type { ServiceName } from '../core/names.ts';
 import type { DrillSummary } from '../federation/drills/model.ts';
 import { openAccess } from './admin/access/listener-access.ts';
-import { drillOperations } from './admin/drill-routes.ts';
 import { itemsTopic } from './admin/live/topic.ts';
+import { scheduleOperations } from './admin/operations/drill-schedules.ts';
+import { drillOperations } from './admin/operations/drills.ts';
+import { orderOperations } from './admin/operations/orders.ts';
 import { PeerAgent } from './admin/peers/agent.ts';
 import { askPeer } from './admin/peers/client.ts';
 import { type AdminServer, startAdminServer } from './admin/server.ts';
@@ -87,7 +89,11 @@ export async function startAdministration(
       self: cluster,
     },
     more: {
-      operations: drillOperations(drills, clock),
+      operations: [
+        ...drillOperations(drills, clock),
+        ...scheduleOperations(drills.schedules),
+        ...orderOperations(drills.orders),
+      ],
       topics: [
         itemsTopic<DrillSummary>(
           'drills',

@@ -73,6 +73,7 @@ export class Metrics {
       balance,
       registry: this.#registry(),
       ...trust,
+      effects: this.#effects(),
       threads: this.#threads(),
       workersReplaced: workers.status().reduce((sum, { restarts }) => sum + restarts, 0),
     };
@@ -117,6 +118,18 @@ export class Metrics {
         sequence,
         acknowledged: acks.filter((ack) => ack.sequence >= sequence).length,
       })),
+    };
+  }
+
+  #effects(): StateNumbers['effects'] {
+    const { shifts, faults, registryLost } = this.#gateway.effects;
+    const shifted = (kind: 'withhold' | 'direct') =>
+      shifts.filter((one) => one.kind === kind).length;
+    return {
+      withhold: shifted('withhold'),
+      direct: shifted('direct'),
+      fault: faults.length,
+      lost: Number(registryLost !== undefined),
     };
   }
 

@@ -95,6 +95,13 @@ export class LeaseSession {
     if (this.#keys.want(key, undefined)) this.#changed();
   }
 
+  /** Tries now, if it is cut off and waits before it tries again: somebody needs to know. */
+  hurry(): void {
+    if (this.#state.kind !== 'cut-off') return;
+    this.#cancelRetry();
+    this.#kick();
+  }
+
   /** Resolves once everything wanted is in the registry; rejects when the session closes before. */
   converged(): Promise<void> {
     return new Promise((resolve, reject) => {

@@ -101,7 +101,7 @@ export const trafficSchema = z.object({
 });
 
 /** One moment of the drill. */
-const momentSchema = z.object({
+export const momentSchema = z.object({
   /** Milliseconds since it began to be in force; negative before. */
   atMs: z.number(),
   /** How far it was in force, 0 to 1. */

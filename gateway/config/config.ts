@@ -117,8 +117,13 @@ export const configSchema = z.strictObject({
       endpoint: z.url({ protocol: /^https?$/ }),
       /** Share of the traces beginning here that are recorded; one that came with a decision keeps it. */
       ratio: z.number().min(0).max(1).default(0.01),
-      /** Fields sent with every export, such as a key. */
-      headers: z.record(z.string().regex(/^[\w-]+$/), z.string().min(1)).default({}),
+      /** Fields sent with every export; secret ones from files, whose white space at the ends is left out. */
+      headers: z
+        .record(
+          z.string().regex(/^[\w-]+$/),
+          z.union([z.string().min(1), z.strictObject({ file: z.string().min(1) })]),
+        )
+        .default({}),
     })
     .optional(),
 });

@@ -1,9 +1,9 @@
 /** Owns opening the registry a cluster uses: the embedded one of this or another gateway, or an etcd, with the right credentials. */
-import { readFile } from 'node:fs/promises';
+
 import { resolve } from 'node:path';
 import { isWildcard, parseAddress } from '../../core/address.ts';
 import type { Clock } from '../../core/clock.ts';
-import { IsthmusError, messageOf } from '../../core/errors.ts';
+import { readSecret } from '../../core/files.ts';
 import type { Log } from '../../core/log.ts';
 import type { RegistryAccess } from '../../federation/member.ts';
 import { type EtcdStore, openEtcdStore, type RegistryTls } from '../../registry/etcd-store.ts';
@@ -81,12 +81,4 @@ async function etcdAuth(etcd: EtcdConfig, baseDir: string) {
   if (etcd.username === undefined || etcd.passwordFile === undefined) return undefined;
   const password = (await readSecret(resolve(baseDir, etcd.passwordFile))).trim();
   return { username: etcd.username, password };
-}
-
-async function readSecret(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new IsthmusError('FILE_UNREADABLE', { what: messageOf(cause), where: path, cause });
-  }
 }
