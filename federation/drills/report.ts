@@ -129,7 +129,7 @@ function untilReverting(points: readonly Point[], moments: readonly Measured[]):
   return last === undefined ? points : points.filter(({ atMs }) => atMs <= last);
 }
 
-export function trafficOf(window: Window): Traffic {
+function trafficOf(window: Window): Traffic {
   const { seconds, requests, failed } = window;
   return {
     seconds,

@@ -1,5 +1,4 @@
 /** Owns what is measured of a drill while it goes on: where counts stood at each of its turns, and its moments in between. */
-
 import type { Note } from '../../federation/drills/lifecycle.ts';
 import {
   type History,
@@ -26,7 +25,7 @@ export class Recording {
   #startedAt: number | undefined;
   #revertingAt: number | undefined;
   #marks: { started?: Mark; inForce?: Mark; reverting?: Mark; gone?: Mark } = {};
-  inForceMs: number | undefined;
+  #inForceMs: number | undefined;
   #revertMs: number | undefined;
 
   constructor(histories: () => ReadonlyMap<string, History>, now: number) {
@@ -39,15 +38,21 @@ export class Recording {
     return this.#startedAt;
   }
 
+  get isInForce(): boolean {
+    return this.#inForceMs !== undefined;
+  }
+
   started(now: number): void {
     this.#startedAt = now;
     this.#marks = { started: this.#mark(now) };
   }
 
-  /** Every gateway has it in force in full. */
-  inForce(now: number): void {
-    this.inForceMs = Math.round(now - (this.#startedAt ?? now));
+  /** Every gateway has it in force in full; returns the milliseconds that took. */
+  inForce(now: number): number {
+    const tookMs = Math.round(now - (this.#startedAt ?? now));
+    this.#inForceMs = tookMs;
     this.#marks.inForce = this.#mark(now);
+    return tookMs;
   }
 
   reverting(now: number): void {
@@ -128,7 +133,7 @@ export class Recording {
         end,
       },
       moments: this.moments,
-      inForceMs: this.inForceMs,
+      inForceMs: this.#inForceMs,
       revertMs: this.#revertMs,
     };
   }

@@ -4,7 +4,7 @@ import { fieldLines } from '../wire/http1/field-lines.ts';
 import type { Fields, OutgoingResponse, ReceivedFields } from './message.ts';
 
 /** The statuses that a gateway has a use for, by their names in the gRPC documentation. */
-export const grpcStatus = {
+const grpcStatus = {
   unknown: 2,
   deadlineExceeded: 4,
   permissionDenied: 7,
@@ -34,7 +34,7 @@ const byHttpStatus: Readonly<Record<number, number>> = {
   504: grpcStatus.unavailable,
 };
 
-export function grpcStatusOf({ code, status }: Pick<IsthmusError, 'code' | 'status'>): number {
+function grpcStatusOf({ code, status }: Pick<IsthmusError, 'code' | 'status'>): number {
   return byCode[code] ?? byHttpStatus[status] ?? grpcStatus.unknown;
 }
 
@@ -65,7 +65,7 @@ export function grpcRefusal(error: IsthmusError, extra: Fields = []): OutgoingRe
 }
 
 /** Percent-encoded UTF-8, but for visible ASCII and the space (gRPC over HTTP/2, Status-Message). */
-export function grpcMessage(text: string): string {
+function grpcMessage(text: string): string {
   let encoded = '';
   for (const octet of Buffer.from(text)) {
     const plain = octet >= 0x20 && octet <= 0x7e && octet !== 0x25;

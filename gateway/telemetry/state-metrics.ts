@@ -67,6 +67,8 @@ export interface StateNumbers {
   readonly certificates: readonly CertificateNumbers[];
   readonly bundles: readonly BundleNumbers[];
   readonly threads: readonly ThreadNumbers[];
+  /** What drills and standing orders do at this gateway now, counted by what it is. */
+  readonly effects: Readonly<Record<'withhold' | 'direct' | 'fault' | 'lost', number>>;
   /** Worker threads started again after they died. */
   readonly workersReplaced: number;
 }
@@ -85,6 +87,7 @@ export function stateMetrics(state: StateNumbers): Family[] {
     ...balanceMetrics(state.balance),
     ...(state.registry === undefined ? [] : registryMetrics(state.registry)),
     ...trustMetrics(state.certificates, state.bundles),
+    effectMetrics(state),
     ...threadMetrics(state),
   ];
 }
@@ -212,6 +215,14 @@ function trustMetrics(
       bundles.map(({ cluster, acknowledged }) => [{ bundle: cluster }, acknowledged]),
     ),
   ];
+}
+
+function effectMetrics({ effects }: StateNumbers): Family {
+  return gauge(
+    'isthmus_drill_effects',
+    'What drills, drains and failovers do at this gateway now.',
+    Object.entries(effects).map(([effect, n]) => [{ effect }, n]),
+  );
 }
 
 function threadMetrics({ threads, workersReplaced }: StateNumbers): Family[] {

@@ -1,10 +1,11 @@
-/** Owns the specification of an evacuation over real gateways: what moves, what comes back, and what is reported. */
+/** Specifies an evacuation over real gateways: what moves, what comes back, and what is reported. */
 import { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
+import { fingerprintOf } from '../../certs/x509.ts';
+import type { ClusterName } from '../../core/names.ts';
 import type { DrillSummary, Prediction, Report } from '../../federation/drills/model.ts';
-import { verifyReport } from '../../federation/drills/report-signature.ts';
 import { type Cluster, federate } from '../support/federation.ts';
 import { sharedScope } from '../support/shared.ts';
 import { SteadyLoad } from '../support/steady-load.ts';
@@ -92,12 +93,29 @@ test.serial(
     for (const cluster of [dc2, dc3]) await becomes(cluster, id, 'done');
     const path = `/v1/drills/${id}/report`;
     const report = await dc3.gateway.api.get<Report>(path);
-    const root = new X509Certificate(await readFile(join(dc1.gateway.dataDir, 'ca/ca.crt')));
-    const other = new X509Certificate(await readFile(join(dc2.gateway.dataDir, 'ca/ca.crt')));
-    t.notThrows(() => verifyReport(report, [root]));
-    t.throws(() => verifyReport(report, [other]), { code: 'RECORD_UNSIGNED' } as object);
-    const better = { ...report, during: { ...report.during, errors: 7 } };
-    t.throws(() => verifyReport(better, [root]), { code: 'RECORD_UNSIGNED' } as object);
+    const { raw } = new X509Certificate(await readFile(join(dc1.gateway.dataDir, 'ca/ca.crt')));
+    const kept = join(dc3.gateway.dataDir, 'kept.json');
+    const verify = async (written: Report) => {
+      await writeFile(kept, JSON.stringify(written));
+      return dc3.gateway.isthmus(['drill', 'verify', kept]);
+    };
+    const proven = await verify(report);
+    t.is(proven.code, 0, proven.stderr);
+    t.true(proven.stdout.includes(`is as dc1 signed it, with its root ${fingerprintOf(raw)}`));
+    for (const forged of [
+      { ...report, during: { ...report.during, errors: 7 } },
+      { ...report, driver: { ...report.driver, cluster: 'dc2' as ClusterName } },
+      { ...report, signature: undefined },
+    ]) {
+      const { code, stderr } = await verify(forged);
+      t.is(code, 5);
+      t.regex(stderr, /REPORT_FORGED: The report on drill .* is not as dc[12] signed it/);
+    }
+    const piped = await dc2.gateway.isthmusOk(['drill', 'report', id, '-o', 'yaml']);
+    await writeFile(kept, piped);
+    t.is((await dc2.gateway.isthmus(['drill', 'verify', kept])).code, 0);
+    await writeFile(kept, '{"id": "x"}');
+    t.regex((await dc2.gateway.isthmus(['drill', 'verify', kept])).stderr, /BODY_INVALID/);
 
     const markdown = await dc2.gateway.isthmusOk(['drill', 'report', report.id]);
     t.regex(markdown, /^# Drill .*: evacuate cluster dc1\n\n\*\*Passed\.\*\*/);

@@ -116,6 +116,11 @@ export interface ConnectionHandler {
 export interface ServerHandler extends ConnectionHandler {
   /** A request came, whole when `ends`. Returns who is told of the rest of it. */
   onRequest(stream: Http2Stream, head: ReceivedRequest, ends: boolean): StreamHandler;
-  /** A request was refused that nobody else hears of: malformed, or its head too large. `why` is a sentence's end. */
+  /**
+   * A request came whose head is too large, to be answered so (RFC 6585 section 5). `method`: empty where it is among
+   * what was not read. Returns who is told of the rest of it.
+   */
+  onTooLarge(stream: Http2Stream, method: string): StreamHandler;
+  /** A request was refused that nobody else hears of, for it is malformed. `why` is a sentence's end. */
   onRefused(why: string): void;
 }

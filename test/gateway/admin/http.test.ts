@@ -7,6 +7,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
 import { IsthmusError } from '../../../core/errors.ts';
+import { operation } from '../../../gateway/admin/operation.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { type Ask, open } from './open.ts';
 
@@ -32,7 +33,7 @@ test('a refusal is a problem (RFC 9457) with its code, place and advice', async 
     code: 'NOT_A_MEMBER',
     detail: 'dc1 is in no federation',
     where: 'dc1',
-    fix: 'Join first: `isthmus join TOKEN`.',
+    fix: 'Join first: `isthmus join --token-file FILE`.',
   });
 });
 
@@ -332,6 +333,33 @@ for (const name of ['127.0.0.1:7001', 'localhost', 'localhost:80', '[::1]:7001',
     t.is((await ask('/v1/services', { headers })).status, 200);
   });
 }
+
+test('every write is in the audit, and so is one that was refused for whatever reason; what only asks is not', async (t) => {
+  const question = operation({
+    ...{ method: 'POST', path: '/v1/question', id: 'ask', tag: 'Test', summary: '' },
+    ...{ role: 'viewer', onlyAsks: true, handle: () => undefined },
+  });
+  const { ask, audit } = await open(t, { more: { operations: [question] } });
+  const large = `{"address":"${'a'.repeat(1024 * 1024)}"}`;
+  const foreign = { origin: 'https://evil.example' };
+  const asked: readonly (readonly [path: string, asked: Ask, code: string | undefined])[] = [
+    ['/v1/tokens', { method: 'POST', body: {} }, undefined],
+    ['/v1/tokens', { method: 'POST', body: {}, headers: foreign }, 'ORIGIN_REFUSED'],
+    ['/v1/tokens', { method: 'POST', body: {}, headers: { host: 'evil' } }, 'ORIGIN_REFUSED'],
+    [endpoint, { method: 'PUT', headers: json, body: large }, 'BODY_TOO_LARGE'],
+    [endpoint, { method: 'PUT', headers: json, body: '{' }, 'BODY_INVALID'],
+    [endpoint, { method: 'PUT', body: { address: '' } }, 'BODY_INVALID'],
+    [endpoint, { method: 'PUT', body, headers: { 'if-match': '"x"' } }, 'PRECONDITION_FAILED'],
+    ['/v1/nothing', { method: 'DELETE' }, 'ROUTE_NOT_FOUND'],
+  ];
+  for (const [path, request] of asked) await ask(path, request);
+  for (const path of ['/v1/services', '/v1/audit']) await ask(path);
+  t.is((await ask('/v1/question', { method: 'POST', body: {} })).status, 204);
+  t.deepEqual(
+    audit.items.map(({ method, path, code }) => [method, path, code]),
+    asked.map(([path, { method }, code]) => [method, path, code]),
+  );
+});
 
 test('the port that 0 became is told', async (t) => {
   const { address } = await open(t);
