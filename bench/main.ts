@@ -13,12 +13,20 @@ import { json, ratioOf, ratios, table } from './proxies/report.ts';
 import { type Outcomes, Rounds, type Scenario } from './proxies/rounds.ts';
 import { handshake } from './proxies/scenarios/handshake.ts';
 import { idlePlain, idleTls } from './proxies/scenarios/idle.ts';
-import { bulk, churn, grpc, oneHop, twoGateways } from './proxies/scenarios/requests.ts';
+import {
+  bulk,
+  churn,
+  grpc,
+  oneHop,
+  oneHopVaried,
+  twoGateways,
+} from './proxies/scenarios/requests.ts';
 import { slowClients } from './proxies/scenarios/slow-clients.ts';
 import { smallBesideBulk } from './proxies/scenarios/small-beside-bulk.ts';
 
 const scenarios: readonly Scenario[] = [
   oneHop,
+  oneHopVaried,
   churn,
   twoGateways,
   bulk,
