@@ -1,5 +1,4 @@
 /** Owns this gateway's seat among those that drill: taken while its cluster is in a federation, and what can be said from it. */
-
 import { IsthmusError } from '../../core/errors.ts';
 import { Listeners } from '../../core/listeners.ts';
 import type { ClusterName, ServiceName } from '../../core/names.ts';
