@@ -218,7 +218,7 @@ export const errorCodes = {
     'Not a member of a federation',
     409,
     'refused',
-    'Join first: `isthmus join TOKEN`.',
+    'Join first: `isthmus join --token-file FILE`.',
   ),
   LEAVE_REFUSED: entry(
     'Cluster cannot leave',
@@ -476,7 +476,7 @@ export const errorCodes = {
     'No such context',
     404,
     'not-found',
-    'List them in the CLI configuration file.',
+    'List them: `isthmus context list`.',
   ),
 } as const satisfies Record<string, ErrorCodeEntry>;
 

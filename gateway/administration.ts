@@ -107,7 +107,7 @@ export async function startAdministration(
     clock,
     log,
   });
-  gateway.members.takeAdmin((socket, peer) => server.acceptPeer(socket, peer));
+  gateway.membersListener.takeAdmin((socket, peer) => server.acceptPeer(socket, peer));
   const { address } = server;
   return {
     address,

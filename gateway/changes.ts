@@ -1,6 +1,6 @@
 /** Owns how the parts of a gateway hear of each other: what changed in one, told to those that go by it. */
+import { Listeners } from '../core/listeners.ts';
 import type { ServiceName } from '../core/names.ts';
-import { Watchers } from '../core/watchers.ts';
 import type { SnapshotDelta } from '../registry/snapshot.ts';
 import type { Gateway } from './gateway.ts';
 import type { FederationSession } from './membership/federation-session.ts';
@@ -11,7 +11,7 @@ const publishGatewayEveryMs = 1_000;
 
 export class Changes {
   readonly #gateway: Gateway;
-  readonly #watchers = new Watchers();
+  readonly #watchers = new Listeners();
   readonly #generations = new GatewayGenerations();
   /** The last that the workers were told of. */
   #session: FederationSession | undefined;
@@ -33,7 +33,7 @@ export class Changes {
     catalog.onChange(this.serviceChanged);
     links.onChange(() => {
       this.#publishGateway();
-      this.#watchers.changed();
+      this.#watchers.tell();
     });
     identity.trust.onChange((trustDomain) => feed.trustChanged(trustDomain));
     identity.leaf.onRenew(() => feed.changed('identity'));
@@ -49,7 +49,7 @@ export class Changes {
     const { membership, workers } = this.#gateway;
     workers.feed.serviceChanged(service);
     membership.session?.publishService(service);
-    this.#watchers.changed();
+    this.#watchers.tell();
   };
 
   snapshotChanged({ services, clusters }: SnapshotDelta): void {
@@ -82,7 +82,7 @@ export class Changes {
         verify: (cluster, key, raw) => session.trust.verifyFrom(cluster, key, raw),
       },
     );
-    this.#watchers.changed();
+    this.#watchers.tell();
   }
 
   /** Drills and standing orders do something else here than before. */
@@ -92,7 +92,7 @@ export class Changes {
     if (effects.registryLost) store?.sever(effects.registryLost);
     else store?.restore();
     workers.feed.changed('effects');
-    this.#watchers.changed();
+    this.#watchers.tell();
   }
 
   #publishGateway(): void {

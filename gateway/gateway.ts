@@ -10,8 +10,9 @@ import { Catalog } from './catalog/catalog.ts';
 import { RegistrationsFile } from './catalog/registrations-file.ts';
 import { IngressCertificates } from './certificates/ingress-certificates.ts';
 import { Changes } from './changes.ts';
-import { configuredEndpoints, type GatewayConfig } from './config/config.ts';
+import type { GatewayConfig } from './config/config.ts';
 import { listenOf, workerOptionsOf } from './config/data-side-settings.ts';
+import { configuredEndpoints } from './config/service.ts';
 import type { Drills } from './drills/drills.ts';
 import { type Effects, noEffects } from './drills/effects.ts';
 import { createJournal, type Journal } from './events/journal.ts';
@@ -60,21 +61,23 @@ export class Gateway {
   readonly startedAt: number;
   readonly identity: Identity;
   readonly ingressCertificates: IngressCertificates;
+  /** The endpoints that are registered here. */
   readonly catalog: Catalog;
+  /** What is known of services, here and elsewhere. */
   readonly services: KnownServices;
   readonly membership: Membership;
-  readonly members: MembersListener;
+  readonly membersListener: MembersListener;
   /** The data side. */
   readonly workers: WorkerPool;
   /** What happened, for whoever looks later. */
   readonly journal: Journal;
   readonly drills: Drills;
   readonly observations: Observations;
+  /** Who hears of what. */
   readonly changes: Changes;
   readonly #options: GatewayOptions;
   readonly #checker: HealthChecker;
   readonly #registrations: RegistrationsFile;
-  /** What drills and standing orders do here. */
   #effects: Effects = noEffects;
   #state: GatewayState = 'starting';
 
@@ -109,7 +112,7 @@ export class Gateway {
       log,
     );
     this.services = new KnownServices(this, this.#checker, this.changes.serviceChanged);
-    this.members = new MembersListener(this, log);
+    this.membersListener = new MembersListener(this, log);
     this.workers = new WorkerPool({
       workers: config.workers,
       listen: listenOf(config),
@@ -171,7 +174,7 @@ export class Gateway {
     const registry = this.membership.hosted?.address;
     return {
       ...this.workers.addresses,
-      federation: this.members.address,
+      federation: this.membersListener.address,
       ...(registry === undefined ? {} : { registry }),
     };
   }
@@ -213,7 +216,7 @@ export class Gateway {
     await this.#registrations.flush();
     await this.workers.stop();
     await this.membership.close({ withdraw: false });
-    await this.members.close();
+    await this.membersListener.close();
   }
 
   /** After `release`: lets clients and gateways go over to the successor, finishes what is in flight, and ends. */
@@ -242,7 +245,7 @@ export class Gateway {
     if (predecessor) await this.#succeed(predecessor);
     else {
       await this.workers.start();
-      await this.members.start();
+      await this.membersListener.start();
       await this.membership.start();
     }
     this.#state = 'ready';
@@ -261,12 +264,12 @@ export class Gateway {
     await released;
     // What was registered with the other process meanwhile.
     this.catalog.restore(await this.#registrations.load());
-    await this.members.start();
+    await this.membersListener.start();
     if (!wasMember) await membership.start();
   }
 
   async #end(): Promise<void> {
-    await this.members.close();
+    await this.membersListener.close();
     this.changes.close();
     this.catalog.close();
     this.#checker.close();

@@ -25,8 +25,7 @@ export class KnownServices {
   *names(): IterableIterator<ServiceName> {
     const { catalog, snapshot } = this.#gateway;
     yield* catalog.services();
-    for (const [name] of snapshot.services) {
-      const service = name as ServiceName;
+    for (const { service } of snapshot.services.values()) {
       if (!catalog.hasService(service)) yield service;
     }
   }

@@ -2,7 +2,7 @@
 import { getHeapStatistics } from 'node:v8';
 import type { ClusterName } from '../core/names.ts';
 import type { Control } from './admin/control.ts';
-import { policyOf } from './config/config.ts';
+import { policyOf } from './config/service.ts';
 import type { Gateway } from './gateway.ts';
 import { trustItems } from './peers/trust-view.ts';
 import { balanceNumbers } from './telemetry/balance-numbers.ts';

@@ -1,4 +1,4 @@
-/** Owns where it goes what workers see of requests: spans to a collector, lines to standard output, exemplars into the metrics. */
+/** Owns what becomes of what workers see of requests: spans to a collector, lines to standard output, exemplars into the metrics. */
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { pino } from 'pino';

@@ -1,6 +1,7 @@
 /** Owns the endpoints registered with this gateway: from its configuration, and by API with a heartbeat; each with its health. */
 import type { Clock } from '../../core/clock.ts';
 import { IsthmusError } from '../../core/errors.ts';
+import { Listeners } from '../../core/listeners.ts';
 import type { ClusterName, ServiceName } from '../../core/names.ts';
 import type { EndpointRecord, Health, Protocol } from '../../registry/model.ts';
 import type { Check } from '../health/check.ts';
@@ -61,7 +62,7 @@ const assumed = { health: 'healthy', reason: 'Assumed: it has no check' } as con
 export class Catalog {
   readonly #options: CatalogOptions;
   readonly #services = new Map<ServiceName, Map<string, Entry>>();
-  readonly #listeners = new Set<(service: ServiceName) => void>();
+  readonly #listeners = new Listeners<[service: ServiceName]>();
   readonly #beating = new Set<Entry>();
   #cancelSweep: (() => void) | undefined;
   #size = 0;
@@ -80,8 +81,7 @@ export class Catalog {
   }
 
   onChange(listener: (service: ServiceName) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   /** Adds or replaces an endpoint. Throws ENDPOINT_FIXED when the API names one of the configuration's. */
@@ -229,7 +229,7 @@ export class Catalog {
   }
 
   #announce(service: ServiceName): void {
-    for (const listener of this.#listeners) listener(service);
+    this.#listeners.tell(service);
   }
 
   #scheduleSweep(): void {

@@ -7,6 +7,7 @@ import {
 } from '../../certs/server-certificate.ts';
 import type { Clock } from '../../core/clock.ts';
 import { IsthmusError } from '../../core/errors.ts';
+import { Listeners } from '../../core/listeners.ts';
 import type { Log } from '../../core/log.ts';
 import type { CertificateConfig, IngressConfig } from '../config/edge.ts';
 import type { Credentials, IngressCredentials } from '../edge/credentials.ts';
@@ -49,7 +50,7 @@ export class IngressCertificates {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #places: readonly Place[];
-  readonly #listeners = new Set<(current: readonly IngressCredentials[]) => void>();
+  readonly #listeners = new Listeners<[current: readonly IngressCredentials[]]>();
   #cancelLook: (() => void) | undefined;
   #looking: Promise<void> | undefined;
 
@@ -83,9 +84,9 @@ export class IngressCertificates {
     }));
   }
 
-  /** Calls `listener` with all of them whenever any was replaced. */
-  onChange(listener: (current: readonly IngressCredentials[]) => void): void {
-    this.#listeners.add(listener);
+  /** Calls `listener` with all of them whenever any was replaced; returns a function that stops that. */
+  onChange(listener: (current: readonly IngressCredentials[]) => void): () => void {
+    return this.#listeners.add(listener);
   }
 
   /** Looks at the files now, and reads those that changed. Never rejects: what can't be used is logged, and the last good one kept. */
@@ -130,7 +131,7 @@ export class IngressCertificates {
     }
     if (!isReplaced) return;
     const { current } = this;
-    for (const listener of this.#listeners) listener(current);
+    this.#listeners.tell(current);
   }
 
   #warnOfExpiry({ where, value }: KeptValue<{ readonly notAfter: number }>): void {

@@ -43,7 +43,7 @@ function registry({ membership }: Gateway): Finding[] {
         'registry',
         'NOT_A_MEMBER',
         'This cluster is in no federation',
-        'Join one: `isthmus join TOKEN`.',
+        'Join one: `isthmus join --token-file FILE`.',
       ),
     ];
   }
@@ -151,7 +151,7 @@ function services(gateway: Gateway): Finding[] {
         'services',
         'SERVICE_UNHEALTHY',
         `${parseServiceName(service)}: ${healthy} of ${endpoints.length} endpoints are healthy here`,
-        `See why: isthmus get endpoints ${service}`,
+        `See why: \`isthmus get endpoints --service ${service}\`.`,
       ),
     );
   }

@@ -27,13 +27,8 @@ export async function clocks(gateway: Gateway, others: readonly ClusterView[]): 
   }
   if (findings.length === 0) {
     const asked = offsets.filter((offset) => offset !== undefined).length;
-    findings.push(
-      ok(
-        'clock',
-        'CLOCK_OK',
-        `In step with ${asked} of ${others.length} other clusters, the rest not asked or silent`,
-      ),
-    );
+    const rest = asked === others.length ? '' : `, of ${others.length}: the rest do not answer`;
+    findings.push(ok('clock', 'CLOCK_OK', `In step with ${otherClusters(asked)}${rest}`));
   }
   return findings;
 }
@@ -132,5 +127,9 @@ export function bundles({ membership, clock }: Gateway, others: readonly Cluster
   }
   return findings.length > 0
     ? findings
-    : [ok('bundles', 'BUNDLE_OK', `The bundles of ${others.length} other clusters are believed`)];
+    : [ok('bundles', 'BUNDLE_OK', `Believed: the bundles of ${otherClusters(others.length)}`)];
+}
+
+function otherClusters(count: number): string {
+  return count === 1 ? '1 other cluster' : `${count} other clusters`;
 }

@@ -6,112 +6,22 @@ import { z } from 'zod';
 import { durationSchema } from '../../core/duration.ts';
 import { IsthmusError, messageOf } from '../../core/errors.ts';
 import { logLevels } from '../../core/log.ts';
-import { type ServiceName, serviceName } from '../../core/names.ts';
 import { parseYaml } from '../../core/yaml-file.ts';
 import {
   addressSchema,
   clusterNameSchema,
   federationNameSchema,
   labelSchema,
-  protocols,
 } from '../../registry/model.ts';
 import { adminSchema, assertProtected } from '../admin/access/config.ts';
 import { balancePolicySchema } from '../balance/policy.ts';
-import type { BalancePolicy } from '../balance/types.ts';
-import type { Registration } from '../catalog/catalog.ts';
-import { checkSchema } from '../health/check.ts';
 import { defaultLimits } from '../proxy/limit.ts';
-import { defaultTimeouts } from '../proxy/route.ts';
+import { dialedAddressSchema } from './addresses.ts';
 import { checkEdge, ingressListSchema, tcpListSchema } from './edge.ts';
-import { refuseTwice } from './lists.ts';
-
-const timeoutsSchema = z.strictObject({
-  /** From the request's arrival to the response's head, retries included. Default 30s. */
-  request: durationSchema.default(defaultTimeouts.requestMs),
-  /** To an endpoint or gateway. Default 1s. */
-  connect: durationSchema.default(defaultTimeouts.connectMs),
-  /** Of one try, to the response's head; 0 = only the request timeout. Default 0. */
-  perTry: durationSchema.default(defaultTimeouts.perTryMs),
-  /** Without a byte in either direction. Default 5m. */
-  idle: durationSchema.default(defaultTimeouts.idleMs),
-});
-
-/** An address that others dial: there is no port 0 to dial. */
-const dialedAddressSchema = addressSchema.refine(
-  (text) => !/:0+$/.test(text),
-  'port 0 can not be dialed',
-);
+import { registrySchema } from './registry.ts';
+import { serviceListSchema, timeoutsSchema } from './service.ts';
 
 const mostWorkers = 64;
-
-const endpointSchema = z.strictObject({
-  id: labelSchema,
-  /** host:port */
-  address: dialedAddressSchema,
-  zone: labelSchema.optional(),
-  weight: z.int().min(1).max(1000).default(1),
-  labels: z.record(z.string().max(63), z.string().max(255)).default({}),
-});
-
-const serviceSchema = z.strictObject({
-  name: labelSchema,
-  namespace: labelSchema,
-  /** Whether other clusters may use it. Default true. */
-  exported: z.boolean().default(true),
-  protocol: z.enum(protocols).default('http'),
-  check: checkSchema.optional(),
-  endpoints: z
-    .array(endpointSchema)
-    .superRefine(refuseTwice('id', ({ id }) => id))
-    .default([]),
-  balance: balancePolicySchema.optional(),
-  timeouts: timeoutsSchema.optional(),
-});
-
-const etcdSchema = z
-  .strictObject({
-    endpoints: z
-      .array(z.string().regex(/^https?:\/\/[^\s/]+$/, 'use http://host:port or https://host:port'))
-      .min(1),
-    /** PEM files: the authority of etcd's certificate, and this cluster's client certificate. */
-    ca: z.string().optional(),
-    cert: z.string().optional(),
-    key: z.string().optional(),
-    serverName: z.string().optional(),
-    username: z.string().optional(),
-    passwordFile: z.string().optional(),
-    /** Set on the first cluster of a federation only: others join with a token. */
-    found: z.boolean().default(false),
-  })
-  .refine(
-    ({ cert, key }) => (cert === undefined) === (key === undefined),
-    'give both cert and key, or neither',
-  )
-  .refine(
-    ({ ca, cert, serverName }) =>
-      ca !== undefined || (cert === undefined && serverName === undefined),
-    'cert, key and serverName need a ca',
-  )
-  .refine(
-    ({ username, passwordFile }) => (username === undefined) === (passwordFile === undefined),
-    'give both username and passwordFile, or neither',
-  );
-
-const embeddedSchema = z.strictObject({
-  /** Where the embedded registry listens, with mTLS. */
-  listen: addressSchema,
-  /** Where other clusters reach it; default `listen`. */
-  advertise: dialedAddressSchema.optional(),
-});
-
-const registrySchema = z
-  .strictObject({ embedded: embeddedSchema.optional(), etcd: etcdSchema.optional() })
-  .transform(({ embedded, etcd }, context) => {
-    if (embedded && !etcd) return { embedded };
-    if (etcd && !embedded) return { etcd };
-    context.addIssue({ code: 'custom', message: 'give either embedded or etcd' });
-    return z.NEVER;
-  });
 
 const adminAddressSchema = z.union([
   addressSchema,
@@ -149,10 +59,7 @@ export const configSchema = z.strictObject({
   tcp: tcpListSchema,
   /** Ports for TLS from outside: ended here, or passed on by the server's name. */
   ingress: ingressListSchema,
-  services: z
-    .array(serviceSchema)
-    .superRefine(refuseTwice('name', ({ name, namespace }) => `${name}.${namespace}`))
-    .default([]),
+  services: serviceListSchema,
   /** Who may use the admin API, and how it proves itself; needed where it listens on a network. */
   admin: adminSchema.prefault({}),
   /** Defaults of all services. */
@@ -230,8 +137,6 @@ export type GatewayConfig = z.output<typeof configSchema> & {
   /** Absolute folder that relative paths are relative to. */
   readonly baseDir: string;
 };
-export type ServiceConfig = GatewayConfig['services'][number];
-export type EtcdConfig = z.output<typeof etcdSchema>;
 
 /** Reads and validates a configuration file. Throws FILE_UNREADABLE, CONFIG_SYNTAX, CONFIG_UNKNOWN_KEY, CONFIG_INVALID or ADMIN_EXPOSED. */
 export async function loadConfig(path: string): Promise<GatewayConfig> {
@@ -253,35 +158,4 @@ export function parseConfig(text: string, path: string): GatewayConfig {
   assertProtected(config.listen.admin, config.admin, `${path} listen.admin`);
   const baseDir = dirname(resolve(path));
   return { ...config, baseDir, dataDir: resolve(baseDir, config.data) };
-}
-
-/** The endpoints the configuration names. */
-export function configuredEndpoints(config: GatewayConfig): Registration[] {
-  return config.services.flatMap((service) =>
-    service.endpoints.map((endpoint): Registration => {
-      const colon = endpoint.address.lastIndexOf(':');
-      return {
-        service: serviceName(service.namespace, service.name),
-        id: endpoint.id,
-        address: endpoint.address.slice(0, colon).replace(/^\[|\]$/g, ''),
-        port: Number(endpoint.address.slice(colon + 1)),
-        zone: endpoint.zone ?? config.zone,
-        weight: endpoint.weight,
-        labels: endpoint.labels,
-        protocol: service.protocol,
-        exported: service.exported,
-        source: 'config',
-        check: service.check,
-      };
-    }),
-  );
-}
-
-/** The balancing policy of a service: its own where it has one, else the gateway's. */
-export function policyOf(config: GatewayConfig, service: ServiceName): BalancePolicy {
-  return serviceConfig(config, service)?.balance ?? config.balance;
-}
-
-function serviceConfig(config: GatewayConfig, service: ServiceName): ServiceConfig | undefined {
-  return config.services.find(({ name, namespace }) => service === `${name}.${namespace}`);
 }

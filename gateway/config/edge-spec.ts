@@ -1,5 +1,4 @@
 /** Owns turning the configuration for clients from outside into what the data side listens by. */
-
 import type { EdgeSpec } from '../edge/edge.ts';
 import type { IngressSpec } from '../edge/ingress-spec.ts';
 import type { GatewayConfig } from './config.ts';

@@ -5,7 +5,7 @@ import type { ExplainAnswer } from '../admin/answers.ts';
 import { explain } from '../balance/explain.ts';
 import type { Caller } from '../balance/types.ts';
 import { viewFromAfar } from '../balance/view.ts';
-import { policyOf } from '../config/config.ts';
+import { policyOf } from '../config/service.ts';
 import type { Gateway } from '../gateway.ts';
 import { offersOf } from './items.ts';
 

@@ -1,5 +1,5 @@
 /** Owns what a cluster says of itself to the others, made from its configuration. */
-import { parseAddress } from '../../core/address.ts';
+import { isWildcard, parseAddress } from '../../core/address.ts';
 import { IsthmusError } from '../../core/errors.ts';
 import { trustDomainOf } from '../../core/names.ts';
 import { protocolVersion } from '../../federation/messages.ts';
@@ -36,7 +36,7 @@ function advertised(
   const stated = config.advertise[what];
   if (stated) return stated;
   const { host } = parseAddress(bound[what]);
-  if (host !== '0.0.0.0' && host !== '::') return [bound[what]];
+  if (!isWildcard(host)) return [bound[what]];
   throw new IsthmusError('CONFIG_INVALID', {
     what: `Other clusters can't dial ${bound[what]}`,
     where: `advertise.${what}`,

@@ -282,8 +282,8 @@ export class FederationSession {
   #publishable(own: Iterable<ServiceName>): Set<ServiceName> {
     const services = new Set(own);
     const { cluster } = this.#options.config;
-    for (const [name, view] of this.client.snapshot.services) {
-      if (view.endpoints.size > 0 || view.exports.has(cluster)) services.add(name as ServiceName);
+    for (const { service, endpoints, exports } of this.client.snapshot.services.values()) {
+      if (endpoints.size > 0 || exports.has(cluster)) services.add(service);
     }
     return services;
   }

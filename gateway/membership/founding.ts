@@ -20,7 +20,7 @@ export interface FoundingOptions {
 
 /** Whether the configuration makes this cluster its federation's first. */
 export function isFounder({ registry }: GatewayConfig): boolean {
-  return registry !== undefined && ('embedded' in registry || registry.etcd.found);
+  return registry?.embedded !== undefined || registry?.etcd?.found === true;
 }
 
 /** Writes the first member's records. Harmless to repeat. Throws JOIN_CONFLICT, or what the registry throws. */
@@ -56,7 +56,7 @@ function registryAccess(
   trustDomain: string,
   hosted: string | undefined,
 ): RegistryAccess {
-  if (registry && 'embedded' in registry) {
+  if (registry?.embedded) {
     const { advertise, listen } = registry.embedded;
     return {
       kind: 'embedded',
@@ -64,6 +64,6 @@ function registryAccess(
       hostTrustDomain: trustDomain,
     };
   }
-  const endpoints = registry?.etcd.endpoints.map((url) => url.replace(/^https?:\/\//, '')) ?? [];
+  const endpoints = registry?.etcd?.endpoints.map((url) => url.replace(/^https?:\/\//, '')) ?? [];
   return { kind: 'etcd', endpoints };
 }

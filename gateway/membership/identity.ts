@@ -10,7 +10,7 @@ import {
   type TrustDomain,
 } from '../../certs/spiffe-id.ts';
 import { TrustStore } from '../../certs/trust-store.ts';
-import { parseAddress } from '../../core/address.ts';
+import { isWildcard, parseAddress } from '../../core/address.ts';
 import type { Clock, Random } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import { trustDomainOf } from '../../core/names.ts';
@@ -55,8 +55,7 @@ export async function openIdentity(
 
 /** IP addresses others may dial, so that clients which check them, as etcdctl does, find them in the certificate. */
 function ownAddresses(config: GatewayConfig): string[] {
-  const registry =
-    config.registry && 'embedded' in config.registry ? config.registry.embedded : undefined;
+  const registry = config.registry?.embedded;
   const addresses = [
     config.listen.eastWest,
     config.listen.federation,
@@ -65,8 +64,7 @@ function ownAddresses(config: GatewayConfig): string[] {
     ...(registry ? [registry.listen, registry.advertise ?? registry.listen] : []),
   ];
   const hosts = addresses.map((address) => parseAddress(address).host);
-  const wildcards = new Set(['0.0.0.0', '::']);
   return [...new Set([...hosts, '127.0.0.1'])].filter(
-    (host) => isIP(host) !== 0 && !wildcards.has(host),
+    (host) => isIP(host) !== 0 && !isWildcard(host),
   );
 }

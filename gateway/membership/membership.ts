@@ -247,10 +247,11 @@ export class Membership {
 
   async #host(): Promise<HostedRegistry | undefined> {
     const { config, identity, clock, random, log } = this.#options;
-    if (!config.registry || !('embedded' in config.registry)) return undefined;
+    const embedded = config.registry?.embedded;
+    if (!embedded) return undefined;
     const hosted = new HostedRegistry({
       dataDir: config.dataDir,
-      listen: config.registry.embedded.listen,
+      listen: embedded.listen,
       hostTrustDomain: identity.trustDomain,
       identity: () => ({ cert: identity.leaf.current.chainPem, key: identity.leaf.current.keyPem }),
       trust: () =>

@@ -1,4 +1,4 @@
-/** Owns what this gateway tells the registry: its cluster, itself, its endpoints, its cluster's export summaries and its canary. */
+/** Owns what this gateway tells the registry: itself, its endpoints, its cluster's export summaries and its canary. */
 import type { Clock } from '../../core/clock.ts';
 import type { FederationName, ServiceName } from '../../core/names.ts';
 import { sameSummary, summarize } from '../../federation/exports.ts';

@@ -1,13 +1,14 @@
 /** Owns opening the registry a cluster uses: the embedded one of this or another gateway, or an etcd, with the right credentials. */
 
 import { resolve } from 'node:path';
-import { parseAddress } from '../../core/address.ts';
+import { isWildcard, parseAddress } from '../../core/address.ts';
 import type { Clock } from '../../core/clock.ts';
 import { readSecret } from '../../core/files.ts';
 import type { Log } from '../../core/log.ts';
 import type { RegistryAccess } from '../../federation/member.ts';
 import { type EtcdStore, openEtcdStore, type RegistryTls } from '../../registry/etcd-store.ts';
-import type { EtcdConfig, GatewayConfig } from '../config/config.ts';
+import type { GatewayConfig } from '../config/config.ts';
+import type { EtcdConfig } from '../config/registry.ts';
 import type { Identity } from './identity.ts';
 
 export interface RegistryStoreOptions {
@@ -34,7 +35,7 @@ export async function openRegistryStore(options: RegistryStoreOptions): Promise<
       log,
     });
   }
-  const etcd = config.registry && 'etcd' in config.registry ? config.registry.etcd : undefined;
+  const etcd = config.registry?.etcd;
   if (!etcd) {
     return openEtcdStore({ endpoints: access.endpoints.map((e) => `http://${e}`), clock, log });
   }
@@ -62,7 +63,7 @@ export function embeddedTls(
 /** An address that is listened on, as one that can be dialed. */
 function reachable(listened: string): string {
   const { host, port } = parseAddress(listened);
-  return host === '0.0.0.0' || host === '::' ? `127.0.0.1:${port}` : listened;
+  return isWildcard(host) ? `127.0.0.1:${port}` : listened;
 }
 
 async function etcdTls(etcd: EtcdConfig, baseDir: string): Promise<RegistryTls | undefined> {

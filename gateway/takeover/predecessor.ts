@@ -70,13 +70,12 @@ export class Predecessor {
   /** The configuration, with the addresses that are in use: a free port is the one that was found free before. */
   inPlaceOf(config: GatewayConfig): GatewayConfig {
     const { outbound, eastWest, federation, admin, ...other } = this.#handover.addresses;
-    const { registry: registryAddress } = other;
-    const { registry } = config;
-    const isHost = registry && 'embedded' in registry && registryAddress !== undefined;
+    const { registry: listen } = other;
+    const embedded = config.registry?.embedded;
     return {
       ...config,
       listen: { ...config.listen, outbound, eastWest, federation, admin },
-      ...(isHost && { registry: { embedded: { ...registry.embedded, listen: registryAddress } } }),
+      ...(embedded && listen !== undefined && { registry: { embedded: { ...embedded, listen } } }),
     };
   }
 

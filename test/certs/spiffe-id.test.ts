@@ -1,3 +1,4 @@
+/** Specifies which texts are SPIFFE IDs and trust domains. */
 import test from 'ava';
 import { clusterOf, gatewayId, parseSpiffeId, parseTrustDomain } from '../../certs/spiffe-id.ts';
 

@@ -1,4 +1,4 @@
-/** Owns the specification of an evacuation over real gateways: what moves, what comes back, and what is reported. */
+/** Specifies an evacuation over real gateways: what moves, what comes back, and what is reported. */
 import { X509Certificate } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Owns the specification of drills without the registry, and of those that the calendar starts, over real gateways. */
+/** Specifies drills without the registry, and those that the calendar starts, over real gateways. */
 import test from 'ava';
 import type { DrillSummary } from '../../federation/drills/model.ts';
 import type { ScheduleItem } from '../../gateway/drills/schedules.ts';

@@ -1,3 +1,4 @@
+/** Specifies that a real Prometheus sees what happens in real clusters. */
 import test from 'ava';
 import { federate } from '../support/federation.ts';
 import { startPrometheus } from '../support/prometheus.ts';

@@ -1,3 +1,4 @@
+/** Specifies endpoints registered while gateways run: used in other clusters, kept alive, forgotten. */
 import { once } from 'node:events';
 import anyTest, { type TestFn } from 'ava';
 import type { EndpointItem, RegisteredEndpoint } from '../../gateway/admin/answers.ts';

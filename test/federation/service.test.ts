@@ -1,3 +1,4 @@
+/** Specifies who may call the federation service, and what it answers. */
 import { once } from 'node:events';
 import { connect } from 'node:http2';
 import { createServer } from 'node:net';

@@ -1,4 +1,4 @@
-/** Owns the specification of the embedded registry as a server: etcdctl, mutual TLS, who may do what, and refusals to start. */
+/** Specifies the embedded registry as a server: etcdctl, mutual TLS, who may do what, and refusals to start. */
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';

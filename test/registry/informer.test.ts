@@ -1,4 +1,4 @@
-/** Owns the specification of the informer, against a real etcd that is killed, restarted, compacted and cut off. */
+/** Specifies the informer, against a real etcd that is killed, restarted, compacted and cut off. */
 import { spawnSync } from 'node:child_process';
 import test, { type ExecutionContext } from 'ava';
 import { systemClock } from '../../core/clock.ts';

@@ -1,8 +1,9 @@
-/** Owns the specification of the lease session, against a real etcd behind a bad network. */
+/** Specifies the lease session, against a real etcd behind a bad network. */
 import test, { type ExecutionContext } from 'ava';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { silentLog } from '../../core/log.ts';
 import { LeaseSession } from '../../registry/session.ts';
+import type { Store } from '../../registry/store.ts';
 import { startEtcd } from '../support/etcd.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { openStore } from '../support/store.ts';
@@ -31,6 +32,19 @@ async function setUp(
       (await direct.list('/')).values.map(({ key, value }) => [key, value.toString()]),
     );
   return { etcd, proxy, direct, session, values };
+}
+
+/** Keys that are deleted from now on, one text for those of one revision. */
+async function deletions(t: ExecutionContext, store: Store): Promise<readonly string[]> {
+  const { revision } = await store.list('/');
+  const seen: string[] = [];
+  const watch = store.watch('/', revision + 1, {
+    events: (events) => seen.push(events.map((e) => (e.type === 'delete' ? e.key : '')).join()),
+    progress: () => {},
+    ended: (error) => t.fail(error.message),
+  });
+  t.teardown(() => watch.close());
+  return seen;
 }
 
 test('what is put before and after the start is in the registry, leased or not as asked', async (t) => {
@@ -149,17 +163,10 @@ test('a graceful leave withdraws the keys one by one and the first last; a plain
   session.put('/endpoint', '1');
   session.put('/p', '1', { persistent: true });
   await session.converged();
-  const { revision } = await direct.list('/');
-  const seen: string[] = [];
-  const watch = direct.watch('/', revision + 1, {
-    events: (events) => seen.push(events.map((e) => (e.type === 'delete' ? e.key : '')).join()),
-    progress: () => {},
-    ended: (error) => t.fail(error.message),
-  });
+  const deleted = await deletions(t, direct);
   await session.close({ revoke: true });
-  await until('both deletes', () => seen.length === 2);
-  watch.close();
-  t.deepEqual(seen, ['/endpoint', '/gateway']);
+  await until('both deletes', () => deleted.length === 2);
+  t.deepEqual(deleted, ['/endpoint', '/gateway']);
   t.deepEqual(await values(), { '/p': '1' });
   t.is(session.state.kind, 'closed');
 });
@@ -172,17 +179,10 @@ test('a key that somebody else has taken over stays, and keeps no other from bei
   session.put('/shared', 'mine');
   await session.converged();
   await direct.txn([], [{ op: 'put', key: '/shared', value: 'theirs' }]);
-  const { revision } = await direct.list('/');
-  const seen: string[] = [];
-  const watch = direct.watch('/', revision + 1, {
-    events: (events) => seen.push(events.map((e) => (e.type === 'delete' ? e.key : '')).join()),
-    progress: () => {},
-    ended: (error) => t.fail(error.message),
-  });
+  const deleted = await deletions(t, direct);
   await session.close({ revoke: true });
-  await until('both deletes', () => seen.length === 2);
-  watch.close();
-  t.deepEqual(seen, ['/endpoint', '/gateway']);
+  await until('both deletes', () => deleted.length === 2);
+  t.deepEqual(deleted, ['/endpoint', '/gateway']);
   t.deepEqual(await values(), { '/shared': 'theirs' });
 });
 

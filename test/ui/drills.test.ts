@@ -1,29 +1,21 @@
 /** Specifies drills in a real browser over three real clusters: from the form to the report, by keys alone, schedules and standing orders. */
 import test from 'ava';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import type { Drill } from '../../federation/drills/model.ts';
 import { evacuation, startDrill } from '../drills/scene.ts';
-import { type Cluster, federate } from '../support/federation.ts';
-import { SteadyLoad } from '../support/steady-load.ts';
+import { sharedScope } from '../support/shared.ts';
 import { until } from '../support/until.ts';
-import { accessibilityFaults, openUi, startBrowser, type Theme } from './browser.ts';
+import { accessibilityFaults, faultsIn, openUi, type Theme } from './browser.ts';
 import { focusedName, tabTo } from './keys.ts';
-import { sharedScope } from './shared-scope.ts';
+import { openScene, type Scene } from './scene.ts';
 
 const scope = sharedScope(test);
-let browser: Browser;
-let load: SteadyLoad;
-let clusters: Readonly<Record<'dc1' | 'dc2' | 'dc3', Cluster>>;
+let browser: Scene['browser'];
+let load: Scene['load'];
+let clusters: Scene['clusters'];
 
 test.before(async () => {
-  clusters = await federate(scope, {
-    dc1: { instances: 2 },
-    dc2: { rttMs: 10 },
-    dc3: { rttMs: 20 },
-  });
-  load = new SteadyLoad(clusters.dc1);
-  scope.teardown(() => load.stop());
-  browser = await startBrowser(scope);
+  ({ browser, clusters, load } = await openScene(scope));
   await load.goesOn();
 });
 
@@ -69,23 +61,18 @@ for (const theme of ['light', 'dark'] satisfies Theme[]) {
   test.serial(
     `${theme}: axe finds nothing in a report, in a comparison, in schedules and in orders`,
     async (t) => {
-      const { page, open, complaints } = await openUi(t, browser, clusters.dc1, theme);
+      const ui = await openUi(t, browser, clusters.dc1, theme);
       const { id } = await firstDrill();
-      const faults: string[] = [];
-      for (const [path, words] of [
+      const faults = await faultsIn(ui, [
         [`/drills/${id}`, 'Verdict'],
         [`/drills/${id}?moving-as=table`, 'Verdict'],
         [`/drills/compare?a=${id}&b=${id}`, 'Time to shift'],
         ['/drills/new?kind=slow&cluster=dc1&when=calendar', 'Schedule the drill'],
         ['/drills/schedules', 'Nothing is rehearsed by the calendar.'],
         ['/drills/orders', 'No cluster is drained.'],
-      ] as const) {
-        await open(path);
-        await page.locator('main').getByText(words).filter({ visible: true }).first().waitFor();
-        for (const fault of await accessibilityFaults(page)) faults.push(`${path}: ${fault}`);
-      }
+      ]);
       t.deepEqual(faults, []);
-      t.deepEqual(complaints, []);
+      t.deepEqual(ui.complaints, []);
     },
   );
 }

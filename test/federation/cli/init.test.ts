@@ -1,4 +1,4 @@
-/** Owns the specification of `isthmus init`: a configuration that a gateway takes as it is. */
+/** Specifies `isthmus init`: a configuration that a gateway takes as it is. */
 import { readFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';

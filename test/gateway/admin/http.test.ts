@@ -33,7 +33,7 @@ test('a refusal is a problem (RFC 9457) with its code, place and advice', async 
     code: 'NOT_A_MEMBER',
     detail: 'dc1 is in no federation',
     where: 'dc1',
-    fix: 'Join first: `isthmus join TOKEN`.',
+    fix: 'Join first: `isthmus join --token-file FILE`.',
   });
 });
 

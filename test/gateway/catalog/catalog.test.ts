@@ -1,3 +1,4 @@
+/** Specifies the endpoints registered with a gateway, and their health. */
 import test, { type ExecutionContext } from 'ava';
 import { systemClock } from '../../../core/clock.ts';
 import { silentLog } from '../../../core/log.ts';

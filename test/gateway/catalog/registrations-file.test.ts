@@ -1,3 +1,4 @@
+/** Specifies the file of registered endpoints. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';

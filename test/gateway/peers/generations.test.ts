@@ -1,3 +1,4 @@
+/** Specifies how it is noticed that a gateway is another process. */
 import test from 'ava';
 import { GatewayGenerations } from '../../../gateway/peers/generations.ts';
 import type { GatewayRecord } from '../../../registry/model.ts';

@@ -1,3 +1,4 @@
+/** Specifies what is exposed as metrics, in both formats. */
 import { spawnSync } from 'node:child_process';
 import test from 'ava';
 import { expose } from '../../../gateway/telemetry/exposition.ts';

@@ -1,3 +1,4 @@
+/** Specifies the routes of a worker, as services are asked for and change. */
 import test, { type ExecutionContext } from 'ava';
 import { defaultPolicy } from '../../../gateway/balance/policy.ts';
 import type { Shift } from '../../../gateway/balance/steering.ts';

@@ -1,5 +1,4 @@
 /** Owns the page as a whole: rail, banner, the view that the URL names, dialogs. */
-
 import { useEffect, useState } from 'preact/hooks';
 import { ErrorBoundary, LocationProvider, Route, Router, useLocation } from 'preact-iso';
 import { type Problem, problemOf } from '../api/problem.ts';

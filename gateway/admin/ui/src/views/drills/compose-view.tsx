@@ -1,5 +1,4 @@
 /** Owns composing a drill: what to fail, within which rails, and beside it what is predicted to happen. */
-
 import { useEffect } from 'preact/hooks';
 import { CopyButton } from '../../ui/copy-button.tsx';
 import { Page, Panel } from '../../ui/page.tsx';
@@ -37,7 +36,11 @@ export default function ComposeView() {
       }
       actions={
         edit === undefined && (
-          <CopyButton text={location.origin + composeHref(written)} what="a link to this drill" />
+          <CopyButton
+            text={location.origin + composeHref(written)}
+            what="link to this drill"
+            label="Copy link"
+          />
         )
       }
       lead="Compose it, see what is predicted, run it. Every gateway holds its own deadline, so nothing stays on."

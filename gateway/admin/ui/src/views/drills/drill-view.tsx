@@ -1,5 +1,4 @@
 /** Owns the view of one drill: live while it runs, its report once it is over. */
-
 import { useEffect } from 'preact/hooks';
 import { useRoute } from 'preact-iso';
 import { call } from '../../api/client.ts';
