@@ -31,6 +31,9 @@ function pair(responseFields: readonly string[]): [Http2Client, Http2Server] {
   const server = new Http2Server(
     {
       ...silent,
+      onTooLarge() {
+        throw new Error('no head is so large');
+      },
       onRefused() {},
       onRequest(stream, _head, ends) {
         if (ends) {

@@ -133,15 +133,20 @@ export class Http2Connection
     sweep.refresh();
     // It asks about the gateway as a whole, not for any service (RFC 9110 section 9.3.7).
     if (received.path === '*')
-      return this.#refuse(stream, received, 400, 'OPTIONS * is for no service');
+      return this.#refuse(stream, received.method, 400, 'OPTIONS * is for no service');
     if (received.path.length > defaultLimits.maxStartLineBytes) {
-      return this.#refuse(stream, received, 414, 'The request target is too long');
+      return this.#refuse(stream, received.method, 414, 'The request target is too long');
     }
     const scheme = this.#terms.saysScheme && received.scheme === 'https' ? 'https' : this.#scheme;
     const exchange = new Http2Exchange(this, requestOf(received, ends, scheme), stream);
     inFlight.began();
     exchange.begin(taker);
     return exchange;
+  }
+
+  onTooLarge(stream: Http2Stream, method: string): StreamHandler {
+    this.#ground.sweep.refresh();
+    return this.#refuse(stream, method, 431, 'The request head is too large');
   }
 
   onRefused(why: string): void {
@@ -173,12 +178,7 @@ export class Http2Connection
   }
 
   /** Answers with a coded problem. What is left of the request is not read. */
-  #refuse(
-    stream: Http2Stream,
-    { method }: ReceivedRequest,
-    status: number,
-    what: string,
-  ): StreamHandler {
+  #refuse(stream: Http2Stream, method: string, status: number, what: string): StreamHandler {
     this.onRefused(what);
     const body = problemOf({ status, what });
     const isHead = method === 'HEAD';

@@ -1,4 +1,5 @@
 /** Owns the words between a connection and whoever uses it: heads, streams, handlers, and how things end. */
+import type { BlockStart } from '../hpack/block-start.ts';
 import type { FieldList } from './field-list.ts';
 
 /** Header fields as a flat list (name, value, name, value ...), names in lower case, one character an octet. */
@@ -31,8 +32,12 @@ export interface ReceivedResponse {
 }
 
 /** What a head that is sent has besides its first line. */
-interface SentFields {
+export interface SentFields {
   readonly fields: Fields;
+  /** What its block begins with up to the last of `fields`, where the same came and may come again. */
+  readonly start?: BlockStart | undefined;
+  /** Fields besides, which no other head has. */
+  readonly more?: Fields | undefined;
   /** Sent as Content-Length, which is not among the fields then. */
   readonly length?: number | undefined;
   /** Names of fields that must be sent never-indexed (RFC 7541 section 6.2.3). */
@@ -111,6 +116,11 @@ export interface ConnectionHandler {
 export interface ServerHandler extends ConnectionHandler {
   /** A request came, whole when `ends`. Returns who is told of the rest of it. */
   onRequest(stream: Http2Stream, head: ReceivedRequest, ends: boolean): StreamHandler;
-  /** A request was refused that nobody else hears of: malformed, or its head too large. `why` is a sentence's end. */
+  /**
+   * A request came whose head is too large, to be answered so (RFC 6585 section 5). `method`: empty where it is among
+   * what was not read. Returns who is told of the rest of it.
+   */
+  onTooLarge(stream: Http2Stream, method: string): StreamHandler;
+  /** A request was refused that nobody else hears of, for it is malformed. `why` is a sentence's end. */
   onRefused(why: string): void;
 }

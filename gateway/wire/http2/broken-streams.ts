@@ -1,46 +1,54 @@
-/** Owns remembering streams that are none to us any more: what the other side sends before it knows is passed over (RFC 9113 section 5.4.2). */
+/** Owns remembering streams that are none to us any more: what the other side sends before it knows is passed over, within bounds (RFC 9113 section 5.4.2). */
 
-/** What becomes of DATA on such a stream. `used-up`: it has had its credit, and is to be reset. */
-export type PassedOver = 'without-credit' | 'with-credit' | 'used-up';
+/**
+ * What becomes of DATA on such a stream. `used-up`: it has had its credit, and is to be reset. `beyond`: it is more
+ * than any window allowed.
+ */
+export type PassedOver = 'without-credit' | 'with-credit' | 'used-up' | 'beyond';
 
 export class BrokenStreams {
   readonly #limit: number;
-  /** By number, the octets that still get credit. */
-  readonly #credit = new Map<number, number>();
+  readonly #window: number;
+  /** By number, the octets that may still come: as many as exceed a window get credit. */
+  readonly #left = new Map<number, number>();
 
-  /** Remembers the last `limit` of them. */
-  constructor(limit: number) {
+  /** Remembers the last `limit` of them. `window`: octets that one may send, at most, without further credit. */
+  constructor(limit: number, window: number) {
     this.#limit = limit;
+    this.#window = window;
   }
 
   /**
-   * Adds one whose next `credit` octets may still be sent, though nobody reads them. Returns the one that is
+   * Adds one whose next `credit` octets get credit, though nobody reads them. Returns the one that is
    * forgotten for it, where that has credit left.
    */
   add(id: number, credit: number): number | undefined {
-    this.#credit.set(id, credit);
-    if (this.#credit.size <= this.#limit) return undefined;
-    for (const [oldest, left] of this.#credit) {
-      this.#credit.delete(oldest);
-      return left > 0 ? oldest : undefined;
+    this.#left.set(id, this.#window + credit);
+    if (this.#left.size <= this.#limit) return undefined;
+    for (const [oldest, left] of this.#left) {
+      this.#left.delete(oldest);
+      return left > this.#window ? oldest : undefined;
     }
     return undefined;
   }
 
   has(id: number): boolean {
-    return this.#credit.has(id);
+    return this.#left.has(id);
   }
 
   /** DATA came. */
   spend(id: number, octets: number): PassedOver {
-    const left = this.#credit.get(id) ?? 0;
-    if (left === 0) return 'without-credit';
-    this.#credit.set(id, Math.max(0, left - octets));
-    return left > octets ? 'with-credit' : 'used-up';
+    const before = this.#left.get(id);
+    if (before === undefined) return 'without-credit';
+    const left = before - octets;
+    this.#left.set(id, left);
+    if (left < 0) return 'beyond';
+    if (left > this.#window) return 'with-credit';
+    return before > this.#window ? 'used-up' : 'without-credit';
   }
 
   /** The other side has ended it too: nothing more may come. */
   delete(id: number): void {
-    this.#credit.delete(id);
+    this.#left.delete(id);
   }
 }

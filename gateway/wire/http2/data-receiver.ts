@@ -38,7 +38,8 @@ export class DataReceiver {
     const stream = this.#streams.open.get(id);
     if (stream === undefined) {
       if (length === 0) this.#owner.spendIdle(1, 'empty DATA');
-      if (this.#owner.passOverClosed(id, ends)) this.#streams.passOverData(id, length);
+      if (this.#owner.passOverClosed(id, ends) && !this.#streams.passOverData(id, length))
+        this.#owner.fail(errorCode.flowControlError, 'DATA beyond the window of a closed stream');
       return 'skip';
     }
     stream.unconsumed += length;

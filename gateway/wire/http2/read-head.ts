@@ -7,21 +7,32 @@ import { fieldKind, kindOf, lastPseudo } from './field-rules.ts';
 /** Why a message is malformed. */
 export type Malformed = string;
 
-/** What both kinds of head are read into. */
+/** What both kinds of head are read into: one after another, for nothing of it is kept. */
 class Parts {
-  readonly pseudo: (string | undefined)[] = [];
+  /** By kind. */
+  readonly pseudo: (string | undefined)[] = new Array(lastPseudo + 1).fill(undefined);
   fields: FieldList | undefined;
   host: string | undefined;
   length = -1;
+
+  clear(): void {
+    const { pseudo } = this;
+    for (let kind = 0; kind < pseudo.length; kind++) pseudo[kind] = undefined;
+    this.fields = undefined;
+    this.host = undefined;
+    this.length = -1;
+  }
 }
+
+const parts = new Parts();
 
 /** `list` is kept. `connectProtocol`: whether extended CONNECT is allowed here. */
 export function readRequest(
   list: readonly DecodedField[],
   connectProtocol: boolean,
 ): ReceivedRequest | Malformed {
-  const parts = readParts(list, true);
-  if (typeof parts === 'string') return parts;
+  const malformed = readParts(list, true);
+  if (malformed !== undefined) return malformed;
   const { pseudo, host, length } = parts;
   const fields = parts.fields as FieldList;
   if (pseudo[fieldKind.status] !== undefined) return 'request with :status';
@@ -52,8 +63,8 @@ export function readRequest(
 
 /** `list` is kept. */
 export function readResponse(list: readonly DecodedField[]): ReceivedResponse | Malformed {
-  const parts = readParts(list, false);
-  if (typeof parts === 'string') return parts;
+  const malformed = readParts(list, false);
+  if (malformed !== undefined) return malformed;
   const { pseudo, length } = parts;
   const status = pseudo[fieldKind.status];
   if (status === undefined) return 'response without :status';
@@ -75,8 +86,9 @@ export function readTrailers(list: readonly DecodedField[]): Fields | Malformed 
   return fields;
 }
 
-function readParts(list: readonly DecodedField[], isRequest: boolean): Parts | Malformed {
-  const parts = new Parts();
+/** Reads `list` into `parts`. */
+function readParts(list: readonly DecodedField[], isRequest: boolean): Malformed | undefined {
+  parts.clear();
   const { pseudo } = parts;
   let first = 0;
   let cookies = 0;
@@ -109,7 +121,7 @@ function readParts(list: readonly DecodedField[], isRequest: boolean): Parts | M
     parts.host === undefined && cookies < 2
       ? new FieldList(list, first, sensitive)
       : new FieldList(tidied(list, first), 0, sensitive);
-  return parts;
+  return undefined;
 }
 
 function isPseudo(kind: number): boolean {

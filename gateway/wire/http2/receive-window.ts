@@ -29,6 +29,12 @@ export class ReceiveWindow {
     return this.#owed > 0 ? this.#due() : 0;
   }
 
+  /** Opens it to its size again, whatever was given back. Returns the increment for that. */
+  reopen(): number {
+    this.#owed = this.#size - this.#left;
+    return this.#due();
+  }
+
   /** Moves the window by what the other side adds to it on its own (section 6.9.2). */
   resize(by: number): void {
     this.#size += by;

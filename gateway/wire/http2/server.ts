@@ -88,7 +88,7 @@ export class Http2Server extends Connection {
       return;
     }
     if (tooLarge) {
-      this.#answerTooLarge(id, ends);
+      this.#onTooLarge(id, list, ends);
       return;
     }
     const read = readRequest(list, this.options.connectProtocol);
@@ -97,24 +97,26 @@ export class Http2Server extends Connection {
       if (this.countBroken()) this.streams.refuse(id, errorCode.protocolError, ends);
       return;
     }
-    const stream = this.streams.create(id);
-    stream.headReceived = true;
-    stream.receivedEnd = ends;
-    stream.expected = read.length;
+    const stream = this.#open(id, ends, read.length);
     stream.isTunnel = read.method === 'CONNECT';
     this.#requests++;
     this.floods.head();
     this.streams.attach(stream, this.#handler.onRequest(stream, read, ends));
   }
 
-  /** RFC 6585 section 5. */
-  #answerTooLarge(id: number, ends: boolean): void {
-    this.#handler.onRefused('its head is too large');
+  /** `expected`: octets that its body is to have, -1 where nobody knows. */
+  #open(id: number, ends: boolean, expected: number): Stream {
+    const stream = this.streams.create(id);
+    stream.headReceived = true;
+    stream.receivedEnd = ends;
+    stream.expected = expected;
+    return stream;
+  }
+
+  #onTooLarge(id: number, list: readonly DecodedField[], ends: boolean): void {
     if (!this.countBroken()) return;
-    const { writer } = this.streams;
-    writer.beginBlock(1, 10);
-    writer.encoder.field(':status', '431');
-    writer.endBlock(id, true);
-    if (!ends) this.streams.refuse(id, errorCode.noError, false);
+    const method = list.find(({ name }) => name === ':method')?.value ?? '';
+    const stream = this.#open(id, ends, -1);
+    this.streams.attach(stream, this.#handler.onTooLarge(stream, method));
   }
 }

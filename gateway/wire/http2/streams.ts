@@ -1,12 +1,13 @@
 /** Owns the open streams of a connection: how they send, how credit is given back, how they close. */
 import type { Fields, ResponseHead, StreamEnd, StreamHandler } from './api.ts';
 import { BrokenStreams } from './broken-streams.ts';
-import { FrameWriter, octetsOf } from './frame-writer.ts';
+import { FrameWriter } from './frame-writer.ts';
 import type { ConnectionOptions } from './options.ts';
 import type { Output } from './output.ts';
 import { errorCode, initialWindow, max31 } from './protocol.ts';
 import { ReceiveWindow } from './receive-window.ts';
-import { maxFields, Sender, writeFields } from './sender.ts';
+import { Sender } from './sender.ts';
+import { beginHead, writeFields, writeRest } from './sent-fields.ts';
 import { Stream, type StreamOwner } from './stream.ts';
 import { StreamTable } from './stream-table.ts';
 
@@ -45,7 +46,10 @@ export class Streams implements StreamOwner {
       windowForSmall: options.windowForSmall,
       onSentEnd: (stream) => this.#sentEnd(stream),
     });
-    this.#broken = new BrokenStreams(2 * options.maxConcurrentStreams);
+    this.#broken = new BrokenStreams(
+      2 * options.maxConcurrentStreams,
+      Math.max(initialWindow, options.streamWindow),
+    );
     this.#onClosed = onClosed;
   }
 
@@ -62,10 +66,16 @@ export class Streams implements StreamOwner {
   }
 
   respond(stream: Stream, head: ResponseHead, ends: boolean): void {
-    const { status, fields } = head;
-    this.writer.beginBlock(1 + maxFields(head), statusOctets + octetsOf(fields));
-    this.writer.encoder.field(':status', status === 200 ? '200' : String(status));
-    writeFields(this.writer, head);
+    const { writer } = this;
+    const { encoder } = writer;
+    const { status, start } = head;
+    beginHead(writer, head, 1, statusOctets);
+    if (start === undefined || !encoder.startWith(start)) {
+      encoder.field(':status', status === 200 ? '200' : String(status));
+      writeFields(writer, head.fields, head.sensitive);
+      if (start !== undefined) encoder.keep(start);
+    }
+    writeRest(writer, head);
     this.sender.endBlock(stream, ends);
     // A tunnel that is refused is none: the answer ends it.
     if (status >= 300) stream.isTunnel = false;
@@ -125,16 +135,18 @@ export class Streams implements StreamOwner {
   /**
    * Our side has ended. A server that has answered wants no more of the request; a tunnel goes on the other way.
    * What is left of a request is let in for a while: clients that are reset while they send (section 8.1) may
-   * never look at the answer.
+   * never look at the answer, and those that wait for a window would wait for good.
    */
   #sentEnd(stream: Stream): void {
     if (this.#isServer && !stream.receivedEnd && !stream.isTunnel) {
-      this.#letIn(stream.id);
+      this.#letIn(stream);
       this.complete(stream);
     } else this.closeIfComplete(stream);
   }
 
-  #letIn(id: number): void {
+  #letIn({ id, receiveWindow }: Stream): void {
+    const increment = receiveWindow.reopen();
+    if (increment > 0) this.writer.windowUpdate(id, increment);
     const forgotten = this.#broken.add(id, unreadCredit);
     if (forgotten !== undefined) this.writer.rstStream(forgotten, errorCode.noError);
   }
@@ -144,13 +156,14 @@ export class Streams implements StreamOwner {
     if (!this.#isConsumed) this.giveBack(octets);
   }
 
-  /** DATA of a stream that is passed over: it may go on, or it has sent enough. */
-  passOverData(id: number, octets: number): void {
+  /** DATA of a stream that is passed over: it may go on, or it has sent enough. False: it sends more than it may. */
+  passOverData(id: number, octets: number): boolean {
     this.giveBack(octets);
-    if (octets === 0) return;
+    if (octets === 0) return true;
     const verdict = this.#broken.spend(id, octets);
     if (verdict === 'with-credit') this.writer.windowUpdate(id, octets);
     else if (verdict === 'used-up') this.writer.rstStream(id, errorCode.noError);
+    return verdict !== 'beyond';
   }
 
   /** To be called when a side has ended, after the handler was told. */

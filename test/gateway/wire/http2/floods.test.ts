@@ -1,5 +1,6 @@
 /** Specifies that no client makes us work or remember without end: each flood ends its connection, and ordinary use does not. */
 import test from 'ava';
+import type { Http2Stream } from '../../../../gateway/wire/http2/api.ts';
 import { linkOptions, strangerOptions } from '../../../../gateway/wire/http2/options.ts';
 import { errorCode, flag, frameType } from '../../../../gateway/wire/http2/protocol.ts';
 import type { Http2Server } from '../../../../gateway/wire/http2/server.ts';
@@ -77,6 +78,14 @@ test('malformed requests without end: the connection ends, and none was handed u
   );
   t.like(side.recorder.end, calm);
   t.is(side.connection.requests, 0);
+});
+
+test('heads that are too large without end: the connection ends', (t) => {
+  const large = [...get, 'a', 'x'.repeat(16_384)];
+  t.is(
+    survived(server(), 10_000, (n) => headers(2 * n + 1, large)),
+    burst,
+  );
 });
 
 test('empty HEADERS flood: the connection ends', (t) => {
@@ -203,3 +212,21 @@ test('a server that refuses or resets streams in masses breaks no link', (t) => 
   side.receive(headers(request(side, head(), true).id, ok));
   t.is(side.recorder.end, undefined);
 });
+
+for (const [what, close] of [
+  ['reset', (stream?: Http2Stream) => stream?.reset(errorCode.cancel)],
+  ['answered', (stream?: Http2Stream) => stream?.respond({ status: 403, fields: [] }, true)],
+] as const) {
+  test(`DATA without end for a request that was ${what}: whoever sends more than it may loses its connection`, (t) => {
+    const side = server();
+    side.receive(headers(1, post, false));
+    close(side.recorder.streams.get(1));
+    const piece = data(1, Buffer.alloc(16_384));
+    // A window and, where it was answered, a mebibyte besides.
+    const allowed = 65_536 + (what === 'answered' ? 1 << 20 : 0);
+    for (let sent = 16_384; sent <= allowed; sent += 16_384) side.receive(piece);
+    t.is(side.recorder.end, undefined);
+    side.receive(piece);
+    t.like(side.recorder.end, { kind: 'failed', code: errorCode.flowControlError });
+  });
+}

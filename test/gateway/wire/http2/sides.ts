@@ -40,6 +40,7 @@ export type Event =
   | { readonly event: 'writable'; readonly id: number }
   | { readonly event: 'closed'; readonly id: number; readonly end: StreamEnd }
   | { readonly event: 'goaway'; readonly code: number; readonly debug: string }
+  | { readonly event: 'too-large'; readonly id: number; readonly method: string }
   | { readonly event: 'refused'; readonly why: string }
   | { readonly event: 'end'; readonly end: ConnectionEnd };
 
@@ -59,6 +60,13 @@ export class Recorder implements StreamHandler, ConnectionHandler {
     this.streams.set(stream.id, stream);
     this.events.push({ event: 'request', id: stream.id, head, ends });
     this.answer(stream, head, ends);
+    return this;
+  }
+
+  onTooLarge(stream: Http2Stream, method: string): StreamHandler {
+    this.events.push({ event: 'too-large', id: stream.id, method });
+    stream.respond({ status: 431, fields: [] }, false);
+    stream.write(Buffer.from('too large'), true);
     return this;
   }
 

@@ -77,6 +77,9 @@ export async function serve(
     const connection = new Http2Server(
       {
         onRequest,
+        onTooLarge: () => {
+          throw new Error('no head is so large');
+        },
         onRefused: () => undefined,
         onOutput: () => wire.schedule(),
         onGoaway: () => undefined,

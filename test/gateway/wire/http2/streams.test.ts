@@ -1,7 +1,7 @@
 /** Specifies the life of a stream, from a request to its end on both sides (RFC 9113 sections 5.1 and 8.1). */
 import test from 'ava';
 import { errorCode, flag, frameType } from '../../../../gateway/wire/http2/protocol.ts';
-import { block, data, endStream, frame, get, headers, ok, post, rst } from './frames.ts';
+import { block, data, endStream, frame, get, headers, ok, post, rst, uint32 } from './frames.ts';
 import { client, head, pair, request, server } from './sides.ts';
 
 test('a request with body and trailers, and a response with both, pass whole', (t) => {
@@ -91,6 +91,18 @@ test('a server that has answered wants no more of the request, without calling i
   );
   side.receive(data(1, 'on its way', true));
   t.is(side.recorder.end, undefined);
+});
+
+test('a request that stands still, unread, may go on once it is answered', (t) => {
+  const side = server({ streamWindow: 65_535 });
+  side.recorder.consumes = false;
+  const piece = Buffer.alloc(13_107);
+  side.receive(headers(1, post, false), ...Array.from({ length: 5 }, () => data(1, piece)));
+  t.false(side.sent().some(({ type, id }) => type === frameType.windowUpdate && id === 1));
+  side.recorder.streams.get(1)?.respond({ status: 403, fields: [] }, true);
+  const [answer, update] = side.sent();
+  t.is(answer?.type, frameType.headers);
+  t.like(update, { type: frameType.windowUpdate, id: 1, payload: uint32(65_535) });
 });
 
 test('a request that ends soon after its answer is not reset', (t) => {
@@ -290,18 +302,19 @@ test('a handler that ends its stream while it is told of it hears of the end, on
   );
 });
 
-test('a list over the limit is answered with 431, and the connection goes on', (t) => {
+test('a list over the limit is left to be answered, and the connection goes on', (t) => {
   const side = server();
   side.receive(
     headers(1, [...get, 'a', 'x'.repeat(16_384 / 2), 'b', 'y'.repeat(16_384 / 2)], false),
     headers(3, get),
   );
   t.like(side.sent(), [
-    { type: frameType.headers, id: 1, flags: flag.endHeaders | flag.endStream },
-    { type: frameType.rstStream, id: 1 },
+    { type: frameType.headers, id: 1, flags: flag.endHeaders },
+    { type: frameType.data, id: 1, flags: flag.endStream },
   ]);
   t.like(side.recorder.events, [
-    { event: 'refused', why: 'its head is too large' },
+    { event: 'too-large', id: 1, method: 'GET' },
+    { event: 'closed', id: 1, end: { kind: 'complete' } },
     { event: 'request', id: 3 },
   ]);
 });
