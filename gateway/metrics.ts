@@ -135,16 +135,20 @@ export class Metrics {
 
   #threads(): ThreadNumbers[] {
     const workers = this.#gateway.workers.status();
+    const heap = getHeapStatistics();
     return [
       {
         thread: 'main',
         lagP99Ms: this.#mainThread.p99Ms(),
-        heapBytes: getHeapStatistics().used_heap_size,
+        heapBytes: heap.used_heap_size,
+        heapLimitBytes: heap.heap_size_limit,
       },
-      ...workers.map(({ worker, lagMs, heapBytes }) => ({
+      ...workers.map(({ worker, lagMs, heapBytes, heapLimitBytes, shedding }) => ({
         thread: `worker-${worker}`,
         lagP99Ms: lagMs,
         heapBytes,
+        heapLimitBytes,
+        isShedding: shedding,
       })),
     ];
   }

@@ -6,7 +6,7 @@ import {
   windowBetween,
 } from '../../federation/drills/measures.ts';
 import type { Moment } from '../../federation/drills/model.ts';
-import { momentOf } from '../../federation/drills/report.ts';
+import { momentOf, steadyMs } from '../../federation/drills/report.ts';
 
 const stepMs = 1_000;
 
@@ -26,11 +26,11 @@ export function momentsSeen(
   for (let at = first + stepMs; at <= times.until; at += stepMs) {
     const mark = markAt(histories, at);
     const atMs = at - times.startedAt;
-    const { shares: _, ...moment } = momentOf(
-      windowBetween(before, mark),
+    const steady = windowBetween(markAt(histories, at - steadyMs), mark);
+    const { shares: _, ...moment } = momentOf(windowBetween(before, mark), steady, {
       atMs,
-      furthest(mark, drill),
-    );
+      inForce: furthest(mark, drill),
+    });
     moments.push(moment);
     before = mark;
   }

@@ -8,7 +8,13 @@ import {
   windowBetween,
 } from '../../federation/drills/measures.ts';
 import type { Prediction } from '../../federation/drills/model.ts';
-import { type Findings, leaving, type Measured, momentOf } from '../../federation/drills/report.ts';
+import {
+  type Findings,
+  leaving,
+  type Measured,
+  momentOf,
+  steadyMs,
+} from '../../federation/drills/report.ts';
 import { detectMs, shiftMs } from '../../federation/drills/timing.ts';
 
 const momentEveryMs = 500;
@@ -72,8 +78,10 @@ export class Recording {
     if (now - this.#last.at < momentEveryMs) return;
     const mark = this.#mark(now);
     const window = windowBetween(this.#last.mark, mark);
+    const steady = windowBetween(this.#mark(now - steadyMs), mark);
     this.#last = { at: now, mark };
-    if (this.#moments.length < mostMoments) this.#moments.push(momentOf(window, now, strength));
+    if (this.#moments.length >= mostMoments) return;
+    this.#moments.push(momentOf(window, steady, { atMs: now, inForce: strength }));
   }
 
   /** What the moments so far tell of traffic that moves as predicted. */

@@ -1,5 +1,6 @@
 /** Owns this gateway's seat among those that drill: taken while its cluster is in a federation, and what can be said from it. */
 import { IsthmusError } from '../../core/errors.ts';
+import { Listeners } from '../../core/listeners.ts';
 import type { ClusterName, ServiceName } from '../../core/names.ts';
 import { noEffects } from './effects.ts';
 import { Participation, type ParticipationOptions } from './participation.ts';
@@ -17,7 +18,7 @@ const lookEveryMs = 50;
 
 export class Seat {
   readonly #options: SeatOptions;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Listeners();
   #participation: Participation | undefined;
   #of: Membership['store'] | undefined;
   /** Entering and leaving, one after the other. */
@@ -53,7 +54,7 @@ export class Seat {
       ...this.#options,
       ...membership,
       changed: () => {
-        for (const listener of this.#listeners) listener();
+        this.#listeners.tell();
       },
     });
     await this.#participation.start();
@@ -66,8 +67,7 @@ export class Seat {
 
   /** Calls `listener` after a drill, an order or a schedule changed; returns a function that stops that. */
   onChange(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   /** Throws NOT_A_MEMBER. */

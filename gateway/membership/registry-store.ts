@@ -1,5 +1,4 @@
 /** Owns opening the registry a cluster uses: the embedded one of this or another gateway, or an etcd, with the right credentials. */
-
 import { resolve } from 'node:path';
 import { isWildcard, parseAddress } from '../../core/address.ts';
 import type { Clock } from '../../core/clock.ts';

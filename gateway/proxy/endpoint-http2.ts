@@ -4,6 +4,7 @@ import { formatAddress } from '../../core/address.ts';
 import type { Clock } from '../../core/clock.ts';
 import { FailedCall } from '../link/failed-call.ts';
 import type { Call, CallHandler, CallOptions, EndpointTransport } from './call.ts';
+import { HeldCall } from './held-call.ts';
 import { Http2EndpointSession } from './http2-endpoint-session.ts';
 import type { OutgoingRequest } from './message.ts';
 
@@ -33,7 +34,7 @@ export class Http2Endpoints implements EndpointTransport {
     endpoint: { readonly address: string; readonly port: number },
     request: OutgoingRequest,
     handler: CallHandler,
-    { connectMs }: CallOptions,
+    options: CallOptions,
   ): Call {
     const address = formatAddress(endpoint.address, endpoint.port);
     let sessions = this.#sessions.get(address);
@@ -47,10 +48,13 @@ export class Http2Endpoints implements EndpointTransport {
         const what = `${address} has ${maxSessions} connections, and none of them takes one more request`;
         return new FailedCall(handler, { sent: 'no', code: 'UPSTREAM_FAILED', what });
       }
-      session = this.#open(address, endpoint, sessions, connectMs);
+      session = this.#open(address, endpoint, sessions, options.connectMs);
     }
     session.usedAt = this.#options.clock.monotonic();
-    return session.call(request, handler);
+    if (!session.holds(request)) return session.call(request, handler);
+    const held = new HeldCall(handler, () => this.call(endpoint, request, handler, options));
+    session.hold(held);
+    return held;
   }
 
   close(): void {
@@ -77,7 +81,7 @@ export class Http2Endpoints implements EndpointTransport {
       },
     );
     const known = sessions.find(({ client }) => client.allowedStreams !== undefined);
-    if (known?.client.allowedStreams) session.client.assumeAllowed(known.client.allowedStreams);
+    if (known?.client.allowedStreams) session.assumeAllowed(known.client.allowedStreams);
     sessions.push(session);
     this.#cancelTick ??= this.#options.clock.after(tickMs, () => this.#tick());
     return session;

@@ -8,6 +8,8 @@ import type { ConnectionEnd, ConnectionHandler } from '../wire/http2/api.ts';
 import { Http2Client } from '../wire/http2/client.ts';
 import { type ConnectionOptions, strangerOptions } from '../wire/http2/options.ts';
 import type { CallHandler } from './call.ts';
+import type { HeldCall } from './held-call.ts';
+import type { Reader } from './intake.ts';
 import type { OutgoingRequest } from './message.ts';
 
 /** Endpoints are our own cluster's: near, and trusted with larger windows than clients. */
@@ -30,19 +32,27 @@ export interface EndpointPlace {
   readonly clock: Clock;
 }
 
-export class Http2EndpointSession implements ConnectionHandler, CallGround {
+export class Http2EndpointSession implements ConnectionHandler, CallGround, Reader {
   readonly client: Http2Client;
   readonly who: string;
   readonly #socket: Socket;
   readonly #http2: Http2Socket;
+  readonly #reads: SharedReads;
+  /** Until its SETTINGS have come. */
+  #held: HeldCall[] | undefined = [];
   readonly #onEnd: (session: Http2EndpointSession) => void;
   #cancelConnectTimer: (() => void) | undefined;
   isConnected = false;
+  /** By what other connections were told. */
+  #isLimitKnown = false;
   #isLeaving = false;
   /** By monotonic time: when a call was last made on it, or seen under way. */
   usedAt: number;
 
-  /** Connects, at most for `connectMs` (0 = as long as it takes). `onEnd` is called once. */
+  /**
+   * Connects, at most for `connectMs` (0 = as long as it takes), and waits for the endpoint's SETTINGS as long.
+   * `onEnd` is called once.
+   */
   constructor(
     place: EndpointPlace,
     connectMs: number,
@@ -53,22 +63,57 @@ export class Http2EndpointSession implements ConnectionHandler, CallGround {
     this.#onEnd = onEnd;
     this.usedAt = clock.monotonic();
     const reads = new SharedReads();
+    this.#reads = reads;
     this.#socket = connect({ host, port, lookup, noDelay: true, onread: reads.onread });
     this.#http2 = new Http2Socket(this.#socket, clock);
     this.client = new Http2Client(this, this.#http2.context(endpointOptions));
     if (connectMs > 0) {
-      this.#cancelConnectTimer = clock.after(connectMs, () =>
-        this.client.lost(`no connection within ${connectMs} ms`),
-      );
+      this.#cancelConnectTimer = clock.after(connectMs, () => {
+        if (!this.isConnected) this.client.lost(`no connection within ${connectMs} ms`);
+        else this.#giveUpHeld(`${address} sent no SETTINGS within ${connectMs} ms`);
+      });
     }
     this.#socket.once('connect', () => {
       this.isConnected = true;
-      this.#cancelConnectTimer?.();
       // Kernels notice who has vanished without a word.
       this.#socket.setKeepAlive(true, keepAliveMs);
     });
     this.#http2.carry(this.client);
-    reads.to(this.#http2);
+    reads.to(this);
+  }
+
+  /**
+   * Whether a call must not be made yet. As long as nobody knows how many the endpoint takes at a time, only one is
+   * made: it would refuse those beyond, of which some could not be sent again. Nor does anybody know until then
+   * whether it takes extended CONNECT.
+   */
+  holds({ tunnel }: OutgoingRequest): boolean {
+    if (this.#held === undefined) return false;
+    return tunnel?.kind === 'upgrade' || (!this.#isLimitKnown && this.client.openStreams > 0);
+  }
+
+  /** Has a call wait until more is known. */
+  hold(call: HeldCall): void {
+    this.#held?.push(call);
+  }
+
+  /** Takes the endpoint to allow `streams` until it says how many. */
+  assumeAllowed(streams: number): void {
+    this.client.assumeAllowed(streams);
+    this.#isLimitKnown = true;
+  }
+
+  /** Reads here only until SETTINGS have come. */
+  onRead(buffer: Buffer, end: number): boolean {
+    const goesOn = this.#http2.onRead(buffer, end);
+    if (this.client.allowedStreams !== undefined) {
+      this.#cancelConnectTimer?.();
+      this.#reads.to(this.#http2);
+      const held = this.#held ?? [];
+      this.#held = undefined;
+      for (const call of held) call.release();
+    }
+    return goesOn;
   }
 
   /** Whether it takes one more call. */
@@ -102,6 +147,12 @@ export class Http2EndpointSession implements ConnectionHandler, CallGround {
     this.#cancelConnectTimer?.();
     this.#http2.onEnd(end);
     this.#onEnd(this);
+    this.#giveUpHeld(`${this.who} was lost: ${end.kind === 'drained' ? 'it has ended' : end.what}`);
+  }
+
+  #giveUpHeld(what: string): void {
+    this.#isLeaving = true;
+    for (const call of this.#held?.splice(0) ?? []) call.fail(what);
   }
 }
 

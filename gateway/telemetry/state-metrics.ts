@@ -52,6 +52,9 @@ export interface ThreadNumbers {
   readonly thread: string;
   readonly lagP99Ms: number;
   readonly heapBytes: number;
+  readonly heapLimitBytes: number;
+  /** Whether it refuses new requests; absent for one that takes none. */
+  readonly isShedding?: boolean;
 }
 
 export interface StateNumbers {
@@ -236,6 +239,18 @@ function threadMetrics({ threads, workersReplaced }: StateNumbers): Family[] {
       'isthmus_heap_bytes',
       'JavaScript heap in use by a thread.',
       threads.map(({ thread, heapBytes }) => [{ thread }, heapBytes]),
+    ),
+    gauge(
+      'isthmus_heap_limit_bytes',
+      'Most that the heap of a thread may take.',
+      threads.map(({ thread, heapLimitBytes }) => [{ thread }, heapLimitBytes]),
+    ),
+    gauge(
+      'isthmus_shedding',
+      'Whether a worker refuses new requests because it is overloaded.',
+      threads.flatMap(({ thread, isShedding }): Measured[] =>
+        isShedding === undefined ? [] : [[{ thread }, Number(isShedding)]],
+      ),
     ),
     counter('isthmus_workers_replaced_total', 'Worker threads started anew after they died.', [
       [{}, workersReplaced],

@@ -1,4 +1,4 @@
-/** Owns the specification of where faults strike, over real gateways: a cluster, a link, a service or a zone, and nothing beside it. */
+/** Specifies where faults strike, over real gateways: a cluster, a link, a service or a zone, and nothing beside it. */
 import test from 'ava';
 import type { DrillSpecInput } from '../../federation/drills/model.ts';
 import type { ServiceItem } from '../../gateway/admin/answers.ts';

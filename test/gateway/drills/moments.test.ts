@@ -39,7 +39,8 @@ test('second by second: who answered, what failed, and how far it was in force',
     [
       [0, 0, 0, { dc1: 20, dc2: 0 }],
       [1_000, 1, 0, { dc1: 20, dc2: 0 }],
-      [2_000, 1, 0.5, { dc1: 0, dc2: 20 }],
+      // Rates look two seconds back.
+      [2_000, 1, 0.5, { dc1: 10, dc2: 10 }],
       [3_000, 1, 0.5, { dc1: 0, dc2: 20 }],
     ],
   );

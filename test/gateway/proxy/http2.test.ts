@@ -11,7 +11,7 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import { until } from '../../support/until.ts';
@@ -215,6 +215,49 @@ test('an endpoint gets no more streams on a connection than it allows, and furth
     stream.end();
   }
   for (const { status } of await Promise.all(answers)) t.is(status, 200);
+});
+
+test('a burst of uploads that meets a cold endpoint waits to hear how many it takes at a time, and all arrive', async (t) => {
+  const origin = await startHttp2Origin(t, echo, { maxConcurrentStreams: 2 });
+  const service = { name: 'orders.shop', endpoints: [origin], protocol: 'http2' } as const;
+  const gateway = await alone(t, { services: [service] });
+  const session = client(t, gateway.url);
+  const uploads = Array.from({ length: 12 }, (_, n) => {
+    const stream = begin(session, { ':method': 'POST' });
+    const upload = String(n % 10).repeat(200_000);
+    stream.end(upload);
+    return { upload, answer: answerOf(stream) };
+  });
+  for (const { upload, answer } of uploads) {
+    const { status, body } = await answer;
+    t.is(status, 200);
+    t.true(body === upload);
+  }
+  t.deepEqual(gateway.proxy.recorder.snapshot().retried, []);
+});
+
+test('an endpoint that never says its settings is waited for no longer than a connection, and then asked anew', async (t) => {
+  const accepted: Socket[] = [];
+  const mute = createTcpServer((socket) => void accepted.push(socket.resume()));
+  mute.listen(0, '127.0.0.1');
+  await once(mute, 'listening');
+  t.teardown(() => {
+    mute.close();
+    for (const socket of accepted) socket.destroy();
+  });
+  const { port } = mute.address() as AddressInfo;
+  const timeouts = { connectMs: 200, requestMs: 2_000 };
+  const endpoints = [{ id: 'mute', port }];
+  const gateway = await alone(t, {
+    services: [{ name: 'orders.shop', endpoints, protocol: 'http2', timeouts }],
+  });
+  const session = client(t, gateway.url);
+  const answers = [1, 2].map(() => answerOf(begin(session)));
+  await until('both have a connection', () => accepted.length === 2);
+  for (const { status, body } of await Promise.all(answers)) {
+    t.is(status, 504);
+    t.like(JSON.parse(body), { code: 'UPSTREAM_TIMED_OUT' });
+  }
 });
 
 test('an endpoint that sends GOAWAY is asked over a new connection, and finishes what it has', async (t) => {

@@ -1,4 +1,4 @@
-/** Holds what is shipped with the metrics to them: the dashboard, the rules and the reference name what a gateway exposes, and all of it is documented. */
+/** Specifies that dashboard, rules and reference name what a gateway exposes, and that all of it is documented. */
 import { readFile } from 'node:fs/promises';
 import test from 'ava';
 import { parseClusterName } from '../../../core/names.ts';

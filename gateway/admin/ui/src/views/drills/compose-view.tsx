@@ -36,7 +36,11 @@ export default function ComposeView() {
       }
       actions={
         edit === undefined && (
-          <CopyButton text={location.origin + composeHref(written)} what="a link to this drill" />
+          <CopyButton
+            text={location.origin + composeHref(written)}
+            what="link to this drill"
+            label="Copy link"
+          />
         )
       }
       lead="Compose it, see what is predicted, run it. Every gateway holds its own deadline, so nothing stays on."
