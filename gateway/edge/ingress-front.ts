@@ -105,9 +105,9 @@ export class IngressFront implements HelloTaker {
   /** For connections by a certificate for `hosts`. */
   #groundFor(hosts: readonly string[]): ClientGround {
     const { spec, proxy, services, ground } = this.#options;
-    const { federation, recorder } = proxy;
+    const { federation } = proxy;
     const routes = new IngressRoutes(spec.routes, services, federation, spec.serviceNames);
-    return { ...ground, taker: new IngressTaker(hosts, proxy.withRoutes(routes), recorder) };
+    return { ...ground, taker: new IngressTaker(hosts, proxy.withRoutes(routes), proxy) };
   }
 
   #refused(code: ErrorCode, what: string): void {

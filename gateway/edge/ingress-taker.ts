@@ -1,37 +1,30 @@
 /** Owns what an ingress refuses before the data path is asked: requests that the connection's certificate is not for, and tricks. */
 import { IsthmusError } from '../../core/errors.ts';
 import type { Exchange, ExchangeHandler, ExchangeTaker } from '../proxy/exchange.ts';
-import type { Recorder } from '../proxy/record.ts';
-import { refuse } from '../proxy/refuse.ts';
+import type { GatewayProxy } from '../proxy/proxy.ts';
 import { HostTable } from './host-pattern.ts';
 import { hasDotSegment, hostOf } from './ingress-routes.ts';
-
-/** Of a request that was answered here: what still comes of it is dropped. */
-const answered: ExchangeHandler = {
-  onBody: () => true,
-  onBodyEnd() {},
-  onWritable() {},
-  onOver() {},
-};
 
 export class IngressTaker implements ExchangeTaker {
   readonly #hosts: HostTable<true>;
   readonly #onward: ExchangeTaker;
-  readonly #recorder: Recorder;
+  readonly #proxy: Pick<GatewayProxy, 'turnAway'>;
 
   /** Takes requests of connections whose certificate is for `hosts`. */
-  constructor(hosts: readonly string[], onward: ExchangeTaker, recorder: Recorder) {
+  constructor(
+    hosts: readonly string[],
+    onward: ExchangeTaker,
+    proxy: Pick<GatewayProxy, 'turnAway'>,
+  ) {
     this.#hosts = tableOf(hosts);
     this.#onward = onward;
-    this.#recorder = recorder;
+    this.#proxy = proxy;
   }
 
   take(exchange: Exchange): ExchangeHandler {
     const error = this.#objectionTo(exchange);
     if (error === undefined) return this.#onward.take(exchange);
-    this.#recorder.refused(undefined, error.code);
-    refuse(exchange, error, 'no');
-    return answered;
+    return this.#proxy.turnAway(exchange, error);
   }
 
   #objectionTo({ head }: Exchange): IsthmusError | undefined {

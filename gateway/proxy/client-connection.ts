@@ -144,10 +144,9 @@ export class ClientConnection extends Timed implements ClientSide, RequestsHome,
   }
 
   onUnreadable(why: Unreadable): void {
-    this.#ground.recorder.refused(undefined, 'REQUEST_REFUSED');
-    this.#ground.log.debug({ reason: why.what }, 'request unreadable');
     const { exchange } = this.#requests;
     const hasBegun = exchange?.hasBegun === true;
+    this.#ground.unreadable(this.peer, '1.1', why.what, hasBegun ? undefined : why.status);
     this.#requests.over();
     exchange?.lost();
     if (hasBegun) {

@@ -26,6 +26,13 @@ export interface ClientSide {
 
 export interface ClientGround {
   readonly taker: ExchangeTaker;
+  /** As in `GatewayProxy`. */
+  readonly unreadable: (
+    peer: Peer,
+    protocol: '1.1' | '2',
+    what: string,
+    status: number | undefined,
+  ) => void;
   readonly limits: ProxyLimits;
   readonly recorder: Recorder;
   readonly sweep: Sweep;

@@ -33,6 +33,7 @@ export class ClientListener implements Listener {
     this.#clock = clock;
     this.ground = {
       taker: proxy,
+      unreadable: proxy.unreadable,
       limits: proxy.limits,
       recorder: proxy.recorder,
       sweep: proxy.sweep,

@@ -43,6 +43,7 @@ export async function startEastWestListener(
   let draining = false;
   const ground: ClientGround = {
     taker: proxy,
+    unreadable: proxy.unreadable,
     limits,
     recorder,
     sweep,

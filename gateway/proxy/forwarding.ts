@@ -222,7 +222,7 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
   failedInside(thrown: unknown): void {
     const { recorder, log } = this.#ground;
     recorder.refused(undefined, 'INTERNAL');
-    this.#trail?.refused('INTERNAL');
+    this.#trail?.brokeOff('INTERNAL');
     log.error({ err: thrown }, 'request failed inside the gateway');
     this.#destroy();
   }
@@ -403,7 +403,7 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
     const { log } = this.#ground;
     const { service } = this.#route;
     this.#countRefusal(error.code);
-    this.#trail?.refused(error.code, error.status);
+    this.#trail?.turnedAway(error);
     log.debug({ err: error, service, peer: this.#exchange.peer }, 'request refused');
     this.#phase = 'leaving';
     this.#limits.answered(this.#ground.sweep.now);
@@ -414,7 +414,7 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
   #countRefusal(code: RefusedLabels['code']): void {
     const source = sourceOf(this.#exchange.peer);
     this.#ground.recorder.refused(this.#route.service, code, source);
-    this.#trail?.refused(code);
+    this.#trail?.brokeOff(code);
   }
 
   /** Gives up the try under way. */

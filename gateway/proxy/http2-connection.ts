@@ -150,8 +150,7 @@ export class Http2Connection
   }
 
   onRefused(why: string): void {
-    this.#ground.recorder.refused(undefined, 'REQUEST_REFUSED');
-    this.#ground.log.debug({ reason: why }, 'request refused');
+    this.#ground.unreadable(this.peer, '2', why, undefined);
   }
 
   onExchangeOver(): void {
@@ -179,7 +178,7 @@ export class Http2Connection
 
   /** Answers with a coded problem. What is left of the request is not read. */
   #refuse(stream: Http2Stream, method: string, status: number, what: string): StreamHandler {
-    this.onRefused(what);
+    this.#ground.unreadable(this.peer, '2', what, status);
     const body = problemOf({ status, what });
     const isHead = method === 'HEAD';
     stream.respond({ status, fields: problemFields, length: body.length }, isHead);

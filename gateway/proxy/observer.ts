@@ -1,5 +1,6 @@
 /** Owns which requests are looked at more closely than by counting them: for a trace, for the access log, or not at all. */
 import type { Clock, Random } from '../../core/clock.ts';
+import type { ErrorCode } from '../../core/errors.ts';
 import type { ClusterName, ServiceName } from '../../core/names.ts';
 import type { AccessRecord } from '../trace/access-line.ts';
 import { newSpanId, newTraceId } from '../trace/ids.ts';
@@ -10,6 +11,7 @@ import { UnrecordedTraces } from '../trace/unrecorded.ts';
 import type { Exchange } from './exchange.ts';
 import { traceParentField, traceStateField } from './headers.ts';
 import type { ReceivedFields } from './message.ts';
+import { type Peer, sourceOf } from './peer.ts';
 import { type RequestTrace, Trail } from './trail.ts';
 
 /** Where it is told. Each returns at once. */
@@ -56,6 +58,15 @@ export class Observer {
       traced === undefined ? undefined : this.#traceOf(exchange.head.fields, traced, isLogged);
     if (!isLogged && trace === undefined) return undefined;
     return new Trail(exchange, service, trace, isLogged, this.#options);
+  }
+
+  /** What came by `protocol` could not be read as a request, and was answered with `status` or, without one, reset. */
+  unreadable(peer: Peer, protocol: string, code: ErrorCode, status: number | undefined): void {
+    const { logged, random, told, cluster } = this.#options;
+    if (logged === 0 || random() >= logged) return;
+    const source = sourceOf(peer) ?? cluster;
+    const none = { tries: 0, ms: 0, requestBytes: 0, responseBytes: 0 };
+    told.access({ source, client: peer.address, protocol, status, code, ...none });
   }
 
   /** The line that goes on of a request that nobody looks at; empty where what it says itself does. */

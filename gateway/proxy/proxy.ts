@@ -1,5 +1,6 @@
 /** Owns taking in requests: each is turned away by its head, or forwarded. */
 import type { Clock, Random } from '../../core/clock.ts';
+import type { IsthmusError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import type { ClusterName, FederationName } from '../../core/names.ts';
 import { type AdmissionRules, admit, isRefused, type Refused } from './admit.ts';
@@ -11,7 +12,7 @@ import type { ForwardingGround } from './forwarding-ground.ts';
 import { defaultLimits, type ProxyLimits } from './limit.ts';
 import type { Observer } from './observer.ts';
 import { OwnLines } from './own-lines.ts';
-import { sourceOf } from './peer.ts';
+import { type Peer, sourceOf } from './peer.ts';
 import { Recorder } from './record.ts';
 import { refuse } from './refuse.ts';
 import { RequestIds } from './request-id.ts';
@@ -49,6 +50,10 @@ export interface GatewayProxy extends ExchangeTaker {
   readonly sweep: Sweep;
   /** Faults made on purpose; none at first. */
   readonly faults: FaultMaker;
+  /** Turns a request away without looking for its service. */
+  turnAway(exchange: Exchange, error: IsthmusError): ExchangeHandler;
+  /** Counts and logs what could not be read as a request. `status`: of the answer; undefined where it was reset. */
+  unreadable(peer: Peer, protocol: '1.1' | '2', what: string, status: number | undefined): void;
   /** The same by other routes, such as those of an ingress. */
   withRoutes(routes: RouteLookup): ExchangeTaker;
   /** Time limits hold no more. */
@@ -114,7 +119,7 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
     log.debug({ err: error, service, peer: exchange.peer }, 'request refused');
     const trail = observer?.begin(exchange, service);
     refuse(exchange, error, 'no');
-    trail?.refused(error.code, error.status);
+    trail?.turnedAway(error);
     trail?.over();
     return turnedAway;
   }
@@ -131,6 +136,16 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
     sweep,
     faults,
     take: taker(options.routes).take,
+    turnAway(exchange, error) {
+      recorder.inFlight++;
+      return turnAway(exchange, { kind: 'refused', error, route: undefined });
+    },
+    unreadable(peer, protocol, what, status) {
+      const code = 'REQUEST_REFUSED';
+      recorder.refused(undefined, code, sourceOf(peer));
+      log.debug({ reason: what, peer }, 'request unreadable');
+      observer?.unreadable(peer, protocol, code, status);
+    },
     withRoutes: taker,
     close: () => sweep.close(),
   };

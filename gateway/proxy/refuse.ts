@@ -1,7 +1,7 @@
 /** Owns the answer the gateway gives itself: a coded problem (RFC 9457). */
 import type { ErrorCode, IsthmusError } from '../../core/errors.ts';
 import type { Exchange } from './exchange.ts';
-import { grpcRefusal, isGrpc } from './grpc-status.ts';
+import { grpcRefusal, grpcStatusOf, isGrpc } from './grpc-status.ts';
 import { failedField, refusedField } from './headers.ts';
 import { OwnFields } from './response-fields.ts';
 
@@ -16,6 +16,16 @@ const worthTryingElsewhere: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'UPSTREAM_TIMED_OUT',
   'RETRY_BUDGET_SPENT',
 ]);
+
+/** What the client is told of a refusal: the status of HTTP, and that of gRPC where it is said in gRPC's own way. */
+export function statusesOf(
+  { peer, head }: Exchange,
+  error: IsthmusError,
+): { readonly status: number; readonly grpcStatus: number | undefined } {
+  return peer.kind !== 'gateway' && isGrpc(head.fields)
+    ? { status: 200, grpcStatus: grpcStatusOf(error) }
+    : { status: error.status, grpcStatus: undefined };
+}
 
 /**
  * Answers with a problem, or in gRPC's own way where that is asked for. `sent` says whether the request may

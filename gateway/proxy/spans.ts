@@ -2,12 +2,22 @@
 import { formatAddress } from '../../core/address.ts';
 import type { Target, TryResult } from '../balance/types.ts';
 import type { SpanAttributes, SpanRecord } from '../trace/span.ts';
+import { grpcStatus as grpcStatuses } from './grpc-status.ts';
 import type { RequestHead } from './message.ts';
 import type { Peer } from './peer.ts';
 
 /** Methods that conventions name; all others are `_OTHER`, so that nobody makes up names. */
 const methods: ReadonlySet<string> = new Set([
   ...['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE'],
+]);
+
+/** Those that conventions for gRPC servers hold for errors; others say what the client did. */
+const grpcServerErrors: ReadonlySet<number> = new Set([
+  grpcStatuses.unknown,
+  grpcStatuses.deadlineExceeded,
+  grpcStatuses.unimplemented,
+  grpcStatuses.internal,
+  grpcStatuses.unavailable,
 ]);
 
 interface Timed {
@@ -28,6 +38,8 @@ export interface RequestSeen extends Timed {
   readonly source: string;
   /** Of the response; undefined where none was sent. */
   readonly status: number | undefined;
+  /** What the gateway itself said to a gRPC client. */
+  readonly grpcStatus: number | undefined;
   /** Why the gateway answered itself, or why the answer broke off. */
   readonly code: string | undefined;
   /** Who answered. */
@@ -49,8 +61,11 @@ export interface TrySeen extends Timed {
 
 /** A request as it came. What the client did wrong is no failure of the server's. */
 export function requestSpan(seen: RequestSeen): SpanRecord {
-  const { trace, head, peer, status, code, startedAt, endedAt } = seen;
-  const failed = status === undefined || status >= 500 || (code !== undefined && status < 400);
+  const { trace, head, peer, status, grpcStatus, code, startedAt, endedAt } = seen;
+  const failed =
+    grpcStatus === undefined
+      ? status === undefined || status >= 500 || (code !== undefined && status < 400)
+      : grpcServerErrors.has(grpcStatus);
   const error = failed ? (code ?? String(status ?? 'unanswered')) : undefined;
   return {
     traceId: trace.traceId,
@@ -69,6 +84,7 @@ export function requestSpan(seen: RequestSeen): SpanRecord {
       'network.protocol.version': head.protocol,
       'client.address': peer.address,
       'http.response.status_code': status,
+      'rpc.grpc.status_code': grpcStatus,
       'error.type': error,
       'isthmus.service': seen.service,
       'isthmus.source_cluster': seen.source,

@@ -1,4 +1,5 @@
 /** Owns what is found out about one request that is looked at: told when it is over, as spans, an exemplar and a line of the access log. */
+import type { IsthmusError } from '../../core/errors.ts';
 import type { ServiceName } from '../../core/names.ts';
 import type { Target, TryResult } from '../balance/types.ts';
 import { newSpanId } from '../trace/ids.ts';
@@ -9,6 +10,7 @@ import { endpointField, traceParentField } from './headers.ts';
 import type { OutgoingRequest, ResponseHead } from './message.ts';
 import type { ObserverOptions } from './observer.ts';
 import { sourceOf } from './peer.ts';
+import { statusesOf } from './refuse.ts';
 import type { RefusedLabels } from './series.ts';
 import { bucketOf, type ServedCounts } from './served-counts.ts';
 import { pathOf, requestSpan, trySpan } from './spans.ts';
@@ -61,6 +63,7 @@ export class Trail {
   #tries = 0;
   #answer: Answer | undefined;
   #status: number | undefined;
+  #grpcStatus: number | undefined;
   #code: RefusedLabels['code'] | undefined;
 
   constructor(
@@ -134,10 +137,17 @@ export class Trail {
     told.exemplar({ series: counts.key, bucket, traceId, spanId, latencyMs, at: this.#now() });
   }
 
-  /** The gateway answers itself with `status`, or, without one, what was answered broke. */
-  refused(code: RefusedLabels['code'], status?: number): void {
+  /** The gateway answers itself. */
+  turnedAway(error: IsthmusError): void {
+    const { status, grpcStatus } = statusesOf(this.#exchange, error);
+    this.#code = error.code;
+    this.#status = status;
+    this.#grpcStatus = grpcStatus;
+  }
+
+  /** Nobody is answered, or what was answered broke. */
+  brokeOff(code: RefusedLabels['code']): void {
     this.#code = code;
-    if (status !== undefined) this.#status = status;
   }
 
   /** Nothing comes after this. */
@@ -156,7 +166,7 @@ export class Trail {
 
   #log(): void {
     const { peer, head } = this.#exchange;
-    const { service, source, status, code, cluster, tier, endpoint } = this.#seen();
+    const { service, source, status, grpcStatus, code, cluster, tier, endpoint } = this.#seen();
     this.#options.told.access({
       service,
       source,
@@ -165,6 +175,7 @@ export class Trail {
       path: pathOf(head.path),
       protocol: head.protocol,
       status,
+      grpcStatus,
       code,
       cluster,
       tier,
@@ -184,6 +195,7 @@ export class Trail {
     const answer = this.#answer;
     return {
       ...{ peer, head, service: this.#service, status: this.#status, code: this.#code },
+      grpcStatus: this.#grpcStatus,
       source: sourceOf(peer) ?? this.#options.cluster,
       cluster: answer?.cluster,
       tier: answer?.target.tier,

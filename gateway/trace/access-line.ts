@@ -7,12 +7,15 @@ export interface AccessRecord {
   /** The cluster whose client, or whose gateway, asked. */
   readonly source: string;
   readonly client: string;
-  readonly method: string;
+  /** These are absent where no request could be read. */
+  readonly method?: string | undefined;
   /** Without its query, which may hold secrets. */
-  readonly path: string;
+  readonly path?: string | undefined;
   readonly protocol: string;
   /** Of the response; absent where none was sent. */
   readonly status?: number | undefined;
+  /** What the gateway said to a gRPC client in place of the service: the status of HTTP is 200 then. */
+  readonly grpcStatus?: number | undefined;
   /** Why the gateway answered itself, or why the answer broke off. */
   readonly code?: string | undefined;
   /** Who answered. */
@@ -25,7 +28,7 @@ export interface AccessRecord {
   readonly ms: number;
   readonly requestBytes: number;
   readonly responseBytes: number;
-  readonly requestId: string;
+  readonly requestId?: string | undefined;
   readonly traceId?: string | undefined;
 }
 

@@ -6,7 +6,7 @@ import type { ExemplarRecord } from '../../../gateway/trace/observed.ts';
 import type { SpanRecord } from '../../../gateway/trace/span.ts';
 import { parseTraceParent } from '../../../gateway/trace/trace-context.ts';
 import { until } from '../../support/until.ts';
-import { ask } from './http.ts';
+import { ask, raw } from './http.ts';
 import { closedPort, connect, startGateway, startOrigin } from './world.ts';
 
 const host = 'orders.shop.acme';
@@ -227,4 +227,27 @@ test('a client that leaves is told of as such', async (t) => {
   await until('the line', () => lines.length === 1);
   t.like(lines, [{ status: undefined, code: 'CLIENT_GONE', tries: 1 }]);
   t.like(spans, [{ error: 'CLIENT_GONE' }, { error: 'abandoned' }]);
+});
+
+test('what could not be read as a request has its line, with the status its client saw', async (t) => {
+  const { lines, observes } = listening(undefined, 1);
+  const { url, proxy } = await startGateway(t, { cluster: 'dc1', observes });
+  await raw(url, 'GARBAGE\r\n\r\n');
+  await ask(url, host, '--http2-prior-knowledge', '-H', `X-A: ${'a'.repeat(17_000)}`);
+  t.like(lines, [
+    { client: '127.0.0.1', protocol: '1.1', status: 400, code: 'REQUEST_REFUSED' },
+    { client: '127.0.0.1', protocol: '2', status: 431, code: 'REQUEST_REFUSED' },
+  ]);
+  t.like(proxy.recorder.snapshot().refused, [{ code: 'REQUEST_REFUSED', requests: 2 }]);
+});
+
+test('a gRPC client that is refused: the line and the span have 200, as it saw, and the status of gRPC', async (t) => {
+  const { lines, spans, observes } = listening(1, 1);
+  const { url } = await startGateway(t, { cluster: 'dc1', observes });
+  const grpc = ['--http2-prior-knowledge', '-H', 'Content-Type: application/grpc', '-X', 'POST'];
+  t.is((await ask(url, host, ...grpc)).headers['grpc-status'], '12');
+  t.like(lines, [{ status: 200, grpcStatus: 12, code: 'ROUTE_NOT_FOUND' }]);
+  const [hop] = spans;
+  t.like(hop?.attributes, { 'http.response.status_code': 200, 'rpc.grpc.status_code': 12 });
+  t.is(hop?.error, 'ROUTE_NOT_FOUND');
 });
