@@ -4,7 +4,7 @@ import { fieldLines } from '../wire/http1/field-lines.ts';
 import type { Fields, OutgoingResponse, ReceivedFields } from './message.ts';
 
 /** The statuses that a gateway has a use for, by their names in the gRPC documentation. */
-const grpcStatus = {
+export const grpcStatus = {
   unknown: 2,
   deadlineExceeded: 4,
   permissionDenied: 7,
@@ -34,7 +34,7 @@ const byHttpStatus: Readonly<Record<number, number>> = {
   504: grpcStatus.unavailable,
 };
 
-function grpcStatusOf({ code, status }: Pick<IsthmusError, 'code' | 'status'>): number {
+export function grpcStatusOf({ code, status }: Pick<IsthmusError, 'code' | 'status'>): number {
   return byCode[code] ?? byHttpStatus[status] ?? grpcStatus.unknown;
 }
 
