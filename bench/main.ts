@@ -102,5 +102,7 @@ function chooseScenarios(names: readonly string[] | undefined): readonly Scenari
     console.error(`There is no scenario ${name}: ${scenarios.map((one) => one.name).join(' ')}`);
     process.exit(64);
   }
-  return scenarios.filter(({ name }) => names?.includes(name) ?? true);
+  return scenarios.filter(({ name, takesTime }) =>
+    names === undefined ? !(values.quick && takesTime) : names.includes(name),
+  );
 }

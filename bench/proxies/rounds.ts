@@ -8,6 +8,8 @@ export interface Scenario {
   /** What is measured, in a line. */
   readonly title: string;
   readonly programs: readonly Contestant[];
+  /** Whether a quick run leaves it out, unless it was asked for; default false. */
+  readonly takesTime?: boolean;
   /** Whether each round needs newly started programs; default false. */
   readonly fresh?: boolean;
   measure(running: Running, seconds: number, ground: Ground): Promise<Sample>;

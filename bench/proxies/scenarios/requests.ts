@@ -19,6 +19,7 @@ export const oneHopVaried: Scenario = {
   name: 'oneHopVaried',
   title: 'one hop, plain HTTP/1.1, 93-byte bodies, 64 connections, each request for another target',
   programs: hop,
+  takesTime: true,
   measure: (running, seconds) =>
     perRequest(running, 'cpuUsPerRequest', () =>
       http1Load({ port: running.port, path: paths.small, connections: 64, seconds, varied: true }),
