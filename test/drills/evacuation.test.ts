@@ -21,7 +21,7 @@ test.before(async () => {
   ({ dc1, dc2, dc3 } = await federate(scope, {
     dc1: { instances: 2, config: { capacity: 1000 } },
     dc2: { instances: 2, config: { capacity: 1000 } },
-    dc3: { instances: 1 },
+    dc3: { instances: 1, config: { capacity: 1000 } },
   }));
 });
 
@@ -40,11 +40,17 @@ test.serial(
       return (prediction.clusters[0]?.before ?? 0) > 20 && prediction;
     };
     const prediction = (await until('traffic to be measured', measured)) as Prediction;
-    const [first, second] = prediction.clusters;
+    const [first, ...others] = prediction.clusters;
     t.true(prediction.measured);
     t.is(first?.after, 0);
-    t.is(second?.capacity, 1000);
-    t.true((second?.loadAfter ?? 0) > 0.02, JSON.stringify(second));
+    t.is(others.find(({ cluster }) => cluster === 'dc2')?.capacity, 1000);
+    // Whichever of them is nearer by its round trip, or both.
+    const taken = others.reduce((sum, { after }) => sum + after, 0);
+    t.true(taken > 20, JSON.stringify(others));
+    t.true(
+      others.some(({ loadAfter }) => (loadAfter ?? 0) > 0.02),
+      JSON.stringify(others),
+    );
     t.deepEqual(prediction.breaks, []);
 
     const { id, state } = await startDrill(dc1, { ...evacuation, duration: '3s' });
