@@ -4,6 +4,7 @@ import { FieldFilter } from '../gateway/wire/http1/field-filter.ts';
 import { fieldLines, joinLines } from '../gateway/wire/http1/field-lines.ts';
 import { RequestParser } from '../gateway/wire/http1/request-parser.ts';
 import { ResponseParser } from '../gateway/wire/http1/response-parser.ts';
+import { nanoseconds } from './nanoseconds.ts';
 
 const oneField = 'GET /orders/42 HTTP/1.1\r\nHost: orders.shop.acme\r\n\r\n';
 const eightFields = `GET /orders/42?expand=lines HTTP/1.1\r
@@ -21,17 +22,6 @@ const response =
   'HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 0\r\ndate: Sat, 21 Nov 2026 10:00:00 GMT\r\n\r\n';
 const hopByHop = new FieldFilter((name) => name === 'connection' || name.startsWith('x-isthmus-'));
 const added = fieldLines(['via', '1.1 dc1.acme (orders.shop)', 'x-request-id', '0f8fad5b']);
-
-/** Nanoseconds per run: the median of nine rounds, after two that only warm up. */
-function nanoseconds(run: () => void, runs: number): number {
-  const rounds: number[] = [];
-  for (let round = 0; round < 11; round++) {
-    const started = process.hrtime.bigint();
-    for (let i = 0; i < runs; i++) run();
-    rounds.push(Number(process.hrtime.bigint() - started) / runs);
-  }
-  return rounds.slice(2).sort((a, b) => a - b)[4] ?? Number.NaN;
-}
 
 /** A run that reads one request whole; `forwards` makes the head to send on as well. */
 function readsRequest(text: string, forwards: boolean): () => void {

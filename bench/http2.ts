@@ -6,6 +6,7 @@ import { linkOptions } from '../gateway/wire/http2/options.ts';
 import { OutputPool } from '../gateway/wire/http2/output.ts';
 import { Http2Server } from '../gateway/wire/http2/server.ts';
 import { machine } from './machine.ts';
+import { nanoseconds } from './nanoseconds.ts';
 
 /** Requests that share a turn, as they do under load. */
 const batch = 32;
@@ -57,18 +58,6 @@ function pass(from: Connection, to: Connection): void {
     to.receive(bytes, 0);
     from.recycle(bytes);
   }
-}
-
-/** CPU time of this process per run in nanoseconds: the median of nine rounds, after two that only warm up. */
-function nanoseconds(run: () => void, runs: number): number {
-  const rounds: number[] = [];
-  for (let round = 0; round < 11; round++) {
-    const before = process.cpuUsage();
-    for (let i = 0; i < runs; i++) run();
-    const { user, system } = process.cpuUsage(before);
-    rounds.push(((user + system) * 1_000) / runs);
-  }
-  return rounds.slice(2).sort((a, b) => a - b)[4] ?? Number.NaN;
 }
 
 /** A new string each time, as a head that was read brings them. */

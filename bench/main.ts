@@ -10,22 +10,30 @@ import { peerVersions, preparePrograms } from './proxies/packages.ts';
 import { fullPlan, quickPlan } from './proxies/plan.ts';
 import { watchOthers } from './proxies/quiet.ts';
 import { json, ratioOf, ratios, table } from './proxies/report.ts';
-import { compare, type Outcomes, type Scenario } from './proxies/rounds.ts';
+import { type Outcomes, Rounds, type Scenario } from './proxies/rounds.ts';
 import { handshake } from './proxies/scenarios/handshake.ts';
 import { idlePlain, idleTls } from './proxies/scenarios/idle.ts';
-import { bulk, churn, grpc, oneHop, twoGateways } from './proxies/scenarios/requests.ts';
+import {
+  bulk,
+  churn,
+  grpc,
+  oneHop,
+  oneHopVaried,
+  twoGateways,
+} from './proxies/scenarios/requests.ts';
 import { slowClients } from './proxies/scenarios/slow-clients.ts';
 import { smallBesideBulk } from './proxies/scenarios/small-beside-bulk.ts';
 
 const scenarios: readonly Scenario[] = [
   oneHop,
+  oneHopVaried,
+  churn,
   twoGateways,
-  grpc,
   bulk,
   smallBesideBulk,
-  slowClients,
-  churn,
+  grpc,
   handshake,
+  slowClients,
   idlePlain,
   idleTls,
 ];
@@ -43,7 +51,7 @@ const plan = values.quick ? quickPlan : fullPlan;
 preparePrograms();
 pinLoad();
 await withCleanup(async (signal) => {
-  const ground = await layGround();
+  const rounds = new Rounds(plan, await layGround());
   const where = { description: machine(), pinned, ...peerVersions(), plan };
   console.log(`${where.description}; nginx ${where.nginx}, HAProxy ${where.haproxy}`);
   console.log(`${pinned ? 'proxies on core 0, load and upstream on core 1' : 'one core for all'}`);
@@ -52,7 +60,7 @@ await withCleanup(async (signal) => {
   for (const scenario of chosen) {
     const others = watchOthers();
     try {
-      const outcomes = await compare(scenario, plan, ground);
+      const outcomes = await rounds.of(scenario);
       results.set(scenario.name, outcomes);
       console.log(`\n${table(scenario, outcomes)}`);
       otherPrograms[scenario.name] = Number(others().toFixed(2));
@@ -64,6 +72,7 @@ await withCleanup(async (signal) => {
       process.exitCode = 1;
     }
   }
+  await rounds.end();
   console.log('\nIsthmus over its peers:');
   for (const ratio of ratios) {
     const value = ratioOf(ratio, results);
@@ -93,5 +102,7 @@ function chooseScenarios(names: readonly string[] | undefined): readonly Scenari
     console.error(`There is no scenario ${name}: ${scenarios.map((one) => one.name).join(' ')}`);
     process.exit(64);
   }
-  return scenarios.filter(({ name }) => names?.includes(name) ?? true);
+  return scenarios.filter(({ name, takesTime }) =>
+    names === undefined ? !(values.quick && takesTime) : names.includes(name),
+  );
 }

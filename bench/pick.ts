@@ -9,6 +9,7 @@ import {
   type PickRequest,
   type ServiceBalancer,
 } from '../gateway/balance/types.ts';
+import { nanoseconds } from './nanoseconds.ts';
 
 const cluster = parseClusterName('dc1');
 const service = serviceName('shop', 'web');
@@ -31,16 +32,8 @@ const view: BalanceView = {
 const tried: ReadonlySet<string> = new Set();
 const request: PickRequest = { tried, mayLeaveTier: true, localOnly: false, hash: 12_345 };
 
-/** Nanoseconds per run: the median of nine rounds, after two that only warm up. */
-function nanoseconds(run: () => void, runs = 200_000): number {
-  const rounds: number[] = [];
-  for (let round = 0; round < 11; round++) {
-    const started = process.hrtime.bigint();
-    for (let i = 0; i < runs; i++) run();
-    rounds.push(Number(process.hrtime.bigint() - started) / runs);
-  }
-  return rounds.slice(2).sort((a, b) => a - b)[4] ?? Number.NaN;
-}
+/** In a round. */
+const picks = 200_000;
 
 function balancerWith(algorithm: (typeof algorithms)[number]): ServiceBalancer {
   const balancer = createServiceBalancer({
@@ -64,8 +57,8 @@ function wholeRequest(balancer: ServiceBalancer): void {
 
 for (const algorithm of algorithms) {
   const balancer = balancerWith(algorithm);
-  const whole = nanoseconds(() => wholeRequest(balancer));
-  const pick = nanoseconds(() => balancer.pick(request));
+  const whole = nanoseconds(() => wholeRequest(balancer), picks);
+  const pick = nanoseconds(() => balancer.pick(request), picks);
   console.log(
     `${algorithm.padEnd(14)} 8 endpoints: ${pick.toFixed(0).padStart(4)} ns a pick, ${whole.toFixed(0).padStart(4)} ns a request`,
   );

@@ -2,6 +2,7 @@
 import { type BackoffPolicy, backoffDelay } from '../core/backoff.ts';
 import type { Clock, Random } from '../core/clock.ts';
 import { asIsthmusError, IsthmusError } from '../core/errors.ts';
+import { Listeners } from '../core/listeners.ts';
 import type { Authority, LeafIdentity, LeafRequest } from './authority.ts';
 
 /** Renewals of a cluster's gateways spread over this share of a leaf's life, before its middle. */
@@ -30,7 +31,7 @@ export type RenewalListener = (identity: LeafIdentity) => void;
 
 export class LeafRotation {
   readonly #options: LeafRotationOptions;
-  readonly #listeners = new Set<RenewalListener>();
+  readonly #listeners = new Listeners<[identity: LeafIdentity]>();
   #current: LeafIdentity | undefined;
   #cancel: (() => void) | undefined;
   #stopped = false;
@@ -56,10 +57,7 @@ export class LeafRotation {
 
   /** Calls `listener` with each leaf after the first; returns a function that stops that. */
   onRenew(listener: RenewalListener): () => void {
-    this.#listeners.add(listener);
-    return () => {
-      this.#listeners.delete(listener);
-    };
+    return this.#listeners.add(listener);
   }
 
   /** Renews no more; `current` stays as it is. */
@@ -89,7 +87,7 @@ export class LeafRotation {
       const leaf = await authority.issueLeaf(request);
       if (this.#stopped) return;
       this.#adopt(leaf);
-      for (const listener of this.#listeners) listener(leaf);
+      this.#listeners.tell(leaf);
     } catch (thrown) {
       if (this.#stopped) return;
       const retryInMs = backoffDelay(retries, attempt, random);

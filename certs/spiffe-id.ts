@@ -58,11 +58,6 @@ export function gatewayId(trustDomain: TrustDomain, id: string): SpiffeId {
   return parseSpiffeId(`spiffe://${trustDomain}/gateway/${id}`);
 }
 
-/** The ID of a service's workload: `spiffe://<td>/ns/<ns>/sa/<service>`. */
-export function workloadId(trustDomain: TrustDomain, namespace: string, service: string): SpiffeId {
-  return parseSpiffeId(`spiffe://${trustDomain}/ns/${namespace}/sa/${service}`);
-}
-
 /** The name of the cluster that an ID belongs to: the first label of its trust domain `<cluster>.<federation>`. */
 export function clusterOf(id: SpiffeId): string {
   const dot = id.trustDomain.indexOf('.');

@@ -1,4 +1,4 @@
-/** Owns `host:port` addresses: splitting, joining, and telling loopback from the rest. */
+/** Owns `host:port` addresses: splitting, joining, and telling loopback and wildcards from the rest. */
 import { IsthmusError } from './errors.ts';
 
 export interface HostPort {
@@ -18,6 +18,11 @@ export function parseAddress(text: string): HostPort {
 
 export function formatAddress(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** True for a host that is listened on and stands for every address of the machine: nobody can dial it. */
+export function isWildcard(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
 }
 
 /** True for a host that only this machine can reach. */

@@ -218,7 +218,7 @@ export const errorCodes = {
     'Not a member of a federation',
     409,
     'refused',
-    'Join first: `isthmus join TOKEN`.',
+    'Join first: `isthmus join --token-file FILE`.',
   ),
   LEAVE_REFUSED: entry(
     'Cluster cannot leave',
@@ -290,6 +290,12 @@ export const errorCodes = {
     404,
     'not-found',
     'A drill has one when it is over, if it was ever in force: `isthmus drill watch ID`.',
+  ),
+  REPORT_FORGED: entry(
+    'Report is not as its cluster signed it',
+    422,
+    'refused',
+    'Get it again: `isthmus drill report ID -o json`. One signed by a root that its cluster has retired proves nothing any more.',
   ),
   SCHEDULE_NOT_FOUND: entry(
     'Schedule not found',
@@ -470,7 +476,7 @@ export const errorCodes = {
     'No such context',
     404,
     'not-found',
-    'List them in the CLI configuration file.',
+    'List them: `isthmus context list`.',
   ),
 } as const satisfies Record<string, ErrorCodeEntry>;
 

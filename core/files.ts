@@ -1,4 +1,4 @@
-/** Owns files that must never be seen half-written: temp file, fsync, rename, fsync of the folder. */
+/** Owns files of text: those that must never be seen half-written (temp file, fsync, rename, fsync of the folder), and reading what may be missing or secret. */
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { IsthmusError, messageOf } from './errors.ts';
@@ -65,6 +65,15 @@ export async function readFileIfAny(path: string): Promise<string | undefined> {
     return await readFile(path, 'utf8');
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new IsthmusError('FILE_UNREADABLE', { what: messageOf(cause), where: path, cause });
+  }
+}
+
+/** The text of a file that holds a secret, or belongs to one. Throws FILE_UNREADABLE. */
+export async function readSecret(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
     throw new IsthmusError('FILE_UNREADABLE', { what: messageOf(cause), where: path, cause });
   }
 }

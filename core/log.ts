@@ -1,5 +1,4 @@
 /** Owns logging: JSON lines through pino, with everything that could be a secret redacted. */
-
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
 import { IsthmusError, messageOf } from './errors.ts';
 

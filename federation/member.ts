@@ -23,7 +23,7 @@ export const registryAccessSchema = z.object({
 });
 
 /** The bundle a cluster is believed to have, and since which admission. */
-export const pinSchema = z.object({
+const pinSchema = z.object({
   /** SPIFFE bundle as JSON. */
   bundle: z.unknown(),
   /** When it was admitted, by the admitting cluster's clock in milliseconds; 0 for one that was there before us. */

@@ -3,6 +3,7 @@ import { encodeBundle, parseBundle } from '../certs/bundle.ts';
 import { parseTrustDomain, type TrustDomain } from '../certs/spiffe-id.ts';
 import type { TrustStore } from '../certs/trust-store.ts';
 import { asIsthmusError, IsthmusError } from '../core/errors.ts';
+import { Listeners } from '../core/listeners.ts';
 import type { Log } from '../core/log.ts';
 import { type ClusterName, type FederationName, trustDomainOf } from '../core/names.ts';
 import type { RegistryKey } from '../registry/keys.ts';
@@ -28,7 +29,7 @@ export class FederationTrust {
   readonly #options: FederationTrustOptions;
   readonly #bundles = new Map<ClusterName, BelievedBundle>();
   readonly #departed = new Map<ClusterName, number>();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Listeners();
   #persisting: Promise<void> = Promise.resolve();
 
   /** Believes the membership file's pins. Throws BUNDLE_INVALID. */
@@ -47,8 +48,7 @@ export class FederationTrust {
 
   /** Called, after the turn in which it happened, when something more, or less, is believed: look again at what was refused. */
   onChange(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   /** Clusters whose bundle is believed, the own one not among them. */
@@ -140,7 +140,7 @@ export class FederationTrust {
         );
       });
     queueMicrotask(() => {
-      for (const listener of this.#listeners) listener();
+      this.#listeners.tell();
     });
   }
 

@@ -4,12 +4,14 @@ import type { Log } from '../core/log.ts';
 import type { ServiceName } from '../core/names.ts';
 import type { DrillSummary } from '../federation/drills/model.ts';
 import { openAccess } from './admin/access/listener-access.ts';
-import { drillOperations } from './admin/drill-routes.ts';
 import { itemsTopic } from './admin/live/topic.ts';
+import { scheduleOperations } from './admin/operations/drill-schedules.ts';
+import { drillOperations } from './admin/operations/drills.ts';
+import { orderOperations } from './admin/operations/orders.ts';
 import { PeerAgent } from './admin/peers/agent.ts';
 import { askPeer } from './admin/peers/client.ts';
 import { type AdminServer, startAdminServer } from './admin/server.ts';
-import { createControl } from './control.ts';
+import { createControl } from './control/control.ts';
 import { Audit } from './events/audit.ts';
 import { observe } from './events/observe.ts';
 import type { Gateway } from './gateway.ts';
@@ -17,8 +19,8 @@ import { Collector } from './graph/collector.ts';
 import { countsOf } from './graph/counts.ts';
 import { Sampler } from './graph/sampler.ts';
 import { Metrics } from './metrics.ts';
-import { PeerBeliefs } from './peer-beliefs.ts';
-import { otherGateways, peerCluster } from './peer-clusters.ts';
+import { PeerBeliefs } from './peers/beliefs.ts';
+import { otherGateways, peerCluster } from './peers/clusters.ts';
 import { latencyBoundsMs } from './proxy/series.ts';
 
 export interface Administration {
@@ -87,7 +89,11 @@ export async function startAdministration(
       self: cluster,
     },
     more: {
-      operations: drillOperations(drills, clock),
+      operations: [
+        ...drillOperations(drills, clock),
+        ...scheduleOperations(drills.schedules),
+        ...orderOperations(drills.orders),
+      ],
       topics: [
         itemsTopic<DrillSummary>(
           'drills',
@@ -101,7 +107,7 @@ export async function startAdministration(
     clock,
     log,
   });
-  gateway.takePeerAdmin((socket, peer) => server.acceptPeer(socket, peer));
+  gateway.membersListener.takeAdmin((socket, peer) => server.acceptPeer(socket, peer));
   const { address } = server;
   return {
     address,
@@ -117,5 +123,5 @@ export async function startAdministration(
 }
 
 function protocolOf(gateway: Gateway, service: string): string {
-  return gateway.endpoints(service as ServiceName)[0]?.protocol ?? 'http';
+  return gateway.services.endpoints(service as ServiceName)[0]?.protocol ?? 'http';
 }

@@ -1,24 +1,18 @@
 /** Owns what the workers are told of a gateway: its catalog, its snapshot and its trust, in the words of the data side. */
 import { parseTrustDomain } from '../certs/spiffe-id.ts';
-import type { ServiceName } from '../core/names.ts';
-import { settingsOf } from './data-side-settings.ts';
+import { settingsOf } from './config/data-side-settings.ts';
 import type { Gateway } from './gateway.ts';
 import type { RemoteGateways } from './link/pool.ts';
 import { serviceFacts } from './workers/facts.ts';
 import type { FeedWorld } from './workers/feed.ts';
 
 export function feedWorldOf(gateway: Gateway): FeedWorld {
-  const { config, identity, ingressCertificates, catalog } = gateway;
+  const { config, identity, ingressCertificates, services } = gateway;
   const settings = settingsOf(config);
   return {
-    *services() {
-      yield* catalog.services();
-      for (const [name] of gateway.membership.session?.client.snapshot.services ?? []) {
-        if (!catalog.hasService(name as ServiceName)) yield name as ServiceName;
-      }
-    },
+    services: () => services.names(),
     facts: (service) =>
-      serviceFacts(gateway.endpoints(service), gateway.serviceView(service)?.exports),
+      serviceFacts(services.endpoints(service), services.published(service).exports),
     clusters: () => gateway.snapshot.clusters,
     remotes: () => remotesOf(gateway),
     identity: () => identity.leaf.current,

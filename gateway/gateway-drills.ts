@@ -1,7 +1,7 @@
 /** Owns how a gateway takes part in drills: what of it they look at, count and change. */
 import type { Random } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
-import { policyOf } from './config.ts';
+import { policyOf } from './config/service.ts';
 import { countsOf } from './drills/counts.ts';
 import { Drills, type DrillsOptions } from './drills/drills.ts';
 import type { Gateway } from './gateway.ts';
@@ -23,7 +23,7 @@ export function drillsOf(gateway: Gateway, { apply, random, log }: GatewayDrills
       caller,
       snapshot: () => gateway.membership.session?.client.snapshot,
       ownServices: () => catalog.services(),
-      view: (service) => gateway.balanceView(service),
+      view: (service) => gateway.services.balanceView(service),
       policy: (service) => policyOf(config, service),
     },
     counts: async () => countsOf(workers.counters.snapshot()),

@@ -1,37 +1,32 @@
-/** Owns one running gateway: its parts, how they hear of each other, and the order they start and end in. */
+/** Owns one running gateway: its parts, and the order they start and end in. */
 import { join } from 'node:path';
 import type { Clock, Random } from '../core/clock.ts';
 import { IsthmusError } from '../core/errors.ts';
 import type { Log, LogLevel } from '../core/log.ts';
-import type { ServiceName } from '../core/names.ts';
-import { Watchers } from '../core/watchers.ts';
-import type { FederationListener, FederationListenerOptions } from '../federation/listener.ts';
-import type { EndpointRecord } from '../registry/model.ts';
-import type { ServiceView, Snapshot, SnapshotDelta } from '../registry/snapshot.ts';
-import { steeringOf } from './balance/steering.ts';
-import type { BalanceView, Caller } from './balance/types.ts';
-import { viewFromHere } from './balance/view.ts';
-import { Catalog } from './catalog.ts';
-import { clusterDraft } from './cluster-draft.ts';
-import { configuredEndpoints, type GatewayConfig } from './config.ts';
-import { listenOf, workerOptionsOf } from './data-side-settings.ts';
+import { ShardMap } from '../core/shard-map.ts';
+import type { Snapshot } from '../registry/snapshot.ts';
+import type { Caller } from './balance/types.ts';
+import { Catalog } from './catalog/catalog.ts';
+import { RegistrationsFile } from './catalog/registrations-file.ts';
+import { IngressCertificates } from './certificates/ingress-certificates.ts';
+import { Changes } from './changes.ts';
+import type { GatewayConfig } from './config/config.ts';
+import { listenOf, workerOptionsOf } from './config/data-side-settings.ts';
+import { configuredEndpoints } from './config/service.ts';
 import type { Drills } from './drills/drills.ts';
 import { type Effects, noEffects } from './drills/effects.ts';
 import { createJournal, type Journal } from './events/journal.ts';
-import type { FederationSession } from './federation-session.ts';
 import { feedWorldOf } from './feed-world.ts';
 import { drillsOf } from './gateway-drills.ts';
-import { GatewayGenerations } from './gateway-generations.ts';
-import { gatewayRecordOf } from './gateway-record.ts';
 import { HealthChecker } from './health/checker.ts';
-import { type Identity, openIdentity } from './identity.ts';
-import { IngressCertificates } from './ingress-certificates.ts';
-import { listenForMembers } from './members-listener.ts';
-import { Membership } from './membership.ts';
+import { KnownServices } from './known-services.ts';
+import { clusterDraft } from './membership/cluster-draft.ts';
+import { gatewayRecordOf } from './membership/gateway-record.ts';
+import { type Identity, openIdentity } from './membership/identity.ts';
+import { MembersListener } from './membership/members-listener.ts';
+import { Membership } from './membership/membership.ts';
 import { Observations } from './observations.ts';
-import { Orphans } from './orphans.ts';
 import { NameResolver } from './proxy/resolve.ts';
-import { RegistrationsFile } from './registrations-file.ts';
 import { everythingKnown } from './takeover/knowing.ts';
 import type { Predecessor } from './takeover/predecessor.ts';
 import type { PerListener } from './workers/listeners.ts';
@@ -55,9 +50,7 @@ export interface GatewayOptions {
 export type GatewayState = 'starting' | 'ready' | 'draining';
 
 /** What the gateway knows of the federation while it is in none. */
-const nothing: Pick<Snapshot, 'clusters' | 'revision'> = { clusters: new Map(), revision: 0 };
-/** Round trips and link states are published at most this often. */
-const publishGatewayEveryMs = 1_000;
+const nothing: Snapshot = { clusters: new Map(), services: ShardMap.empty(), revision: 0 };
 /** How long connections that rest are left to their clients, and links to the gateways that are making new ones. */
 const retireGraceMs = 5_000;
 
@@ -68,28 +61,25 @@ export class Gateway {
   readonly startedAt: number;
   readonly identity: Identity;
   readonly ingressCertificates: IngressCertificates;
+  /** The endpoints that are registered here. */
   readonly catalog: Catalog;
+  /** What is known of services, here and elsewhere. */
+  readonly services: KnownServices;
   readonly membership: Membership;
+  readonly membersListener: MembersListener;
   /** The data side. */
   readonly workers: WorkerPool;
   /** What happened, for whoever looks later. */
   readonly journal: Journal;
   readonly drills: Drills;
   readonly observations: Observations;
+  /** Who hears of what. */
+  readonly changes: Changes;
   readonly #options: GatewayOptions;
   readonly #checker: HealthChecker;
-  readonly #orphans: Orphans;
   readonly #registrations: RegistrationsFile;
-  readonly #generations = new GatewayGenerations();
-  /** What drills and standing orders do here. */
   #effects: Effects = noEffects;
-  #takesPeers: FederationListenerOptions['admin'] | undefined;
-  readonly #watchers = new Watchers();
   #state: GatewayState = 'starting';
-  /** The last that was told of to the workers. */
-  #session: FederationSession | undefined;
-  #federation: FederationListener | undefined;
-  #cancelPublish: (() => void) | undefined;
 
   private constructor(
     options: GatewayOptions,
@@ -108,6 +98,7 @@ export class Gateway {
     this.startedAt = clock.now();
     this.journal = createJournal(clock);
     this.caller = { cluster, region, zone };
+    this.changes = new Changes(this);
     const resolver = new NameResolver({ clock, log });
     this.#checker = new HealthChecker({ clock, random, lookup: resolver.lookup });
     this.catalog = new Catalog({
@@ -120,11 +111,8 @@ export class Gateway {
       clock,
       log,
     );
-    this.#orphans = new Orphans(
-      this.#checker,
-      (service) => this.#serviceChanged(service),
-      (service, id) => this.membership.session?.client.dropOrphan(service, id),
-    );
+    this.services = new KnownServices(this, this.#checker, this.changes.serviceChanged);
+    this.membersListener = new MembersListener(this, log);
     this.workers = new WorkerPool({
       workers: config.workers,
       listen: listenOf(config),
@@ -143,14 +131,18 @@ export class Gateway {
       world: {
         ownServices: () => this.catalog.services(),
         ownEndpoints: (service) => this.catalog.records(service),
-        clusterEndpoints: (service) => this.endpoints(service),
+        clusterEndpoints: (service) => this.services.endpoints(service),
         gatewayRecord: () => gatewayRecordOf(this),
         clusterDraft: (joinedAt) => clusterDraft(config, this.addresses, joinedAt),
-        changed: (delta) => this.#snapshotChanged(delta),
+        changed: (delta) => this.changes.snapshotChanged(delta),
       },
-      changed: () => this.#membershipChanged(),
+      changed: () => this.changes.membershipChanged(),
     });
-    this.drills = drillsOf(this, { apply: (effects) => this.#apply(effects), random, log });
+    const apply = (effects: Effects) => {
+      this.#effects = effects;
+      this.changes.effectsChanged();
+    };
+    this.drills = drillsOf(this, { apply, random, log });
   }
 
   /** Starts everything. Throws what keeps it from serving; a registry or a peer that is down does not. */
@@ -179,11 +171,10 @@ export class Gateway {
     readonly federation: string;
     readonly registry?: string;
   } {
-    const { federation } = this.config.listen;
     const registry = this.membership.hosted?.address;
     return {
       ...this.workers.addresses,
-      federation: this.#federation?.address ?? federation,
+      federation: this.membersListener.address,
       ...(registry === undefined ? {} : { registry }),
     };
   }
@@ -203,37 +194,8 @@ export class Gateway {
     return this.#effects;
   }
 
-  get snapshot(): Pick<Snapshot, 'clusters' | 'revision'> {
+  get snapshot(): Snapshot {
     return this.membership.session?.client.snapshot ?? nothing;
-  }
-
-  /** What the registry has of a service. */
-  serviceView(service: ServiceName): ServiceView | undefined {
-    return this.membership.session?.client.snapshot.services.get(service);
-  }
-
-  /** Endpoints of a service in this cluster: this gateway's, then those of its siblings by way of the registry. */
-  endpoints(service: ServiceName): EndpointRecord[] {
-    const records = [...this.catalog.records(service)];
-    for (const held of this.serviceView(service)?.endpoints.values() ?? []) {
-      const { gateway, id } = held.record;
-      if (gateway === this.config.gateway || this.catalog.has(service, id)) continue;
-      records.push(this.#orphans.current(held));
-    }
-    return records;
-  }
-
-  /** What decisions on a service are made from, here. */
-  balanceView(service: ServiceName): BalanceView {
-    const view = viewFromHere(
-      service,
-      this.config.cluster,
-      this.endpoints(service),
-      this.serviceView(service)?.exports,
-      this.snapshot.clusters,
-      (name) => this.workers.links.state(name),
-    );
-    return { ...view, steering: steeringOf(this.#effects.shifts, service) };
   }
 
   /** Stops taking requests, says goodbye to the registry, finishes what is in flight, and ends everything. */
@@ -254,8 +216,7 @@ export class Gateway {
     await this.#registrations.flush();
     await this.workers.stop();
     await this.membership.close({ withdraw: false });
-    await this.#federation?.close();
-    this.#federation = undefined;
+    await this.membersListener.close();
   }
 
   /** After `release`: lets clients and gateways go over to the successor, finishes what is in flight, and ends. */
@@ -274,29 +235,17 @@ export class Gateway {
   }
 
   async #start(): Promise<void> {
-    const { config, log } = this.#options;
-    const { identity, ingressCertificates, workers } = this;
+    const { config, predecessor } = this.#options;
     for (const registration of configuredEndpoints(config)) this.catalog.put(registration);
     this.catalog.restore(await this.#registrations.load());
-    this.catalog.onChange((service) => {
+    this.catalog.onChange(() => {
       this.#registrations.changed(() => this.catalog.apiRegistrations());
-      this.#serviceChanged(service);
     });
-    workers.links.onChange(() => {
-      this.#publishGateway();
-      this.#watchers.changed();
-    });
-    identity.trust.onChange((trustDomain) => workers.feed.trustChanged(trustDomain));
-    ingressCertificates.onChange(() => workers.feed.changed('credentials'));
-    identity.leaf.onRenew(() => {
-      this.#federation?.updateIdentity();
-      workers.feed.changed('identity');
-    });
-    const { predecessor } = this.#options;
+    this.changes.listen();
     if (predecessor) await this.#succeed(predecessor);
     else {
-      await workers.start();
-      this.#federation = await listenForMembers(this, this.#takePeer, log);
+      await this.workers.start();
+      await this.membersListener.start();
       await this.membership.start();
     }
     this.#state = 'ready';
@@ -305,7 +254,6 @@ export class Gateway {
   /** Takes requests only once it knows what its predecessor knows, and all else only once that has let go of it. */
   async #succeed({ ready, released }: NonNullable<GatewayOptions['predecessor']>): Promise<void> {
     const { catalog, clock, membership, workers } = this;
-    const { log } = this.#options;
     const wasMember = membership.isMember;
     if (wasMember) await membership.start();
     await workers.start(() => {
@@ -316,92 +264,19 @@ export class Gateway {
     await released;
     // What was registered with the other process meanwhile.
     this.catalog.restore(await this.#registrations.load());
-    this.#federation = await listenForMembers(this, this.#takePeer, log);
+    await this.membersListener.start();
     if (!wasMember) await membership.start();
   }
 
   async #end(): Promise<void> {
-    await this.#federation?.close();
-    this.#cancelPublish?.();
+    await this.membersListener.close();
+    this.changes.close();
     this.catalog.close();
     this.#checker.close();
     this.identity.leaf.stop();
     this.ingressCertificates.stop();
     await this.#registrations.flush();
     await this.observations.close(this.clock);
-  }
-
-  #serviceChanged(service: ServiceName): void {
-    this.workers.feed.serviceChanged(service);
-    this.membership.session?.publishService(service);
-    this.#watchers.changed();
-  }
-
-  #snapshotChanged({ services, clusters }: SnapshotDelta): void {
-    const { feed } = this.workers;
-    for (const service of services) {
-      this.#orphans.follow(service, this.serviceView(service));
-      feed.serviceChanged(service);
-    }
-    if (clusters.size === 0) return;
-    feed.changed('clusters');
-    feed.changed('remotes');
-    for (const cluster of clusters) {
-      const view = this.snapshot.clusters.get(cluster);
-      if (view && this.#generations.look(view)) feed.gatewayReplaced(cluster);
-    }
-  }
-
-  /** What is believed, or whether this cluster is in a federation at all, changed. */
-  #membershipChanged(): void {
-    const { session } = this.membership;
-    if (session === this.#session) this.workers.feed.changed('remotes');
-    else this.workers.feed.startedOver();
-    this.#session = session;
-    this.#followDrills();
-    this.#watchers.changed();
-  }
-
-  #followDrills(): void {
-    const { session } = this.membership;
-    this.drills.follow(
-      session && {
-        // Drills are heard of, and ended, also while the rest is made to believe that the registry is lost.
-        store: session.store.inner,
-        verify: (cluster, key, raw) => session.trust.verifyFrom(cluster, key, raw),
-      },
-    );
-  }
-
-  #apply(effects: Effects): void {
-    this.#effects = effects;
-    const store = this.membership.session?.store;
-    if (effects.registryLost) store?.sever(effects.registryLost);
-    else store?.restore();
-    this.workers.feed.changed('effects');
-    this.#watchers.changed();
-  }
-
-  /** Other gateways' connections to the admin API go to `take` from now on; before they are closed. */
-  takePeerAdmin(take: FederationListenerOptions['admin']): void {
-    this.#takesPeers = take;
-  }
-
-  /** Calls `changed` after endpoints, records, links or trust changed; returns a function that stops that. */
-  onChange(changed: () => void): () => void {
-    return this.#watchers.add(changed);
-  }
-
-  readonly #takePeer: FederationListenerOptions['admin'] = (socket, peer) => {
-    if (this.#takesPeers) this.#takesPeers(socket, peer);
-    else socket.destroy();
-  };
-
-  #publishGateway(): void {
-    this.#cancelPublish ??= this.clock.after(publishGatewayEveryMs, () => {
-      this.#cancelPublish = undefined;
-      this.membership.session?.publishGateway();
-    });
   }
 
   /** Resolves once what is registered is on disk, so that it outlives a crash from now on. */

@@ -2,7 +2,7 @@
 import { systemClock } from '../core/clock.ts';
 import { createLog, type Log } from '../core/log.ts';
 import { type Administration, startAdministration } from './administration.ts';
-import { loadConfig } from './config.ts';
+import { loadConfig } from './config/config.ts';
 import { Gateway } from './gateway.ts';
 import { listenForSignals } from './signals.ts';
 import { Predecessor } from './takeover/predecessor.ts';

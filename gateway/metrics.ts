@@ -2,8 +2,9 @@
 import { getHeapStatistics } from 'node:v8';
 import type { ClusterName } from '../core/names.ts';
 import type { Control } from './admin/control.ts';
-import { policyOf } from './config.ts';
+import { policyOf } from './config/service.ts';
 import type { Gateway } from './gateway.ts';
+import { trustItems } from './peers/trust-view.ts';
 import { balanceNumbers } from './telemetry/balance-numbers.ts';
 import { type Exposition, expose } from './telemetry/exposition.ts';
 import {
@@ -17,7 +18,6 @@ import {
 } from './telemetry/state-metrics.ts';
 import { ThreadLag } from './telemetry/thread-lag.ts';
 import { trafficMetrics } from './telemetry/traffic-metrics.ts';
-import { trustItems } from './trust-view.ts';
 
 /** What other clusters were last heard to believe: a scrape waits for nobody outside. */
 export interface LatestBeliefs {
@@ -73,6 +73,7 @@ export class Metrics {
       balance,
       registry: this.#registry(),
       ...trust,
+      effects: this.#effects(),
       threads: this.#threads(),
       workersReplaced: workers.status().reduce((sum, { restarts }) => sum + restarts, 0),
     };
@@ -83,7 +84,7 @@ export class Metrics {
     const states = await gateway.workers.balancerStates();
     return [...states].flatMap(([service, state]) =>
       balanceNumbers(
-        gateway.balanceView(service),
+        gateway.services.balanceView(service),
         gateway.caller,
         policyOf(gateway.config, service),
         state,
@@ -120,18 +121,34 @@ export class Metrics {
     };
   }
 
+  #effects(): StateNumbers['effects'] {
+    const { shifts, faults, registryLost } = this.#gateway.effects;
+    const shifted = (kind: 'withhold' | 'direct') =>
+      shifts.filter((one) => one.kind === kind).length;
+    return {
+      withhold: shifted('withhold'),
+      direct: shifted('direct'),
+      fault: faults.length,
+      lost: Number(registryLost !== undefined),
+    };
+  }
+
   #threads(): ThreadNumbers[] {
     const workers = this.#gateway.workers.status();
+    const heap = getHeapStatistics();
     return [
       {
         thread: 'main',
         lagP99Ms: this.#mainThread.p99Ms(),
-        heapBytes: getHeapStatistics().used_heap_size,
+        heapBytes: heap.used_heap_size,
+        heapLimitBytes: heap.heap_size_limit,
       },
-      ...workers.map(({ worker, lagMs, heapBytes }) => ({
+      ...workers.map(({ worker, lagMs, heapBytes, heapLimitBytes, shedding }) => ({
         thread: `worker-${worker}`,
         lagP99Ms: lagMs,
         heapBytes,
+        heapLimitBytes,
+        isShedding: shedding,
       })),
     ];
   }

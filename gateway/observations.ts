@@ -1,10 +1,12 @@
-/** Owns where it goes what workers see of requests: spans to a collector, lines to standard output, exemplars into the metrics. */
+/** Owns what becomes of what workers see of requests: spans to a collector, lines to standard output, exemplars into the metrics. */
 import { once } from 'node:events';
+import { resolve } from 'node:path';
 import { pino } from 'pino';
 import type { Clock } from '../core/clock.ts';
+import { readSecret } from '../core/files.ts';
 import type { Log } from '../core/log.ts';
 import { version } from '../core/version.ts';
-import type { GatewayConfig } from './config.ts';
+import type { GatewayConfig } from './config/config.ts';
 import { Exemplars } from './telemetry/exemplars.ts';
 import { openSpanExporter, type SpanExporter } from './telemetry/span-exporter.ts';
 import type { Observed } from './trace/observed.ts';
@@ -36,7 +38,7 @@ export class Observations {
       tracing &&
       (await openSpanExporter({
         endpoint: tracing.endpoint,
-        headers: tracing.headers,
+        headers: await headersOf(config, tracing.headers),
         resource: {
           'service.name': 'isthmus-gateway',
           'service.namespace': federation,
@@ -83,4 +85,17 @@ function standardOutput(log: Log): LineWriter {
   });
   lines.on('error', (err: unknown) => log.warn({ err }, 'access log: a line could not be written'));
   return lines;
+}
+
+/** Fields of every export, those in files read. Rejects with FILE_UNREADABLE. */
+async function headersOf(
+  { baseDir }: GatewayConfig,
+  given: NonNullable<GatewayConfig['tracing']>['headers'],
+): Promise<Record<string, string>> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(given)) {
+    headers[name] =
+      typeof value === 'string' ? value : (await readSecret(resolve(baseDir, value.file))).trim();
+  }
+  return headers;
 }

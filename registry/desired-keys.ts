@@ -141,7 +141,7 @@ interface Outcome {
 }
 
 /** One transaction's worth of keys on its way. A key wanted differently meanwhile stays pending. */
-export class Batch {
+class Batch {
   readonly #entries: readonly Entry[];
   readonly #outcome: Outcome;
   readonly #settled = new Set<Entry>();

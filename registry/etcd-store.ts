@@ -9,6 +9,7 @@ import {
 } from 'etcd3';
 import type { Clock } from '../core/clock.ts';
 import { IsthmusError } from '../core/errors.ts';
+import { Listeners } from '../core/listeners.ts';
 import type { Log } from '../core/log.ts';
 import { EtcdConnection, type RegistryTls } from './etcd-connection.ts';
 import { etcdTexts } from './etcd-errors.ts';
@@ -59,7 +60,7 @@ class EtcdBackedStore implements EtcdStore {
   readonly #timing: { readonly clock: Clock; readonly deadlineMs: number };
   readonly #log: Log;
   readonly #watches = new Set<EtcdWatch>();
-  readonly #listeners = new Set<(state: StoreState) => void>();
+  readonly #listeners = new Listeners<[state: StoreState]>();
   #state: StoreState = { kind: 'connecting' };
 
   constructor(options: EtcdStoreOptions) {
@@ -81,8 +82,7 @@ class EtcdBackedStore implements EtcdStore {
   }
 
   onState(listener: (state: StoreState) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   async get(key: string): Promise<StoredValue | undefined> {
@@ -199,7 +199,7 @@ class EtcdBackedStore implements EtcdStore {
         ? { kind: 'connected', since }
         : { kind: 'unavailable', since, reason: `${error.where ?? ''}: ${error.message}` };
     this.#log.info({ state: this.#state }, `registry ${kind}`);
-    for (const listener of this.#listeners) listener(this.#state);
+    this.#listeners.tell(this.#state);
   }
 }
 

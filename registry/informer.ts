@@ -92,6 +92,11 @@ export class Informer {
     for (const [, reflector] of this.#reflectors) reflector.start();
   }
 
+  /** Tries now, where it waits before it tries again: somebody needs to know. */
+  hurry(): void {
+    for (const [, reflector] of this.#reflectors) reflector.hurry();
+  }
+
   /** Stops; nothing is reported after it. */
   close(): void {
     for (const [, reflector] of this.#reflectors) reflector.close();

@@ -1,4 +1,4 @@
-/** Owns the registry's key layout, both ways: the only file that knows where a record lives. */
+/** Owns the layout of the registry's keys, both ways; what is below `drills/` is in `drill-keys.ts`. */
 import { IsthmusError } from '../core/errors.ts';
 import {
   type ClusterName,

@@ -4,7 +4,7 @@ import { IsthmusError } from '../core/errors.ts';
 import { isLabel, parseClusterName, parseFederationName, parseServiceName } from '../core/names.ts';
 
 /** Healthy takes traffic; degraded takes it when healthy ones can't carry all; unhealthy only in panic; unknown has not been checked yet. */
-export const healthStates = ['healthy', 'degraded', 'unhealthy', 'unknown'] as const;
+const healthStates = ['healthy', 'degraded', 'unhealthy', 'unknown'] as const;
 export type Health = (typeof healthStates)[number];
 
 /** `http` is HTTP/1.1 in clear text to the endpoint. The list grows with the data path. */

@@ -56,6 +56,8 @@ export class Reflector {
   #cycle = 0;
   #failures = 0;
   #closed = false;
+  /** Between an attempt that failed and the next. */
+  #waits = false;
   #watch: Watch | undefined;
   #cancelRetry = (): void => {};
   #cancelQuiet = (): void => {};
@@ -89,8 +91,14 @@ export class Reflector {
     void this.#begin();
   }
 
+  /** Tries now, if it waits before it tries again: somebody needs to know. */
+  hurry(): void {
+    if (this.#waits) void this.#begin();
+  }
+
   close(): void {
     this.#closed = true;
+    this.#waits = false;
     this.#cancelResync();
     this.#stopWatch();
   }
@@ -98,6 +106,7 @@ export class Reflector {
   /** Lists if it must, then watches from the revision after. */
   async #begin(): Promise<void> {
     this.#stopWatch();
+    this.#waits = false;
     this.#cycle += 1;
     const cycle = this.#cycle;
     if (this.#mustList) {
@@ -221,6 +230,7 @@ export class Reflector {
     if (this.#revision === 0) this.#state = { kind: 'listing', reason };
     else if (this.#state.kind === 'stale') this.#state = { ...this.#state, reason };
     else this.#state = { kind: 'stale', since: clock.now(), reason };
+    this.#waits = true;
     this.#cancelRetry = clock.after(backoffDelay(backoff, this.#failures, random), () => {
       void this.#begin();
     });

@@ -2,6 +2,7 @@
 import { backoffDelay } from '../core/backoff.ts';
 import type { Clock, Random } from '../core/clock.ts';
 import { asIsthmusError, IsthmusError } from '../core/errors.ts';
+import { Listeners } from '../core/listeners.ts';
 import type { Log } from '../core/log.ts';
 import { DesiredKeys } from './desired-keys.ts';
 import { isOutage } from './etcd-errors.ts';
@@ -46,7 +47,7 @@ export class LeaseSession {
   readonly #options: SessionOptions;
   readonly #ttlMs: number;
   readonly #keys = new DesiredKeys();
-  readonly #listeners = new Set<(state: SessionState) => void>();
+  readonly #listeners = new Listeners<[state: SessionState]>();
   #state: SessionState = { kind: 'idle' };
   #lease: string | undefined;
   #converging: Promise<void> | undefined;
@@ -70,8 +71,7 @@ export class LeaseSession {
   }
 
   onState(listener: (state: SessionState) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   /** Begins to write. Returns at once: the registry may be down. */
@@ -93,6 +93,13 @@ export class LeaseSession {
   /** Wants `key` gone. */
   delete(key: string): void {
     if (this.#keys.want(key, undefined)) this.#changed();
+  }
+
+  /** Tries now, if it is cut off and waits before it tries again: somebody needs to know. */
+  hurry(): void {
+    if (this.#state.kind !== 'cut-off') return;
+    this.#cancelRetry();
+    this.#kick();
   }
 
   /** Resolves once everything wanted is in the registry; rejects when the session closes before. */
@@ -277,6 +284,6 @@ export class LeaseSession {
 
   #setState(state: SessionState): void {
     this.#state = state;
-    for (const listener of this.#listeners) listener(state);
+    this.#listeners.tell(state);
   }
 }

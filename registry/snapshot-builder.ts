@@ -1,66 +1,34 @@
-/** Owns turning raw registry records, which nobody has vouched for, into the snapshot, one change at a time. */
-import { isDeepStrictEqual } from 'node:util';
-import { asIsthmusError, IsthmusError } from '../core/errors.ts';
+/** Owns turning what stands in the registry into the snapshot, one change at a time. */
+import { IsthmusError } from '../core/errors.ts';
 import type { ClusterName, FederationName, ServiceName } from '../core/names.ts';
 import { ShardMap } from '../core/shard-map.ts';
-import { decodeKey, encodeKey, type RegistryKey } from './keys.ts';
-import {
-  bundleRecordSchema,
-  clusterRecordSchema,
-  type EndpointRecord,
-  type ExportRecord,
-  endpointRecordSchema,
-  exportRecordSchema,
-  gatewayRecordSchema,
-  parseRecord,
-  syncedRecordSchema,
-} from './model.ts';
+import { encodeKey, type RegistryKey } from './keys.ts';
+import type { EndpointRecord, ExportRecord } from './model.ts';
+import { type RawChange, RecordReader, type RecordReaderOptions } from './record-reader.ts';
 import type { Snapshot, SnapshotDelta } from './snapshot.ts';
-import { type ParsedRecord, SnapshotDraft } from './snapshot-draft.ts';
-
-/** One key's new value; `undefined` = deleted. */
-export interface RawChange {
-  readonly key: string;
-  readonly value: Uint8Array | string | undefined;
-}
-
-export interface SnapshotBuilderOptions {
-  readonly federation: FederationName;
-  /**
-   * Believes or refuses a record that moves trust or traffic, by throwing a coded error. `raw` is the
-   * JSON as stored. Bundles are believed here too.
-   */
-  verify(key: RegistryKey, text: string, raw: unknown): void;
-}
-
-const schemas = {
-  clusters: clusterRecordSchema,
-  bundles: bundleRecordSchema,
-  gateways: gatewayRecordSchema,
-  endpoints: endpointRecordSchema,
-  exports: exportRecordSchema,
-  synced: syncedRecordSchema,
-};
+import { SnapshotDraft } from './snapshot-draft.ts';
 
 /**
  * Builds snapshots. A record that doesn't parse, names another cluster than its key, or isn't believed is
  * skipped, kept under `problems`, and leaves the last good one in force; the others still apply.
  */
 export class SnapshotBuilder {
-  readonly problems = new Map<string, IsthmusError>();
-  readonly #options: SnapshotBuilderOptions;
-  /** Values that were refused, to look at again when trust changes. */
-  readonly #refused = new Map<string, Uint8Array | string>();
+  readonly #federation: FederationName;
+  readonly #reader: RecordReader;
   /** Summaries that are gone from the registry and stay in force: their withdrawal is held. */
   readonly #held = new Map<ClusterName, Set<ServiceName>>();
-  /** Records as they were stored, where a newer version wrote more than is understood here: their signature covers it. */
-  readonly #stored = new WeakMap<object, object>();
   /** Revisions at which gateways and endpoints were seen to be deleted; missed deletions, of which only lists tell, are not here. */
   readonly #deletedAt = new Map<string, number>();
   #snapshot: Snapshot = { revision: 0, clusters: new Map(), services: ShardMap.empty() };
 
-  constructor(options: SnapshotBuilderOptions) {
-    this.#options = options;
+  constructor(options: RecordReaderOptions) {
+    this.#federation = options.federation;
+    this.#reader = new RecordReader(options);
+  }
+
+  /** What of the registry is not in force, and why; by key, or by what is held. */
+  get problems(): ReadonlyMap<string, IsthmusError> {
+    return this.#reader.problems;
   }
 
   get snapshot(): Snapshot {
@@ -77,15 +45,14 @@ export class SnapshotBuilder {
     for (const change of bundlesFirst(changes)) {
       this.#deletedAt.delete(change.key);
       if (change.value === undefined) {
-        const key = this.#decode(change.key);
-        this.problems.delete(change.key);
-        this.#refused.delete(change.key);
+        const key = this.#reader.key(change.key);
+        this.#reader.forget(change.key);
         if (key) deletions.push(key);
         if (!relisted && (key?.kind === 'gateways' || key?.kind === 'endpoints')) {
           this.#deletedAt.set(change.key, revision);
         }
       } else {
-        const parsed = this.#parse(change.key, change.value);
+        const parsed = this.#reader.read(change.key, change.value);
         if (parsed) {
           draft.put(parsed);
           if (parsed.key.kind === 'exports') this.#release(parsed.key.cluster, parsed.key.service);
@@ -100,7 +67,7 @@ export class SnapshotBuilder {
   /** Replaces everything below `prefix` by a complete listing: what it lacks was deleted meanwhile. */
   replace(prefix: string, values: readonly RawChange[], revision: number): SnapshotDelta {
     const present = new Set(values.map((value) => value.key));
-    const gone = [...this.keys(), ...this.#refused.keys()]
+    const gone = [...this.keys(), ...this.#reader.refused.keys()]
       .filter((key) => key.startsWith(prefix) && !present.has(key))
       .map((key): RawChange => ({ key, value: undefined }));
     return this.apply([...values, ...gone], revision, true);
@@ -108,7 +75,7 @@ export class SnapshotBuilder {
 
   /** Looks again at what was refused; call when trust changed. */
   reconsider(): SnapshotDelta {
-    const again = [...this.#refused].map(([key, value]): RawChange => ({ key, value }));
+    const again = [...this.#reader.refused].map(([key, value]): RawChange => ({ key, value }));
     return this.apply(again, this.#snapshot.revision);
   }
 
@@ -135,8 +102,7 @@ export class SnapshotBuilder {
 
   #wasWithdrawn({ cluster, service, id, gateway }: EndpointRecord): boolean {
     if (this.#snapshot.clusters.get(cluster)?.gateways.has(gateway)) return true;
-    const deletedAt = (key: RegistryKey) =>
-      this.#deletedAt.get(encodeKey(this.#options.federation, key));
+    const deletedAt = (key: RegistryKey) => this.#deletedAt.get(encodeKey(this.#federation, key));
     const endpointAt = deletedAt({ kind: 'endpoints', cluster, service, id });
     const gatewayAt = deletedAt({ kind: 'gateways', cluster, id: gateway });
     return endpointAt !== undefined && gatewayAt !== undefined && endpointAt < gatewayAt;
@@ -145,7 +111,7 @@ export class SnapshotBuilder {
   /** Every registry key the snapshot stands on, with its record as it was stored: what the disk cache keeps. Later changes don't show. */
   *records(): IterableIterator<[string, object]> {
     for (const [key, record] of this.#parsedRecords()) {
-      yield [key, this.#stored.get(record) ?? record];
+      yield [key, this.#reader.stored(record)];
     }
   }
 
@@ -154,7 +120,7 @@ export class SnapshotBuilder {
   }
 
   *#parsedRecords(): IterableIterator<[string, object]> {
-    const { federation } = this.#options;
+    const federation = this.#federation;
     const { clusters, services } = this.#snapshot;
     for (const { cluster, record, bundle, gateways, synced } of clusters.values()) {
       if (record) yield [encodeKey(federation, { kind: 'clusters', cluster }), record];
@@ -183,43 +149,12 @@ export class SnapshotBuilder {
       const cluster = this.#snapshot.services.get(service)?.endpoints.get(id)?.record.cluster;
       if (cluster === undefined) continue;
       this.#deletedAt.delete(
-        encodeKey(this.#options.federation, { kind: 'endpoints', cluster, service, id }),
+        encodeKey(this.#federation, { kind: 'endpoints', cluster, service, id }),
       );
       draft.endpoint(service, id, undefined);
     }
     this.#snapshot = draft.finish(this.#snapshot.revision);
     return draft;
-  }
-
-  #decode(key: string): RegistryKey | undefined {
-    try {
-      return decodeKey(this.#options.federation, key);
-    } catch (thrown) {
-      this.problems.set(key, asIsthmusError(thrown));
-      return undefined;
-    }
-  }
-
-  #parse(text: string, value: Uint8Array | string): ParsedRecord | undefined {
-    try {
-      const key = decodeKey(this.#options.federation, text);
-      if (key.kind === 'tokens') return undefined;
-      const json = typeof value === 'string' ? value : new TextDecoder().decode(value);
-      const record = parseRecord(schemas[key.kind], text, json);
-      refuseForeign(text, key, record);
-      if (key.kind === 'clusters' || key.kind === 'bundles' || key.kind === 'exports') {
-        const raw = JSON.parse(json);
-        this.#options.verify(key, text, raw);
-        if (!isDeepStrictEqual(raw, record)) this.#stored.set(record, raw);
-      }
-      this.problems.delete(text);
-      this.#refused.delete(text);
-      return { key, record } as ParsedRecord;
-    } catch (thrown) {
-      this.problems.set(text, asIsthmusError(thrown, 'RECORD_INVALID'));
-      this.#refused.set(text, value);
-      return undefined;
-    }
   }
 
   /**
@@ -261,11 +196,11 @@ export class SnapshotBuilder {
 
   #hold(cluster: ClusterName, services: readonly ServiceName[], known: number): void {
     this.#held.set(cluster, new Set([...(this.#held.get(cluster) ?? []), ...services]));
-    this.problems.set(
+    this.#reader.problems.set(
       withdrawalOf(cluster),
       new IsthmusError('WITHDRAWAL_HELD', {
         what: `One revision would withdraw ${services.length} of ${known} services of ${cluster}, none of them emptied first`,
-        where: encodeKey(this.#options.federation, { kind: 'clusters', cluster }),
+        where: encodeKey(this.#federation, { kind: 'clusters', cluster }),
       }),
     );
   }
@@ -275,7 +210,7 @@ export class SnapshotBuilder {
     const held = this.#held.get(cluster);
     if (!held?.delete(service) || held.size > 0) return;
     this.#held.delete(cluster);
-    this.problems.delete(withdrawalOf(cluster));
+    this.#reader.problems.delete(withdrawalOf(cluster));
   }
 }
 
@@ -292,20 +227,6 @@ function* bundlesFirst(changes: readonly RawChange[]): IterableIterator<RawChang
   const isBundle = (change: RawChange) => change.key.includes('/bundles/');
   yield* changes.filter(isBundle);
   for (const change of changes) if (!isBundle(change)) yield change;
-}
-
-/** A value whose cluster, service or id differs from its key's was not written by the key's owner. */
-function refuseForeign(where: string, key: RegistryKey, record: object): void {
-  const fields = record as Record<string, unknown>;
-  for (const field of ['cluster', 'service', 'id'] as const) {
-    const expected = (key as unknown as Record<string, unknown>)[field];
-    if (expected !== undefined && fields[field] !== expected) {
-      throw new IsthmusError('RECORD_FOREIGN', {
-        what: `The key says ${field} ${JSON.stringify(expected)}, the value says ${JSON.stringify(fields[field])}`,
-        where,
-      });
-    }
-  }
 }
 
 /** How many services a cluster offers copies of, counting no further than needed to know that `part` is at most half. */

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { IsthmusError, messageOf } from '../core/errors.ts';
 import { readFileIfAny, writeFileAtomic } from '../core/files.ts';
 import type { FederationName } from '../core/names.ts';
-import type { RawChange } from './snapshot-builder.ts';
+import type { RawChange } from './record-reader.ts';
 
 /** Raises when the file's shape changes; a file of another version is refused, never guessed at. */
 const version = 1;

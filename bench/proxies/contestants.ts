@@ -6,14 +6,14 @@ import type { Contestant } from './running.ts';
 
 /** client -> proxy -> upstream */
 export const hop: readonly Contestant[] = [
-  { program: 'isthmus', start: isthmusHop },
+  { program: 'isthmus', compiles: true, start: isthmusHop },
   { program: 'nginx', start: nginxHop },
   { program: 'haproxy', start: haproxyHop },
 ];
 
 /** client -> proxy -> mTLS -> proxy -> upstream */
 export const pair: readonly Contestant[] = [
-  { program: 'isthmus', start: isthmusPair },
+  { program: 'isthmus', compiles: true, start: isthmusPair },
   { program: 'nginx', start: nginxPair },
   { program: 'haproxyH2', start: (ground) => haproxyPair(ground, 'h2') },
   { program: 'haproxyH1', start: (ground) => haproxyPair(ground, 'http/1.1') },
@@ -24,13 +24,13 @@ export const pair: readonly Contestant[] = [
  * nginx as a server sends, and so a pair of them answers some calls with 502.
  */
 export const grpcPair: readonly Contestant[] = [
-  { program: 'isthmus', start: isthmusGrpcPair },
+  { program: 'isthmus', compiles: true, start: isthmusGrpcPair },
   { program: 'haproxy', start: haproxyGrpcPair },
 ];
 
 /** client -> mTLS -> proxy -> upstream */
 export const tlsListener: readonly Contestant[] = [
-  { program: 'isthmus', start: isthmusTlsListener },
+  { program: 'isthmus', compiles: true, start: isthmusTlsListener },
   { program: 'nginx', start: nginxTlsListener },
   { program: 'haproxy', start: haproxyTlsListener },
 ];

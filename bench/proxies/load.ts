@@ -25,16 +25,19 @@ export interface Http1Load {
   readonly seconds: number;
   /** Whether each request has a connection of its own; default false. */
   readonly reconnect?: boolean;
+  /** Whether no request is as the one before; default false: all are the same octets. */
+  readonly varied?: boolean;
 }
 
 export async function http1Load(load: Http1Load): Promise<Load> {
-  const { port, path, connections, seconds, reconnect = false } = load;
+  const { port, path, connections, seconds, reconnect = false, varied = false } = load;
   const out = await output([
     'wrk',
     ...['--threads', '1', '--connections', `${connections}`, '--duration', `${seconds}s`],
     ...['--timeout', '10s', '--script', report, '--header', `Host: ${authority}`],
     ...(reconnect ? ['--header', 'Connection: close'] : []),
     `http://127.0.0.1:${port}${path}`,
+    ...(varied ? ['--', 'varied'] : []),
   ]);
   return JSON.parse(out.trim().split('\n').at(-1) ?? '');
 }

@@ -8,6 +8,8 @@ export interface Scenario {
   /** What is measured, in a line. */
   readonly title: string;
   readonly programs: readonly Contestant[];
+  /** Whether a quick run leaves it out, unless it was asked for; default false. */
+  readonly takesTime?: boolean;
   /** Whether each round needs newly started programs; default false. */
   readonly fresh?: boolean;
   measure(running: Running, seconds: number, ground: Ground): Promise<Sample>;
@@ -16,49 +18,77 @@ export interface Scenario {
 /** The rounds of each program in the order they ran. */
 export type Outcomes = ReadonlyMap<ProgramName, readonly Sample[]>;
 
-export async function compare(scenario: Scenario, plan: Plan, ground: Ground): Promise<Outcomes> {
-  const rounds = new Map<ProgramName, Sample[]>(
-    scenario.programs.map(({ program }) => [program, []]),
-  );
-  if (scenario.fresh) await freshRounds(scenario, plan, ground, rounds);
-  else await sharedRounds(scenario, plan, ground, rounds);
-  return rounds;
-}
+/** Measures one scenario after the other, on the same ground. */
+export class Rounds {
+  readonly #plan: Plan;
+  readonly #ground: Ground;
+  /** Up from one scenario to the next that has the same programs. */
+  #kept: { readonly programs: Scenario['programs']; readonly running: Running[] } | undefined;
 
-/** All programs run all the time; only one has load. */
-async function sharedRounds(
-  { measure, programs }: Scenario,
-  plan: Plan,
-  ground: Ground,
-  rounds: Map<ProgramName, Sample[]>,
-): Promise<void> {
-  const all: [ProgramName, Running][] = [];
-  try {
-    for (const { program, start } of programs) all.push([program, await start(ground)]);
-    for (const [, running] of all) await measure(running, plan.warmUpSeconds, ground);
-    for (let round = 0; round < plan.rounds; round++) {
-      for (const [program, running] of all) {
-        rounds.get(program)?.push(await measure(running, plan.seconds, ground));
+  constructor(plan: Plan, ground: Ground) {
+    this.#plan = plan;
+    this.#ground = ground;
+  }
+
+  async of(scenario: Scenario): Promise<Outcomes> {
+    const rounds = new Map<ProgramName, Sample[]>(
+      scenario.programs.map(({ program }) => [program, []]),
+    );
+    try {
+      if (scenario.fresh) await this.#fresh(scenario, rounds);
+      else await this.#shared(scenario, rounds);
+    } catch (thrown) {
+      await this.end();
+      throw thrown;
+    }
+    return rounds;
+  }
+
+  /** Stops what still runs. */
+  async end(): Promise<void> {
+    const kept = this.#kept;
+    this.#kept = undefined;
+    for (const running of kept?.running ?? []) await running.stop();
+  }
+
+  /** All programs run all the time; only one has load. */
+  async #shared({ measure, programs }: Scenario, rounds: Map<ProgramName, Sample[]>) {
+    const { warmUpSeconds, compilingSeconds, seconds, rounds: count } = this.#plan;
+    const all = await this.#started(programs);
+    for (const [{ compiles }, running] of all) {
+      await measure(running, compiles ? compilingSeconds : warmUpSeconds, this.#ground);
+    }
+    for (let round = 0; round < count; round++) {
+      for (const [{ program }, running] of all) {
+        rounds.get(program)?.push(await measure(running, seconds, this.#ground));
       }
     }
-  } finally {
-    for (const [, running] of all) await running.stop();
   }
-}
 
-async function freshRounds(
-  { measure, programs }: Scenario,
-  plan: Plan,
-  ground: Ground,
-  rounds: Map<ProgramName, Sample[]>,
-): Promise<void> {
-  for (let round = 0; round < plan.freshRounds; round++) {
-    for (const { program, start } of programs) {
-      const running = await start(ground);
-      try {
-        rounds.get(program)?.push(await measure(running, plan.seconds, ground));
-      } finally {
-        await running.stop();
+  async #started(programs: Scenario['programs']): Promise<[Contestant, Running][]> {
+    if (this.#kept?.programs !== programs) {
+      await this.end();
+      const kept = { programs, running: [] as Running[] };
+      this.#kept = kept;
+      for (const { start } of programs) kept.running.push(await start(this.#ground));
+    }
+    const { running } = this.#kept ?? { running: [] };
+    return programs.flatMap((contestant, i): [Contestant, Running][] => {
+      const one = running[i];
+      return one ? [[contestant, one]] : [];
+    });
+  }
+
+  async #fresh({ measure, programs }: Scenario, rounds: Map<ProgramName, Sample[]>) {
+    await this.end();
+    for (let round = 0; round < this.#plan.freshRounds; round++) {
+      for (const { program, start } of programs) {
+        const running = await start(this.#ground);
+        try {
+          rounds.get(program)?.push(await measure(running, this.#plan.seconds, this.#ground));
+        } finally {
+          await running.stop();
+        }
       }
     }
   }

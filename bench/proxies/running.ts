@@ -30,6 +30,8 @@ export type ProgramName = 'isthmus' | 'nginx' | 'haproxy' | 'haproxyH2' | 'hapro
 
 export interface Contestant {
   readonly program: ProgramName;
+  /** Whether it is compiled as it runs, and so takes longer to warm up; default false. */
+  readonly compiles?: boolean;
   /** Resolves when it answers. */
   start(ground: Ground): Promise<Running>;
 }

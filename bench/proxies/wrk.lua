@@ -1,4 +1,15 @@
--- Owns what wrk reports: one line of JSON.
+-- Owns what wrk asks for, and what it reports: one line of JSON.
+
+-- With the argument `varied` no request is as the one before.
+function init(args)
+  if args[1] ~= 'varied' then return end
+  local count = 0
+  function request()
+    count = count + 1
+    return wrk.format(nil, wrk.path .. '?' .. count)
+  end
+end
+
 function done(summary, latency)
   local errors = summary.errors
   io.write(string.format(

@@ -16,6 +16,28 @@ const loads = [
   ['dc3', 'orders', 9],
 ] as const;
 
+/** What is rehearsed by the calendar. */
+const schedules = [
+  [
+    'monthly-dc1',
+    {
+      ...{ cron: '0 10 1 * *', timeZone: 'Europe/Berlin' },
+      blackouts: [{ days: ['fri', 'sat', 'sun'], from: '00:00', until: '24:00' }],
+      spec: { kind: 'evacuate', scope: { cluster: 'dc1' }, reason: 'We can lose dc1 any day' },
+    },
+  ],
+  [
+    'slow-line',
+    {
+      ...{ cron: '30 14 * * 2', timeZone: 'UTC' },
+      spec: {
+        ...{ kind: 'slow', scope: { link: { from: 'dc1', to: 'dc2' } } },
+        ...{ slow: { delay: '200ms', jitter: '50ms' }, reason: 'The cable was repaired once' },
+      },
+    },
+  ],
+] as const;
+
 /** Long enough for sparklines to have something to show. */
 const settleMs = 30_000;
 
@@ -87,4 +109,8 @@ async function drill(page: Page): Promise<void> {
   await page.getByText('Verdict').waitFor({ timeout: 90_000 });
   await take(page, 'drill-report');
   await take(page, 'drills', '/drills');
+  for (const [name, schedule] of schedules) {
+    await page.request.put(`/v1/drill-schedules/${name}`, { data: schedule });
+  }
+  await take(page, 'schedules', '/drills/schedules');
 }

@@ -9,7 +9,7 @@ import { parseYaml } from '../../core/yaml-file.ts';
 import { parseAdminAddress } from './admin-address.ts';
 
 /** Letters, digits, dots, hyphens and underscores, beginning with a letter or digit. */
-export const contextName = /^[A-Za-z0-9][\w.-]{0,62}$/;
+const contextName = /^[A-Za-z0-9][\w.-]{0,62}$/;
 
 const adminAddress = z.string().superRefine((text, issues) => {
   try {

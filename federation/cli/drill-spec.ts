@@ -1,11 +1,8 @@
 /** Owns reading a drill off a command line or a file: what the admin API takes. */
-import { text as readText } from 'node:stream/consumers';
-import { z } from 'zod';
 import { IsthmusError } from '../../core/errors.ts';
-import { readFileIfAny } from '../../core/files.ts';
-import { parseYaml } from '../../core/yaml-file.ts';
 import type { DrillSpecInput } from '../drills/model.ts';
 import type { Cli } from './cli.ts';
+import { readWritten } from './written.ts';
 
 /** The options of `drill run`, as commander gives them. */
 export interface DrillOptions {
@@ -37,7 +34,7 @@ export async function drillSpec(
   options: DrillOptions,
 ): Promise<DrillSpecInput> {
   const { file, ...flags } = options;
-  const written = file === undefined ? {} : await readSpec(cli, file);
+  const written = file === undefined ? {} : await readWritten(cli, file);
   const given = compact({
     kind,
     scope: compact({
@@ -74,14 +71,6 @@ export async function drillSpec(
     });
   }
   return spec as DrillSpecInput;
-}
-
-async function readSpec(cli: Cli, file: string): Promise<object> {
-  const text = file === '-' ? await readText(cli.io.stdin) : await readFileIfAny(file);
-  if (text === undefined) {
-    throw new IsthmusError('FILE_UNREADABLE', { what: 'There is no such file', where: file });
-  }
-  return parseYaml(z.record(z.string(), z.unknown()), text, file === '-' ? 'stdin' : file);
 }
 
 /** `FROM,TO`. */

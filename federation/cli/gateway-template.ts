@@ -29,8 +29,8 @@ data: ./data
 listen:
   outbound: 127.0.0.1:7080     # services of this cluster send requests here: Host: <service>.<namespace>.${federation}
   eastWest: 0.0.0.0:7443       # gateways of other clusters, mTLS
-  federation: 0.0.0.0:7444     # joining and trust, mTLS
-  admin: 127.0.0.1:7001        # this command; keep it off the network
+  federation: 0.0.0.0:7444     # where clusters join, TLS
+  admin: 127.0.0.1:7001        # this command and the admin UI; on a network it needs a certificate and users
 
 # What other clusters dial.
 advertise:

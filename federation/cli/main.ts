@@ -39,7 +39,8 @@ const verbs = [
   ['This command', [contextVerb, completionVerb, completeVerb, versionVerb]],
 ] as const;
 
-function createProgram(io: Io): { program: Verb; cli: Cli } {
+/** The program with all its verbs, before it is given a command line. */
+export function createProgram(io: Io): { program: Verb; cli: Cli } {
   const program = new Verb('isthmus')
     .description('Joins clusters in different datacenters into one federation.')
     .examples(

@@ -89,6 +89,11 @@ export class DrillBoard {
     this.#informer.close();
   }
 
+  /** Asks the registry now, where it waits before it asks again. */
+  hurry(): void {
+    this.#informer.hurry();
+  }
+
   /** Whether everything that is in the registry is known here, and was confirmed lately. */
   get current(): boolean {
     return this.#listed && this.#informer.state.kind === 'synced';

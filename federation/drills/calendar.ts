@@ -38,11 +38,6 @@ export function nextRun(schedule: Schedule, after: number): number | undefined {
   return undefined;
 }
 
-/** Whether a blackout of the schedule covers wall time `at`. */
-export function isBlackedOut(schedule: Schedule, at: number): boolean {
-  return blackoutLeft(schedule, at) > 0;
-}
-
 /** How long blackouts go on at wall time `at` at the least, in milliseconds; 0 when none covers it. */
 function blackoutLeft({ blackouts, timeZone }: Schedule, at: number): number {
   return Math.max(0, ...blackouts.map((blackout) => coveredFor(blackout, at, timeZone)));

@@ -19,6 +19,8 @@ export interface Window {
   readonly failed: number;
   /** Requests by the cluster whose endpoints answered. */
   readonly to: ReadonlyMap<string, number>;
+  /** The same per second: each gateway's by the time between its own samples, which don't come at once. */
+  readonly rates: ReadonlyMap<string, number>;
   readonly boundsMs: readonly number[];
   /** A count per bucket of `boundsMs`, and one above them. */
   readonly latency: readonly number[];
@@ -56,11 +58,13 @@ export function windowBetween(from: Mark, until: Mark, service?: ServiceName): W
   let failed = 0;
   let boundsMs: readonly number[] = [];
   const to = new Map<string, number>();
+  const rates = new Map<string, number>();
   const latency: number[] = [];
   for (const [gateway, last] of until) {
     const first = from.get(gateway);
     if (!first || last.at <= first.at) continue;
-    seconds = Math.max(seconds, (last.at - first.at) / 1000);
+    const took = (last.at - first.at) / 1000;
+    seconds = Math.max(seconds, took);
     if (boundsMs.length === 0) boundsMs = last.measure.boundsMs;
     const comparable = sameBounds(boundsMs, last.measure.boundsMs);
     for (const grown of growth(first.measure, last.measure)) {
@@ -69,12 +73,13 @@ export function windowBetween(from: Mark, until: Mark, service?: ServiceName): W
       failed += grown.failed;
       for (const [cluster, count] of Object.entries(grown.to)) {
         to.set(cluster, (to.get(cluster) ?? 0) + count);
+        rates.set(cluster, (rates.get(cluster) ?? 0) + count / took);
       }
       if (!comparable) continue;
       for (const [i, count] of grown.latency.entries()) latency[i] = (latency[i] ?? 0) + count;
     }
   }
-  return { seconds, requests, failed, to, boundsMs, latency };
+  return { seconds, requests, failed, to, rates, boundsMs, latency };
 }
 
 /** What a gateway counted between two of its measures; one that started anew in between counts from nothing. */
@@ -121,8 +126,8 @@ export function ratio(part: number, whole: number): number {
 }
 
 /** Requests per second that a cluster's endpoints answered. */
-export function rateTo({ to, seconds }: Window, cluster: string): number {
-  return ratio(to.get(cluster) ?? 0, seconds);
+export function rateTo({ rates }: Window, cluster: string): number {
+  return rates.get(cluster) ?? 0;
 }
 
 /** Part of all answered requests that a cluster's endpoints answered; undefined when none was answered. */

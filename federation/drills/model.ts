@@ -12,26 +12,19 @@ import { drillSpecSchema } from './spec.ts';
  * pending: every gateway gets ready, and what is normal is measured. running: in force, by the ramp. reverting:
  * the effect goes, and what is left of it is measured. The other three are ends; refused: it was never in force.
  */
-export const drillStates = [
-  'pending',
-  'running',
-  'reverting',
-  'done',
-  'aborted',
-  'refused',
-] as const;
+const drillStates = ['pending', 'running', 'reverting', 'done', 'aborted', 'refused'] as const;
 
-export const abortKinds = ['guardrail', 'operator', 'driver-lost', 'registry-lost'] as const;
+const abortKinds = ['guardrail', 'operator', 'driver-lost', 'registry-lost'] as const;
 
 const wallMs = z.int().min(0);
 const count = z.int().min(0);
 const rate = z.number().min(0);
 const text = z.string().max(1000);
 
-export const abortSchema = z.object({ kind: z.enum(abortKinds), what: text });
+const abortSchema = z.object({ kind: z.enum(abortKinds), what: text });
 
 /** A guardrail and what it would be, or was, passed by. */
-export const breachSchema = z.object({
+const breachSchema = z.object({
   guardrail: z.enum(['errorRate', 'p99', 'load', 'minHealthy', 'timeLimit']),
   what: text,
   value: z.number(),
@@ -69,7 +62,7 @@ export const predictionSchema = z.object({
   notes: z.array(text).max(100),
 });
 
-export const timelineKinds = [
+const timelineKinds = [
   'created',
   'ready',
   'started',
@@ -86,7 +79,7 @@ export const timelineKinds = [
   'ended',
 ] as const;
 
-export const timelineEntrySchema = z.object({
+const timelineEntrySchema = z.object({
   at: wallMs,
   kind: z.enum(timelineKinds),
   cluster: clusterNameSchema.optional(),
@@ -129,7 +122,7 @@ const objectiveSchema = z.object({
   met: z.boolean(),
 });
 
-export const comparisonSchema = z.object({
+const comparisonSchema = z.object({
   /** The drill of the same kind and scope before this one. */
   with: labelSchema,
   endedAt: wallMs,

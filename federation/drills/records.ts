@@ -36,7 +36,7 @@ export const abortRecordSchema = z.object({
 export const maxServices = 100;
 
 /** What a gateway has counted of one service since it started; it only grows. */
-export const countedSchema = z.object({
+const countedSchema = z.object({
   service: serviceNameSchema,
   requests: count,
   /** Those answered by 5xx or by nobody. */
@@ -96,7 +96,7 @@ const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, 'use HH:
 export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 
 /** A window in which nothing is started: one span of time, or the same hours every week. */
-export const blackoutSchema = z.union([
+const blackoutSchema = z.union([
   z.strictObject({ from: moment, until: moment }),
   z.strictObject({
     /** Default: every day. */

@@ -9,7 +9,7 @@ const inner = {
   height: height - margin.top - margin.bottom,
 };
 /** Classes `line-0` and so on; the page's style gives each a colour and a dash. */
-export const lineStyles = 6;
+const lineStyles = 6;
 
 export interface Chart {
   readonly svg: string;

@@ -44,6 +44,9 @@ export interface Findings {
   readonly others: Iterable<Drill>;
 }
 
+/** How far back a moment's rates look: over a late sample or two. Milliseconds. */
+export const steadyMs = 2_000;
+
 const mostMoments = 300;
 
 export function reportOn(findings: Findings): Report {
@@ -129,7 +132,7 @@ function untilReverting(points: readonly Point[], moments: readonly Measured[]):
   return last === undefined ? points : points.filter(({ atMs }) => atMs <= last);
 }
 
-export function trafficOf(window: Window): Traffic {
+function trafficOf(window: Window): Traffic {
   const { seconds, requests, failed } = window;
   return {
     seconds,
@@ -142,19 +145,26 @@ export function trafficOf(window: Window): Traffic {
   };
 }
 
-/** One moment of a drill, from what happened since the moment before. */
-export function momentOf(window: Window, atMs: number, inForce: number): Measured {
-  const { seconds, requests, failed, to } = window;
-  const clusters = [...to.keys()].sort();
+/**
+ * One moment of a drill, from what happened since the moment before. Rates are of `steady`, a longer window with the same
+ * end: samples that come a moment late would look like requests that stopped.
+ */
+export function momentOf(
+  window: Window,
+  steady: Window,
+  { atMs, inForce }: Pick<Moment, 'atMs' | 'inForce'>,
+): Measured {
+  const { requests, failed, to } = window;
+  const clusters = [...steady.rates.keys()].sort();
   return {
     atMs: Math.round(atMs),
     inForce,
-    requestsPerSecond: ratio(requests, seconds),
+    requestsPerSecond: ratio(steady.requests, steady.seconds),
     errorRate: ratio(failed, requests),
     ...given('p99Ms', quantileMs(window, 0.99)),
-    clusters: Object.fromEntries(clusters.map((cluster) => [cluster, rateTo(window, cluster)])),
+    clusters: Object.fromEntries(clusters.map((cluster) => [cluster, rateTo(steady, cluster)])),
     shares: Object.fromEntries(
-      clusters.flatMap((cluster) => {
+      [...to.keys()].flatMap((cluster) => {
         const share = shareOf(window, cluster);
         return share === undefined ? [] : [[cluster, share] as const];
       }),

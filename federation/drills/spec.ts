@@ -27,7 +27,7 @@ export function msOf(duration: string): number {
 const share = z.number().min(0).max(1);
 
 /** What a drill concerns. Which fields a kind takes: `drillSpecSchema`. */
-export const scopeSchema = z.strictObject({
+const scopeSchema = z.strictObject({
   cluster: clusterNameSchema.optional(),
   service: serviceNameSchema.optional(),
   /** A zone of `cluster`. */

@@ -1,7 +1,7 @@
 /** Owns what the admin API can see and do: the parts of a running gateway, and its acts. */
 import type { LogLevel } from '../../core/log.ts';
 import type { ClusterName, ServiceName } from '../../core/names.ts';
-import type { CatalogEntry, Registration } from '../catalog.ts';
+import type { CatalogEntry, Registration } from '../catalog/catalog.ts';
 import type { WorkerStatus } from '../workers/pool.ts';
 import type {
   Beliefs,

@@ -1,4 +1,4 @@
-/** Owns turning declared operations into routes: parse, ask for the role, compare `If-Match`, answer with an `ETag`. */
+/** Owns turning declared operations into routes: parse, ask for the role, compare what is there, answer with an `ETag`. */
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
@@ -14,7 +14,7 @@ export function installOperations(app: FastifyInstance, operations: readonly Ope
       url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
       // A stream has no end that HEAD could wait for.
       exposeHeadRoute: operation.method === 'GET' && operation.media === undefined,
-      config: { role: operation.role },
+      config: { role: operation.role, onlyAsks: operation.onlyAsks ?? false },
       handler: (request, reply) => run(operation, request, reply),
     });
   }
@@ -33,7 +33,7 @@ async function run(
     request,
     reply,
   };
-  compare(request.headers['if-match'], operation, call);
+  compare(operation, call);
   const answer: unknown = await operation.handle(call);
   if (answer === reply) return reply;
   if (operation.answer === undefined) return reply.code(operation.status ?? 204).send();
@@ -59,23 +59,27 @@ function sendTagged(request: FastifyRequest, reply: FastifyReply, answer: unknow
   return reply.type('application/json; charset=utf-8').send(text);
 }
 
-/** Throws PRECONDITION_FAILED when what is there is not what the caller has seen (RFC 9110, section 13.1.1). */
-function compare(
-  expected: string | undefined,
-  operation: Operation,
-  call: Call<unknown, unknown, unknown>,
-): void {
-  if (expected === undefined || operation.method === 'GET') return;
+/** Throws PRECONDITION_FAILED when what is there is not what the caller has seen (RFC 9110, sections 13.1.1 and 13.1.2). */
+function compare(operation: Operation, call: Call<unknown, unknown, unknown>): void {
+  const { 'if-match': wanted, 'if-none-match': unwanted } = call.request.headers;
+  if (operation.method === 'GET' || (wanted === undefined && unwanted === undefined)) return;
   const current = operation.current?.(call);
-  const matches = current !== undefined && names(expected, tagOf(JSON.stringify(current)));
-  if (matches) return;
-  throw new IsthmusError('PRECONDITION_FAILED', {
-    what:
-      current === undefined
+  const tag = current === undefined ? undefined : tagOf(JSON.stringify(current));
+  const where = call.request.url.split('?')[0];
+  if (wanted !== undefined && (tag === undefined || !names(wanted, tag))) {
+    const what =
+      tag === undefined
         ? 'There is nothing that If-Match could match'
-        : 'It is no longer what If-Match names',
-    where: call.request.url.split('?')[0],
-  });
+        : 'It is no longer what If-Match names';
+    throw new IsthmusError('PRECONDITION_FAILED', { what, where });
+  }
+  if (unwanted !== undefined && tag !== undefined && names(unwanted, tag)) {
+    throw new IsthmusError('PRECONDITION_FAILED', {
+      what: 'There is one already',
+      where,
+      fix: 'Use another name; or read it, and replace it with If-Match and its ETag.',
+    });
+  }
 }
 
 function tagOf(text: string): string {

@@ -74,7 +74,7 @@ interface Paging {
 }
 
 /** A page of sorted items, and where the next begins. Throws BODY_INVALID for a cursor that is none. */
-export function pageOf<T>(
+function pageOf<T>(
   sorted: readonly T[],
   key: (item: T) => string,
   limit: number | undefined,

@@ -70,6 +70,7 @@ function described(one: Operation, components: Components): Json {
     ...parametersOf(one.params, 'path', components),
     ...parametersOf(one.query, 'query', components),
     ...(one.current ? [ifMatch] : []),
+    ...(one.current && one.method === 'PUT' ? [ifNoneMatch] : []),
   ];
   return {
     operationId: id,
@@ -120,6 +121,13 @@ const ifMatch: Json = {
   name: 'If-Match',
   in: 'header',
   description: 'The `ETag` of what is to be replaced: 412 when it is another by now',
+  schema: { type: 'string' },
+};
+
+const ifNoneMatch: Json = {
+  name: 'If-None-Match',
+  in: 'header',
+  description: "`*`: only make it, don't replace what is there: 412 when there is one",
   schema: { type: 'string' },
 };
 

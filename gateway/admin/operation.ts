@@ -45,6 +45,8 @@ export interface Operation<
   readonly also?: Readonly<Record<number, string>>;
   /** Media type of an answer that the handler writes to `reply` by itself; it returns `reply` then. */
   readonly media?: string;
+  /** It changes nothing, whatever its method says: it is a question too long for a URL, and has no place in the audit. */
+  readonly onlyAsks?: boolean;
   /** What replaces or removes answers to `If-Match` by this: the current answer of the GET on the same path, or undefined. */
   current?(call: Call<z.output<P>, z.output<Q>, z.output<B>>): unknown;
   /** Throws coded errors. */

@@ -1,5 +1,4 @@
 /** Owns the topics of the live stream, and how often each is looked at. */
-
 import { graph } from '../graph/graph.ts';
 import { traffic } from '../graph/traffic.ts';
 import type { AuditItem, ClusterItem, EventItem, ServiceItem, TrustItem } from './answers.ts';

@@ -31,7 +31,7 @@ const factor = z
   .transform((value) => (value >= 100 ? value / 100 : value))
   .refine((ratio) => ratio >= 1, 'use a ratio of at least 1, such as 1.4');
 
-export const scenarioSchema = z.strictObject({
+const scenarioSchema = z.strictObject({
   tiers: z
     .array(tierSchema)
     .min(1, 'name at least one tier')

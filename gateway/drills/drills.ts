@@ -1,35 +1,25 @@
-/** Owns what can be asked of drills at this gateway: predict, start, look, abort, schedule; and drains and failovers. */
+/** Owns what can be asked of drills at this gateway: predict, start, look, abort, report. */
 import { IsthmusError } from '../../core/errors.ts';
-import type { ClusterName, ServiceName } from '../../core/names.ts';
-import { checkSchedule, nextRun } from '../../federation/drills/calendar.ts';
 import { conflict } from '../../federation/drills/conflict.ts';
 import {
   type Drill,
   type DrillSummary,
   isOver,
+  type Moment,
   type Prediction,
   type Report,
 } from '../../federation/drills/model.ts';
-import type {
-  DrainRecord,
-  FailoverRecord,
-  Schedule,
-  ScheduleRecord,
-} from '../../federation/drills/records.ts';
+import { type ReportProof, verifyReport } from '../../federation/drills/report-signature.ts';
 import { type DrillSpec, scopeText } from '../../federation/drills/spec.ts';
 import { drillId } from './driver.ts';
-import { noEffects } from './effects.ts';
-import { drain, endFailover, failOver, undrain } from './orders.ts';
-import { assertHeard, Participation, type ParticipationOptions } from './participation.ts';
+import { momentsSeen } from './moments.ts';
+import type { Participation } from './participation.ts';
 import { predict } from './predict.ts';
+import { Schedules } from './schedules.ts';
+import { type Membership, Seat, type SeatOptions } from './seat.ts';
+import { StandingOrders } from './standing-orders.ts';
 
-/** What a participation needs that is there before its cluster is in a federation. */
-export type DrillsOptions = Omit<
-  ParticipationOptions,
-  'store' | 'verify' | 'changed' | 'startScheduled'
->;
-/** What it needs of the federation. */
-export type Membership = Pick<ParticipationOptions, 'store' | 'verify'>;
+export type DrillsOptions = Omit<SeatOptions, 'startScheduled'>;
 
 export interface StartOptions {
   /** Also a drill that is predicted to break a guardrail, or that gateways don't follow. */
@@ -37,79 +27,53 @@ export interface StartOptions {
   readonly schedule?: string | undefined;
 }
 
-/** A schedule with when it runs next, in wall milliseconds; absent when it never does. */
-export type ScheduleItem = Omit<ScheduleRecord, 'signature'> & { readonly nextRun?: number };
-
-/** Standing orders in force. */
-export interface Orders {
-  readonly drains: Omit<DrainRecord, 'signature'>[];
-  readonly failovers: Omit<FailoverRecord, 'signature'>[];
-}
-
-/** How long what was written here is waited for to come back from the registry. */
-const tellMs = 2_000;
-
 export class Drills {
+  readonly schedules: Schedules;
+  readonly orders: StandingOrders;
   readonly #options: DrillsOptions;
-  readonly #listeners = new Set<() => void>();
-  #participation: Participation | undefined;
-  #of: Membership['store'] | undefined;
-  /** Entering and leaving, one after the other. */
-  #changing: Promise<void> = Promise.resolve();
+  readonly #seat: Seat;
 
   constructor(options: DrillsOptions) {
+    const { self, clock } = options;
     this.#options = options;
+    const seat = new Seat({
+      ...options,
+      startScheduled: ({ name, schedule }) =>
+        this.start(schedule.spec, { force: false, schedule: name }),
+    });
+    this.#seat = seat;
+    this.orders = new StandingOrders({ self, seat, now: clock.now });
+    this.schedules = new Schedules({
+      self,
+      seat,
+      clock,
+      resolved: (spec) => this.#resolved(spec),
+    });
   }
 
   /** Takes part in the drills of a federation from now on; undefined: in none. The same one again: trust may have changed. */
   follow(membership: Membership | undefined): void {
-    if (membership?.store === this.#of) {
-      this.#participation?.reconsider();
-      return;
-    }
-    this.#of = membership?.store;
-    this.#changing = this.#changing.then(async () => {
-      try {
-        await this.#change(membership);
-      } catch (err) {
-        this.#options.log.error({ err }, 'drills are not followed');
-      }
-    });
-  }
-
-  async #change(membership: Membership | undefined): Promise<void> {
-    const before = this.#participation;
-    this.#participation = undefined;
-    await before?.close({ withdraw: false });
-    if (before) this.#options.apply(noEffects);
-    if (!membership || membership.store !== this.#of) return;
-    this.#participation = new Participation({
-      ...this.#options,
-      ...membership,
-      changed: () => {
-        for (const listener of this.#listeners) listener();
-      },
-      startScheduled: ({ name, schedule }) =>
-        this.start(schedule.spec, { force: false, schedule: name }),
-    });
-    await this.#participation.start();
+    this.#seat.follow(membership);
   }
 
   /** Records that were refused, by registry key. */
   get problems(): IsthmusError[] {
-    return [...(this.#participation?.board.problems.values() ?? [])];
+    return [...(this.#seat.participation?.board.problems.values() ?? [])];
   }
 
   /** Calls `listener` after a drill, an order or a schedule changed; returns a function that stops that. */
   onChange(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#seat.onChange(listener);
+  }
+
+  close(options: { readonly withdraw: boolean }): Promise<void> {
+    return this.#seat.close(options);
   }
 
   /** What a drill would do. Throws NOT_A_MEMBER, CLUSTER_NOT_FOUND or SERVICE_NOT_FOUND. */
   predict(spec: DrillSpec): Prediction {
     const { clock } = this.#options;
-    const { world } = this.#member();
+    const { world } = this.#seat.member();
     const whole = this.#resolved(spec);
     return predict(whole, world, { wall: clock.now(), monotonic: clock.monotonic() });
   }
@@ -120,10 +84,9 @@ export class Drills {
    */
   async start(spec: DrillSpec, { force, schedule }: StartOptions): Promise<Drill> {
     const { self, gateway, clock } = this.#options;
-    const participation = this.#member();
     const whole = this.#resolved(spec);
+    const participation = await this.#seat.heard();
     this.#refuseConflicts(participation, whole);
-    assertHeard(participation);
     const prediction = this.predict(whole);
     const [worst] = prediction.breaks;
     if (worst && !force) {
@@ -167,7 +130,7 @@ export class Drills {
   /** Ends a drill everywhere, whoever drives it. Throws DRILL_NOT_FOUND or DRILL_OVER. */
   abort(id: string, who: string): Drill {
     const { self, clock } = this.#options;
-    const participation = this.#member();
+    const participation = this.#seat.member();
     const drill = this.get(id);
     if (isOver(drill.state)) {
       throw new IsthmusError('DRILL_OVER', { what: `Drill ${id} is over: ${drill.state}` });
@@ -192,123 +155,30 @@ export class Drills {
     });
   }
 
-  /** Schedules of all clusters, with when each runs next. */
-  schedules(): ScheduleItem[] {
-    const records = this.#participation?.board.schedules ?? [];
-    return records.map((record) => this.#withNext(record));
-  }
-
-  /** A schedule of this cluster. */
-  schedule(name: string): ScheduleItem | undefined {
-    const { self } = this.#options;
-    return this.schedules().find((one) => one.cluster === self && one.name === name);
-  }
-
-  /** Throws SCHEDULE_NOT_FOUND. */
-  getSchedule(name: string): ScheduleItem {
-    const found = this.schedule(name);
-    if (found) return found;
-    throw new IsthmusError('SCHEDULE_NOT_FOUND', {
-      what: `${this.#options.self} has no schedule ${JSON.stringify(name.slice(0, 80))}`,
+  /** What happened in a drill, moment by moment: as reported, and before that as far back as this gateway has counts. Throws DRILL_NOT_FOUND. */
+  moments(id: string): readonly Moment[] {
+    const { clock } = this.#options;
+    const { report, createdAt, startedAt, state } = this.get(id);
+    if (report) return report.moments;
+    if (isOver(state)) return [];
+    const { histories } = this.#seat.member().board;
+    const monotonic = (wall: number) => clock.monotonic() - (clock.now() - wall);
+    return momentsSeen(histories, id, {
+      from: monotonic(createdAt),
+      until: clock.monotonic(),
+      startedAt: monotonic(startedAt ?? createdAt),
     });
   }
 
-  /** Makes or replaces a schedule of this cluster. Throws BODY_INVALID. */
-  async putSchedule(name: string, schedule: Schedule): Promise<ScheduleItem> {
-    const { self, clock } = this.#options;
-    checkSchedule(schedule);
-    const spec = this.#resolved(schedule.spec);
-    const record = { cluster: self, name, schedule: { ...schedule, spec }, at: clock.now() };
-    this.#orderly().office.schedule(record);
-    await this.#until(() => this.schedule(name)?.at === record.at);
-    return this.#withNext(record);
-  }
-
-  /** Throws SCHEDULE_NOT_FOUND. */
-  async deleteSchedule(name: string): Promise<void> {
-    this.getSchedule(name);
-    this.#orderly().office.unschedule(name);
-    await this.#until(() => this.schedule(name) === undefined);
-  }
-
-  orders(): Orders {
-    const board = this.#participation?.board;
-    return {
-      drains: (board?.drained ?? []).map(({ signature: _, ...order }) => order),
-      failovers: (board?.failedOver ?? []).map(({ signature: _, ...order }) => order),
-    };
-  }
-
-  /** Throws CLUSTER_NOT_FOUND. */
-  async drain(
-    of: ClusterName,
-    options: { rampMs: number; reason?: string | undefined },
-  ): Promise<DrainRecord> {
-    this.#assertCluster(of);
-    return this.#ordered('drains', drain(this.#orderly(), of, options));
-  }
-
-  /** Throws ORDER_NOT_FOUND. */
-  async undrain(of: ClusterName): Promise<DrainRecord> {
-    return this.#ordered('drains', undrain(this.#orderly(), of));
-  }
-
-  /** Throws CLUSTER_NOT_FOUND or SERVICE_NOT_FOUND. */
-  async failOver(
-    service: ServiceName,
-    options: { to: ClusterName; percent: number; reason?: string | undefined },
-  ): Promise<FailoverRecord> {
-    this.#assertCluster(options.to);
-    this.#assertService(service);
-    return this.#ordered('failovers', failOver(this.#orderly(), service, options));
-  }
-
-  /** Throws ORDER_NOT_FOUND. */
-  async endFailover(service: ServiceName): Promise<FailoverRecord> {
-    return this.#ordered('failovers', endFailover(this.#orderly(), service));
-  }
-
-  async #ordered<T extends DrainRecord | FailoverRecord>(
-    kind: 'drains' | 'failovers',
-    order: T,
-  ): Promise<T> {
-    await this.#until(() => {
-      const known = this.#participation?.board[kind] ?? [];
-      return known.some(({ cluster, sequence, at }) => {
-        return cluster === order.cluster && sequence === order.sequence && at === order.at;
-      });
-    });
-    return order;
-  }
-
-  /** Resolves once the registry has told here what was written here, or after a while: whoever asks next sees it. */
-  #until(isTold: () => boolean): Promise<void> {
-    if (isTold()) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = (): void => {
-        cancel();
-        stop();
-        resolve();
-      };
-      const cancel = this.#options.clock.after(tellMs, done);
-      const stop = this.onChange(() => {
-        if (isTold()) done();
-      });
-    });
-  }
-
-  async close(options: { readonly withdraw: boolean }): Promise<void> {
-    this.#of = undefined;
-    await this.#changing;
-    const participation = this.#participation;
-    this.#participation = undefined;
-    await participation?.close(options);
-    this.#listeners.clear();
+  /** What is proven of a report, given as it was written down. Throws REPORT_FORGED, BODY_INVALID or NOT_A_MEMBER. */
+  verifyReport(raw: unknown): ReportProof {
+    const participation = this.#seat.member();
+    return verifyReport(raw, (cluster, key, record) => participation.verify(cluster, key, record));
   }
 
   /** Drills as they are; what nobody drives any more is over, whatever its record says. */
   #all(): Drill[] {
-    const participation = this.#participation;
+    const participation = this.#seat.participation;
     if (!participation) return [];
     const { board, drivers } = participation;
     const driven = [...drivers.values()].map(({ drill }) => drill);
@@ -320,8 +190,8 @@ export class Drills {
   /** The spec with what it leaves to be understood: a service is evacuated from here. */
   #resolved(spec: DrillSpec): DrillSpec {
     const { cluster, service, link } = spec.scope;
-    for (const name of [cluster, link?.from, link?.to]) if (name) this.#assertCluster(name);
-    if (service) this.#assertService(service);
+    for (const name of [cluster, link?.from, link?.to]) if (name) this.#seat.assertCluster(name);
+    if (service) this.#seat.assertService(service);
     if (spec.kind !== 'evacuate' || cluster) return spec;
     return { ...spec, scope: { ...spec.scope, cluster: this.#options.self } };
   }
@@ -340,33 +210,6 @@ export class Drills {
         fix: `Undo that first: \`isthmus undrain ${cluster}\`.`,
       });
     }
-  }
-
-  #assertCluster(cluster: ClusterName): void {
-    if (this.#member().world.isMember(cluster)) return;
-    throw new IsthmusError('CLUSTER_NOT_FOUND', { what: `${cluster} is not a member` });
-  }
-
-  #assertService(service: ServiceName): void {
-    if (this.#member().world.services().includes(service)) return;
-    throw new IsthmusError('SERVICE_NOT_FOUND', { what: `Nobody has a service ${service}` });
-  }
-
-  #orderly() {
-    const { self, clock } = this.#options;
-    const participation = this.#member();
-    assertHeard(participation);
-    return { self, board: participation.board, office: participation.office, now: clock.now };
-  }
-
-  #withNext({ signature: _, ...record }: ScheduleRecord): ScheduleItem {
-    const next = nextRun(record.schedule, this.#options.clock.now());
-    return next === undefined ? record : { ...record, nextRun: next };
-  }
-
-  #member(): Participation {
-    if (this.#participation) return this.#participation;
-    throw new IsthmusError('NOT_A_MEMBER', { what: `${this.#options.self} is in no federation` });
   }
 }
 

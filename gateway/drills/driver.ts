@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { ClusterName, FederationName } from '../../core/names.ts';
-import { breaches, type Observation } from '../../federation/drills/guardrails.ts';
 import {
   advance,
   born,
@@ -13,7 +12,7 @@ import {
   stateOf,
   strength,
 } from '../../federation/drills/lifecycle.ts';
-import { type History, markAt, rateTo, windowBetween } from '../../federation/drills/measures.ts';
+import type { History } from '../../federation/drills/measures.ts';
 import type {
   Abort,
   Drill,
@@ -23,6 +22,8 @@ import type {
 } from '../../federation/drills/model.ts';
 import { reportOn } from '../../federation/drills/report.ts';
 import { msOf } from '../../federation/drills/spec.ts';
+import { brokenNow } from './guard.ts';
+import { Milestones } from './milestones.ts';
 import { Recording } from './recording.ts';
 
 /** What a driver sees of the federation, and how it is heard. */
@@ -69,8 +70,6 @@ export interface DriverOptions {
 const tickMs = 250;
 /** Signs of life while nothing changes. */
 const beatEveryMs = 500;
-/** The guardrails judge by the last few seconds. */
-const guardWindowMs = 5_000;
 
 export class Driver {
   readonly #options: DriverOptions;
@@ -80,7 +79,7 @@ export class Driver {
   #lastBeat = { at: -Infinity, inForce: -1 };
   #cancelTick = (): void => {};
   readonly #recording: Recording;
-  readonly #told = new Set<string>();
+  readonly #milestones: Milestones;
   #decisions: Report['decisions'] = [];
   #probes: { readonly made: number; readonly refused: number } | undefined;
 
@@ -91,6 +90,7 @@ export class Driver {
     this.#drill = drill;
     this.#life = born(now);
     this.#recording = new Recording(() => world.histories, now);
+    this.#milestones = new Milestones(this.#recording);
   }
 
   get drill(): Drill {
@@ -128,7 +128,7 @@ export class Driver {
     this.#event({
       kind: 'time',
       missing: this.#missing(),
-      breaches: this.#breaches(now),
+      breaches: brokenNow(this.#drill, this.#life, world, now),
       conflict: world.conflict(this.#drill),
     });
     this.#beat(clock.monotonic());
@@ -177,31 +177,6 @@ export class Driver {
       .sort();
   }
 
-  #breaches(now: number) {
-    if (this.#life.kind !== 'pending' && this.#life.kind !== 'running') return [];
-    const { world } = this.#options;
-    const { histories } = world;
-    const { spec } = this.#drill;
-    const since = Math.max(this.#life.since, now - guardWindowMs);
-    const window = windowBetween(markAt(histories, since), markAt(histories, now));
-    const loads = new Map<string, number>();
-    for (const cluster of window.to.keys()) {
-      const capacity = world.capacity(cluster as ClusterName);
-      if (capacity !== undefined) loads.set(cluster, rateTo(window, cluster) / capacity);
-    }
-    const observation: Observation = {
-      window,
-      loads,
-      fewestHealthy: this.#life.kind === 'running' ? world.fewestHealthy(this.#drill) : undefined,
-      elapsedMs: this.#life.kind === 'running' ? now - this.#life.since : 0,
-    };
-    // What was forced through is watched for everything but what it was known to break.
-    const known = new Set(
-      this.#drill.forced ? this.#drill.prediction.breaks.map((b) => b.guardrail) : [],
-    );
-    return breaches(spec.guardrails, observation).filter(({ guardrail }) => !known.has(guardrail));
-  }
-
   #beat(now: number): void {
     const { world } = this.#options;
     if (this.#life.kind === 'over') return;
@@ -213,34 +188,10 @@ export class Driver {
     world.beat(this.#drill, { sequence: this.#sequence, inForce });
   }
 
-  /** Which gateways have it in force, since when all have it in full, and whether traffic moves. */
   #watch(now: number): void {
-    const { world } = this.#options;
-    const gateways = world.gateways();
-    const strengthAt = (gateway: string) => world.strengthAt(gateway, this.#drill.id) ?? 0;
-    for (const gateway of gateways) {
-      if (strengthAt(gateway) <= 0) continue;
-      const [cluster = '', id = ''] = gateway.split('/');
-      this.#tellOnce(gateway, {
-        kind: 'gateway',
-        cluster: cluster as ClusterName,
-        what: `${id} has it in force`,
-        value: Math.round(now - (this.#recording.startedAt ?? now)),
-      });
-    }
-    if (this.#recording.inForceMs === undefined && gateways.every((one) => strengthAt(one) >= 1)) {
-      this.#recording.inForce(now);
-      const value = this.#recording.inForceMs;
-      this.#tellOnce('in-force', {
-        kind: 'in-force',
-        what: 'In force in full at every gateway',
-        ...(value === undefined ? {} : { value }),
-      });
-      this.#ask();
-    }
-    for (const note of this.#recording.shiftNotes(this.#drill.prediction)) {
-      this.#tellOnce(note.kind, note);
-    }
+    const notes = this.#milestones.reached(this.#drill, this.#options.world, now);
+    if (notes.length > 0) this.#write(notes);
+    if (notes.some(({ kind }) => kind === 'in-force')) this.#ask();
   }
 
   /** What decides where requests go now, for the report. */
@@ -252,12 +203,6 @@ export class Driver {
       },
       (err) => log.warn({ err }, 'what decides could not be asked for the report'),
     );
-  }
-
-  #tellOnce(key: string, note: Note): void {
-    if (this.#told.has(key)) return;
-    this.#told.add(key);
-    this.#write([note]);
   }
 
   async #probe(): Promise<void> {

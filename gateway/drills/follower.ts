@@ -24,6 +24,9 @@ import {
   together,
 } from './effects.ts';
 
+/** What it follows: all that is known of drills and standing orders. */
+export type Followed = Pick<DrillBoard, 'drills' | 'beats' | 'aborts' | 'drained' | 'failedOver'>;
+
 export interface FollowerOptions {
   readonly self: ClusterName;
   readonly clock: Clock;
@@ -41,7 +44,7 @@ const ageSlackMs = 120_000;
 export class Follower {
   readonly #options: FollowerOptions;
   readonly #following = new Map<string, Following>();
-  #board: DrillBoard | undefined;
+  #board: Followed | undefined;
   #effects: Effects = noEffects;
   #cancelCheck = (): void => {};
 
@@ -50,7 +53,7 @@ export class Follower {
   }
 
   /** Follows what `board` says; without one everything is let go. */
-  follow(board: DrillBoard | undefined): void {
+  follow(board: Followed | undefined): void {
     this.#board = board;
     if (board === undefined) this.#following.clear();
     this.#settle();

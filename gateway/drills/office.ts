@@ -46,6 +46,11 @@ export class Office {
     return kind === 'converged' || kind === 'converging';
   }
 
+  /** Writes now, where it waits before it tries again. */
+  hurry(): void {
+    this.#session.hurry();
+  }
+
   drill(drill: Drill): void {
     this.#sign({ kind: 'runs', cluster: this.#options.self, id: drill.id }, drill, true);
   }

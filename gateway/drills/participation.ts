@@ -2,18 +2,18 @@
 import { join } from 'node:path';
 import type { Authority } from '../../certs/authority.ts';
 import type { Clock, Random } from '../../core/clock.ts';
-import { asIsthmusError, IsthmusError } from '../../core/errors.ts';
+import { asIsthmusError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import type { ClusterName, FederationName } from '../../core/names.ts';
 import { DrillBoard } from '../../federation/drills/board.ts';
 import type { Following } from '../../federation/drills/following.ts';
 import { type Drill, isOver } from '../../federation/drills/model.ts';
 import type { MeasureRecord, ScheduleRecord } from '../../federation/drills/records.ts';
-import { scopeText } from '../../federation/drills/spec.ts';
 import type { DrillKey } from '../../registry/drill-keys.ts';
 import { SnapshotCache } from '../../registry/snapshot-cache.ts';
 import type { Store } from '../../registry/store.ts';
 import type { EventDraft } from '../events/event.ts';
+import { began, ended, notStarted, revertedHere } from './announcements.ts';
 import { Driver } from './driver.ts';
 import { driverWorld } from './driver-world.ts';
 import type { Effects } from './effects.ts';
@@ -22,6 +22,7 @@ import { Meter } from './meter.ts';
 import { Office } from './office.ts';
 import { OrdersFile } from './orders-file.ts';
 import { Scheduler } from './scheduler.ts';
+import { tidied } from './tidying.ts';
 import { type FederationWorld, federationWorld, type Lens } from './world.ts';
 
 export interface ParticipationOptions {
@@ -52,9 +53,7 @@ export interface ParticipationOptions {
 /** How often what others left behind is looked for. */
 const tidyEveryMs = 5_000;
 /** A drill may be so old without a beat: its driver is about to begin. */
-export const firstBeatWithinMs = 15_000;
-/** Drills that are over and kept, of this cluster. */
-const keptDrills = 50;
+const firstBeatWithinMs = 15_000;
 
 export class Participation {
   readonly board: DrillBoard;
@@ -134,6 +133,17 @@ export class Participation {
     this.#tidyLater();
   }
 
+  /** Whether everybody hears at once what is said here. */
+  get isHeard(): boolean {
+    return this.board.current && this.office.isHeard;
+  }
+
+  /** Tries the registry now, where its turn would come later: somebody waits to be heard. */
+  hurry(): void {
+    this.board.hurry();
+    this.office.hurry();
+  }
+
   /** The lowest id of this cluster's live gateways does what one of them has to. */
   get isLeader(): boolean {
     const [first] = this.world.siblings();
@@ -158,6 +168,11 @@ export class Participation {
     return beats || this.#options.clock.now() < drill.createdAt + firstBeatWithinMs;
   }
 
+  /** Throws unless `cluster` signed the record. */
+  verify(cluster: ClusterName, key: string, raw: unknown): void {
+    this.#options.verify(cluster, key, raw);
+  }
+
   /** Begins to drive a drill. */
   drive(drill: Drill): Driver {
     const { federation, self, clock, log } = this.#options;
@@ -174,12 +189,7 @@ export class Participation {
     });
     this.#drivers.set(drill.id, driver);
     this.#meter.often = true;
-    this.#event(
-      drill,
-      'info',
-      `Drill ${drill.id} begins: ${drill.spec.kind} ${scopeText(drill.spec.scope)}`,
-      self,
-    );
+    this.#options.event(began(drill, self));
     driver.start();
     return driver;
   }
@@ -231,43 +241,15 @@ export class Participation {
   #noted(drill: Drill, following: Following): void {
     this.#meter.now();
     if (following.kind !== 'over') return;
-    const { self } = this.#options;
-    if (following.why === 'lost') {
-      this.#event(
-        drill,
-        'warning',
-        `Drill ${drill.id} was reverted here: its driver, or the registry, is lost`,
-        self,
-      );
-    }
-    if (following.why === 'deadline') {
-      this.#event(
-        drill,
-        'warning',
-        `Drill ${drill.id} was reverted here: its time limit passed`,
-        self,
-      );
-    }
+    const { self, event } = this.#options;
+    const told = revertedHere(drill, following.why, self);
+    if (told) event(told);
     this.#options.changed();
   }
 
   #ended(drill: Drill): void {
     this.office.silence(drill.id);
-    const how = drill.state === 'done' ? (drill.outcome ?? 'done') : drill.state;
-    const why = drill.abortedBy?.what ?? drill.refusal;
-    const severity = drill.outcome === 'passed' ? 'info' : 'warning';
-    this.#event(
-      drill,
-      severity,
-      `Drill ${drill.id} is over: ${how}${why === undefined ? '' : ` (${why})`}`,
-      drill.cluster,
-    );
-  }
-
-  #event(drill: Drill, severity: EventDraft['severity'], what: string, cluster: string): void {
-    const { id, spec, state } = drill;
-    const details = { drill: id, kind: spec.kind, scope: spec.scope, state };
-    this.#options.event({ kind: 'drill', severity, cluster, what, details });
+    this.#options.event(ended(drill));
   }
 
   #tidyLater(): void {
@@ -277,64 +259,30 @@ export class Participation {
     });
   }
 
-  /** Closes drills of this cluster that nobody drives any more, and forgets the oldest. */
   #tidy(): void {
     const { self, gateway, clock } = this.#options;
-    this.#meter.often = this.board.drills.some((drill) => this.isAlive(drill));
-    if (!this.board.current) return;
-    const own = this.board.drills.filter(({ cluster }) => cluster === self);
-    for (const drill of own) {
-      if (isOver(drill.state) || this.isAlive(drill)) continue;
-      if (drill.driver.gateway !== gateway && !this.isLeader) continue;
-      this.office.drill(orphaned(drill, clock.now()));
-    }
-    for (const { cluster, id } of this.board.aborts) {
-      const isPending = this.board.drills.some((drill) => drill.id === id && this.isAlive(drill));
-      if (cluster === self && !isPending) this.office.withdrawAbort(id);
-    }
-    if (!this.isLeader) return;
-    const over = own.filter(({ state }) => isOver(state)).sort((a, b) => b.createdAt - a.createdAt);
-    for (const drill of over.slice(keptDrills)) this.office.forget(drill);
+    const { board, office, isLeader } = this;
+    this.#meter.often = board.drills.some((drill) => this.isAlive(drill));
+    if (!board.current) return;
+    const { closed, forgotten, heeded } = tidied({
+      ...{ self, gateway, isLeader, drills: board.drills, aborts: board.aborts },
+      isAlive: (drill) => this.isAlive(drill),
+      now: clock.now(),
+    });
+    for (const drill of closed) office.drill(drill);
+    for (const drill of forgotten) office.forget(drill);
+    for (const id of heeded) office.withdrawAbort(id);
   }
 
-  async #startScheduled({ name, schedule }: ScheduleRecord): Promise<void> {
-    const { self, event, startScheduled } = this.#options;
+  async #startScheduled(due: ScheduleRecord): Promise<void> {
+    const { event, startScheduled } = this.#options;
     try {
-      const record = this.board.schedules.find((one) => one.cluster === self && one.name === name);
-      if (!record) return;
-      await startScheduled(record);
+      const known = this.board.schedules.find(
+        ({ cluster, name }) => cluster === due.cluster && name === due.name,
+      );
+      if (known) await startScheduled(known);
     } catch (thrown) {
-      const { code, message } = asIsthmusError(thrown);
-      const details = { schedule: name, kind: schedule.spec.kind, code };
-      const what = `The scheduled drill ${name} was not started: ${message}`;
-      event({ kind: 'drill', severity: 'warning', cluster: self, what, details });
+      event(notStarted(due, asIsthmusError(thrown)));
     }
   }
-}
-
-/** A drill whose driver died before it could say how it ended. */
-function orphaned(drill: Drill, now: number): Drill {
-  const abortedBy = {
-    kind: 'driver-lost',
-    what: 'Its driver was lost; every gateway reverted by itself',
-  } as const;
-  return {
-    ...drill,
-    state: 'aborted',
-    abortedBy,
-    endedAt: now,
-    timeline: [
-      ...drill.timeline,
-      { at: now, kind: 'abort', what: abortedBy.what },
-      { at: now, kind: 'ended', what: 'It is over: aborted' },
-    ],
-  };
-}
-
-/** Throws DRILL_NOT_REVERTIBLE unless everybody hears at once what is said here: then it can be taken back as well. */
-export function assertHeard({ board, office }: Participation): void {
-  if (board.current && office.isHeard) return;
-  throw new IsthmusError('DRILL_NOT_REVERTIBLE', {
-    what: 'The registry does not answer, so that a drill could neither be led nor ended',
-  });
 }

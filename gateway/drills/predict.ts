@@ -11,7 +11,7 @@ import type { ClusterPrediction, Prediction } from '../../federation/drills/mode
 import { type DrillSpec, msOf } from '../../federation/drills/spec.ts';
 import { decide } from '../balance/decide.ts';
 import { type Shift, steeringOf } from '../balance/steering.ts';
-import type { BalancePolicy, BalanceView, Caller, Group } from '../balance/types.ts';
+import type { BalancePolicy, BalanceView, Caller, Group, Tier } from '../balance/types.ts';
 import { defaultRetry } from '../proxy/retry.ts';
 import { type Demand, demandAt } from './demand.ts';
 import { effectsOf } from './effects.ts';
@@ -145,7 +145,7 @@ function loads(
         const part = (rate * (tier.healthyLoad + tier.degradedLoad)) / 100;
         to.set(tier.cluster, (to.get(tier.cluster) ?? 0) + part);
         total += part;
-        if (drill && strikes(drill, from, tier.cluster)) struck += part;
+        if (drill) struck += part * shareStruck(drill, from, tier);
       }
     }
   }
@@ -163,10 +163,16 @@ function bereft(view: BalanceView, { kind, scope }: DrillSpec, from: ClusterName
   return { ...view, groups: view.groups.filter((group) => !isLost(group)) };
 }
 
-function strikes({ kind, scope }: DrillSpec, from: ClusterName, to: ClusterName): boolean {
-  if (kind !== 'slow' && kind !== 'fail') return false;
-  if (scope.link) return scope.link.from === from && scope.link.to === to;
-  return scope.cluster === undefined || scope.cluster === to;
+/** Share, 0 to 1, of the requests of a tier that the drill strikes; of a tier with several zones as its weights spread them. */
+function shareStruck({ kind, scope }: DrillSpec, from: ClusterName, tier: Tier): number {
+  if (kind !== 'slow' && kind !== 'fail') return 0;
+  if (scope.link) return scope.link.from === from && scope.link.to === tier.cluster ? 1 : 0;
+  if (scope.cluster !== undefined && scope.cluster !== tier.cluster) return 0;
+  if (scope.zone === undefined) return 1;
+  const weight = (members: Tier['members']) => members.reduce((sum, one) => sum + one.weight, 0);
+  const all = weight(tier.members);
+  const inZone = weight(tier.members.filter(({ group }) => group.zone === scope.zone));
+  return all === 0 ? 0 : inZone / all;
 }
 
 function clustersOf(

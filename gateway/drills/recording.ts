@@ -1,5 +1,4 @@
 /** Owns what is measured of a drill while it goes on: where counts stood at each of its turns, and its moments in between. */
-
 import type { Note } from '../../federation/drills/lifecycle.ts';
 import {
   type History,
@@ -9,7 +8,13 @@ import {
   windowBetween,
 } from '../../federation/drills/measures.ts';
 import type { Prediction } from '../../federation/drills/model.ts';
-import { type Findings, leaving, type Measured, momentOf } from '../../federation/drills/report.ts';
+import {
+  type Findings,
+  leaving,
+  type Measured,
+  momentOf,
+  steadyMs,
+} from '../../federation/drills/report.ts';
 import { detectMs, shiftMs } from '../../federation/drills/timing.ts';
 
 const momentEveryMs = 500;
@@ -26,7 +31,7 @@ export class Recording {
   #startedAt: number | undefined;
   #revertingAt: number | undefined;
   #marks: { started?: Mark; inForce?: Mark; reverting?: Mark; gone?: Mark } = {};
-  inForceMs: number | undefined;
+  #inForceMs: number | undefined;
   #revertMs: number | undefined;
 
   constructor(histories: () => ReadonlyMap<string, History>, now: number) {
@@ -39,15 +44,21 @@ export class Recording {
     return this.#startedAt;
   }
 
+  get isInForce(): boolean {
+    return this.#inForceMs !== undefined;
+  }
+
   started(now: number): void {
     this.#startedAt = now;
     this.#marks = { started: this.#mark(now) };
   }
 
-  /** Every gateway has it in force in full. */
-  inForce(now: number): void {
-    this.inForceMs = Math.round(now - (this.#startedAt ?? now));
+  /** Every gateway has it in force in full; returns the milliseconds that took. */
+  inForce(now: number): number {
+    const tookMs = Math.round(now - (this.#startedAt ?? now));
+    this.#inForceMs = tookMs;
     this.#marks.inForce = this.#mark(now);
+    return tookMs;
   }
 
   reverting(now: number): void {
@@ -67,8 +78,10 @@ export class Recording {
     if (now - this.#last.at < momentEveryMs) return;
     const mark = this.#mark(now);
     const window = windowBetween(this.#last.mark, mark);
+    const steady = windowBetween(this.#mark(now - steadyMs), mark);
     this.#last = { at: now, mark };
-    if (this.#moments.length < mostMoments) this.#moments.push(momentOf(window, now, strength));
+    if (this.#moments.length >= mostMoments) return;
+    this.#moments.push(momentOf(window, steady, { atMs: now, inForce: strength }));
   }
 
   /** What the moments so far tell of traffic that moves as predicted. */
@@ -128,7 +141,7 @@ export class Recording {
         end,
       },
       moments: this.moments,
-      inForceMs: this.inForceMs,
+      inForceMs: this.#inForceMs,
       revertMs: this.#revertMs,
     };
   }

@@ -1,6 +1,7 @@
 /** Owns a registry that can be lost on purpose: the store as it is, until it is severed; then as if nobody answered. */
 import type { Clock } from '../../core/clock.ts';
 import { IsthmusError } from '../../core/errors.ts';
+import { Listeners } from '../../core/listeners.ts';
 import type { EtcdStore, RegistryTls } from '../../registry/etcd-store.ts';
 import type {
   Compare,
@@ -31,7 +32,7 @@ export class SeverableStore implements EtcdStore {
   readonly inner: EtcdStore;
   readonly #clock: Clock;
   readonly #watches = new Set<OpenWatch>();
-  readonly #listeners = new Set<(state: StoreState) => void>();
+  readonly #listeners = new Listeners<[state: StoreState]>();
   readonly #stopFollowing: () => void;
   #severed: (Severance & { readonly since: number }) | undefined;
 
@@ -41,10 +42,6 @@ export class SeverableStore implements EtcdStore {
     this.#stopFollowing = inner.onState(() => {
       if (!this.#severed) this.#announce();
     });
-  }
-
-  get isSevered(): boolean {
-    return this.#severed !== undefined;
   }
 
   sever(severance: Severance): void {
@@ -74,8 +71,7 @@ export class SeverableStore implements EtcdStore {
   }
 
   onState(listener: (state: StoreState) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   get(key: string): Promise<StoredValue | undefined> {
@@ -152,7 +148,7 @@ export class SeverableStore implements EtcdStore {
   }
 
   #announce(): void {
-    for (const listener of this.#listeners) listener(this.state);
+    this.#listeners.tell(this.state);
   }
 }
 

@@ -4,13 +4,11 @@ export const eventKinds = [
   'gateway',
   'cluster-up',
   'cluster-down',
-  'link',
   'registry',
   'member',
   'drill',
   'certificate',
   'trust',
-  'config',
 ] as const;
 export type EventKind = (typeof eventKinds)[number];
 

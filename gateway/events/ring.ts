@@ -1,5 +1,6 @@
 /** Owns a bounded list of what happened last: the newest push out the oldest, and ids grow as text does. */
 import type { Clock } from '../../core/clock.ts';
+import { Listeners } from '../../core/listeners.ts';
 
 export interface Stamp {
   /** Wall time in base 36 and a running number: ids of a later start sort after those of an earlier one. */
@@ -11,7 +12,7 @@ export class Ring<T extends object> {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #limit: number;
   readonly #items: (T & Stamp)[] = [];
-  readonly #listeners = new Set<(item: T & Stamp) => void>();
+  readonly #listeners = new Listeners<[item: T & Stamp]>();
   #last: Stamp = { id: '', at: 0 };
   #serial = 0;
 
@@ -25,7 +26,7 @@ export class Ring<T extends object> {
     const item = { ...draft, ...this.#stamp() };
     this.#items.push(item);
     if (this.#items.length > this.#limit) this.#items.shift();
-    for (const listener of this.#listeners) listener(item);
+    this.#listeners.tell(item);
     return item;
   }
 
@@ -46,10 +47,7 @@ export class Ring<T extends object> {
 
   /** Calls `listener` with each item from now on; returns a function that stops that. */
   onAdd(listener: (item: T & Stamp) => void): () => void {
-    this.#listeners.add(listener);
-    return () => {
-      this.#listeners.delete(listener);
-    };
+    return this.#listeners.add(listener);
   }
 
   /** A wall clock that goes back doesn't take the ids along. */

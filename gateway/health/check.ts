@@ -30,7 +30,7 @@ export interface Check extends RiseFall {
   readonly timeoutMs: number;
 }
 
-export const defaultExpect: readonly StatusRange[] = [{ from: 200, to: 399 }];
+const defaultExpect: readonly StatusRange[] = [{ from: 200, to: 399 }];
 
 const defaultIntervalMs = 2_000;
 const defaultTimeoutMs = 1_000;

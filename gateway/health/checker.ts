@@ -2,6 +2,7 @@
 import type { LookupFunction } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Random } from '../../core/clock.ts';
+import { Listeners } from '../../core/listeners.ts';
 import type { Health } from '../../registry/model.ts';
 import { Calendar } from './calendar.ts';
 import { type ProbeTarget, probe } from './probe.ts';
@@ -48,7 +49,7 @@ export class HealthChecker {
   readonly #calendar: Calendar<Entry>;
   /** Due, in order, but over the concurrency cap. */
   readonly #waiting = new Set<Entry>();
-  readonly #listeners = new Set<HealthListener>();
+  readonly #listeners = new Listeners<[key: string, health: Health, reason: string]>();
   #running = 0;
 
   constructor(options: HealthCheckerOptions) {
@@ -94,10 +95,7 @@ export class HealthChecker {
 
   /** Calls `listener` when an endpoint's health changes. Returns a function that stops that. */
   onChange(listener: HealthListener): () => void {
-    this.#listeners.add(listener);
-    return () => {
-      this.#listeners.delete(listener);
-    };
+    return this.#listeners.add(listener);
   }
 
   /** Checks no more; results of checks under way are dropped. */
@@ -147,6 +145,6 @@ export class HealthChecker {
   }
 
   #tell(key: string, health: Health, reason: string): void {
-    for (const listener of this.#listeners) listener(key, health, reason);
+    this.#listeners.tell(key, health, reason);
   }
 }

@@ -144,6 +144,8 @@ function headOf(request: OutgoingRequest, bodyLength: OutgoingRequest['bodyLengt
     path: isTcp ? '' : path,
     protocol: tunnel?.kind === 'upgrade' ? tunnel.protocol : undefined,
     fields: fields.list(),
+    start: fields.start,
+    more: fields.more?.(),
     length: typeof bodyLength === 'number' && tunnel === undefined ? bodyLength : undefined,
     sensitive: fields.sensitive,
   };

@@ -1,5 +1,4 @@
 /** Owns one connection to one address of another cluster: made, kept alive, replaced before it is let go, made again. */
-
 import type { TrustDomain } from '../../certs/spiffe-id.ts';
 import { type BackoffPolicy, backoffDelay } from '../../core/backoff.ts';
 import type { Clock, Random } from '../../core/clock.ts';

@@ -1,6 +1,7 @@
 /** Owns the links to all other clusters: which there should be, how each cluster is reached, and the best one for a request. */
 import type { TrustDomain } from '../../certs/spiffe-id.ts';
 import type { Clock, Random } from '../../core/clock.ts';
+import { Listeners } from '../../core/listeners.ts';
 import type { Log } from '../../core/log.ts';
 import type { ClusterName } from '../../core/names.ts';
 import type { LinkState } from '../balance/types.ts';
@@ -67,7 +68,7 @@ export class LinkPool implements ClusterTransport {
   readonly #options: LinkPoolOptions;
   readonly #timing: LinkTiming;
   readonly #clusters = new Map<ClusterName, Bundle>();
-  readonly #listeners = new Set<LinkListener>();
+  readonly #listeners = new Listeners<[cluster: ClusterName, status: LinkStatus]>();
 
   constructor(options: LinkPoolOptions) {
     this.#options = options;
@@ -105,10 +106,7 @@ export class LinkPool implements ClusterTransport {
    * Returns a function that stops that.
    */
   onChange(listener: LinkListener): () => void {
-    this.#listeners.add(listener);
-    return () => {
-      this.#listeners.delete(listener);
-    };
+    return this.#listeners.add(listener);
   }
 
   /** Sends a request to a cluster, over the link that costs least now. */
@@ -182,7 +180,7 @@ export class LinkPool implements ClusterTransport {
     const { told } = bundle;
     if (status.state === told.state && !movedNotably(told.rttMs, status.rttMs)) return;
     bundle.told = status;
-    for (const listener of this.#listeners) listener(cluster, status);
+    this.#listeners.tell(cluster, status);
   }
 }
 

@@ -1,9 +1,9 @@
 /** Owns one HTTP/1.1 connection to an endpoint: made, carrying one request after another, given back or closed. */
-import { connect, type LookupFunction, type Socket } from 'node:net';
-import type { Clock } from '../../core/clock.ts';
+import type { Socket } from 'node:net';
 import type { ResponseHead as ReceivedHead } from '../wire/http1/response-head.ts';
 import { ResponseParser } from '../wire/http1/response-parser.ts';
 import type { Carrier, EndpointCall } from './endpoint-call.ts';
+import { type Dialed, dialEndpoint, readBuffer } from './endpoint-socket.ts';
 import type { Fields, ResponseHead } from './message.ts';
 import { OutgoingBody } from './outgoing-body.ts';
 import { responseOf } from './received-response.ts';
@@ -12,19 +12,12 @@ import { SocketWriter } from './socket-writer.ts';
 import { acceptOf } from './web-socket.ts';
 
 /** Where a connection belongs. */
-export interface ConnectionHome {
-  readonly host: string;
-  readonly port: number;
-  readonly lookup: LookupFunction;
-  readonly clock: Clock;
+export interface ConnectionHome extends Dialed {
   /** It may carry another request. */
   onFree(connection: EndpointConnection): void;
   /** Called once. */
   onClosed(connection: EndpointConnection): void;
 }
-
-/** All reads land here: what is to stay is copied out before the next one. */
-const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
 
 export class EndpointConnection implements Carrier {
   readonly #home: ConnectionHome;
@@ -32,7 +25,6 @@ export class EndpointConnection implements Carrier {
   readonly #writer: SocketWriter;
   readonly #outgoing: OutgoingBody;
   readonly #parser = new ResponseParser();
-  #cancelConnectTimer: (() => void) | undefined;
   /** While there is none it rests, or is no more. */
   #call: EndpointCall | undefined;
   /** The last head. */
@@ -51,24 +43,11 @@ export class EndpointConnection implements Carrier {
   /** Connects, at most for `connectMs` (0 = as long as it takes), and carries `first`. */
   constructor(home: ConnectionHome, first: EndpointCall, connectMs: number) {
     this.#home = home;
-    const { host, port, lookup, clock } = home;
-    const socket = connect({
-      host,
-      port,
-      lookup,
-      noDelay: true,
-      allowHalfOpen: true,
-      onread: { buffer: readBuffer, callback: (bytes) => this.#read(bytes) },
-    });
+    const socket = dialEndpoint(home, connectMs, (octets) => this.#read(octets));
     this.#socket = socket;
     this.#writer = new SocketWriter(socket);
     this.#outgoing = new OutgoingBody(this.#writer);
-    if (connectMs > 0) {
-      const late = () => socket.destroy(new Error(`no connection within ${connectMs} ms`));
-      this.#cancelConnectTimer = clock.after(connectMs, late);
-    }
     socket.once('connect', () => {
-      this.#cancelConnectTimer?.();
       this.#isConnected = true;
     });
     socket.on('drain', () => this.#drained());
@@ -241,7 +220,6 @@ export class EndpointConnection implements Carrier {
   }
 
   #closed(): void {
-    this.#cancelConnectTimer?.();
     this.#break('the connection was closed');
     this.#home.onClosed(this);
   }

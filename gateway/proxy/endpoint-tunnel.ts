@@ -1,15 +1,13 @@
 /** Owns raw octets to an endpoint and back: a connection of its own, whose two directions end one by one. */
-import { connect, type LookupFunction, type Socket } from 'node:net';
+import type { LookupFunction, Socket } from 'node:net';
 import { formatAddress } from '../../core/address.ts';
 import type { Clock } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors.ts';
 import { noFields } from '../wire/http1/field-section.ts';
 import type { Call, CallHandler, CallOptions } from './call.ts';
+import { dialEndpoint, readBuffer } from './endpoint-socket.ts';
 import type { Fields, ResponseHead } from './message.ts';
 import { SocketWriter } from './socket-writer.ts';
-
-/** All reads land here: what is to stay is copied out before the next one. */
-const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** As CONNECT is answered; what says that there is a connection. */
 const granted: ResponseHead = {
@@ -35,7 +33,6 @@ export class EndpointTunnel implements Call {
   #isConnected = false;
   #isHeldBack = false;
   #owesRoom = false;
-  #cancelConnectTimer: (() => void) | undefined;
 
   constructor(
     { address: host, port }: { readonly address: string; readonly port: number },
@@ -45,22 +42,11 @@ export class EndpointTunnel implements Call {
   ) {
     this.#address = formatAddress(host, port);
     this.#handler = handler;
-    const socket = connect({
-      host,
-      port,
-      lookup,
-      noDelay: true,
-      allowHalfOpen: true,
-      onread: { buffer: readBuffer, callback: (bytes) => this.#read(bytes) },
-    });
+    const place = { host, port, lookup, clock };
+    const socket = dialEndpoint(place, connectMs, (octets) => this.#read(octets));
     this.#socket = socket;
     this.#writer = new SocketWriter(socket);
-    if (connectMs > 0) {
-      const late = () => socket.destroy(new Error(`no connection within ${connectMs} ms`));
-      this.#cancelConnectTimer = clock.after(connectMs, late);
-    }
     socket.once('connect', () => {
-      this.#cancelConnectTimer?.();
       this.#isConnected = true;
       this.#handler?.onHead(granted);
     });
@@ -118,7 +104,6 @@ export class EndpointTunnel implements Call {
   }
 
   #closed(): void {
-    this.#cancelConnectTimer?.();
     const { readableEnded, writableFinished } = this.#socket;
     if (readableEnded && writableFinished) this.#handler = undefined;
     else this.#fail(new Error('the connection was closed'));

@@ -65,7 +65,7 @@ export function grpcRefusal(error: IsthmusError, extra: Fields = []): OutgoingRe
 }
 
 /** Percent-encoded UTF-8, but for visible ASCII and the space (gRPC over HTTP/2, Status-Message). */
-export function grpcMessage(text: string): string {
+function grpcMessage(text: string): string {
   let encoded = '';
   for (const octet of Buffer.from(text)) {
     const plain = octet >= 0x20 && octet <= 0x7e && octet !== 0x25;

@@ -12,7 +12,7 @@ const units: Readonly<Record<string, number>> = {
 };
 
 /** At most eight digits and a unit; milliseconds, rounded up. Undefined where there is none, or none that is one. */
-export function readGrpcTimeout(value: string | undefined): number | undefined {
+function readGrpcTimeout(value: string | undefined): number | undefined {
   if (value === undefined || !/^\d{1,8}[HMSmun]$/.test(value)) return undefined;
   const unit = units[value.at(-1) as string] as number;
   return Math.ceil(Number(value.slice(0, -1)) * unit);

@@ -61,6 +61,8 @@ export class Http2Exchange extends BodyReader implements Exchange, StreamHandler
         // RFC 8441 section 5: what 101 is in HTTP/1.1.
         status: status === 101 ? 200 : status,
         fields: fields.list(),
+        start: fields.start,
+        more: fields.more?.(),
         length: this.head.tunnel === undefined ? length : undefined,
         sensitive: fields.sensitive,
       },

@@ -1,6 +1,7 @@
 /** Owns the words for a message that crosses the gateway, free of any transport's types. */
 import type { ErrorCode } from '../../core/errors.ts';
 import type { ServiceName } from '../../core/names.ts';
+import type { BlockStart } from '../wire/hpack/block-start.ts';
 import type { FieldFilter } from '../wire/http1/field-filter.ts';
 import type { FieldLines } from '../wire/http1/field-lines.ts';
 
@@ -28,8 +29,12 @@ export interface ReceivedFields {
 export interface OutgoingFields {
   /** HTTP/1.1 lines, safe to send; neither host nor framing is among them. */
   lines(): FieldLines;
-  /** The same as a flat list. */
+  /** The same as a flat list, but for `more`. */
   list(): Fields;
+  /** Fields that no other message has; absent where there is none. */
+  more?(): Fields;
+  /** What a header block of HTTP/2 begins with up to the last of `list`, where the same came and may come again. */
+  readonly start?: BlockStart | undefined;
   /** As in `ReceivedFields`. */
   readonly sensitive?: readonly string[] | undefined;
 }
@@ -79,8 +84,11 @@ export interface PassedRequest {
   readonly hasId: boolean;
   /** What we say of it, as lines. */
   readonly own: string;
-  /** All of it as lines, where they were asked for. */
+  /** All of it as lines, where they were asked for; or as a flat list. */
   lines: FieldLines | undefined;
+  list: Fields | undefined;
+  /** Once the list was asked for again. */
+  start: BlockStart | undefined;
 }
 
 /** A request as it is sent on. */

@@ -24,20 +24,35 @@ interface Said {
   readonly lines: string;
 }
 
-/** A power of two. Clients that fall into the same place only cost each other the memory of it. */
-const saidPlaces = 1024;
+/** What was last said of requests for a service that had passed others. */
+interface Passed {
+  readonly before: string;
+  readonly protocol: string;
+  readonly line: string;
+}
 
-/** Most lines remembered by endpoint, and by service. */
+/** What is said of an endpoint's responses. */
+interface Served {
+  readonly cluster: ClusterName;
+  readonly endpoint: string;
+  readonly lines: FieldLines;
+}
+
+/** A power of two. Clients, or endpoints, that fall into the same place only cost each other the memory of it. */
+const places = 1024;
+
+/** Most lines remembered by service; longer ones that hold what others have said are not. */
 const maxLines = 4096;
+const longest = 1024;
 
 /** Everything that goes into lines is valid by construction: names, addresses, and fields that were received. */
 export class OwnLines {
   readonly #options: OwnLinesOptions;
-  readonly #said: (Said | undefined)[] = new Array(saidPlaces).fill(undefined);
+  readonly #said: (Said | undefined)[] = new Array(places).fill(undefined);
   /** For requests of HTTP/1.1 that have passed nobody. */
   readonly #via = new Map<ServiceName, string>();
-  /** For responses of endpoints here. */
-  readonly #served = new Map<string, FieldLines>();
+  readonly #passed = new Map<ServiceName, Passed>();
+  readonly #served: (Served | undefined)[] = new Array(places).fill(undefined);
   readonly #responseVia: string;
 
   constructor(options: OwnLinesOptions) {
@@ -58,15 +73,24 @@ export class OwnLines {
   /** That a request has passed here for that service, and before that the same as it says. */
   #viaOf({ fields, protocol }: RequestHead, service: ServiceName): string {
     const passed = fields.all('via');
-    if (passed.length > 0) {
-      return `via: ${passed.join(', ')}, ${this.#passing(protocol, service)}\r\n`;
-    }
+    if (passed.length > 0) return this.#viaAfter(passed, protocol, service);
     if (protocol !== '1.1') return `via: ${this.#passing(protocol, service)}\r\n`;
     let line = this.#via.get(service);
     if (line === undefined) {
       line = `via: ${this.#passing(protocol, service)}\r\n`;
       remember(this.#via, service, line);
     }
+    return line;
+  }
+
+  /** Most come from gateways, which say the same each time. */
+  #viaAfter(passed: readonly string[], protocol: string, service: ServiceName): string {
+    const before = passed.length === 1 ? (passed[0] as string) : passed.join(', ');
+    const last = this.#passed.get(service);
+    if (last?.before === before && last.protocol === protocol) return last.line;
+    const line = ownText(`via: ${before}, ${this.#passing(protocol, service)}\r\n`);
+    if (line.length <= longest)
+      remember(this.#passed, service, { before: ownText(before), protocol, line });
     return line;
   }
 
@@ -104,20 +128,21 @@ export class OwnLines {
     const { cluster, exposeDecision } = this.#options;
     // The asking gateway needs to know whatever its client may; it decides what to show.
     if (!exposeDecision && peer.kind !== 'gateway') return this.#responseVia as FieldLines;
-    if (target.kind === 'cluster') {
-      return this.#servedBy(target.cluster, fields.get(endpointField));
-    }
-    let lines = this.#served.get(target.key);
-    if (lines === undefined) {
-      lines = this.#servedBy(cluster, target.endpoint.id);
-      remember(this.#served, target.key, lines);
-    }
-    return lines;
+    if (target.kind === 'endpoint') return this.#servedBy(cluster, target.endpoint.id);
+    return this.#servedBy(target.cluster, fields.get(endpointField) ?? '');
   }
 
-  #servedBy(cluster: ClusterName, endpoint: string | undefined): FieldLines {
-    const served = endpoint === undefined ? '' : `${endpointField}: ${endpoint}\r\n`;
-    return `${this.#responseVia}${clusterField}: ${cluster}\r\n${served}` as FieldLines;
+  /** `endpoint`: empty where nobody says which. */
+  #servedBy(cluster: ClusterName, endpoint: string): FieldLines {
+    const place = placeOf(endpoint);
+    const known = this.#served[place];
+    if (known?.endpoint === endpoint && known.cluster === cluster) return known.lines;
+    const served = endpoint === '' ? '' : `${endpointField}: ${endpoint}\r\n`;
+    const lines = ownText(
+      `${this.#responseVia}${clusterField}: ${cluster}\r\n${served}`,
+    ) as FieldLines;
+    this.#served[place] = { cluster, endpoint: ownText(endpoint), lines };
+    return lines;
   }
 
   #passing(protocol: string, service: ServiceName): string {
@@ -139,10 +164,11 @@ function isOwnName(authority: string, service: string, federation: string): bool
   );
 }
 
-function placeOf(address: string): number {
-  const { length } = address;
-  const last = address.charCodeAt(length - 1) + 10 * address.charCodeAt(length - 2);
-  return (last * 31 + address.charCodeAt(length - 4)) & (saidPlaces - 1);
+/** By the end of an address or id, where those that resemble each other differ most. */
+function placeOf(text: string): number {
+  const end = text.length - 1;
+  const last = text.charCodeAt(end) + 10 * text.charCodeAt(Math.max(0, end - 1));
+  return (last * 31 + text.charCodeAt(Math.max(0, end - 3))) & (places - 1);
 }
 
 function remember<Key, Value>(lines: Map<Key, Value>, key: Key, value: Value): void {

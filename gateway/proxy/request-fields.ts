@@ -1,5 +1,6 @@
 /** Owns the fields of a request on its way on: what came in and may go on, and what we say of it. */
 import type { ServiceName } from '../../core/names.ts';
+import { BlockStart } from '../wire/hpack/block-start.ts';
 import type { FieldFilter } from '../wire/http1/field-filter.ts';
 import type { FieldLines } from '../wire/http1/field-lines.ts';
 import type { Exchange } from './exchange.ts';
@@ -24,7 +25,6 @@ export class RequestFields implements OutgoingFields {
   /** Names of fields that don't go on, either: those of the connection, and those of its trace that are said anew. */
   readonly #dropped: readonly string[];
   #lines: FieldLines | undefined;
-  #list: Fields | undefined;
 
   /** `trail`: where the request is looked at; `observer`: where any is. */
   constructor(
@@ -39,7 +39,8 @@ export class RequestFields implements OutgoingFields {
     let { passed } = head;
     if (passed?.service !== service) {
       const hasId = fields.get(requestIdField) !== undefined;
-      passed = { service, hasId, own: says.ofRequest(head, peer, service), lines: undefined };
+      const own = says.ofRequest(head, peer, service);
+      passed = { service, hasId, own, lines: undefined, list: undefined, start: undefined };
       if (head.passed !== undefined) head.passed = passed;
     }
     this.sensitive = head.fields.sensitive;
@@ -71,16 +72,29 @@ export class RequestFields implements OutgoingFields {
   }
 
   list(): Fields {
-    this.#list ??= this.#makeList();
-    return this.#list;
+    if (this.#dropped !== this.#head.connectionTokens) return this.#makeList();
+    const passed = this.#passed;
+    if (passed.list === undefined) passed.list = this.#makeList();
+    else passed.start ??= new BlockStart();
+    return passed.list;
+  }
+
+  more(): Fields {
+    const fields: string[] = this.#id === '' ? [] : [requestIdField, idIn(this.#id)];
+    if (this.#traced !== '') pushLines(fields, this.#traced);
+    return fields;
+  }
+
+  /** To be asked for after `list`. */
+  get start(): BlockStart | undefined {
+    return this.#dropped === this.#head.connectionTokens ? this.#passed.start : undefined;
   }
 
   #makeList(): Fields {
-    const fields = this.#head.fields.listWithout(this.#filter, this.#dropped);
+    const { fields: received } = this.#head;
+    const fields = received.listWithout(this.#filter, this.#dropped);
     pushLines(fields, this.#passed.own);
-    if (this.#id !== '') fields.push(requestIdField, idIn(this.#id));
-    if (this.#traced !== '') pushLines(fields, this.#traced);
-    if (welcomesTrailers(this.#head.fields.get('te'))) fields.push('te', 'trailers');
+    if (welcomesTrailers(received.get('te'))) fields.push('te', 'trailers');
     return fields;
   }
 }

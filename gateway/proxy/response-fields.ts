@@ -1,4 +1,5 @@
 /** Owns the fields of a response on its way back: what came in and may go back, and what we say of it. */
+import { BlockStart } from '../wire/hpack/block-start.ts';
 import { type FieldLines, fieldLines } from '../wire/http1/field-lines.ts';
 import { fromUpstream } from './headers.ts';
 import { HttpDate } from './http-date.ts';
@@ -20,6 +21,8 @@ export class ResponseFields implements PassedResponse {
   readonly #received: ReceivedFields;
   readonly #connectionTokens: readonly string[];
   #lines: FieldLines | undefined;
+  #list: Fields | undefined;
+  #start: BlockStart | undefined;
 
   private constructor({ fields, connectionTokens }: ResponseHead, own: FieldLines) {
     this.own = own;
@@ -45,6 +48,17 @@ export class ResponseFields implements PassedResponse {
   }
 
   list(): Fields {
+    if (this.#list === undefined) this.#list = this.#makeList();
+    else this.#start ??= new BlockStart();
+    return this.#list;
+  }
+
+  /** Of a response that came again: to be asked for after `list`. */
+  get start(): BlockStart | undefined {
+    return this.#start;
+  }
+
+  #makeList(): Fields {
     const fields = this.#received.listWithout(fromUpstream, this.#connectionTokens);
     pushLines(fields, this.own);
     return fields;

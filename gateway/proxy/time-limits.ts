@@ -1,5 +1,4 @@
 /** Owns when a request has waited long enough: for a head, for one try, for anything to move, for all of it. */
-
 import { staleMs } from './sweep.ts';
 
 /**

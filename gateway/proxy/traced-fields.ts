@@ -1,4 +1,5 @@
 /** Owns the fields of one try of a traced request: the request's, and whose child the next hop is. */
+import type { BlockStart } from '../wire/hpack/block-start.ts';
 import type { FieldLines } from '../wire/http1/field-lines.ts';
 import { traceParentField } from './headers.ts';
 import type { Fields, OutgoingFields } from './message.ts';
@@ -19,6 +20,14 @@ export class TracedFields implements OutgoingFields {
   }
 
   list(): Fields {
-    return [...this.#fields.list(), traceParentField, this.#traceParent];
+    return this.#fields.list();
+  }
+
+  more(): Fields {
+    return [...(this.#fields.more?.() ?? []), traceParentField, this.#traceParent];
+  }
+
+  get start(): BlockStart | undefined {
+    return this.#fields.start;
   }
 }

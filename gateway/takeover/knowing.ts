@@ -1,6 +1,6 @@
 /** Owns when a successor knows enough to take requests: as much as its predecessor does, or all that can be had in time. */
 import type { Clock } from '../../core/clock.ts';
-import type { Catalog } from '../catalog.ts';
+import type { Catalog } from '../catalog/catalog.ts';
 import type { WorkerPool } from '../workers/pool.ts';
 
 export interface KnowingOptions {

@@ -3,8 +3,8 @@ import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { parseAddress } from '../../core/address.ts';
 import { asIsthmusError, IsthmusError } from '../../core/errors.ts';
-import type { GatewayConfig } from '../config.ts';
-import { listenOf } from '../data-side-settings.ts';
+import type { GatewayConfig } from '../config/config.ts';
+import { listenOf } from '../config/data-side-settings.ts';
 import type { Sockets } from '../workers/pool.ts';
 import {
   channelFd,
@@ -70,13 +70,12 @@ export class Predecessor {
   /** The configuration, with the addresses that are in use: a free port is the one that was found free before. */
   inPlaceOf(config: GatewayConfig): GatewayConfig {
     const { outbound, eastWest, federation, admin, ...other } = this.#handover.addresses;
-    const { registry: registryAddress } = other;
-    const { registry } = config;
-    const isHost = registry && 'embedded' in registry && registryAddress !== undefined;
+    const { registry: listen } = other;
+    const embedded = config.registry?.embedded;
     return {
       ...config,
       listen: { ...config.listen, outbound, eastWest, federation, admin },
-      ...(isHost && { registry: { embedded: { ...registry.embedded, listen: registryAddress } } }),
+      ...(embedded && listen !== undefined && { registry: { embedded: { ...embedded, listen } } }),
     };
   }
 

@@ -52,6 +52,9 @@ export interface ThreadNumbers {
   readonly thread: string;
   readonly lagP99Ms: number;
   readonly heapBytes: number;
+  readonly heapLimitBytes: number;
+  /** Whether it refuses new requests; absent for one that takes none. */
+  readonly isShedding?: boolean;
 }
 
 export interface StateNumbers {
@@ -67,6 +70,8 @@ export interface StateNumbers {
   readonly certificates: readonly CertificateNumbers[];
   readonly bundles: readonly BundleNumbers[];
   readonly threads: readonly ThreadNumbers[];
+  /** What drills and standing orders do at this gateway now, counted by what it is. */
+  readonly effects: Readonly<Record<'withhold' | 'direct' | 'fault' | 'lost', number>>;
   /** Worker threads started again after they died. */
   readonly workersReplaced: number;
 }
@@ -85,6 +90,7 @@ export function stateMetrics(state: StateNumbers): Family[] {
     ...balanceMetrics(state.balance),
     ...(state.registry === undefined ? [] : registryMetrics(state.registry)),
     ...trustMetrics(state.certificates, state.bundles),
+    effectMetrics(state),
     ...threadMetrics(state),
   ];
 }
@@ -214,6 +220,14 @@ function trustMetrics(
   ];
 }
 
+function effectMetrics({ effects }: StateNumbers): Family {
+  return gauge(
+    'isthmus_drill_effects',
+    'What drills, drains and failovers do at this gateway now.',
+    Object.entries(effects).map(([effect, n]) => [{ effect }, n]),
+  );
+}
+
 function threadMetrics({ threads, workersReplaced }: StateNumbers): Family[] {
   return [
     gauge(
@@ -225,6 +239,18 @@ function threadMetrics({ threads, workersReplaced }: StateNumbers): Family[] {
       'isthmus_heap_bytes',
       'JavaScript heap in use by a thread.',
       threads.map(({ thread, heapBytes }) => [{ thread }, heapBytes]),
+    ),
+    gauge(
+      'isthmus_heap_limit_bytes',
+      'Most that the heap of a thread may take.',
+      threads.map(({ thread, heapLimitBytes }) => [{ thread }, heapLimitBytes]),
+    ),
+    gauge(
+      'isthmus_shedding',
+      'Whether a worker refuses new requests because it is overloaded.',
+      threads.flatMap(({ thread, isShedding }): Measured[] =>
+        isShedding === undefined ? [] : [[{ thread }, Number(isShedding)]],
+      ),
     ),
     counter('isthmus_workers_replaced_total', 'Worker threads started anew after they died.', [
       [{}, workersReplaced],

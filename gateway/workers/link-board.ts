@@ -1,4 +1,5 @@
 /** Owns the links of all workers as the control side sees them: one state and round trip for each cluster. */
+import { Listeners } from '../../core/listeners.ts';
 import type { ClusterName } from '../../core/names.ts';
 import type { LinkStatus } from '../link/pool.ts';
 import { movedNotably } from '../link/rtt.ts';
@@ -20,7 +21,7 @@ export class LinkBoard {
   /** Those that take requests: only theirs count. */
   readonly #serving = new Set<object>();
   readonly #told = new Map<ClusterName, LinkStatus>();
-  readonly #listeners = new Set<(cluster: ClusterName) => void>();
+  readonly #listeners = new Listeners<[cluster: ClusterName]>();
 
   /** Notes what a worker says of its links to a cluster. */
   note(worker: object, cluster: ClusterName, status: LinkStatus): void {
@@ -50,8 +51,7 @@ export class LinkBoard {
 
   /** Calls `listener` when a cluster's state changes or its round trip moves notably. Returns a function that stops that. */
   onChange(listener: (cluster: ClusterName) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   #tell(cluster: ClusterName): void {
@@ -59,6 +59,6 @@ export class LinkBoard {
     const told = this.#told.get(cluster) ?? { state: 'none' };
     if (status.state === told.state && !movedNotably(told.rttMs, status.rttMs)) return;
     this.#told.set(cluster, status);
-    for (const listener of this.#listeners) listener(cluster);
+    this.#listeners.tell(cluster);
   }
 }

@@ -54,7 +54,7 @@ export class WatchHub {
  * The watchers of one gRPC stream. A full sink stops them; they go on from the history on disk when it has
  * drained, so that a slow client costs no memory, and is told so if that history was compacted meanwhile.
  */
-export class WatchStream {
+class WatchStream {
   readonly #mvcc: Mvcc;
   readonly #header: () => Header;
   readonly #sink: WatchSink;

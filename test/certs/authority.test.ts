@@ -1,3 +1,4 @@
+/** Specifies an authority's key and root: founded once, kept safe, opened again, and what it refuses to be. */
 import { X509Certificate } from 'node:crypto';
 import { chmod, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+/** Specifies trust bundles in the SPIFFE format: what is read, what is passed over, and what is refused. */
 import test from 'ava';
 import { type Bundle, bundleFingerprint, encodeBundle, parseBundle } from '../../certs/bundle.ts';
 import { parseTrustDomain } from '../../certs/spiffe-id.ts';

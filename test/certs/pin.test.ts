@@ -1,3 +1,4 @@
+/** Specifies looking for a pinned root before anything is sent. */
 import net from 'node:net';
 import tls from 'node:tls';
 import test, { type ExecutionContext } from 'ava';

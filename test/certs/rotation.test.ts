@@ -1,3 +1,4 @@
+/** Specifies when a certificate is renewed, and what becomes of a renewal that fails. */
 import test from 'ava';
 import { type LeafIdentity, openAuthority } from '../../certs/authority.ts';
 import { LeafRotation, renewalTime } from '../../certs/rotation.ts';

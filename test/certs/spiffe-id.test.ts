@@ -1,11 +1,6 @@
+/** Specifies which texts are SPIFFE IDs and trust domains. */
 import test from 'ava';
-import {
-  clusterOf,
-  gatewayId,
-  parseSpiffeId,
-  parseTrustDomain,
-  workloadId,
-} from '../../certs/spiffe-id.ts';
+import { clusterOf, gatewayId, parseSpiffeId, parseTrustDomain } from '../../certs/spiffe-id.ts';
 
 const dc1 = parseTrustDomain('dc1.acme');
 
@@ -69,15 +64,13 @@ for (const text of ['', 'DC1', 'spiffe://dc1', 'dc1/a', 'dc1:1', 'dc1\n', 't'.re
   });
 }
 
-test('gateways and workloads have their own paths', (t) => {
+test('gateways have a path of their own', (t) => {
   t.is(gatewayId(dc1, 'g1').uri, 'spiffe://dc1.acme/gateway/g1');
-  t.is(workloadId(dc1, 'shop', 'cart').uri, 'spiffe://dc1.acme/ns/shop/sa/cart');
 });
 
 test("a name can't climb out of its segment", (t) => {
   t.throws(() => gatewayId(dc1, '../ns/x/sa/y'), { code: 'SPIFFE_ID_INVALID' });
   t.throws(() => gatewayId(dc1, ''), { code: 'SPIFFE_ID_INVALID' });
-  t.throws(() => workloadId(dc1, 'a', '..'), { code: 'SPIFFE_ID_INVALID' });
 });
 
 test("an ID's cluster is the first label of its trust domain", (t) => {

@@ -1,3 +1,4 @@
+/** Specifies who gets through a handshake of mutual TLS, and who doesn't. */
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import net from 'node:net';

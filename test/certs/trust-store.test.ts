@@ -1,3 +1,4 @@
+/** Specifies which certificate chains are believed, by the bundle of the domain that they name. */
 import type { X509Certificate } from 'node:crypto';
 import { id_kp_clientAuth, id_kp_serverAuth, KeyUsageFlags } from '@peculiar/asn1-x509';
 import test from 'ava';

@@ -1,5 +1,6 @@
+/** Specifies how addresses are read and written. */
 import test from 'ava';
-import { formatAddress, isLoopback, parseAddress } from '../../core/address.ts';
+import { formatAddress, isLoopback, isWildcard, parseAddress } from '../../core/address.ts';
 
 for (const [text, host, port] of [
   ['127.0.0.1:7080', '127.0.0.1', 7080],
@@ -32,6 +33,18 @@ for (const text of [
   test(`${JSON.stringify(text)} is not host:port`, (t) => {
     const error = t.throws(() => parseAddress(text), { code: 'CONFIG_INVALID' });
     t.true(error?.message.includes(JSON.stringify(text)));
+  });
+}
+
+for (const [host, expected] of [
+  ['0.0.0.0', true],
+  ['::', true],
+  ['127.0.0.1', false],
+  ['::1', false],
+  ['10.0.0.0', false],
+] as const) {
+  test(`${host} ${expected ? 'stands for every address' : 'can be dialed'}`, (t) => {
+    t.is(isWildcard(host), expected);
   });
 }
 

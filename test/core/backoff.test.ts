@@ -1,3 +1,4 @@
+/** Specifies how long is waited before the next try. */
 import test from 'ava';
 import { backoffDelay } from '../../core/backoff.ts';
 

@@ -1,3 +1,4 @@
+/** Specifies how durations are written. */
 import test from 'ava';
 import { durationSchema } from '../../core/duration.ts';
 

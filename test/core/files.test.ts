@@ -1,3 +1,4 @@
+/** Specifies files that are whole at every moment, and what is said of those that can't be read or written. */
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';

@@ -1,3 +1,4 @@
+/** Specifies what a line of the log has, and what never reaches it. */
 import test from 'ava';
 import { IsthmusError } from '../../core/errors.ts';
 import { createLog, type LogOptions } from '../../core/log.ts';

@@ -1,3 +1,4 @@
+/** Specifies which names clusters, federations and services may have. */
 import test from 'ava';
 import { IsthmusError } from '../../core/errors.ts';
 import {

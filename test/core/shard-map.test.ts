@@ -1,3 +1,4 @@
+/** Specifies a map whose changes leave the old one as it was. */
 import test from 'ava';
 import fc from 'fast-check';
 import { ShardMap } from '../../core/shard-map.ts';

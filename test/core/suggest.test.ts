@@ -1,3 +1,4 @@
+/** Specifies what is suggested for a word that is nearly right. */
 import test from 'ava';
 import fc from 'fast-check';
 import { closest, editDistance } from '../../core/suggest.ts';

@@ -1,4 +1,4 @@
-/** Owns the specification of drills that break requests on purpose, over real gateways: links cut, clusters slow or failing, and a guardrail that ends it. */
+/** Specifies drills that break requests on purpose, over real gateways: links cut, clusters slow or failing, and a guardrail that ends it. */
 import test from 'ava';
 import type { Drill, DrillSpecInput } from '../../federation/drills/model.ts';
 import { type Cluster, failback, federate } from '../support/federation.ts';

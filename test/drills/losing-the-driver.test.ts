@@ -1,7 +1,7 @@
-/** Owns the specification of drills whose driver or registry dies: every gateway lets go by itself, in time, and for good. */
+/** Specifies drills whose driver or registry dies: every gateway lets go by itself, in time, and for good. */
 import test from 'ava';
 import type { Drill } from '../../federation/drills/model.ts';
-import { type Cluster, failback, federate } from '../support/federation.ts';
+import { type Cluster, federate } from '../support/federation.ts';
 import { sharedScope } from '../support/shared.ts';
 import { until } from '../support/until.ts';
 import { drillAt, evacuation, inForce, loadBecomes, startDrill } from './scene.ts';
@@ -15,12 +15,7 @@ let dc3: Cluster;
 
 test.before(async () => {
   // dc1 hosts the registry; dc2 drives.
-  const config = { balance: { failback } };
-  ({ dc1, dc2, dc3 } = await federate(scope, {
-    dc1: { config },
-    dc2: { config },
-    dc3: { config },
-  }));
+  ({ dc1, dc2, dc3 } = await federate(scope, { dc1: {}, dc2: {}, dc3: {} }));
 });
 
 async function tookMs(waiting: Promise<void>): Promise<number> {

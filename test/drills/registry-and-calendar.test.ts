@@ -1,7 +1,7 @@
-/** Owns the specification of drills without the registry, and of those that the calendar starts, over real gateways. */
+/** Specifies drills without the registry, and those that the calendar starts, over real gateways. */
 import test from 'ava';
 import type { DrillSummary } from '../../federation/drills/model.ts';
-import type { ScheduleItem } from '../../gateway/drills/drills.ts';
+import type { ScheduleItem } from '../../gateway/drills/schedules.ts';
 import { type Cluster, federate } from '../support/federation.ts';
 import { sharedScope } from '../support/shared.ts';
 import { SteadyLoad } from '../support/steady-load.ts';

@@ -1,6 +1,6 @@
-/** Owns the specification of drains and failovers over real gateways: they hold everywhere, across restarts, until they are undone. */
+/** Specifies drains and failovers over real gateways: they hold everywhere, across restarts, until they are undone. */
 import test from 'ava';
-import { type Cluster, failback, federate } from '../support/federation.ts';
+import { type Cluster, federate } from '../support/federation.ts';
 import { sharedScope } from '../support/shared.ts';
 import { SteadyLoad } from '../support/steady-load.ts';
 import { until } from '../support/until.ts';
@@ -12,12 +12,7 @@ let dc2: Cluster;
 let dc3: Cluster;
 
 test.before(async () => {
-  const config = { balance: { failback } };
-  ({ dc1, dc2, dc3 } = await federate(scope, {
-    dc1: { config },
-    dc2: { config },
-    dc3: { config },
-  }));
+  ({ dc1, dc2, dc3 } = await federate(scope, { dc1: {}, dc2: {}, dc3: {} }));
 });
 
 test.serial(

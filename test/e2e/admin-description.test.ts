@@ -1,6 +1,7 @@
 /** Specifies that the admin API is as it is described: every operation of a real gateway answers in the shape it is said to. */
 import anyTest, { type TestFn } from 'ava';
 import { z } from 'zod';
+import { becomes } from '../drills/scene.ts';
 import { type AdminAsk, adminRequest } from '../support/admin-request.ts';
 import { type Cluster, federate } from '../support/federation.ts';
 import { sharedScope } from '../support/shared.ts';
@@ -78,6 +79,7 @@ const requests: readonly (readonly [id: string, path: string, ask?: AdminAsk])[]
   ['startDrill', '/v1/drills?force=true', { method: 'POST', body: drill }],
   ['listDrills', '/v1/drills'],
   ['getDrill', '/v1/drills/{drill}'],
+  ['getDrillMoments', '/v1/drills/{drill}/moments'],
   ['getDrillReport', '/v1/drills/{drill}/report'],
   ['abortDrill', '/v1/drills/{drill}/abort', { method: 'POST', body: {} }],
   ['putDrillSchedule', '/v1/drill-schedules/nightly', { method: 'PUT', body: schedule }],
@@ -136,8 +138,34 @@ test.serial('every operation answers as it is described', async (t) => {
   }
 });
 
-test.serial('there is no operation that the test above does not ask', (t) => {
-  const known = new Set([...requests.map(([id]) => id), 'stream', 'watchDrill']);
+test.serial(
+  'the report on a drill that is over answers as it is described, and so does the proof of it',
+  async (t) => {
+    const begin = { method: 'POST', body: { kind: 'expire-trust' } } as const;
+    const { json: drill } = await adminRequest(dc1.gateway, '/v1/drills', begin);
+    await becomes(dc1, String(drill['id']), 'done');
+    const report = await adminRequest(dc1.gateway, `/v1/drills/${drill['id']}/report`);
+    const verify = { method: 'POST', body: report.json } as const;
+    const proof = await adminRequest(dc1.gateway, '/v1/drill-reports/verify', verify);
+    for (const [id, { status, json }] of [
+      ['getDrillReport', report],
+      ['verifyDrillReport', proof],
+    ] as const) {
+      t.is(status, 200, JSON.stringify(json));
+      const schema = answersOf(id)['200']?.content?.['application/json']?.schema;
+      const parsed = schema && parserOf(schema).safeParse(json);
+      t.true(parsed?.success, `${id}: ${parsed?.error && z.prettifyError(parsed.error)}`);
+    }
+  },
+);
+
+test.serial('there is no operation that the tests above do not ask', (t) => {
+  const known = new Set([
+    ...requests.map(([id]) => id),
+    'stream',
+    'watchDrill',
+    'verifyDrillReport',
+  ]);
   const all = Object.values(description.paths).flatMap((path) =>
     Object.values(path).map(({ operationId }) => operationId),
   );

@@ -1,3 +1,4 @@
+/** Specifies a federation over a real etcd, and traffic while that crashes, falls silent or is tampered with. */
 import anyTest, { type TestFn } from 'ava';
 import type { Finding, RegisteredEndpoint } from '../../gateway/admin/answers.ts';
 import { type EtcdProcess, startEtcd } from '../support/etcd.ts';

@@ -1,3 +1,4 @@
+/** Specifies how traffic comes home. */
 import test from 'ava';
 import { federate } from '../support/federation.ts';
 import { SteadyLoad } from '../support/steady-load.ts';

@@ -1,3 +1,4 @@
+/** Specifies that no request fails while instances, gateways, clusters and the registry do. */
 import anyTest, { type TestFn } from 'ava';
 import { type Cluster, federate, settled } from '../support/federation.ts';
 import { sharedScope } from '../support/shared.ts';

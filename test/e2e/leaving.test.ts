@@ -1,3 +1,4 @@
+/** Specifies clusters that leave, are evicted, and come back. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';

@@ -1,3 +1,4 @@
+/** Specifies that a real Prometheus sees what happens in real clusters. */
 import test from 'ava';
 import { federate } from '../support/federation.ts';
 import { startPrometheus } from '../support/prometheus.ts';
@@ -28,6 +29,8 @@ const everythingKnown = [
   'isthmus_bundle_acknowledged{cluster="dc1",bundle="dc1"} == 1',
   'isthmus_event_loop_lag_seconds{cluster="dc1",thread="worker-0"} >= 0',
   'isthmus_event_loop_lag_seconds{cluster="dc1",thread="main"} >= 0',
+  'isthmus_shedding{cluster="dc1",thread="worker-0"} == 0',
+  'isthmus_drill_effects{cluster="dc1",effect="withhold"} == 0',
 ];
 
 test('a datacenter is cut: a real Prometheus sees its traffic move, and its alert fires and clears', async (t) => {

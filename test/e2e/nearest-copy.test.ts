@@ -1,3 +1,4 @@
+/** Specifies that requests go to the nearest copy, as `explain` says, whatever is lost. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import anyTest, { type TestFn } from 'ava';

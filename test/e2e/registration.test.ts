@@ -1,8 +1,9 @@
+/** Specifies endpoints registered while gateways run: used in other clusters, kept alive, forgotten. */
 import { once } from 'node:events';
 import anyTest, { type TestFn } from 'ava';
 import type { EndpointItem, RegisteredEndpoint } from '../../gateway/admin/answers.ts';
 import { bin, cleanEnv, start } from '../federation/cli/command.ts';
-import { type Cluster, federate } from '../support/federation.ts';
+import { type Cluster, federate, settled } from '../support/federation.ts';
 import type { Scope } from '../support/gateway-process.ts';
 import { Instance } from '../support/instance.ts';
 import { sharedScope } from '../support/shared.ts';
@@ -130,6 +131,7 @@ test.serial('an endpoint that was answered for survives kill -9 of its gateway',
   await register(dc2, 'ledger', instance);
   await dc2.gateway.kill();
   await dc2.start();
+  await settled([dc1, dc2]);
   await answeredBy('ledger', 'dc2');
   t.is((await dc2.gateway.request('ledger.shop')).body, 'dc2/ledger-1');
 });

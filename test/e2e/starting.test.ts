@@ -1,3 +1,4 @@
+/** Specifies what keeps a gateway from starting, and what doesn't. */
 import { once } from 'node:events';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';

@@ -1,16 +1,23 @@
+/** Specifies how a gateway stops: in good order, or at once. */
 import test from 'ava';
-import { federate } from '../support/federation.ts';
+import { type Cluster, federate } from '../support/federation.ts';
 import { until } from '../support/until.ts';
+
+/** A request to the gateway of `asked` that an instance of `serving` has and does not answer. */
+async function requestInFlight(asked: Cluster, serving: Cluster) {
+  const [instance] = serving.instances;
+  if (!instance) throw new Error(`${serving.name} has no instance`);
+  instance.hold();
+  const answer = asked.gateway.request('orders.shop');
+  await until('the request to be at the instance', () => instance.held > 0);
+  return { instance, answer };
+}
 
 test.serial(
   'a request in flight is answered before a gateway that is told to stop ends with 0',
   async (t) => {
     const { dc1 } = await federate(t, { dc1: {} });
-    const [instance] = dc1.instances;
-    if (!instance) throw new Error('dc1 has an instance');
-    instance.hold();
-    const answer = dc1.gateway.request('orders.shop');
-    await until('the request to be at the instance', () => instance.held > 0);
+    const { instance, answer } = await requestInFlight(dc1, dc1);
 
     const code = dc1.gateway.stop();
     await until('new connections to be refused', () =>
@@ -29,11 +36,7 @@ test.serial(
   'a request from another cluster is answered before the gateway that serves it ends',
   async (t) => {
     const { dc1, dc2 } = await federate(t, { dc1: { instances: 0 }, dc2: {} });
-    const [instance] = dc2.instances;
-    if (!instance) throw new Error('dc2 has an instance');
-    instance.hold();
-    const answer = dc1.gateway.request('orders.shop');
-    await until('the request to be at the instance', () => instance.held > 0);
+    const { instance, answer } = await requestInFlight(dc1, dc2);
 
     const code = dc2.gateway.stop();
     await until('dc2 to be gone for dc1', async () => (await dc1.others())['dc2']?.gateways === 0);
@@ -45,11 +48,7 @@ test.serial(
 
 test.serial('a second request to stop ends a gateway at once', async (t) => {
   const { dc1 } = await federate(t, { dc1: {} });
-  const [instance] = dc1.instances;
-  if (!instance) throw new Error('dc1 has an instance');
-  instance.hold();
-  const answer = dc1.gateway.request('orders.shop');
-  await until('the request to be at the instance', () => instance.held > 0);
+  const { answer } = await requestInFlight(dc1, dc1);
   const code = dc1.gateway.stop();
   await until('it to drain', () => dc1.gateway.logged({ msg: 'draining' }));
   const cut = t.throwsAsync(answer);
@@ -65,11 +64,7 @@ test.serial(
   'a stop that reaches the whole process group, and so the gateway twice, still drains',
   async (t) => {
     const { dc1 } = await federate(t, { dc1: {} });
-    const [instance] = dc1.instances;
-    if (!instance) throw new Error('dc1 has an instance');
-    instance.hold();
-    const answer = dc1.gateway.request('orders.shop');
-    await until('the request to be at the instance', () => instance.held > 0);
+    const { instance, answer } = await requestInFlight(dc1, dc1);
 
     const pid = dc1.gateway.pid ?? 0;
     const code = dc1.gateway.stop();

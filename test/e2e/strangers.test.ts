@@ -1,3 +1,4 @@
+/** Specifies who is let in at the port for gateways. */
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

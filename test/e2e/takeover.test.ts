@@ -1,3 +1,4 @@
+/** Specifies one process following another without a failed request. */
 import { writeFile } from 'node:fs/promises';
 import test from 'ava';
 import type { IsthmusError } from '../../core/errors.ts';

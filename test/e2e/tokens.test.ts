@@ -1,3 +1,4 @@
+/** Specifies what becomes of join tokens that are not good. */
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import anyTest, { type ExecutionContext, type TestFn } from 'ava';

@@ -1,10 +1,13 @@
 /** Specifies tracing and access logs of real gateways: spans at a collector, exemplars in the metrics, lines on standard output. */
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { adminRequest } from '../support/admin-request.ts';
 import { federate, standalone } from '../support/federation.ts';
 import { type CollectedSpan, startCollector } from '../support/otlp-collector.ts';
+import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
 
 /** A service that answers with the trace context it heard. */
@@ -30,7 +33,10 @@ function summary({ name, kind, resource, attributes }: CollectedSpan) {
 test('a request across two clusters is one trace: a span for each hop and try, at a collector', async (t) => {
   const collector = await startCollector();
   t.teardown(() => collector.close());
-  const tracing = { endpoint: collector.endpoint, ratio: 1, headers: { 'x-key': 'k' } };
+  const key = join(await tempDir(t), 'otlp.token');
+  await writeFile(key, 'k\n');
+  const headers = { 'x-key': { file: key }, 'x-team': 'edge' };
+  const tracing = { endpoint: collector.endpoint, ratio: 1, headers };
   const log = { access: 'all' };
   const echo = await startEcho(t);
   const { dc1, dc2 } = await federate(t, {

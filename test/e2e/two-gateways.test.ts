@@ -1,3 +1,4 @@
+/** Specifies two gateways of one cluster, and what becomes of the endpoints of one that is lost. */
 import { cp, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';

@@ -1,3 +1,4 @@
+/** Specifies the threads of a real gateway: requests spread over them, one that hangs or dies, one with too much to do. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';

@@ -1,3 +1,4 @@
+/** Specifies which bundles found in the registry are believed. */
 import test from 'ava';
 import type { Authority } from '../../certs/authority.ts';
 import { encodeBundle } from '../../certs/bundle.ts';

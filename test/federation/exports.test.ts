@@ -1,3 +1,4 @@
+/** Specifies what a cluster sums up of its services for the others. */
 import test from 'ava';
 import { serviceName } from '../../core/names.ts';
 import { sameSummary, summarize } from '../../federation/exports.ts';

@@ -1,3 +1,4 @@
+/** Specifies joining: what both sides know after it, and that a refusal changes nothing on either. */
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';

@@ -1,3 +1,4 @@
+/** Specifies leaving and evicting, and founding anew. */
 import test from 'ava';
 import { TrustStore } from '../../certs/trust-store.ts';
 import { systemClock } from '../../core/clock.ts';

@@ -1,3 +1,4 @@
+/** Specifies the file of a cluster's membership. */
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';

@@ -1,9 +1,10 @@
+/** Specifies who may call the federation service, and what it answers. */
 import { once } from 'node:events';
 import { connect } from 'node:http2';
 import { createServer } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
 import test from 'ava';
-import { workloadId } from '../../certs/spiffe-id.ts';
+import { parseSpiffeId } from '../../certs/spiffe-id.ts';
 import { TrustStore } from '../../certs/trust-store.ts';
 import { systemClock } from '../../core/clock.ts';
 import { FederationClient } from '../../federation/client.ts';
@@ -73,7 +74,7 @@ test('without a certificate nobody can ping or evict', async (t) => {
 
 test('a workload of a member is not a gateway, and can not evict', async (t) => {
   const dc1 = await founder(t);
-  const id = workloadId(dc1.authority.trustDomain, 'shop', 'cart');
+  const id = parseSpiffeId(`spiffe://${dc1.authority.trustDomain}/ns/shop/sa/cart`);
   const leaf = await dc1.authority.issueLeaf({ id, dnsNames: [] });
   const client = clientOf(t, dc1, { ...dc1, leaf });
   await refused(t, 'PEER_REFUSED', () => client.evict({ cluster: 'dc2', force: true }));

@@ -1,3 +1,4 @@
+/** Specifies join tokens: carried, copied, cut, changed and used. */
 import test from 'ava';
 import fc from 'fast-check';
 import { IsthmusError } from '../../core/errors.ts';

@@ -1,3 +1,4 @@
+/** Specifies whom a cluster believes, whatever stands in the registry. */
 import test from 'ava';
 import { encodeBundle } from '../../certs/bundle.ts';
 import { TrustStore } from '../../certs/trust-store.ts';

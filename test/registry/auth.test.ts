@@ -1,4 +1,4 @@
-/** Owns the specification of who may touch what in the embedded registry. */
+/** Specifies who may touch what in the embedded registry. */
 import test from 'ava';
 import { mayAccess, type Peer } from '../../registry/embedded/auth.ts';
 import { prefixEnd } from '../../registry/range.ts';

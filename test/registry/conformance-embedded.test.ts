@@ -1,8 +1,8 @@
-/** Owns running the conformance checks against the embedded registry, in a process of its own that can be killed. */
+/** Specifies that the embedded registry does all that a registry must; it runs in a process of its own that can be killed. */
 import test from 'ava';
 import { startRegistryProcess } from '../support/registry-process.ts';
 import { openStore } from '../support/store.ts';
-import { checks } from './conformance.ts';
+import { checks } from './conformance/checks.ts';
 import { rawClient } from './raw-client.ts';
 
 for (const [name, check] of Object.entries(checks)) {

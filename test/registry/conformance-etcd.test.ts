@@ -1,8 +1,8 @@
-/** Owns running the conformance checks against a real etcd. */
+/** Specifies what a registry must do, by a real etcd: it does all of it. */
 import test from 'ava';
 import { startEtcd } from '../support/etcd.ts';
 import { openStore } from '../support/store.ts';
-import { checks } from './conformance.ts';
+import { checks } from './conformance/checks.ts';
 import { rawClient } from './raw-client.ts';
 
 // One etcd at a time: starting twenty of them at once starves them all.

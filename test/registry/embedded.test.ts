@@ -1,10 +1,10 @@
-/** Owns the specification of the embedded registry as a server: etcdctl, mutual TLS, who may do what, and refusals to start. */
+/** Specifies the embedded registry as a server: etcdctl, mutual TLS, who may do what, and refusals to start. */
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { openAuthority } from '../../certs/authority.ts';
-import { gatewayId, parseTrustDomain, workloadId } from '../../certs/spiffe-id.ts';
+import { gatewayId, parseSpiffeId, parseTrustDomain } from '../../certs/spiffe-id.ts';
 import { systemClock } from '../../core/clock.ts';
 import { silentLog } from '../../core/log.ts';
 import {
@@ -179,7 +179,8 @@ test.serial(
   async (t) => {
     const { dc1, dc2, endpoints, storeOf } = await federation(t);
     const stranger = await cluster(t, 'dc3');
-    const workload = await dc2.issue(workloadId(dc2.trustDomain, 'shop', 'cart'));
+    const id = parseSpiffeId(`spiffe://${dc2.trustDomain}/ns/shop/sa/cart`);
+    const workload = await dc2.issue(id);
     const refused = { code: 'REGISTRY_UNAVAILABLE' };
     await t.throwsAsync(storeOf(workload).list(`${root}clusters/`), refused);
     await t.throwsAsync(storeOf(stranger.identity).list(`${root}clusters/`), refused);

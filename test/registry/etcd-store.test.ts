@@ -1,4 +1,4 @@
-/** Owns the specification of the registry client where the network or the registry fails it. */
+/** Specifies the registry client where the network or the registry fails it. */
 import { spawn } from 'node:child_process';
 import test, { type ExecutionContext } from 'ava';
 import type { IsthmusError } from '../../core/errors.ts';

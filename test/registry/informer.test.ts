@@ -1,10 +1,11 @@
-/** Owns the specification of the informer, against a real etcd that is killed, restarted, compacted and cut off. */
+/** Specifies the informer, against a real etcd that is killed, restarted, compacted and cut off. */
 import { spawnSync } from 'node:child_process';
 import test, { type ExecutionContext } from 'ava';
 import { systemClock } from '../../core/clock.ts';
 import { silentLog } from '../../core/log.ts';
 import { Informer, type InformerOptions, type PrefixChange } from '../../registry/informer.ts';
 import { startEtcd } from '../support/etcd.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { openStore } from '../support/store.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
@@ -194,3 +195,19 @@ function etcdctl(t: ExecutionContext, endpoint: string, ...args: string[]): void
   const run = spawnSync('etcdctl', ['--endpoints', endpoint, ...args], { env, encoding: 'utf8' });
   t.is(run.status, 0, run.stderr);
 }
+
+test('hurried, it tries now and not when its turn comes', async (t) => {
+  // Time stands still, so that its turn never comes.
+  const { proxy, informer, put, agrees } = await setUp(t, { clock: new ManualClock() });
+  informer.start();
+  await until('the list', () => informer.state.kind === 'synced');
+  proxy.cut();
+  await until('to notice', () => informer.state.kind === 'stale');
+  await put('/x/a', '1');
+  proxy.restore();
+  await until('it to follow', async () => {
+    informer.hurry();
+    return informer.state.kind === 'synced' && (await agrees());
+  });
+  t.pass();
+});

@@ -1,3 +1,4 @@
+/** Specifies the keys of the registry, and who owns them. */
 import test from 'ava';
 import fc from 'fast-check';
 import {

@@ -1,3 +1,4 @@
+/** Specifies which records are valid. */
 import test from 'ava';
 import fc from 'fast-check';
 import type { z } from 'zod';

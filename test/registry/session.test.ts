@@ -1,14 +1,19 @@
-/** Owns the specification of the lease session, against a real etcd behind a bad network. */
+/** Specifies the lease session, against a real etcd behind a bad network. */
 import test, { type ExecutionContext } from 'ava';
-import { systemClock } from '../../core/clock.ts';
+import { type Clock, systemClock } from '../../core/clock.ts';
 import { silentLog } from '../../core/log.ts';
 import { LeaseSession } from '../../registry/session.ts';
+import type { Store } from '../../registry/store.ts';
 import { startEtcd } from '../support/etcd.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { openStore } from '../support/store.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 
-async function setUp(t: ExecutionContext, ttlSeconds = 2) {
+async function setUp(
+  t: ExecutionContext,
+  { ttlSeconds = 2, clock = systemClock }: { ttlSeconds?: number; clock?: Clock } = {},
+) {
   const etcd = await startEtcd(t);
   const proxy = await startTcpProxy({ target: etcd.address });
   t.teardown(() => proxy.close());
@@ -17,7 +22,7 @@ async function setUp(t: ExecutionContext, ttlSeconds = 2) {
   const session = new LeaseSession({
     store,
     ttlSeconds,
-    clock: systemClock,
+    clock,
     random: Math.random,
     log: silentLog,
   });
@@ -27,6 +32,19 @@ async function setUp(t: ExecutionContext, ttlSeconds = 2) {
       (await direct.list('/')).values.map(({ key, value }) => [key, value.toString()]),
     );
   return { etcd, proxy, direct, session, values };
+}
+
+/** Keys that are deleted from now on, one text for those of one revision. */
+async function deletions(t: ExecutionContext, store: Store): Promise<readonly string[]> {
+  const { revision } = await store.list('/');
+  const seen: string[] = [];
+  const watch = store.watch('/', revision + 1, {
+    events: (events) => seen.push(events.map((e) => (e.type === 'delete' ? e.key : '')).join()),
+    progress: () => {},
+    ended: (error) => t.fail(error.message),
+  });
+  t.teardown(() => watch.close());
+  return seen;
 }
 
 test('what is put before and after the start is in the registry, leased or not as asked', async (t) => {
@@ -58,7 +76,7 @@ test('a put of what is there already writes nothing', async (t) => {
 });
 
 test('30,000 keys are written in batches', async (t) => {
-  const { direct, session } = await setUp(t, 30);
+  const { direct, session } = await setUp(t, { ttlSeconds: 30 });
   for (let i = 0; i < 30_000; i++) session.put(`/k/${i}`, `value ${i}`);
   session.start();
   t.is(session.state.kind === 'converging' && session.state.pending, 30_000);
@@ -67,7 +85,7 @@ test('30,000 keys are written in batches', async (t) => {
 });
 
 test('with the registry down a put is recorded, counted, and written later', async (t) => {
-  const { proxy, session, values } = await setUp(t, 30);
+  const { proxy, session, values } = await setUp(t, { ttlSeconds: 30 });
   session.start();
   session.put('/a', '1');
   await session.converged();
@@ -84,7 +102,7 @@ test('with the registry down a put is recorded, counted, and written later', asy
 });
 
 test('a cluster cut off beyond its lease puts everything again', async (t) => {
-  const { proxy, direct, session, values } = await setUp(t, 1);
+  const { proxy, direct, session, values } = await setUp(t, { ttlSeconds: 1 });
   session.start();
   session.put('/a', '1');
   session.put('/p', '1', { persistent: true });
@@ -102,7 +120,7 @@ test('a cluster cut off beyond its lease puts everything again', async (t) => {
 });
 
 test('an outage of the registry itself expires nothing and rewrites nothing', async (t) => {
-  const { etcd, direct, session } = await setUp(t, 5);
+  const { etcd, direct, session } = await setUp(t, { ttlSeconds: 5 });
   session.start();
   session.put('/a', '1');
   await session.converged();
@@ -115,7 +133,7 @@ test('an outage of the registry itself expires nothing and rewrites nothing', as
 });
 
 test('keys deleted behind the back of a cut-off session return after it', async (t) => {
-  const { proxy, direct, session } = await setUp(t, 3);
+  const { proxy, direct, session } = await setUp(t, { ttlSeconds: 3 });
   session.start();
   session.put('/a', '1');
   await session.converged();
@@ -128,7 +146,7 @@ test('keys deleted behind the back of a cut-off session return after it', async 
 });
 
 test('the lease is kept alive well beyond its time to live', async (t) => {
-  const { direct, session } = await setUp(t, 1);
+  const { direct, session } = await setUp(t, { ttlSeconds: 1 });
   session.start();
   session.put('/a', '1');
   await session.converged();
@@ -139,51 +157,37 @@ test('the lease is kept alive well beyond its time to live', async (t) => {
 });
 
 test('a graceful leave withdraws the keys one by one and the first last; a plain close leaves them', async (t) => {
-  const { direct, session, values } = await setUp(t, 30);
+  const { direct, session, values } = await setUp(t, { ttlSeconds: 30 });
   session.start();
   session.put('/gateway', '1');
   session.put('/endpoint', '1');
   session.put('/p', '1', { persistent: true });
   await session.converged();
-  const { revision } = await direct.list('/');
-  const seen: string[] = [];
-  const watch = direct.watch('/', revision + 1, {
-    events: (events) => seen.push(events.map((e) => (e.type === 'delete' ? e.key : '')).join()),
-    progress: () => {},
-    ended: (error) => t.fail(error.message),
-  });
+  const deleted = await deletions(t, direct);
   await session.close({ revoke: true });
-  await until('both deletes', () => seen.length === 2);
-  watch.close();
-  t.deepEqual(seen, ['/endpoint', '/gateway']);
+  await until('both deletes', () => deleted.length === 2);
+  t.deepEqual(deleted, ['/endpoint', '/gateway']);
   t.deepEqual(await values(), { '/p': '1' });
   t.is(session.state.kind, 'closed');
 });
 
 test('a key that somebody else has taken over stays, and keeps no other from being withdrawn', async (t) => {
-  const { direct, session, values } = await setUp(t, 30);
+  const { direct, session, values } = await setUp(t, { ttlSeconds: 30 });
   session.start();
   session.put('/gateway', '1');
   session.put('/endpoint', '1');
   session.put('/shared', 'mine');
   await session.converged();
   await direct.txn([], [{ op: 'put', key: '/shared', value: 'theirs' }]);
-  const { revision } = await direct.list('/');
-  const seen: string[] = [];
-  const watch = direct.watch('/', revision + 1, {
-    events: (events) => seen.push(events.map((e) => (e.type === 'delete' ? e.key : '')).join()),
-    progress: () => {},
-    ended: (error) => t.fail(error.message),
-  });
+  const deleted = await deletions(t, direct);
   await session.close({ revoke: true });
-  await until('both deletes', () => seen.length === 2);
-  watch.close();
-  t.deepEqual(seen, ['/endpoint', '/gateway']);
+  await until('both deletes', () => deleted.length === 2);
+  t.deepEqual(deleted, ['/endpoint', '/gateway']);
   t.deepEqual(await values(), { '/shared': 'theirs' });
 });
 
 test('one value the registry refuses does not hold up the others', async (t) => {
-  const { session, values } = await setUp(t, 30);
+  const { session, values } = await setUp(t, { ttlSeconds: 30 });
   session.start();
   session.put('/a', '1');
   session.put('/big', 'x'.repeat(2_000_000));
@@ -191,4 +195,20 @@ test('one value the registry refuses does not hold up the others', async (t) => 
   await session.converged();
   t.deepEqual(await values(), { '/a': '1', '/c': '3' });
   t.like(session.state, { kind: 'converged', refused: 1 });
+});
+
+test('hurried, it tries now and not when its turn comes', async (t) => {
+  // Time stands still, so that its turn never comes.
+  const { proxy, session, values } = await setUp(t, { clock: new ManualClock() });
+  session.start();
+  await session.converged();
+  proxy.cut();
+  session.put('/a', '1');
+  await until('to notice', () => session.state.kind === 'cut-off');
+  proxy.restore();
+  await until('it to write', async () => {
+    session.hurry();
+    return session.state.kind === 'converged' && (await values())['/a'] === '1';
+  });
+  t.pass();
 });

@@ -1,3 +1,4 @@
+/** Specifies what is signed of a record, and whose signature is believed. */
 import test from 'ava';
 import fc from 'fast-check';
 import { openAuthority } from '../../certs/authority.ts';

@@ -1,3 +1,4 @@
+/** Specifies the copy of the snapshot on disk. */
 import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import { killChild } from './programs.ts';
 import { tempDir } from './temp-dir.ts';
 import { until } from './until.ts';
 
@@ -52,12 +53,7 @@ export async function startEtcd(
     });
   }
 
-  async function kill(): Promise<void> {
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = once(child, 'exit');
-    child.kill('SIGKILL');
-    await gone;
-  }
+  const kill = () => killChild(child);
 
   t.teardown(kill);
   await start();

@@ -1,7 +1,8 @@
 /** Owns running the real `etcdctl` in tests. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { ExecutionContext } from 'ava';
+import { killChild } from './programs.ts';
 
 export interface Etcdctl {
   /** Runs a command to its end; resolves with what it printed, rejects with what it complained of. */
@@ -45,15 +46,8 @@ export function etcdctl(
     withInput: (input: string, ...args: string[]) => run(input, args),
     start(...args: string[]) {
       const { child, text } = launch(args);
-      t.teardown(() => stop(child));
+      t.teardown(() => killChild(child));
       return { output: () => text.out };
     },
   });
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'close');
-  child.kill('SIGKILL');
-  await gone;
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 
 /** Resident memory of a process in MiB (Linux). */
-export function residentMiB(pid: number): number {
+function residentMiB(pid: number): number {
   const [, kB] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Number(kB) / 1024;
 }

@@ -97,8 +97,19 @@ export async function startServer(
   return server;
 }
 
+/** SIGKILL, as a crash; resolves when it is gone, which it may have been before. */
+export async function killChild(child: ChildProcess | undefined): Promise<void> {
+  if (child === undefined || hasEnded(child)) return;
+  const gone = once(child, 'exit');
+  if (child.kill('SIGKILL')) await gone;
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
 async function stopChild(child: ChildProcess): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  if (child.pid === undefined || hasEnded(child)) return;
   const gone = once(child, 'exit');
   child.kill('SIGTERM');
   const killer = setTimeout(() => child.kill('SIGKILL'), 2_000);

@@ -8,6 +8,7 @@ import type { ExecutionContext } from 'ava';
 import { stringify } from 'yaml';
 import { freePorts } from './etcd.ts';
 import type { GatewayProcess } from './gateway-process.ts';
+import { killChild } from './programs.ts';
 import { tempDir } from './temp-dir.ts';
 import { until } from './until.ts';
 
@@ -63,10 +64,7 @@ export async function startPrometheus(
     ],
     { stdio: ['ignore', 'ignore', 'inherit'] },
   );
-  t.teardown(async () => {
-    const gone = once(child, 'exit');
-    if (child.kill('SIGKILL')) await gone;
-  });
+  t.teardown(() => killChild(child));
 
   async function ask<T>(path: string): Promise<T> {
     const answer = await fetch(`http://127.0.0.1:${port}/api/v1/${path}`);

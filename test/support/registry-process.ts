@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import { freePorts } from './etcd.ts';
+import { killChild } from './programs.ts';
 import { tempDir } from './temp-dir.ts';
 
 export interface RegistryProcess {
@@ -39,12 +40,7 @@ export async function startRegistryProcess(
     exited.catch(() => {});
   }
 
-  async function kill(): Promise<void> {
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = once(child, 'exit');
-    child.kill('SIGKILL');
-    await gone;
-  }
+  const kill = () => killChild(child);
 
   t.teardown(kill);
   await start();

@@ -7,6 +7,8 @@ import type { ExecutionContext } from 'ava';
 type Scope = Pick<ExecutionContext, 'teardown'>;
 
 export interface TcpService {
+  /** As an endpoint. */
+  readonly id: string;
   readonly port: number;
   /** Connections there have been. */
   readonly sockets: readonly Socket[];
@@ -17,13 +19,17 @@ export interface TcpService {
 /** Sends back what comes, and ends when it has ended. */
 export const echo = (socket: Socket): void => void socket.pipe(socket);
 
-/** Closed with the test. Either side of its connections may end before the other. */
+/**
+ * Closed with the test. Either side of its connections may end before the other, unless `allowHalfOpen` is false: then
+ * one that is ended is closed.
+ */
 export async function startTcpService(
   t: Scope,
   serve: (socket: Socket) => void = echo,
+  { allowHalfOpen = true } = {},
 ): Promise<TcpService> {
   const sockets: Socket[] = [];
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
+  const server = createServer({ allowHalfOpen }, (socket) => {
     sockets.push(socket);
     socket.on('error', () => undefined);
     serve(socket);
@@ -35,6 +41,7 @@ export async function startTcpService(
     for (const socket of sockets) socket.destroy();
   });
   return {
+    id: 'tcp-1',
     port: (server.address() as AddressInfo).port,
     sockets,
     get open() {

@@ -84,6 +84,20 @@ interface AxeResult {
   }[];
 }
 
+/** What it finds in each of the views, by path; each is waited for until it shows words that prove it is there. */
+export async function faultsIn(
+  { page, open }: Ui,
+  views: Iterable<readonly [path: string, words: string]>,
+): Promise<string[]> {
+  const faults: string[] = [];
+  for (const [path, words] of views) {
+    await open(path);
+    await page.locator('main').getByText(words).filter({ visible: true }).first().waitFor();
+    for (const fault of await accessibilityFaults(page)) faults.push(`${path}: ${fault}`);
+  }
+  return faults;
+}
+
 /** What axe-core finds wrong with the page as it is, by WCAG 2.2 AA and its own best practices. */
 export async function accessibilityFaults(page: Page): Promise<readonly string[]> {
   await page.evaluate(await axe);

@@ -1,29 +1,21 @@
 /** Specifies drills in a real browser over three real clusters: from the form to the report, by keys alone, schedules and standing orders. */
 import test from 'ava';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import type { Drill } from '../../federation/drills/model.ts';
 import { evacuation, startDrill } from '../drills/scene.ts';
-import { type Cluster, federate } from '../support/federation.ts';
-import { SteadyLoad } from '../support/steady-load.ts';
+import { sharedScope } from '../support/shared.ts';
 import { until } from '../support/until.ts';
-import { accessibilityFaults, openUi, startBrowser, type Theme } from './browser.ts';
+import { accessibilityFaults, faultsIn, openUi, type Theme } from './browser.ts';
 import { focusedName, tabTo } from './keys.ts';
-import { sharedScope } from './shared-scope.ts';
+import { openScene, type Scene } from './scene.ts';
 
 const scope = sharedScope(test);
-let browser: Browser;
-let load: SteadyLoad;
-let clusters: Readonly<Record<'dc1' | 'dc2' | 'dc3', Cluster>>;
+let browser: Scene['browser'];
+let load: Scene['load'];
+let clusters: Scene['clusters'];
 
 test.before(async () => {
-  clusters = await federate(scope, {
-    dc1: { instances: 2 },
-    dc2: { rttMs: 10 },
-    dc3: { rttMs: 20 },
-  });
-  load = new SteadyLoad(clusters.dc1);
-  scope.teardown(() => load.stop());
-  browser = await startBrowser(scope);
+  ({ browser, clusters, load } = await openScene(scope));
   await load.goesOn();
 });
 
@@ -69,23 +61,18 @@ for (const theme of ['light', 'dark'] satisfies Theme[]) {
   test.serial(
     `${theme}: axe finds nothing in a report, in a comparison, in schedules and in orders`,
     async (t) => {
-      const { page, open, complaints } = await openUi(t, browser, clusters.dc1, theme);
+      const ui = await openUi(t, browser, clusters.dc1, theme);
       const { id } = await firstDrill();
-      const faults: string[] = [];
-      for (const [path, words] of [
+      const faults = await faultsIn(ui, [
         [`/drills/${id}`, 'Verdict'],
         [`/drills/${id}?moving-as=table`, 'Verdict'],
         [`/drills/compare?a=${id}&b=${id}`, 'Time to shift'],
         ['/drills/new?kind=slow&cluster=dc1&when=calendar', 'Schedule the drill'],
         ['/drills/schedules', 'Nothing is rehearsed by the calendar.'],
         ['/drills/orders', 'No cluster is drained.'],
-      ] as const) {
-        await open(path);
-        await page.locator('main').getByText(words).filter({ visible: true }).first().waitFor();
-        for (const fault of await accessibilityFaults(page)) faults.push(`${path}: ${fault}`);
-      }
+      ]);
       t.deepEqual(faults, []);
-      t.deepEqual(complaints, []);
+      t.deepEqual(ui.complaints, []);
     },
   );
 }
@@ -98,6 +85,10 @@ test.serial('a report is a link that opens at any cluster, and is taken along', 
   const download = page.waitForEvent('download');
   await page.getByRole('button', { name: 'MD' }).click();
   t.is((await download).suggestedFilename(), `drill-${id}.md`);
+  await page.getByRole('link', { name: 'Run it again' }).click();
+  await page.getByText('within every guardrail').waitFor();
+  t.is(await page.getByLabel('Duration').inputValue(), '4s');
+  t.is(await page.getByLabel('Reason').inputValue(), 'Rehearse the loss of dc1');
 });
 
 test.serial('a drill is aborted where it is watched, and says by whom', async (t) => {
@@ -105,8 +96,11 @@ test.serial('a drill is aborted where it is watched, and says by whom', async (t
   const { page, open } = await openUi(t, browser, clusters.dc2);
   await open('/drills');
   await page.getByRole('row', { name: /running|pending/ }).waitFor();
-  await open(`/drills/${id}`);
+  await open(`/drills/${id}?moving-as=table`);
   await page.getByText('In force in full at every gateway').waitFor();
+  // Second by second, also what was before the page was opened.
+  const seconds = page.getByRole('table', { name: 'Where requests were answered' });
+  await until('some seconds of it', async () => (await seconds.getByRole('row').count()) > 3);
   await page.getByRole('button', { name: 'Abort and revert' }).click();
   await page.getByText('Aborted by an operator').waitFor();
   await load.servedBy(clusters.dc1);
@@ -150,8 +144,49 @@ test.serial(
     const row = page.getByRole('row', { name: /monthly/ });
     await row.getByText('Evacuate dc1').waitFor();
     await row.getByText('fri,sat 12:00 to 24:00').waitFor();
+
+    await open('/drills/new?kind=evacuate&cluster=dc2&when=calendar');
+    await page.getByLabel('Name').fill('monthly');
+    await make.click();
+    await page.getByRole('alert').getByText('There is one already').waitFor();
+    t.is(await page.getByLabel('Name').inputValue(), 'monthly');
+    await open('/drills/schedules');
     await row.getByRole('button', { name: 'Remove monthly of dc1' }).click();
     await page.getByText('Nothing is rehearsed by the calendar.').waitFor();
+    t.deepEqual(complaints, []);
+  },
+);
+
+test.serial(
+  'a schedule is changed as it was seen: what somebody else changed meanwhile is not overwritten, nor what was typed',
+  async (t) => {
+    const { page, open, complaints } = await openUi(t, browser, clusters.dc1);
+    const path = '/v1/drill-schedules/nightly';
+    const spec = { ...evacuation, scope: { cluster: 'dc2' }, duration: '30s' };
+    const put = (cron: string) =>
+      clusters.dc1.gateway.api.send('PUT', path, { cron, spec, enabled: false });
+    await put('0 1 * * *');
+    await open('/drills/schedules');
+    await page.getByRole('link', { name: 'nightly' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Schedule nightly' }).waitFor();
+    const cron = page.getByLabel('Cron');
+    await until('it to be filled in', async () => (await cron.inputValue()) === '0 1 * * *');
+    t.is(await page.getByLabel('Duration').inputValue(), '30s');
+    t.false(await page.getByLabel('It is run at these times').isChecked());
+    t.deepEqual(await accessibilityFaults(page), []);
+
+    await put('0 2 * * *');
+    await cron.fill('0 3 * * *');
+    const save = page.getByRole('button', { name: 'Save the schedule' });
+    await save.click();
+    await page.getByRole('alert').getByText('PRECONDITION_FAILED').waitFor();
+    t.is(await cron.inputValue(), '0 3 * * *');
+    await page.getByRole('button', { name: 'Load it as it is now' }).click();
+    await until('it to be loaded', async () => (await cron.inputValue()) === '0 2 * * *');
+    await cron.fill('0 4 * * *');
+    await save.click();
+    await page.getByRole('row', { name: /nightly.*off.*0 4 \* \* \*/ }).waitFor();
+    await clusters.dc1.gateway.api.send('DELETE', path, undefined);
     t.deepEqual(complaints, []);
   },
 );
@@ -204,6 +239,14 @@ test.serial(
     await page.getByRole('link', { name: 'Services' }).click();
     await page.getByRole('row', { name: /orders\.shop/ }).waitFor();
     await until('the URL to say so', () => page.url().endsWith('/services?via=dc2'));
+
+    // Also where a link is opened in another tab.
+    const link = page
+      .getByRole('row', { name: /orders\.shop/ })
+      .getByRole('link')
+      .first();
+    t.is(await link.getAttribute('href'), '/services/orders.shop?via=dc2');
+    t.is(await page.getByRole('link', { name: 'Drills' }).getAttribute('href'), '/drills?via=dc2');
 
     await page.goBack();
     await page.getByText(/Seen from .* of dc2/).waitFor();

@@ -1,25 +1,16 @@
 /** Specifies the UI's views in a real browser over three real clusters: what they show, their links, keys, themes and policy. */
 import test from 'ava';
-import type { Browser } from 'playwright-core';
-import { type Cluster, federate } from '../support/federation.ts';
-import { SteadyLoad } from '../support/steady-load.ts';
+import { sharedScope } from '../support/shared.ts';
 import { until } from '../support/until.ts';
-import { accessibilityFaults, openUi, startBrowser, type Theme } from './browser.ts';
-import { sharedScope } from './shared-scope.ts';
+import { accessibilityFaults, faultsIn, openUi, type Theme } from './browser.ts';
+import { openScene, type Scene } from './scene.ts';
 
 const scope = sharedScope(test);
-let browser: Browser;
-let clusters: Readonly<Record<'dc1' | 'dc2' | 'dc3', Cluster>>;
+let browser: Scene['browser'];
+let clusters: Scene['clusters'];
 
 test.before(async () => {
-  clusters = await federate(scope, {
-    dc1: { instances: 2 },
-    dc2: { rttMs: 10 },
-    dc3: { rttMs: 20 },
-  });
-  const load = new SteadyLoad(clusters.dc1);
-  scope.teardown(() => load.stop());
-  browser = await startBrowser(scope);
+  ({ browser, clusters } = await openScene(scope));
 });
 
 /** The load, once it has been on for a while. */
@@ -51,15 +42,9 @@ for (const theme of ['light', 'dark'] satisfies Theme[]) {
   test.serial(
     `${theme}: axe finds nothing in any view, and the policy nothing to block`,
     async (t) => {
-      const { page, open, complaints } = await openUi(t, browser, clusters.dc1, theme);
-      const faults: string[] = [];
-      for (const [path, words] of views) {
-        await open(path);
-        await page.locator('main').getByText(words).filter({ visible: true }).first().waitFor();
-        for (const fault of await accessibilityFaults(page)) faults.push(`${path}: ${fault}`);
-      }
-      t.deepEqual(faults, []);
-      t.deepEqual(complaints, []);
+      const ui = await openUi(t, browser, clusters.dc1, theme);
+      t.deepEqual(await faultsIn(ui, views), []);
+      t.deepEqual(ui.complaints, []);
     },
   );
 }

@@ -15,6 +15,17 @@ export const oneHop: Scenario = {
     ),
 };
 
+export const oneHopVaried: Scenario = {
+  name: 'oneHopVaried',
+  title: 'one hop, plain HTTP/1.1, 93-byte bodies, 64 connections, each request for another target',
+  programs: hop,
+  takesTime: true,
+  measure: (running, seconds) =>
+    perRequest(running, 'cpuUsPerRequest', () =>
+      http1Load({ port: running.port, path: paths.small, connections: 64, seconds, varied: true }),
+    ),
+};
+
 export const twoGateways: Scenario = {
   ...oneHop,
   name: 'twoGateways',

@@ -36,9 +36,9 @@ async function gatewayFindings(cli: Cli): Promise<readonly Finding[]> {
 
 async function fileFindings(path: string): Promise<readonly Finding[]> {
   const [{ loadConfig }, { checkIngress }, { fromError, ok }] = await Promise.all([
-    import('../../../gateway/config.ts'),
-    import('../../../gateway/check-ingress.ts'),
-    import('../../../gateway/finding.ts'),
+    import('../../../gateway/config/config.ts'),
+    import('../../../gateway/check/ingress.ts'),
+    import('../../../gateway/check/finding.ts'),
   ]);
   try {
     const config = await loadConfig(path);

@@ -1,5 +1,4 @@
 /** Owns `isthmus __complete`: what completion scripts ask for names that only a gateway or the configuration file knows. */
-
 import type { ClusterItem, Items, ServiceItem } from '../../../gateway/admin/answers.ts';
 import type { DrillSummary } from '../../drills/model.ts';
 import { AdminClient } from '../admin-client.ts';

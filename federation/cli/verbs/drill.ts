@@ -16,8 +16,9 @@ import { exitCodes } from '../exit.ts';
 import { serverEvents } from '../server-events.ts';
 import { type Column, renderTable, type View } from '../table.ts';
 import { printable } from '../terminal.ts';
-import { choice, choiceOption, type Verb } from '../verb.ts';
+import { choice, type Verb } from '../verb.ts';
 import { moment, percent } from '../words.ts';
+import { reportVerbs } from './drill-report.ts';
 
 export function drillVerb(program: Verb, cli: Cli): void {
   const drill = program
@@ -52,7 +53,7 @@ export function drillVerb(program: Verb, cli: Cli): void {
       const aborted = await admin.send<Drill>('POST', path, {});
       cli.print(aborted, () => printable(`drill ${id} is being ended`));
     });
-  addReport(drill, cli);
+  reportVerbs(drill, cli);
 }
 
 function addRun(drill: Verb, cli: Cli): void {
@@ -124,32 +125,6 @@ interface RunOptions {
   readonly force?: boolean;
   readonly dryRun?: boolean;
   readonly detach?: boolean;
-}
-
-const reportFormats = ['md', 'html', 'json'] as const;
-
-function addReport(drill: Verb, cli: Cli): void {
-  drill
-    .command('report')
-    .argument('<drill>', 'Its id.')
-    .description('Print the report on a drill that is over: Markdown, unless another is asked for.')
-    .addOption(choiceOption('--format <format>', 'How to write it.', reportFormats))
-    .examples(
-      ['isthmus drill report 20261121-090000-1f3a', 'to read'],
-      ['isthmus drill report 20261121-090000-1f3a --format html > drill.html', 'a page to keep'],
-      ['isthmus drill report 20261121-090000-1f3a -o json', 'signed by the cluster that drove it'],
-    )
-    .action(async (id: string, { format }: { format?: string }) => {
-      const admin = await cli.admin();
-      const path = `/v1/drills/${encodeURIComponent(id)}/report`;
-      if (format === undefined && (cli.format === 'json' || cli.format === 'yaml')) {
-        cli.print(await admin.get<object>(path), () => '');
-        return;
-      }
-      const query = `?format=${format ?? 'md'}`;
-      const text = await admin.read(path + query, 'text/markdown, text/html, application/json');
-      cli.io.stdout.write(format === 'html' ? text : `${printable(text.trimEnd())}\n`);
-    });
 }
 
 async function list(cli: Cli): Promise<void> {

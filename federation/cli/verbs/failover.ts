@@ -1,5 +1,4 @@
 /** Owns `isthmus failover`: sending a service's traffic to one cluster, and undoing that. */
-
 import { IsthmusError } from '../../../core/errors.ts';
 import { serviceParts } from '../../../core/names.ts';
 import type { Cli } from '../cli.ts';

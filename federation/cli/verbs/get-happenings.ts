@@ -35,7 +35,10 @@ export function getHappenings(get: Verb, cli: Cli): void {
     .command('events')
     .description('List what happened lately, oldest first.')
     .option('--kind <kind>', 'Only those of one kind.')
-    .examples(['isthmus get events --kind link', 'what happened to the links'])
+    .examples([
+      'isthmus get events --kind cluster-down',
+      'which clusters could not be reached, and when',
+    ])
     .action(({ kind }: { kind?: string }) => list(cli, 'events', eventColumns, { kind }));
   get
     .command('audit')

@@ -18,7 +18,7 @@ export function certified(
 }
 
 /** The first rule for a certificate decides. */
-export function namedBy(
+function namedBy(
   { subject, subjectAltName }: Pick<X509Certificate, 'subject' | 'subjectAltName'>,
   rules: readonly CertificateRule[],
 ): Principal | undefined {

@@ -89,7 +89,7 @@ export const adminSchema = z
 export type AdminConfig = z.output<typeof adminSchema>;
 
 /** Where whoever reaches it is on this machine. */
-export function isLocal(listen: string): boolean {
+function isLocal(listen: string): boolean {
   return listen.startsWith('unix:') || isLoopback(parseAddress(listen).host);
 }
 

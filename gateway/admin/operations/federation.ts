@@ -1,5 +1,4 @@
 /** Owns the operations on the federation: its clusters, their trust, tokens, joining, leaving, and the embedded registry. */
-
 import { joinBodySchema, leaveBodySchema, tokenBodySchema } from '../bodies.ts';
 import type { Control } from '../control.ts';
 import { listing } from '../list.ts';

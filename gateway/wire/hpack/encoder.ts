@@ -1,6 +1,8 @@
 /** Owns encoding header blocks: which fields enter the table, and how each is written (RFC 7541 section 6). */
-import { asString, codeOf } from './characters.ts';
+import type { BlockStart } from './block-start.ts';
+import { asString } from './characters.ts';
 import { DynamicTable, entryOverhead, initialTableSize } from './dynamic-table.ts';
+import { fingerprint } from './fingerprint.ts';
 import { huffmanEncode, huffmanLength, octetOf } from './huffman-encode.ts';
 import { staticFields } from './static-table.ts';
 
@@ -70,8 +72,13 @@ export class HpackEncoder {
   #sizeLimit = initialTableSize;
   /** The smallest limit since the last block; the decoder has to hear of it (section 4.2). */
   #smallestLimit = initialTableSize;
+  /** Stands for the table as it is: another one after every change. */
+  #state: object = {};
   #target: Buffer = Buffer.alloc(0);
   #at = 0;
+  /** Where the block's fields begin, and whether each of them so far is one of the tables'. */
+  #start = 0;
+  #isListed = true;
 
   /** `huffman`: whether strings that get shorter by it are packed. */
   constructor(huffman = true) {
@@ -91,6 +98,21 @@ export class HpackEncoder {
     if (this.#smallestLimit < this.#table.maxSize) this.#updateSize(this.#smallestLimit);
     if (this.#sizeLimit !== this.#table.maxSize) this.#updateSize(this.#sizeLimit);
     this.#smallestLimit = this.#sizeLimit;
+    this.#start = this.#at;
+    this.#isListed = true;
+  }
+
+  /** Begins the block with what `start` has kept. False: that means nothing now, and nothing was added. */
+  startWith(start: BlockStart): boolean {
+    this.#at = start.copyTo(this.#target, this.#at, this.#state);
+    return this.#at > this.#start;
+  }
+
+  /** Keeps in `start` what the block has so far, if all of it is in the tables. */
+  keep(start: BlockStart): void {
+    if (this.#isListed) {
+      start.keep(this.#state, this.#target.toString('latin1', this.#start, this.#at));
+    }
   }
 
   /** Adds a field. `sensitive`: it must never be indexed, by us or by anybody it is passed on to. */
@@ -160,6 +182,7 @@ export class HpackEncoder {
 
   #updateSize(size: number): void {
     this.#table.resize(size);
+    this.#state = {};
     this.#integer(0x20, 0x1f, size);
   }
 
@@ -181,6 +204,7 @@ export class HpackEncoder {
     const size = name.length + value.length + entryOverhead;
     const entry = { name, value, print, size, number };
     this.#table.add(entry);
+    this.#state = {};
     known.newest = number;
     if (this.#places.length === 0) this.#places = placesFor(this.#table.maxSize);
     this.#places[print & (this.#places.length - 1)] = entry;
@@ -200,6 +224,7 @@ export class HpackEncoder {
     value: string,
     known: KnownName | undefined,
   ): void {
+    this.#isListed = false;
     if (known?.fixed !== undefined) this.#integer(pattern, mask, known.fixed);
     else if (known !== undefined && known.newest >= 0)
       this.#integer(pattern, mask, this.#indexOfNumber(known.newest));
@@ -255,27 +280,6 @@ function placesOfStatics(): (StaticEntry | undefined)[] {
     for (const entry of entries) places[entry.print & (size - 1)] = entry;
     if (places.filter((entry) => entry !== undefined).length === entries.length) return places;
   }
-}
-
-/**
- * Of a field's lengths and a few of its characters: those that differ most between values that resemble each other. As
- * small as the engine keeps without allocating.
- */
-function fingerprint(name: string, value: string): number {
-  const named = asString(name);
-  const text = asString(value);
-  const { length } = text;
-  let print = Math.imul(named.length, 31) + length;
-  print = Math.imul(print, 31) + codeOf(named, named.length - 1);
-  print = Math.imul(print, 31) + codeOf(named, named.length >> 1);
-  for (let i = Math.max(0, length - 4); i < length; i++) {
-    print = Math.imul(print, 31) + codeOf(text, i);
-  }
-  if (length > 8) {
-    for (let i = 0; i < 4; i++) print = Math.imul(print, 31) + codeOf(text, i);
-    print = Math.imul(print, 31) + codeOf(text, length >> 1);
-  }
-  return (print ^ (print >>> 15)) & 0x3fff_ffff;
 }
 
 function isGuessable(name: string, value: string): boolean {

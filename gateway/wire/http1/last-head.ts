@@ -15,6 +15,8 @@ export class LastHead<Head> {
   #head: Head | undefined;
   #misses = 0;
   #rest = 0;
+  /** Whether one has come: none is kept before a second, for many connections bring no more. */
+  #hasCome = false;
 
   /** Octets of the head that `find` knows. */
   get length(): number {
@@ -38,6 +40,10 @@ export class LastHead<Head> {
 
   /** `head` was made of the octets from `start` to `end`: it had to be read. */
   keep(head: Head, buffer: Buffer, start: number, end: number): void {
+    if (!this.#hasCome) {
+      this.#hasCome = true;
+      return;
+    }
     if (this.#rest > 0) {
       this.#rest--;
       return;

@@ -1,4 +1,5 @@
 /** Owns the words between a connection and whoever uses it: heads, streams, handlers, and how things end. */
+import type { BlockStart } from '../hpack/block-start.ts';
 import type { FieldList } from './field-list.ts';
 
 /** Header fields as a flat list (name, value, name, value ...), names in lower case, one character an octet. */
@@ -31,8 +32,12 @@ export interface ReceivedResponse {
 }
 
 /** What a head that is sent has besides its first line. */
-interface SentFields {
+export interface SentFields {
   readonly fields: Fields;
+  /** What its block begins with up to the last of `fields`, where the same came and may come again. */
+  readonly start?: BlockStart | undefined;
+  /** Fields besides, which no other head has. */
+  readonly more?: Fields | undefined;
   /** Sent as Content-Length, which is not among the fields then. */
   readonly length?: number | undefined;
   /** Names of fields that must be sent never-indexed (RFC 7541 section 6.2.3). */

@@ -2,11 +2,10 @@
 import type { DecodedField } from '../hpack/decoder.ts';
 import type { ConnectionHandler, Http2Stream, RequestHead, StreamHandler } from './api.ts';
 import { Connection } from './connection.ts';
-import { octetsOf } from './frame-writer.ts';
 import type { ConnectionContext } from './options.ts';
 import { errorCode, max31 } from './protocol.ts';
 import { readResponse } from './read-head.ts';
-import { maxFields, writeFields } from './sender.ts';
+import { beginHead, writeFields, writeRest } from './sent-fields.ts';
 import type { Stream } from './stream.ts';
 
 /** Why there is no stream for a request; none of it was sent. */
@@ -131,20 +130,21 @@ export class Http2Client extends Connection {
   #send(stream: Stream, head: RequestHead, ends: boolean): void {
     const { writer } = this.streams;
     const { encoder } = writer;
-    const { method, scheme, authority, path, protocol, fields } = head;
+    const { method, scheme, authority, path, protocol, start } = head;
     const octets = method.length + scheme.length + authority.length + path.length;
-    writer.beginBlock(
-      pseudoCount + maxFields(head),
-      pseudoOctets + octets + (protocol?.length ?? 0) + octetsOf(fields),
-    );
-    encoder.field(':method', method);
-    if (method !== 'CONNECT' || protocol !== undefined) {
-      encoder.field(':scheme', scheme);
-      encoder.field(':path', path);
+    beginHead(writer, head, pseudoCount, pseudoOctets + octets + (protocol?.length ?? 0));
+    if (start === undefined || !encoder.startWith(start)) {
+      encoder.field(':method', method);
+      if (method !== 'CONNECT' || protocol !== undefined) {
+        encoder.field(':scheme', scheme);
+        encoder.field(':path', path);
+      }
+      encoder.field(':authority', authority);
+      if (protocol !== undefined) encoder.field(':protocol', protocol);
+      writeFields(writer, head.fields, head.sensitive);
+      if (start !== undefined) encoder.keep(start);
     }
-    encoder.field(':authority', authority);
-    if (protocol !== undefined) encoder.field(':protocol', protocol);
-    writeFields(writer, head);
+    writeRest(writer, head);
     this.streams.sender.endBlock(stream, ends);
   }
 }

@@ -1,9 +1,10 @@
 /** Owns sending bodies: within both windows, a frame a turn for each stream that waits (RFC 9113 section 5.2). */
-import type { Fields, RequestHead, ResponseHead } from './api.ts';
+import type { Fields } from './api.ts';
 import { ChunkQueue } from './chunk-queue.ts';
 import { type FrameWriter, flagsOffset, octetsOf } from './frame-writer.ts';
 import type { Output } from './output.ts';
 import { flag, frameHeaderLength, initialWindow, max31 } from './protocol.ts';
+import { writeFields } from './sent-fields.ts';
 import type { Stream } from './stream.ts';
 
 export interface SenderOptions {
@@ -173,7 +174,7 @@ export class Sender {
     const { queuedTrailers: fields } = stream;
     if (fields !== undefined) {
       this.#writer.beginBlock(fields.length / 2, octetsOf(fields));
-      writeFields(this.#writer, { fields });
+      writeFields(this.#writer, fields, undefined);
       this.#writer.endBlock(stream.id, true);
     } else if (stream.flagsTurn === this.#output.turn) {
       // Its last frame is still here: it can be the last of all.
@@ -196,22 +197,5 @@ export class Sender {
     else this.#last.nextInTurn = stream;
     this.#last = stream;
     if (this.#window > this.#kept) this.#output.announce();
-  }
-}
-
-type SentFields = Pick<RequestHead | ResponseHead, 'fields' | 'length' | 'sensitive'>;
-
-/** Most fields that `writeFields` makes of `head`. */
-export function maxFields({ fields }: { readonly fields: Fields }): number {
-  return 1 + fields.length / 2;
-}
-
-/** Puts the fields of a head into the header block under way. */
-export function writeFields(writer: FrameWriter, { fields, length, sensitive }: SentFields): void {
-  const { encoder } = writer;
-  if (length !== undefined) encoder.field('content-length', String(length));
-  for (let i = 0; i < fields.length; i += 2) {
-    const name = fields[i] as string;
-    encoder.field(name, fields[i + 1] as string, sensitive?.includes(name));
   }
 }

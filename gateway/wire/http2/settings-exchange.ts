@@ -1,5 +1,4 @@
 /** Owns putting settings into force: the other side's as they come, ours as they are acknowledged (RFC 9113 section 6.5.3). */
-
 import type { HpackDecoder } from '../hpack/decoder.ts';
 import { initialTableSize } from '../hpack/dynamic-table.ts';
 import type { ConnectionOptions } from './options.ts';

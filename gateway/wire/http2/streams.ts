@@ -1,12 +1,13 @@
 /** Owns the open streams of a connection: how they send, how credit is given back, how they close. */
 import type { Fields, ResponseHead, StreamEnd, StreamHandler } from './api.ts';
 import { BrokenStreams } from './broken-streams.ts';
-import { FrameWriter, octetsOf } from './frame-writer.ts';
+import { FrameWriter } from './frame-writer.ts';
 import type { ConnectionOptions } from './options.ts';
 import type { Output } from './output.ts';
 import { errorCode, initialWindow, max31 } from './protocol.ts';
 import { ReceiveWindow } from './receive-window.ts';
-import { maxFields, Sender, writeFields } from './sender.ts';
+import { Sender } from './sender.ts';
+import { beginHead, writeFields, writeRest } from './sent-fields.ts';
 import { Stream, type StreamOwner } from './stream.ts';
 import { StreamTable } from './stream-table.ts';
 
@@ -65,10 +66,16 @@ export class Streams implements StreamOwner {
   }
 
   respond(stream: Stream, head: ResponseHead, ends: boolean): void {
-    const { status, fields } = head;
-    this.writer.beginBlock(1 + maxFields(head), statusOctets + octetsOf(fields));
-    this.writer.encoder.field(':status', status === 200 ? '200' : String(status));
-    writeFields(this.writer, head);
+    const { writer } = this;
+    const { encoder } = writer;
+    const { status, start } = head;
+    beginHead(writer, head, 1, statusOctets);
+    if (start === undefined || !encoder.startWith(start)) {
+      encoder.field(':status', status === 200 ? '200' : String(status));
+      writeFields(writer, head.fields, head.sensitive);
+      if (start !== undefined) encoder.keep(start);
+    }
+    writeRest(writer, head);
     this.sender.endBlock(stream, ends);
     // A tunnel that is refused is none: the answer ends it.
     if (status >= 300) stream.isTunnel = false;

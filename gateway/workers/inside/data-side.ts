@@ -121,6 +121,7 @@ export class DataSide {
     for (const roots of trust) this.#believe(roots);
     if (identity) this.#prove(identity);
     if (credentials) this.#listeners.updateCredentials(credentials);
+    const { shifts } = this.#world.effects;
     const services = this.#world.take(update);
     if (remotes) {
       this.#remotes = remotes.map(({ cluster }) => cluster);
@@ -128,8 +129,11 @@ export class DataSide {
     }
     for (const cluster of replaced) this.#links.refresh(cluster);
     if (effects) this.#proxy.faults.update(faultLookup(effects.faults, this.#cluster));
-    if (isWhole || clusters || remotes || settings || effects) this.#routing.everythingChanged();
-    else for (const service of services) this.#routing.serviceChanged(service);
+    if (isWhole || clusters || remotes || settings) this.#routing.everythingChanged();
+    else {
+      for (const service of services) this.#routing.serviceChanged(service);
+      if (effects) this.#routing.steeredAnew(shifts);
+    }
     for (const service of used) this.#routing.follow(service);
   }
 

@@ -1,4 +1,5 @@
 /** Owns the routes in use: a balancer for each service that is asked for, kept current as the world changes. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Random } from '../../../core/clock.ts';
 import type { ClusterName, FederationName, ServiceName } from '../../../core/names.ts';
 import type { Protocol } from '../../../registry/model.ts';
@@ -68,7 +69,16 @@ export class Routing {
     }
   }
 
-  /** Clusters, links, settings or steering changed, and with them what other clusters can serve, or how. */
+  /** Load is moved on purpose otherwise than by `before`: a ramp says so often, and mostly of few services. */
+  steeredAnew(before: readonly Shift[]): void {
+    const after = this.#options.world.shifts();
+    for (const { service } of this.table) {
+      const isSame = isDeepStrictEqual(steeringOf(before, service), steeringOf(after, service));
+      if (!isSame) this.serviceChanged(service);
+    }
+  }
+
+  /** Clusters, links or settings changed, and with them what other clusters can serve, or how. */
   everythingChanged(): void {
     for (const { service } of this.table) this.serviceChanged(service);
   }

@@ -1,4 +1,4 @@
-/** Owns the specification of completion: what real shells offer. */
+/** Specifies completion: what real shells offer. */
 import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

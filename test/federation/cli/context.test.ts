@@ -1,4 +1,4 @@
-/** Owns the specification of which gateway a command talks to, and of the file that names gateways. */
+/** Specifies which gateway a command talks to, and the file that names gateways. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';

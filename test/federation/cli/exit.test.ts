@@ -1,4 +1,4 @@
-/** Owns the specification of exit codes: each kind of failure has its own. */
+/** Specifies exit codes: each kind of failure has its own. */
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';

@@ -1,4 +1,4 @@
-/** Owns the specification of tokens, joining and leaving: secrets stay secret, and nothing changes unasked. */
+/** Specifies tokens, joining and leaving: secrets stay secret, and nothing changes unasked. */
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

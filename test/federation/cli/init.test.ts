@@ -1,9 +1,9 @@
-/** Owns the specification of `isthmus init`: a configuration that a gateway takes as it is. */
+/** Specifies `isthmus init`: a configuration that a gateway takes as it is. */
 import { readFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { loadConfig } from '../../../gateway/config.ts';
+import { loadConfig } from '../../../gateway/config/config.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { isthmus } from './command.ts';
 

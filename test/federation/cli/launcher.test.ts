@@ -1,4 +1,4 @@
-/** Owns the specification of the launcher: a process that can't be told from the one it starts. */
+/** Specifies the launcher: a process that can't be told from the one it starts. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, readFile, writeFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** Owns the specification of explain, simulate and check: decisions and faults, told so that one can act. */
+/** Specifies explain, simulate and check: decisions and faults, told so that one can act. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';

@@ -1,4 +1,4 @@
-/** Owns the specification of what commands print: formats, alignment, color, and text that came from elsewhere. */
+/** Specifies what commands print: formats, alignment, color, and text that came from elsewhere. */
 import test from 'ava';
 import { parse } from 'yaml';
 import { serialize } from '../../../federation/cli/output.ts';

@@ -1,4 +1,4 @@
-/** Owns the specification of registering endpoints: what is sent, and an endpoint that lives as long as its command. */
+/** Specifies registering endpoints: what is sent, and an endpoint that lives as long as its command. */
 import test, { type ExecutionContext } from 'ava';
 import { registration } from '../../../federation/cli/registration.ts';
 import { until } from '../../support/until.ts';

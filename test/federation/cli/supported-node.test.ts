@@ -1,4 +1,4 @@
-/** Owns the specification of which Node.js may run Isthmus, and with which flags it may not. */
+/** Specifies which Node.js may run Isthmus, and with which flags it may not. */
 import test from 'ava';
 import { isSupportedNode, refusedFlags } from '../../../bin/supported-node.js';
 

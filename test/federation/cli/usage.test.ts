@@ -1,4 +1,4 @@
-/** Owns the specification of misuse: what was wrong, the nearest right word, exit code 64, and nothing on standard output. */
+/** Specifies misuse: what was wrong, the nearest right word, exit code 64, and nothing on standard output. */
 import test from 'ava';
 import { isthmus } from './command.ts';
 

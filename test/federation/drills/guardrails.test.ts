@@ -14,6 +14,7 @@ const quiet: Window = {
   requests: 0,
   failed: 0,
   to: new Map(),
+  rates: new Map(),
   boundsMs: [10, 100],
   latency: [],
 };

@@ -94,6 +94,15 @@ test('a window: all gateways together, one service or all, by the cluster that a
   t.like(between(cart), { requests: 8, failed: 0 });
 });
 
+test("rates are by each gateway's own samples: one that is late takes nothing from them", (t) => {
+  const histories = new Map([
+    ['dc1/gw1', history([0, measure(0)], [2_000, measure(2_000, counted(20, { dc1: 20 }))])],
+    ['dc2/gw1', history([0, measure(0)], [1_500, measure(1_500, counted(30, { dc1: 30 }))])],
+  ]);
+  const window = windowBetween(markAt(histories, 0), markAt(histories, 2_000));
+  t.is(rateTo(window, 'dc1'), 10 + 20);
+});
+
 test('a window without traffic has no shares and no quantiles', (t) => {
   const nothing = windowBetween(new Map(), new Map());
   t.is(nothing.requests, 0);

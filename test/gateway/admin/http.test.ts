@@ -1,13 +1,7 @@
 /** Specifies the HTTP layer of the admin API over real sockets: what it takes, what it refuses, and how it says so. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFile, stat, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
-import { connect } from 'node:net';
-import { join } from 'node:path';
 import test from 'ava';
 import { IsthmusError } from '../../../core/errors.ts';
-import { tempDir } from '../../support/temp-dir.ts';
 import { type Ask, open } from './open.ts';
 
 const json = { 'content-type': 'application/json' };
@@ -32,7 +26,7 @@ test('a refusal is a problem (RFC 9457) with its code, place and advice', async 
     code: 'NOT_A_MEMBER',
     detail: 'dc1 is in no federation',
     where: 'dc1',
-    fix: 'Join first: `isthmus join TOKEN`.',
+    fix: 'Join first: `isthmus join --token-file FILE`.',
   });
 });
 
@@ -282,124 +276,6 @@ test('a body over 1 MiB is BODY_TOO_LARGE, whether its length is stated or not',
     t.like(answer.json, { code: 'BODY_TOO_LARGE', status: 413 });
   }
   t.deepEqual(acts, []);
-});
-
-for (const host of [
-  'evil.example',
-  'evil.example:7001',
-  '127.0.0.1.evil.example',
-  '10.0.0.1',
-  '0.0.0.0',
-  'localhost.evil.example:80',
-]) {
-  test(`security: a page that points its own name ${host} at loopback (DNS rebinding) reaches nothing`, async (t) => {
-    const { ask, acts } = await open(t);
-    for (const [path, method] of [
-      ['/v1/endpoints', 'GET'],
-      ['/v1/tokens', 'POST'],
-      ['/healthz', 'GET'],
-      ['/nothing', 'GET'],
-    ] as const) {
-      const { status, json } = await ask(path, { method, headers: { host } });
-      t.deepEqual([status, json['code']], [403, 'ORIGIN_REFUSED'], path);
-    }
-    t.deepEqual(acts, []);
-  });
-}
-
-for (const origin of [
-  'https://evil.example',
-  'http://127.0.0.1.evil.example',
-  'null',
-  'file://',
-  'http://evil.example:7001',
-]) {
-  test(`security: a page of another site, ${origin}, changes nothing`, async (t) => {
-    const { ask, acts } = await open(t);
-    const { status, json } = await ask('/v1/federation/leave', {
-      method: 'POST',
-      headers: { origin, 'content-type': 'text/plain' },
-    });
-    t.deepEqual([status, json['code']], [403, 'ORIGIN_REFUSED']);
-    t.deepEqual(acts, []);
-  });
-}
-
-for (const name of ['127.0.0.1:7001', 'localhost', 'localhost:80', '[::1]:7001', '127.0.0.2']) {
-  test(`the API answers by its own name ${name}`, async (t) => {
-    const { ask } = await open(t);
-    const headers = { host: name, origin: `http://${name}` };
-    t.is((await ask('/v1/services', { headers })).status, 200);
-  });
-}
-
-test('the port that 0 became is told', async (t) => {
-  const { address } = await open(t);
-  t.regex(address, /^127\.0\.0\.1:[1-9]\d*$/);
-});
-
-test('an address that is taken is PORT_IN_USE, and is named', async (t) => {
-  const { address } = await open(t);
-  const error = await t.throwsAsync(open(t, { listen: address }), {
-    code: 'PORT_IN_USE',
-  });
-  t.like(error, { where: `listen.admin ${address}` });
-});
-
-test('after the end the port is free, also with a client connected', async (t) => {
-  const first = await open(t);
-  const idle = connect(Number(first.address.split(':').at(-1)), '127.0.0.1');
-  await once(idle, 'connect');
-  await first.server.close();
-  const second = await open(t, { listen: first.address });
-  t.is((await second.ask('/healthz')).status, 200);
-});
-
-test('the API answers on a unix socket, whose file goes with it', async (t) => {
-  const path = join(await tempDir(t), 'admin.sock');
-  const { ask, address, server } = await open(t, { listen: `unix:${path}` });
-  t.is(address, `unix:${path}`);
-  t.is((await ask('/healthz')).status, 200);
-  t.is((await ask('/healthz', { headers: { host: 'evil.example' } })).status, 403);
-  await server.close();
-  await t.throwsAsync(stat(path), { code: 'ENOENT' });
-});
-
-test('a socket file that a killed gateway left is replaced', async (t) => {
-  const path = join(await tempDir(t), 'admin.sock');
-  const program = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => console.log())`;
-  const child = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
-  await once(child.stdout, 'data');
-  child.kill('SIGKILL');
-  await once(child, 'exit');
-  t.true((await stat(path)).isSocket());
-  const { ask } = await open(t, { listen: `unix:${path}` });
-  t.is((await ask('/healthz')).status, 200);
-});
-
-test('a socket that somebody answers on is PORT_IN_USE, and goes on answering', async (t) => {
-  const path = join(await tempDir(t), 'admin.sock');
-  const { ask } = await open(t, { listen: `unix:${path}` });
-  await t.throwsAsync(open(t, { listen: `unix:${path}` }), {
-    code: 'PORT_IN_USE',
-  });
-  t.is((await ask('/healthz')).status, 200);
-});
-
-test('security: a file that is no socket is never removed to make room for one', async (t) => {
-  const path = join(await tempDir(t), 'precious.txt');
-  await writeFile(path, 'precious');
-  await t.throwsAsync(open(t, { listen: `unix:${path}` }), {
-    code: 'PORT_IN_USE',
-  });
-  t.is(await readFile(path, 'utf8'), 'precious');
-});
-
-test('a socket in a folder that is not there is CONFIG_INVALID', async (t) => {
-  const path = join(await tempDir(t), 'none', 'admin.sock');
-  await t.throwsAsync(open(t, { listen: `unix:${path}` }), {
-    code: 'CONFIG_INVALID',
-  });
 });
 
 test('a client that breaks off while it sends leaves the API as it was', async (t) => {

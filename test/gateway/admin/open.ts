@@ -12,7 +12,7 @@ import { openAccess } from '../../../gateway/admin/access/listener-access.ts';
 import type { Control } from '../../../gateway/admin/control.ts';
 import type { AdminParts } from '../../../gateway/admin/parts.ts';
 import { type AdminServerOptions, startAdminServer } from '../../../gateway/admin/server.ts';
-import type { Registration } from '../../../gateway/catalog.ts';
+import type { Registration } from '../../../gateway/catalog/catalog.ts';
 import type { AuditDraft } from '../../../gateway/events/audit.ts';
 import { createJournal } from '../../../gateway/events/journal.ts';
 import { Ring } from '../../../gateway/events/ring.ts';

@@ -1,3 +1,4 @@
+/** Specifies how one of several endpoints is chosen, algorithm by algorithm. */
 import test from 'ava';
 import type { Candidate, EndpointAlgorithm } from '../../../gateway/balance/candidate.ts';
 import { createAlgorithm } from '../../../gateway/balance/endpoint-algorithm.ts';

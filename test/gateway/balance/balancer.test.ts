@@ -1,3 +1,4 @@
+/** Specifies a service's balancer over time: ejections, ramps, and views that change. */
 import test from 'ava';
 import { dead, start, three } from './balancer-scene.ts';
 import { dc2, dc3, remote, request, summary, zone } from './scenes.ts';

@@ -1,3 +1,4 @@
+/** Specifies how many retries a service may have. */
 import test from 'ava';
 import { createRetryBudget } from '../../../gateway/balance/budget.ts';
 

@@ -1,3 +1,4 @@
+/** Specifies which tier carries what, with the reason for each. */
 import test from 'ava';
 import fc from 'fast-check';
 import { type DecideOptions, decide } from '../../../gateway/balance/decide.ts';

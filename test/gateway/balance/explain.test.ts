@@ -1,3 +1,4 @@
+/** Specifies how a decision is explained, candidate by candidate. */
 import test from 'ava';
 import { explain } from '../../../gateway/balance/explain.ts';
 import {

@@ -1,3 +1,4 @@
+/** Specifies how load leaves a tier and returns to it. */
 import test from 'ava';
 import fc from 'fast-check';
 import { type Governed, govern, type TargetLoad } from '../../../gateway/balance/failback.ts';

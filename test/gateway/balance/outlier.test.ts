@@ -1,3 +1,4 @@
+/** Specifies when a target that fails is ejected, and when it is back. */
 import test from 'ava';
 import {
   afterTime,

@@ -1,3 +1,4 @@
+/** Specifies how the latency of an endpoint is estimated, and whom that prefers. */
 import test from 'ava';
 import { createMeter } from '../../../gateway/balance/candidate.ts';
 import {

@@ -1,3 +1,4 @@
+/** Specifies where single requests go, by tiers, loads and what they have tried. */
 import test from 'ava';
 import { dead, start, three } from './balancer-scene.ts';
 import { dc2, dc3, remote, summary, zone } from './scenes.ts';

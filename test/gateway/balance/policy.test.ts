@@ -1,3 +1,4 @@
+/** Specifies balancing policies as they are written. */
 import test from 'ava';
 import { balancePolicySchema, defaultPolicy } from '../../../gateway/balance/policy.ts';
 import { dc2 } from './scenes.ts';

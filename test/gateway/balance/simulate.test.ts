@@ -1,3 +1,4 @@
+/** Specifies simulated scenarios of tiers. */
 import test from 'ava';
 import { IsthmusError } from '../../../core/errors.ts';
 import { simulate } from '../../../gateway/balance/simulate.ts';

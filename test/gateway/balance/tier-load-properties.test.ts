@@ -1,3 +1,4 @@
+/** Specifies what holds of the loads of tiers whatever their health. */
 import test from 'ava';
 import fc from 'fast-check';
 import { type TierCounts, tierLoads } from '../../../gateway/balance/tier-load.ts';

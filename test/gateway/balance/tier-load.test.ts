@@ -1,3 +1,4 @@
+/** Specifies the loads of tiers, as Envoy documents and tests them. */
 import test from 'ava';
 import { type TierCounts, tierLoads } from '../../../gateway/balance/tier-load.ts';
 

@@ -1,3 +1,4 @@
+/** Specifies into which tiers copies fall, and in which order. */
 import test from 'ava';
 import { parseClusterName } from '../../../core/names.ts';
 import { rankTiers } from '../../../gateway/balance/tiers.ts';

@@ -1,3 +1,4 @@
+/** Specifies what a decision sees, from here and from afar. */
 import test from 'ava';
 import { type LinkLookup, viewFromAfar, viewFromHere } from '../../../gateway/balance/view.ts';
 import type { ClusterView } from '../../../registry/snapshot.ts';

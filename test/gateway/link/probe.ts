@@ -1,5 +1,4 @@
 /** Owns a caller in tests: one try's request, and everything that is told of it, written down. */
-
 import type { Call, CallHandler } from '../../../gateway/proxy/call.ts';
 import type {
   FailedTry,

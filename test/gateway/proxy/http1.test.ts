@@ -1,8 +1,9 @@
 /** Specifies the client's side of HTTP/1.1: connections that last, requests in line, ends of every kind. */
 import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import test from 'ava';
 import { standStill } from '../../support/stand-still.ts';
+import { startTcpService } from '../../support/tcp-service.ts';
 import { until } from '../../support/until.ts';
 import { dial, raw } from './http.ts';
 import { startGateway, startOrigin } from './world.ts';
@@ -12,22 +13,8 @@ const mib = 1 << 20;
 type Context = Parameters<typeof startGateway>[0];
 
 /** A server that answers every connection by hand. */
-async function startRaw(t: Context, serve: (socket: Socket) => void) {
-  const sockets: Socket[] = [];
-  const server = createServer((socket) => {
-    sockets.push(socket);
-    socket.on('error', () => undefined);
-    serve(socket);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.teardown(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return { id: 'raw', port: address.port, sockets };
+function startRaw(t: Context, serve: (socket: Socket) => void) {
+  return startTcpService(t, serve, { allowHalfOpen: false });
 }
 
 function before(t: Context, endpoint: { id: string; port: number }, limits = {}) {

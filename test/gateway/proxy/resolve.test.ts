@@ -1,5 +1,4 @@
 /** Specifies names of endpoints: asked once, remembered, and served stale when DNS fails. */
-
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer } from 'node:net';

@@ -1,8 +1,9 @@
 /** Specifies octets that pass raw: upgrades, CONNECT to TCP services, and what is no tunnel. */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import test from 'ava';
+import { startTcpService } from '../../support/tcp-service.ts';
 import { until } from '../../support/until.ts';
 import { dial, raw } from './http.ts';
 import { connect, type ServiceSpec, startGateway, startOrigin } from './world.ts';
@@ -15,25 +16,6 @@ const upgrade =
   `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n\r\n`;
 const connectText = `CONNECT ${host}:443 HTTP/1.1\r\nHost: ${host}:443\r\n\r\n`;
 const mib = 1 << 20;
-
-/** A server of raw octets. */
-async function startTcp(t: Context, serve: (socket: Socket) => void) {
-  const sockets = new Set<Socket>();
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-    serve(socket);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.teardown(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return { id: 'raw', port: address.port, sockets };
-}
 
 /** An origin that switches to echoing what it hears. */
 async function startSwitching(t: Context) {
@@ -120,7 +102,7 @@ for (const isFar of [false, true]) {
   });
 
   test(`CONNECT reaches a TCP service ${where}, and either side may end first`, async (t) => {
-    const echo = await startTcp(t, (socket) => {
+    const echo = await startTcpService(t, (socket) => {
       socket.write('hello ');
       socket.on('data', (data) => socket.write(data));
       socket.on('end', () => socket.end(' bye'));
@@ -141,7 +123,7 @@ for (const isFar of [false, true]) {
 
   test(`a TCP service ${where} may end its side and go on listening`, async (t) => {
     let heard = '';
-    const sink = await startTcp(t, (socket) => {
+    const sink = await startTcpService(t, (socket) => {
       socket.end('that is all');
       socket.on('data', (data) => {
         heard += data;
@@ -162,7 +144,7 @@ for (const isFar of [false, true]) {
 
   test(`16 MiB through a tunnel to an endpoint ${where} arrive whole at a reader that dawdles`, async (t) => {
     const size = 16 * mib;
-    const fountain = await startTcp(t, (socket) => {
+    const fountain = await startTcpService(t, (socket) => {
       socket.resume();
       const chunk = Buffer.alloc(mib, 'x');
       for (let i = 0; i < size / mib; i++) socket.write(chunk);
@@ -181,7 +163,7 @@ for (const isFar of [false, true]) {
   });
 
   test(`a TCP service ${where} that resets breaks the tunnel, and does not end it`, async (t) => {
-    const resets = await startTcp(t, (socket) => {
+    const resets = await startTcpService(t, (socket) => {
       socket.write('half');
       socket.once('data', () => socket.resetAndDestroy());
     });
@@ -198,7 +180,7 @@ for (const isFar of [false, true]) {
   });
 
   test(`a client that leaves its tunnel to an endpoint ${where} cancels it`, async (t) => {
-    const silent = await startTcp(t, (socket) => socket.resume().write('hello'));
+    const silent = await startTcpService(t, (socket) => socket.resume().write('hello'));
     const spec = { name: 'orders.shop', endpoints: [silent], protocol: 'tcp' } as const;
     const { url, proxy } = await before(t, spec, isFar);
     const socket = dial(url);
@@ -206,7 +188,7 @@ for (const isFar of [false, true]) {
     socket.write(connectText);
     await until('it is connected', () => received().endsWith('hello'));
     socket.resetAndDestroy();
-    await until('it is cut', () => [...silent.sockets].every(({ destroyed }) => destroyed));
+    await until('it is cut', () => silent.sockets.every(({ destroyed }) => destroyed));
     await until('it is over', () => proxy.recorder.inFlight === 0);
     t.pass();
   });

@@ -1,3 +1,4 @@
+/** Specifies what two processes of a takeover say to each other. */
 import { PassThrough } from 'node:stream';
 import test from 'ava';
 import { handoverVariable, listenTo, say } from '../../../gateway/takeover/handover.ts';

@@ -1,52 +1,10 @@
+/** Specifies what is exposed as metrics, in both formats. */
 import { spawnSync } from 'node:child_process';
 import test from 'ava';
 import { expose } from '../../../gateway/telemetry/exposition.ts';
 import { counter, gauge, histogram } from '../../../gateway/telemetry/family.ts';
-import { type StateNumbers, stateMetrics } from '../../../gateway/telemetry/state-metrics.ts';
-
-const state: StateNumbers = {
-  version: '1.2.3',
-  node: '26.10.0',
-  isReady: true,
-  clusters: 3,
-  services: 2,
-  links: [
-    {
-      cluster: 'dc2',
-      address: '10.0.0.1:7443',
-      isUp: true,
-      rttMs: 12.5,
-      streams: 3,
-      sentBytes: 100,
-      receivedBytes: 200,
-    },
-    {
-      cluster: 'dc2',
-      address: '10.0.0.1:7443',
-      isUp: false,
-      rttMs: undefined,
-      streams: 0,
-      sentBytes: 0,
-      receivedBytes: 0,
-    },
-  ],
-  balance: [
-    {
-      service: 'orders.shop',
-      cluster: 'dc1',
-      tier: 'zone',
-      load: 75,
-      healthy: 3,
-      total: 4,
-      ejected: 1,
-    },
-  ],
-  registry: { isConnected: false, revision: 7, staleMs: 1500, pendingWrites: 2, resyncs: 1 },
-  certificates: [{ kind: 'leaf', name: 'spiffe://dc1.acme/gateway/a', expiresInMs: 3_600_000 }],
-  bundles: [{ cluster: 'dc2', sequence: 4, acknowledged: 2 }],
-  threads: [{ thread: 'worker-0', lagP99Ms: 1.5, heapBytes: 1024 }],
-  workersReplaced: 0,
-};
+import { stateMetrics } from '../../../gateway/telemetry/state-metrics.ts';
+import { state } from './state.ts';
 
 test('what a gateway exposes is what Prometheus lints without a complaint', async (t) => {
   const { text, contentType } = await expose(stateMetrics(state), undefined);

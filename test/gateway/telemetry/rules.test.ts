@@ -1,3 +1,4 @@
+/** Specifies the rules for Prometheus that are shipped. */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';

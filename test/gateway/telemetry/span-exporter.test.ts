@@ -1,3 +1,4 @@
+/** Specifies that spans arrive at a collector. */
 import test from 'ava';
 import { openSpanExporter } from '../../../gateway/telemetry/span-exporter.ts';
 import type { SpanRecord } from '../../../gateway/trace/span.ts';

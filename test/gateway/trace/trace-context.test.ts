@@ -1,3 +1,4 @@
+/** Specifies trace context: read, written, begun. */
 import test from 'ava';
 import { newSpanId, newTraceId } from '../../../gateway/trace/ids.ts';
 import { formatTraceParent, parseTraceParent } from '../../../gateway/trace/trace-context.ts';

@@ -1,3 +1,4 @@
+/** Specifies what workers count, read as one. */
 import test from 'ava';
 import { type ClusterName, parseClusterName } from '../../../core/names.ts';
 import type { TierKind } from '../../../gateway/balance/types.ts';

@@ -1,3 +1,4 @@
+/** Specifies the state of a link, of what all workers say of theirs. */
 import test from 'ava';
 import type { LinkStatus } from '../../../gateway/link/pool.ts';
 import { combinedStatus, LinkBoard } from '../../../gateway/workers/link-board.ts';

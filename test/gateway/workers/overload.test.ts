@@ -1,3 +1,4 @@
+/** Specifies when a worker has too much to do. */
 import test from 'ava';
 import {
   afterLook,

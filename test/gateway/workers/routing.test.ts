@@ -1,5 +1,7 @@
+/** Specifies the routes of a worker, as services are asked for and change. */
 import test, { type ExecutionContext } from 'ava';
 import { defaultPolicy } from '../../../gateway/balance/policy.ts';
+import type { Shift } from '../../../gateway/balance/steering.ts';
 import type { BalancePolicy, LinkState } from '../../../gateway/balance/types.ts';
 import { defaultTimeouts } from '../../../gateway/proxy/route.ts';
 import { serviceFacts } from '../../../gateway/workers/facts.ts';
@@ -7,7 +9,16 @@ import { Routing } from '../../../gateway/workers/inside/routing.ts';
 import type { EndpointRecord, ExportRecord } from '../../../registry/model.ts';
 import type { ClusterView } from '../../../registry/snapshot.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import { acme, cart, clusterRecord, dc1, dc2, endpointRecord, exportRecord } from '../records.ts';
+import {
+  acme,
+  cart,
+  clusterRecord,
+  dc1,
+  dc2,
+  endpointRecord,
+  exportRecord,
+  web,
+} from '../records.ts';
 
 const host = 'cart.shop.acme';
 
@@ -22,6 +33,7 @@ function open(t: ExecutionContext) {
   const policy: { current: BalancePolicy } = { current: defaultPolicy };
   const clock = new ManualClock();
   const used: string[] = [];
+  const steered: { shifts: readonly Shift[] } = { shifts: [] };
   const routing = new Routing({
     federation: acme,
     caller: { cluster: dc1, region: 'eu', zone: 'a' },
@@ -33,7 +45,7 @@ function open(t: ExecutionContext) {
       clusters: () => clusters,
       links: (cluster) => ({ state: links.get(cluster) ?? 'none' }),
       settings: () => ({ policy: policy.current, timeouts: defaultTimeouts }),
-      shifts: () => [],
+      shifts: () => steered.shifts,
     },
   });
   t.teardown(() => routing.close());
@@ -42,7 +54,7 @@ function open(t: ExecutionContext) {
     routing.table
       .find(host)
       ?.balancer.pick({ tried: new Set(), mayLeaveTier: true, localOnly: false })?.key;
-  return { routing, own, exports, links, policy, clock, used, picked };
+  return { routing, own, exports, links, policy, clock, used, steered, picked };
 }
 
 test('a service nobody asks for has no route, however it changes', (t) => {
@@ -166,4 +178,30 @@ test('the route of a service that is gone is dropped with its timers, and made a
   const after = routing.table.find(host);
   t.truthy(after);
   t.not(after?.balancer, before?.balancer);
+});
+
+test('load that is moved on purpose moves the routes it is wished of, and touches no other', (t) => {
+  const { routing, own, exports, links, steered, picked } = open(t);
+  own.push(endpointRecord());
+  exports.set(dc2, exportRecord(dc2));
+  links.set(dc2, 'up');
+  t.is(picked(), 'endpoint/cart-1');
+  const steer = (...shifts: readonly Shift[]) => {
+    const before = steered.shifts;
+    steered.shifts = shifts;
+    routing.steeredAnew(before);
+  };
+  // That a route is as it was shows by what it would be, were it made anew.
+  own.length = 0;
+  steer({ kind: 'direct', service: web, to: dc2, percent: 100, why: 'another service' });
+  t.is(routing.table.find(host)?.exported, true);
+  own.push(endpointRecord());
+  const drained: Shift = { kind: 'withhold', cluster: dc1, percent: 100, why: 'drained' };
+  steer(drained);
+  t.is(picked(), 'cluster/dc2');
+  own.length = 0;
+  steer(drained, { kind: 'withhold', cluster: dc1, percent: 50, why: 'less than that' });
+  t.is(routing.table.find(host)?.exported, true, 'the strongest counts');
+  steer();
+  t.is(routing.table.find(host)?.exported, false);
 });

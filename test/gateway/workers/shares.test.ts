@@ -1,3 +1,4 @@
+/** Specifies what of the whole is each worker's, and how their views become one. */
 import test from 'ava';
 import { defaultLimits } from '../../../gateway/proxy/limit.ts';
 import { combinedState } from '../../../gateway/workers/balancer-states.ts';

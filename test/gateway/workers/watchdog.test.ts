@@ -1,3 +1,4 @@
+/** Specifies how it is noticed that a worker hangs. */
 import test from 'ava';
 import { patienceTicks, Watchdog } from '../../../gateway/workers/watchdog.ts';
 import { ManualClock } from '../../support/manual-clock.ts';

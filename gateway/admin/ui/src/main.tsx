@@ -5,7 +5,9 @@ import { startClock } from './live/clock.ts';
 import { startStore } from './live/store.ts';
 import { App } from './shell/app.tsx';
 import { startTheme } from './shell/theme.ts';
+import { keepVantageInLinks } from './shell/vantage-links.ts';
 
+keepVantageInLinks();
 startTheme();
 startClock();
 startStore();

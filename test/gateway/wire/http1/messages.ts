@@ -54,7 +54,7 @@ function framingOf({ content, isChunked }: Message): string {
     : `Content-Length: ${content.join('').length}\r\n`;
 }
 
-export function contentText({ content, isChunked, trailers, blank }: Message): string {
+function contentText({ content, isChunked, trailers, blank }: Message): string {
   if (!isChunked) return content.join('');
   const chunks = content.map((data) => `${data.length.toString(16)}\r\n${data}\r\n`);
   return `${chunks.join('')}0\r\n${linesOf(trailers, blank)}\r\n`;

@@ -75,17 +75,6 @@ export function records(message: Buffer, size = 16_384): Buffer {
   return Buffer.concat(all);
 }
 
-/** The handshake message that records carry. */
-export function messageIn(octets: Buffer): Buffer {
-  const pieces: Buffer[] = [];
-  for (let at = 0; at < octets.length; ) {
-    const length = octets.readUInt16BE(at + 3);
-    pieces.push(octets.subarray(at + 5, at + 5 + length));
-    at += 5 + length;
-  }
-  return Buffer.concat(pieces);
-}
-
 /** The first octets that a client sends to the port it is given: as many as a quiet moment lets through. */
 export async function caught(start: (port: number) => () => void): Promise<Buffer> {
   const server = createServer();

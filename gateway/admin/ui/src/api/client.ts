@@ -10,6 +10,10 @@ export interface CallOptions {
   readonly body?: unknown;
   readonly signal?: AbortSignal;
   readonly accept?: string;
+  /** Only what is there as this ETag says is replaced. */
+  readonly ifMatch?: string;
+  /** Nothing that is there is replaced. */
+  readonly onlyNew?: boolean;
   /** Whose gateway is asked; default: the one looked at. */
   readonly at?: string | undefined;
 }
@@ -20,6 +24,15 @@ export async function call<T>(path: string, options: CallOptions = {}): Promise<
   return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
+/** As `call`, with the ETag of what is there now. */
+export async function callTagged<T>(
+  path: string,
+  options: CallOptions = {},
+): Promise<{ readonly value: T; readonly tag: string }> {
+  const response = await send(path, options);
+  return { value: (await response.json()) as T, tag: response.headers.get('etag') ?? '' };
+}
+
 /** As `call`, for what isn't JSON. */
 export async function callText(path: string, options: CallOptions = {}): Promise<string> {
   return (await send(path, options)).text();
@@ -27,6 +40,7 @@ export async function callText(path: string, options: CallOptions = {}): Promise
 
 async function send(path: string, options: CallOptions): Promise<Response> {
   const { method = 'GET', body, accept = 'application/json', at = vantage.peek() } = options;
+  const { ifMatch, onlyNew } = options;
   const deadline = AbortSignal.timeout(timeoutMs);
   let response: Response;
   try {
@@ -35,6 +49,8 @@ async function send(path: string, options: CallOptions): Promise<Response> {
       headers: {
         accept,
         ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(ifMatch !== undefined && { 'if-match': ifMatch }),
+        ...(onlyNew && { 'if-none-match': '*' }),
         ...authorization(),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),

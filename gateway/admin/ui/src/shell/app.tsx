@@ -1,5 +1,4 @@
 /** Owns the page as a whole: rail, banner, the view that the URL names, dialogs. */
-
 import { useEffect, useState } from 'preact/hooks';
 import { ErrorBoundary, LocationProvider, Route, Router, useLocation } from 'preact-iso';
 import { type Problem, problemOf } from '../api/problem.ts';
@@ -12,14 +11,12 @@ import { Rail } from './rail.tsx';
 import { listenForShortcuts } from './shortcuts.ts';
 import { ShortcutsDialog } from './shortcuts-dialog.tsx';
 import { SignIn } from './sign-in.tsx';
+import { viewPaths } from './vantage-links.ts';
 import { useVantageInUrl } from './vantage-switch.tsx';
-
-/** Paths of the gateway that are no views. */
-const ours = /^\/(?!v1\/|clusters\/|metrics|openapi\.json)/;
 
 export function App() {
   return (
-    <LocationProvider scope={ours}>
+    <LocationProvider scope={viewPaths}>
       <Shell />
     </LocationProvider>
   );

@@ -1,5 +1,4 @@
 /** Owns saying that what is shown isn't live: the gateway can't be reached, or it can't reach the registry. */
-
 import { clockTime, span } from '../format/time.ts';
 import { now } from '../live/clock.ts';
 import { connection } from '../live/connection.ts';

@@ -4,6 +4,7 @@ import { signIn, signInWanted } from '../api/token.ts';
 import { retryNow } from '../live/store.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { TextField } from '../ui/field.tsx';
+import { Form } from '../ui/form.tsx';
 
 export function SignIn() {
   const [text, setText] = useState('');
@@ -15,10 +16,8 @@ export function SignIn() {
         signInWanted.value = false;
       }}
     >
-      <form
-        class="form"
-        onSubmit={(event) => {
-          event.preventDefault();
+      <Form
+        onSubmit={() => {
           if (text.trim() === '') return;
           signIn(text.trim());
           setText('');
@@ -39,7 +38,7 @@ export function SignIn() {
             Sign in
           </button>
         </div>
-      </form>
+      </Form>
     </Dialog>
   );
 }

@@ -2,7 +2,15 @@
 import { useState } from 'preact/hooks';
 import { Icon } from './icon.tsx';
 
-export function CopyButton({ text, what }: { readonly text: string; readonly what: string }) {
+export interface CopyButtonProps {
+  readonly text: string;
+  /** What it is, for who can't see what stands beside it. */
+  readonly what: string;
+  /** What the button says; default `Copy`. */
+  readonly label?: string;
+}
+
+export function CopyButton({ text, what, label = 'Copy' }: CopyButtonProps) {
   const [state, setState] = useState<'idle' | 'copied' | 'refused'>('idle');
   const copy = () => {
     navigator.clipboard.writeText(text).then(
@@ -10,7 +18,7 @@ export function CopyButton({ text, what }: { readonly text: string; readonly wha
       () => setState('refused'),
     );
   };
-  const said = { idle: 'Copy', copied: 'Copied', refused: 'Select and copy it yourself' }[state];
+  const said = { idle: label, copied: 'Copied', refused: 'Select and copy it yourself' }[state];
   return (
     <button type="button" class="button small-button" onClick={copy} aria-label={`Copy ${what}`}>
       <Icon name={state === 'copied' ? 'check' : 'copy'} size={14} />

@@ -80,6 +80,20 @@ export function SelectField(props: SelectFieldProps) {
   );
 }
 
+export interface ChoiceFieldProps extends Omit<SelectFieldProps, 'options'> {
+  /** What there is to choose from, each by its own name. */
+  readonly names: readonly string[];
+}
+
+/** One name of many; nothing is chosen at first. */
+export function ChoiceField({ names, ...field }: ChoiceFieldProps) {
+  return <SelectField {...field} options={[['', 'Choose'], ...names.map(twice)]} />;
+}
+
+function twice(name: string): [value: string, title: string] {
+  return [name, name];
+}
+
 export function CheckField({
   label,
   checked,

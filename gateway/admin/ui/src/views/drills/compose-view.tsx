@@ -1,38 +1,51 @@
 /** Owns composing a drill: what to fail, within which rails, and beside it what is predicted to happen. */
-
 import { useEffect } from 'preact/hooks';
-import { useLocation } from 'preact-iso';
-import { type DrillKind, kinds } from '../../api/drills.ts';
+import { CopyButton } from '../../ui/copy-button.tsx';
 import { Page, Panel } from '../../ui/page.tsx';
-import { draft, setDraft } from './draft.ts';
+import { ProblemNote } from '../../ui/problem-note.tsx';
+import { useQuery } from '../../url/use-query.ts';
+import { blank, draft, setDraft } from './draft.ts';
+import { composeHref, draftFrom, freshParameter } from './draft-link.ts';
 import { KindChoice } from './kind-choice.tsx';
 import { PredictionView } from './prediction-view.tsx';
 import { RailFields } from './rail-fields.tsx';
 import { RunPanel } from './run-panel.tsx';
 import { ScopeFields } from './scope-fields.tsx';
+import { useEditedSchedule } from './use-edited-schedule.ts';
 import { usePrediction } from './use-prediction.ts';
 
 export default function ComposeView() {
-  const { query } = useLocation();
+  const { values, set } = useQuery();
+  const { edit } = values;
   // A link here may say what to drill.
   useEffect(() => {
-    const { kind = '', cluster, service, ramp, duration } = query;
-    setDraft({
-      ...(kind in kinds && { kind: kind as DrillKind }),
-      ...(cluster && { cluster, target: service ? 'service-in-cluster' : 'cluster' }),
-      ...(service && { service, ...(!cluster && { target: 'service' }) }),
-      ...(ramp && { ramp }),
-      ...(duration && { duration }),
-    });
-  }, [query]);
+    const isFresh = values[freshParameter] !== undefined;
+    setDraft({ ...(isFresh && blank), ...draftFrom(values) });
+    if (isFresh) set({ [freshParameter]: undefined });
+  }, [values]);
+  const editing = useEditedSchedule(edit);
   const written = draft.value;
   const prediction = usePrediction(written);
   return (
     <Page
-      title="New drill"
-      back={{ href: '/drills', title: 'Drills' }}
+      title={edit === undefined ? 'New drill' : `Schedule ${edit}`}
+      back={
+        edit === undefined
+          ? { href: '/drills', title: 'Drills' }
+          : { href: '/drills/schedules', title: 'Schedules' }
+      }
+      actions={
+        edit === undefined && (
+          <CopyButton
+            text={location.origin + composeHref(written)}
+            what="link to this drill"
+            label="Copy link"
+          />
+        )
+      }
       lead="Compose it, see what is predicted, run it. Every gateway holds its own deadline, so nothing stays on."
     >
+      <ProblemNote problem={editing.problem} />
       <div class="compose-layout">
         <div class="stack">
           <Panel id="kind" title="What fails">
@@ -55,7 +68,7 @@ export default function ComposeView() {
           >
             <PredictionView fetched={prediction} guardLoad={Number(written.load) / 100} />
           </Panel>
-          <RunPanel prediction={prediction.value} />
+          <RunPanel prediction={prediction.value} editing={editing} />
         </div>
       </div>
     </Page>

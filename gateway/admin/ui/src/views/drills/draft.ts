@@ -32,9 +32,12 @@ export interface Draft {
   readonly cron: string;
   readonly timeZone: string;
   readonly notDuring: string;
+  readonly enabled: boolean;
+  /** ETag of the schedule that is edited; empty for a new one. */
+  readonly tag: string;
 }
 
-const blank: Draft = {
+export const blank: Draft = {
   kind: 'evacuate',
   target: 'cluster',
   cluster: '',
@@ -60,6 +63,8 @@ const blank: Draft = {
   cron: '0 10 1 * *',
   timeZone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
   notDuring: '',
+  enabled: true,
+  tag: '',
 };
 
 const faultTargets: readonly Target[] = [

@@ -1,77 +1,48 @@
-/** Owns the form that drains a cluster; a refusal leaves everything typed where it is. */
+/** Owns the form that drains a cluster. */
 import { useState } from 'preact/hooks';
 import { call } from '../../api/client.ts';
-import { useAction } from '../../api/use-action.ts';
 import { parseDuration } from '../../format/duration.ts';
 import { clusters } from '../../live/store.ts';
-import { Dialog } from '../../ui/dialog.tsx';
-import { SelectField, TextField } from '../../ui/field.tsx';
-import { ProblemNote } from '../../ui/problem-note.tsx';
+import { ChoiceField, TextField } from '../../ui/field.tsx';
+import { OrderForm, type OrderProps } from './order-form.tsx';
 
-export interface OrderFormProps {
-  readonly open: boolean;
-  readonly onClose: () => void;
-  readonly onDone: () => void;
-}
+const blank = { cluster: '', ramp: '10s' };
 
-const blank = { cluster: '', ramp: '10s', reason: '' };
-
-export function DrainCluster({ open, onClose, onDone }: OrderFormProps) {
+export function DrainCluster({ onDone, ...order }: OrderProps) {
   const [draft, setDraft] = useState(blank);
-  const set = (patch: Partial<typeof blank>) => setDraft({ ...draft, ...patch });
-  const order = useAction(async () => {
-    const { cluster, ramp, reason } = draft;
-    const body = { ramp, ...(reason.trim() !== '' && { reason: reason.trim() }) };
-    await call(`/v1/clusters/${cluster}/drain`, { method: 'POST', body });
-  });
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    if (!(await order.run())) return;
-    setDraft(blank);
-    onDone();
-  };
+  const { cluster, ramp } = draft;
   return (
-    <Dialog title="Drain a cluster" open={open} onClose={onClose}>
-      <form class="form" onSubmit={(event) => void submit(event)}>
-        <SelectField
-          label="Cluster"
-          value={draft.cluster}
-          onChange={(cluster) => set({ cluster })}
-          options={[
-            ['', 'Choose'],
-            ...clusters.list.map(({ cluster }): [string, string] => [cluster, cluster]),
-          ]}
-          hint="It still answers what nobody else can."
-        />
-        <TextField
-          label="Ramp"
-          mono
-          value={draft.ramp}
-          onChange={(ramp) => set({ ramp })}
-          hint="How long traffic takes to leave"
-          error={
-            parseDuration(draft.ramp) === undefined
-              ? 'Write a duration as 250ms, 10s or 2m'
-              : undefined
-          }
-        />
-        <TextField
-          label="Reason"
-          value={draft.reason}
-          onChange={(reason) => set({ reason })}
-          hint="For those who see it happen. Optional."
-        />
-        <ProblemNote problem={order.problem} />
-        <div class="form-actions">
-          <button
-            type="submit"
-            class="button button-danger"
-            disabled={order.busy || draft.cluster === ''}
-          >
-            Drain it
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <OrderForm
+      {...order}
+      title="Drain a cluster"
+      verb="Drain it"
+      isReady={cluster !== ''}
+      give={async (why) => {
+        const body = { ramp, ...why };
+        await call(`/v1/clusters/${cluster}/drain`, { method: 'POST', body });
+      }}
+      onDone={() => {
+        setDraft(blank);
+        onDone();
+      }}
+    >
+      <ChoiceField
+        label="Cluster"
+        value={cluster}
+        onChange={(name) => setDraft({ ...draft, cluster: name })}
+        names={clusters.list.map((one) => one.cluster)}
+        hint="It still answers what nobody else can."
+      />
+      <TextField
+        label="Ramp"
+        mono
+        value={ramp}
+        onChange={(text) => setDraft({ ...draft, ramp: text })}
+        hint="How long traffic takes to leave"
+        error={
+          parseDuration(ramp) === undefined ? 'Write a duration as 250ms, 10s or 2m' : undefined
+        }
+      />
+    </OrderForm>
   );
 }

@@ -1,5 +1,4 @@
 /** Owns the view of one drill: live while it runs, its report once it is over. */
-
 import { useEffect } from 'preact/hooks';
 import { useRoute } from 'preact-iso';
 import { call } from '../../api/client.ts';
@@ -9,6 +8,7 @@ import { useFetched } from '../../api/use-fetched.ts';
 import { follow } from '../../live/follow.ts';
 import { Empty, Page, Panel } from '../../ui/page.tsx';
 import { ProblemNote } from '../../ui/problem-note.tsx';
+import { composeHref, draftOf } from './draft-link.ts';
 import { DrillProgress } from './drill-progress.tsx';
 import { DrillTraffic } from './drill-traffic.tsx';
 import { PredictionFacts } from './prediction-view.tsx';
@@ -55,9 +55,14 @@ export default function DrillView() {
       lead={drill.spec.reason ?? `Driven by ${drill.driver.gateway} of ${drill.driver.cluster}`}
       actions={
         over ? (
-          <a class="button" href={compareHref(drill)}>
-            Compare
-          </a>
+          <>
+            <a class="button" href={compareHref(drill)}>
+              Compare
+            </a>
+            <a class="button" href={composeHref(draftOf(drill.spec))}>
+              Run it again
+            </a>
+          </>
         ) : (
           <button
             type="button"

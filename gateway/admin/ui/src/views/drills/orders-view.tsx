@@ -13,6 +13,9 @@ import { DrainCluster } from './drain-cluster.tsx';
 import { DrillTabs } from './drill-tabs.tsx';
 import { FailOverService, failoverPath } from './fail-over-service.tsx';
 
+/** From here on a list has a filter. */
+const aHandful = 8;
+
 export default function OrdersView() {
   const orders = useFetched<Orders>('/v1/orders', 2_000);
   const [open, setOpen] = useState<'drain' | 'failover'>();
@@ -28,6 +31,7 @@ export default function OrdersView() {
     await call(failoverPath(service), { method: 'DELETE' });
     orders.again();
   });
+  const { drains = [], failovers = [] } = orders.value ?? {};
   const unknown = orders.loading ? 'Asking the gateway …' : 'Not known.';
   const none = orders.value === undefined ? unknown : undefined;
   return (
@@ -56,9 +60,9 @@ export default function OrdersView() {
       <Panel id="drains" title="Drained clusters" lead="Traffic is kept off them.">
         <Table
           id="drains"
-          plain
+          plain={drains.length < aHandful}
           caption="Drained clusters"
-          rows={orders.value?.drains ?? []}
+          rows={drains}
           rowKey={({ of }) => of}
           empty={none ?? 'No cluster is drained.'}
           columns={[
@@ -86,9 +90,9 @@ export default function OrdersView() {
       >
         <Table
           id="failovers"
-          plain
+          plain={failovers.length < aHandful}
           caption="Services sent elsewhere"
-          rows={orders.value?.failovers ?? []}
+          rows={failovers}
           rowKey={({ service }) => service}
           empty={none ?? 'Every service goes where it is nearest.'}
           columns={[

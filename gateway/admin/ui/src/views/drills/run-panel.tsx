@@ -5,19 +5,29 @@ import { call } from '../../api/client.ts';
 import type { Drill, Prediction } from '../../api/drills.ts';
 import { useAction } from '../../api/use-action.ts';
 import { CheckField, SelectField } from '../../ui/field.tsx';
+import { Form } from '../../ui/form.tsx';
 import { Panel } from '../../ui/page.tsx';
 import { ProblemNote } from '../../ui/problem-note.tsx';
 import { useQuery } from '../../url/use-query.ts';
 import { draft, forgetDraft, specOf } from './draft.ts';
 import { ScheduleFields } from './schedule-fields.tsx';
+import type { EditedSchedule } from './use-edited-schedule.ts';
 
 export interface RunPanelProps {
   readonly prediction: Prediction | undefined;
+  readonly editing: EditedSchedule;
 }
 
-export function RunPanel({ prediction }: RunPanelProps) {
+export function RunPanel({ prediction, editing }: RunPanelProps) {
   const { values, set } = useQuery();
   const byCalendar = values['when'] === 'calendar';
+  if (editing.name !== undefined) {
+    return (
+      <Panel id="run" title="When">
+        <ScheduleFields editing={editing} />
+      </Panel>
+    );
+  }
   return (
     <Panel id="run" title="Run">
       <div class="form">
@@ -30,13 +40,13 @@ export function RunPanel({ prediction }: RunPanelProps) {
             ['calendar', 'By the calendar'],
           ]}
         />
-        {byCalendar ? <ScheduleFields /> : <RunNow prediction={prediction} />}
+        {byCalendar ? <ScheduleFields editing={editing} /> : <RunNow prediction={prediction} />}
       </div>
     </Panel>
   );
 }
 
-function RunNow({ prediction }: RunPanelProps) {
+function RunNow({ prediction }: Pick<RunPanelProps, 'prediction'>) {
   const { route } = useLocation();
   const [force, setForce] = useState(false);
   const breaks = (prediction?.breaks.length ?? 0) > 0;
@@ -47,13 +57,7 @@ function RunNow({ prediction }: RunPanelProps) {
     route(`/drills/${drill.id}`);
   });
   return (
-    <form
-      class="form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void start.run();
-      }}
-    >
+    <Form onSubmit={() => void start.run()}>
       {breaks && (
         <CheckField
           label="Run it although it is predicted to break a guardrail"
@@ -71,6 +75,6 @@ function RunNow({ prediction }: RunPanelProps) {
           {start.busy ? 'Starting …' : 'Run the drill'}
         </button>
       </div>
-    </form>
+    </Form>
   );
 }

@@ -5,13 +5,15 @@ import type { ScheduleItem } from '../../api/standing.ts';
 import { useAction } from '../../api/use-action.ts';
 import { useFetched } from '../../api/use-fetched.ts';
 import { status } from '../../live/store.ts';
-import { vantage } from '../../live/vantage.ts';
+import { vantage, viaParameter } from '../../live/vantage.ts';
 import { Page } from '../../ui/page.tsx';
 import { ProblemNote } from '../../ui/problem-note.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Time } from '../../ui/time.tsx';
+import { changedUrl } from '../../url/changed-url.ts';
 import { blackoutText } from './blackouts.ts';
 import { DrillTabs } from './drill-tabs.tsx';
+import { schedulePath } from './use-edited-schedule.ts';
 
 export default function SchedulesView() {
   const fetched = useFetched<{ readonly items: readonly ScheduleItem[] }>(
@@ -21,7 +23,7 @@ export default function SchedulesView() {
   const removal = useAction(async ({ cluster, name }: ScheduleItem) => {
     // A cluster's schedules are its own: another's are ended at its gateway.
     const at = cluster === status.value?.cluster ? vantage.peek() : cluster;
-    await call(`/v1/drill-schedules/${encodeURIComponent(name)}`, { method: 'DELETE', at });
+    await call(schedulePath(name), { method: 'DELETE', at });
     fetched.again();
   });
   return (
@@ -47,7 +49,14 @@ export default function SchedulesView() {
             id: 'name',
             title: 'Schedule',
             value: ({ name }) => name,
-            cell: ({ name }) => <span class="nowrap">{name}</span>,
+            cell: ({ name, cluster, schedule }) => (
+              <span class="two-lines">
+                <a class="nowrap" href={editHref(cluster, name)}>
+                  {name}
+                </a>
+                {!schedule.enabled && <span class="faint">off</span>}
+              </span>
+            ),
           },
           {
             id: 'drill',
@@ -111,4 +120,10 @@ export default function SchedulesView() {
       />
     </Page>
   );
+}
+
+/** A cluster's schedules are its own: another's are edited as seen from there. */
+function editHref(cluster: string, name: string): string {
+  const via = cluster === status.value?.cluster ? undefined : cluster;
+  return changedUrl('/drills/new', { when: 'calendar', edit: name, [viaParameter]: via });
 }

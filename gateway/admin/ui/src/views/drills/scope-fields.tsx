@@ -1,8 +1,7 @@
 /** Owns the fields that say where a drill strikes, how hard and how long. */
-
 import { parseDuration } from '../../format/duration.ts';
 import { clusters, services } from '../../live/store.ts';
-import { SelectField, TextField } from '../../ui/field.tsx';
+import { ChoiceField, SelectField, TextField } from '../../ui/field.tsx';
 import { type Draft, type Target, targetsOf } from './draft.ts';
 
 const targetTitles: Readonly<Record<Target, string>> = {
@@ -27,11 +26,11 @@ export function ScopeFields({ written, onChange }: DraftFieldsProps) {
     field: 'cluster' | 'service' | 'zone' | 'from' | 'to',
     options: readonly string[],
   ) => (
-    <SelectField
+    <ChoiceField
       label={label}
       value={written[field]}
       onChange={(value) => onChange({ [field]: value })}
-      options={[['', 'Choose'], ...options.map((name): [string, string] => [name, name])]}
+      names={options}
     />
   );
   return (

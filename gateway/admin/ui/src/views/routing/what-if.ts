@@ -1,5 +1,4 @@
 /** Owns the what-if of health: the loads a decision would give if clusters were as healthy as imagined, by the formula that routes. */
-
 import { type TierCounts, tierLoads } from '../../../../../balance/tier-load.ts';
 import type { ExplainAnswer } from '../../../../answers.ts';
 

@@ -4,6 +4,7 @@ import { call } from '../../api/client.ts';
 import { useAction } from '../../api/use-action.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { CheckField, TextField } from '../../ui/field.tsx';
+import { Form } from '../../ui/form.tsx';
 import { ProblemNote } from '../../ui/problem-note.tsx';
 
 const blank = {
@@ -32,15 +33,14 @@ export function RegisterEndpoint({
   const registration = useAction(async () => {
     await call(pathOf(encodeURIComponent(draft.id)), { method: 'PUT', body: bodyOf(draft) });
   });
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     if (!(await registration.run())) return;
     setDraft(blank);
     onDone();
   };
   return (
     <Dialog title="Register an endpoint" open={open} onClose={onClose}>
-      <form class="form" onSubmit={(event) => void submit(event)}>
+      <Form onSubmit={() => void submit()}>
         <TextField label="Id" required value={draft.id} onChange={(id) => set({ id })} />
         <div class="form-row">
           <TextField
@@ -91,7 +91,7 @@ export function RegisterEndpoint({
             Register
           </button>
         </div>
-      </form>
+      </Form>
     </Dialog>
   );
 }

@@ -8,6 +8,7 @@ import { CopyButton } from '../../ui/copy-button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { TextField } from '../../ui/field.tsx';
 import { Fingerprint } from '../../ui/fingerprint.tsx';
+import { Form } from '../../ui/form.tsx';
 import { ProblemNote } from '../../ui/problem-note.tsx';
 import { Time } from '../../ui/time.tsx';
 
@@ -50,13 +51,7 @@ export function CreateToken({
           </p>
         </div>
       ) : (
-        <form
-          class="form"
-          onSubmit={(event) => {
-            event.preventDefault();
-            void creation.run();
-          }}
-        >
+        <Form onSubmit={() => void creation.run()}>
           <TextField
             label="Valid for"
             mono
@@ -74,7 +69,7 @@ export function CreateToken({
               Create the token
             </button>
           </div>
-        </form>
+        </Form>
       )}
     </Dialog>
   );

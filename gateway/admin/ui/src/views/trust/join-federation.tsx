@@ -6,6 +6,7 @@ import { useAction } from '../../api/use-action.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { TextField } from '../../ui/field.tsx';
 import { Fingerprint } from '../../ui/fingerprint.tsx';
+import { Form } from '../../ui/form.tsx';
 import { ProblemNote } from '../../ui/problem-note.tsx';
 
 export function JoinFederation({
@@ -29,13 +30,7 @@ export function JoinFederation({
   };
   return (
     <Dialog title="Join a federation" open={open} onClose={close} wide>
-      <form
-        class="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void join.run(result === undefined);
-        }}
-      >
+      <Form onSubmit={() => void join.run(result === undefined)}>
         {!result?.joined && (
           <TextField
             label="Join token"
@@ -63,7 +58,7 @@ export function JoinFederation({
             </button>
           )}
         </div>
-      </form>
+      </Form>
     </Dialog>
   );
 }

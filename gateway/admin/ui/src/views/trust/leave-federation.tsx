@@ -5,6 +5,7 @@ import { useAction } from '../../api/use-action.ts';
 import { clusters } from '../../live/store.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { CheckField, SelectField, TextField } from '../../ui/field.tsx';
+import { Form } from '../../ui/form.tsx';
 import { ProblemNote } from '../../ui/problem-note.tsx';
 
 export function LeaveFederation({
@@ -20,15 +21,14 @@ export function LeaveFederation({
   const leave = useAction(async () => {
     await call('/v1/federation/leave', { method: 'POST', body: { cluster, force } });
   });
-  const submit = async (event: Event) => {
-    event.preventDefault();
+  const submit = async () => {
     if (typed !== cluster || !(await leave.run())) return;
     setTyped('');
     onClose();
   };
   return (
     <Dialog title="Make a cluster leave" open={open} onClose={onClose}>
-      <form class="form" onSubmit={(event) => void submit(event)}>
+      <Form onSubmit={() => void submit()}>
         <SelectField
           label="Cluster"
           value={cluster}
@@ -64,7 +64,7 @@ export function LeaveFederation({
             Make it leave
           </button>
         </div>
-      </form>
+      </Form>
     </Dialog>
   );
 }

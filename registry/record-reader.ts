@@ -1,0 +1,114 @@
+/** Owns reading raw registry records, which nobody has vouched for: what is refused stays, with the reason, to be looked at again. */
+import { isDeepStrictEqual } from 'node:util';
+import { asIsthmusError, IsthmusError } from '../core/errors.ts';
+import type { FederationName } from '../core/names.ts';
+import { decodeKey, type RegistryKey } from './keys.ts';
+import {
+  bundleRecordSchema,
+  clusterRecordSchema,
+  endpointRecordSchema,
+  exportRecordSchema,
+  gatewayRecordSchema,
+  parseRecord,
+  syncedRecordSchema,
+} from './model.ts';
+import type { ParsedRecord } from './snapshot-draft.ts';
+
+/** One key's new value; `undefined` = deleted. */
+export interface RawChange {
+  readonly key: string;
+  readonly value: Uint8Array | string | undefined;
+}
+
+export interface RecordReaderOptions {
+  readonly federation: FederationName;
+  /**
+   * Believes or refuses a record that moves trust or traffic, by throwing a coded error. `raw` is the
+   * JSON as stored. Bundles are believed here too.
+   */
+  verify(key: RegistryKey, text: string, raw: unknown): void;
+}
+
+const schemas = {
+  clusters: clusterRecordSchema,
+  bundles: bundleRecordSchema,
+  gateways: gatewayRecordSchema,
+  endpoints: endpointRecordSchema,
+  exports: exportRecordSchema,
+  synced: syncedRecordSchema,
+};
+
+export class RecordReader {
+  /** By registry key, why what stands there is not used. */
+  readonly problems = new Map<string, IsthmusError>();
+  readonly #options: RecordReaderOptions;
+  readonly #refused = new Map<string, Uint8Array | string>();
+  /** Records as they were stored, where a newer version wrote more than is understood here: their signature covers it. */
+  readonly #stored = new WeakMap<object, object>();
+
+  constructor(options: RecordReaderOptions) {
+    this.#options = options;
+  }
+
+  /** What was refused, to look at again when trust changes. */
+  get refused(): ReadonlyMap<string, Uint8Array | string> {
+    return this.#refused;
+  }
+
+  /** The key a text stands for; undefined, and a problem, where it is none of ours. */
+  key(text: string): RegistryKey | undefined {
+    try {
+      return decodeKey(this.#options.federation, text);
+    } catch (thrown) {
+      this.problems.set(text, asIsthmusError(thrown));
+      return undefined;
+    }
+  }
+
+  /** A record that parses, names the cluster its key does and is believed; undefined, and a problem, for any other. */
+  read(text: string, value: Uint8Array | string): ParsedRecord | undefined {
+    try {
+      const key = decodeKey(this.#options.federation, text);
+      if (key.kind === 'tokens') return undefined;
+      const json = typeof value === 'string' ? value : new TextDecoder().decode(value);
+      const record = parseRecord(schemas[key.kind], text, json);
+      refuseForeign(text, key, record);
+      if (key.kind === 'clusters' || key.kind === 'bundles' || key.kind === 'exports') {
+        const raw = JSON.parse(json);
+        this.#options.verify(key, text, raw);
+        if (!isDeepStrictEqual(raw, record)) this.#stored.set(record, raw);
+      }
+      this.forget(text);
+      return { key, record } as ParsedRecord;
+    } catch (thrown) {
+      this.problems.set(text, asIsthmusError(thrown, 'RECORD_INVALID'));
+      this.#refused.set(text, value);
+      return undefined;
+    }
+  }
+
+  /** What stood at the key is gone, or was replaced. */
+  forget(text: string): void {
+    this.problems.delete(text);
+    this.#refused.delete(text);
+  }
+
+  /** The record as it stands in the registry. */
+  stored(record: object): object {
+    return this.#stored.get(record) ?? record;
+  }
+}
+
+/** A value whose cluster, service or id differs from its key's was not written by the key's owner. */
+function refuseForeign(where: string, key: RegistryKey, record: object): void {
+  const fields = record as Record<string, unknown>;
+  for (const field of ['cluster', 'service', 'id'] as const) {
+    const expected = (key as unknown as Record<string, unknown>)[field];
+    if (expected !== undefined && fields[field] !== expected) {
+      throw new IsthmusError('RECORD_FOREIGN', {
+        what: `The key says ${field} ${JSON.stringify(expected)}, the value says ${JSON.stringify(fields[field])}`,
+        where,
+      });
+    }
+  }
+}

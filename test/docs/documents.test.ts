@@ -1,0 +1,90 @@
+/** Specifies the documentation: it names what there is, its links lead somewhere, and its configurations are valid. */
+import { globSync } from 'node:fs';
+import { access, readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+import { errorCodes } from '../../core/error-codes.ts';
+import { configSchema, parseConfig } from '../../gateway/config/config.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+/** Those at the top of a configuration. */
+const keys = Object.keys(configSchema.def.shape);
+
+test('every error code is in the reference, with what it means and what to do', async (t) => {
+  const reference = await readFile(join(root, 'docs/reference.md'), 'utf8');
+  for (const [code, { title, status, kind, fix }] of Object.entries(errorCodes)) {
+    const row = `| \`${code}\` | ${title} | ${status} | ${kind} | ${fix} |`;
+    t.true(reference.includes(row), `docs/reference.md lacks: ${row}`);
+  }
+});
+
+test('the reference has no error code that is gone', async (t) => {
+  const reference = await readFile(join(root, 'docs/reference.md'), 'utf8');
+  const codes = reference.slice(reference.indexOf('## Error codes')).match(/(?<=^\| `)[A-Z_]+/gm);
+  t.deepEqual(
+    codes?.filter((code) => !(code in errorCodes)),
+    [],
+  );
+});
+
+test('every key at the top of the configuration is in the reference', async (t) => {
+  const reference = await readFile(join(root, 'docs/reference.md'), 'utf8');
+  for (const key of keys) t.regex(reference, new RegExp(`\`${key}[\`.]`));
+});
+
+/** Every page, and what is in it. */
+async function pages(): Promise<[path: string, text: string][]> {
+  const paths = globSync(['*.md', 'docs/**/*.md', 'bench/*.md'], { cwd: root });
+  return Promise.all(paths.map(async (path) => [path, await readFile(join(root, path), 'utf8')]));
+}
+
+/** What a link to a heading of a page may name. */
+function anchorsOf(text: string): string[] {
+  const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading);
+  return headings.map((heading) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+test('links between pages lead to files and headings that are there', async (t) => {
+  for (const [page, text] of await pages()) {
+    for (const [, target = ''] of text.matchAll(/\]\(([^)]+)\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue;
+      const [path, anchor] = target.split('#');
+      const file = path ? resolve(root, dirname(page), path) : join(root, page);
+      await t.notThrowsAsync(access(file), `${page}: ${target}`);
+      if (anchor === undefined) continue;
+      t.true(anchorsOf(await readFile(file, 'utf8')).includes(anchor), `${page}: ${target}`);
+    }
+  }
+});
+
+test('the files that the life of a request passes are there', async (t) => {
+  const text = await readFile(join(root, 'docs/life-of-a-request.md'), 'utf8');
+  for (const [, name = ''] of text.matchAll(/`([\w/-]+\.ts)`/g)) {
+    const file = join(root, 'gateway', name.includes('/') ? name : `proxy/${name}`);
+    const beside = join(root, 'gateway/edge', name);
+    await t.notThrowsAsync(
+      access(file).catch(() => access(beside)),
+      name,
+    );
+  }
+});
+
+test('configurations that pages show are valid', async (t) => {
+  let seen = 0;
+  for (const [page, text] of await pages()) {
+    for (const [block] of text.matchAll(/(?:^ {4}.*\n|^\n(?= {4}))+/gm)) {
+      const yaml = block.replace(/^ {4}/gm, '').trim();
+      if (!keys.includes(/^(\w+): /.exec(`${yaml} `.replace('\n', ' '))?.[1] ?? '')) continue;
+      seen++;
+      const config = `cluster: dc1\nfederation: acme\nregion: eu\n${yaml}\n`;
+      t.notThrows(() => parseConfig(config, page), `${page}: ${yaml}`);
+    }
+  }
+  t.true(seen >= 7);
+});
