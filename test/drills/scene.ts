@@ -46,7 +46,8 @@ export async function atRest(at: Cluster): Promise<void> {
 export function becomes(at: Cluster, id: string, state: DrillState): Promise<Drill> {
   const seen = async () => {
     const drill = await drillAt(at, id);
-    return drill.state === state ? drill : undefined;
+    if (drill.state === state) return drill;
+    throw new Error(`it is ${drill.state}: ${JSON.stringify(drill.timeline)}`);
   };
   return until(`drill ${id} to be ${state} at ${at.name}`, seen, 40_000);
 }
