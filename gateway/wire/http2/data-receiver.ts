@@ -70,6 +70,7 @@ export class DataReceiver {
     const stream = this.#stream;
     // Its handler may have closed it since the frame began.
     if (stream === undefined || stream.end !== undefined) {
+      stream?.consume(end - start);
       if (last && this.#ends && stream !== undefined) this.#streams.passesOver(stream.id, true);
       return;
     }
