@@ -5,6 +5,7 @@ import type { InFlight } from './drain.ts';
 import type { ExchangeTaker } from './exchange.ts';
 import type { ProxyLimits } from './limit.ts';
 import type { Peer } from './peer.ts';
+import type { GatewayProxy } from './proxy.ts';
 import type { Recorder } from './record.ts';
 import type { Sweep } from './sweep.ts';
 
@@ -26,13 +27,7 @@ export interface ClientSide {
 
 export interface ClientGround {
   readonly taker: ExchangeTaker;
-  /** As in `GatewayProxy`. */
-  readonly unreadable: (
-    peer: Peer,
-    protocol: '1.1' | '2',
-    what: string,
-    status: number | undefined,
-  ) => void;
+  readonly unreadable: GatewayProxy['unreadable'];
   readonly limits: ProxyLimits;
   readonly recorder: Recorder;
   readonly sweep: Sweep;

@@ -11,6 +11,7 @@ import type {
 } from '../wire/http2/api.ts';
 import { errorCode } from '../wire/http2/protocol.ts';
 import { Http2Server } from '../wire/http2/server.ts';
+import type { UnreadableStatus } from '../wire/http2/unreadable.ts';
 import type { ClientGround, ClientIdentity, ClientSide } from './client-ground.ts';
 import { type ExchangeHome, Http2Exchange, requestOf } from './http2-exchange.ts';
 import { type ConnectionTerms, clientTerms, gatewayTerms } from './http2-terms.ts';
@@ -47,6 +48,8 @@ export class Http2Connection
   #headSince: number;
   /** Since when no request has been. */
   #idleSince: number;
+  /** Streams of requests that were answered here, and whose answers the client has not let come. */
+  #refused = 0;
   #readAt: number;
   #isDraining = false;
 
@@ -119,7 +122,7 @@ export class Http2Connection
       this.#server.fail(errorCode.enhanceYourCalm, 'a head took too long');
     } else if (now - this.#readAt >= silentMs) {
       this.#server.lost(`nothing was received for ${silentMs} ms`);
-    } else if (this.#server.openStreams === 0 && now - this.#idleSince >= idleMs) {
+    } else if (this.#server.openStreams === this.#refused && now - this.#idleSince >= idleMs) {
       // Whoever does not answer its GOAWAY is waited for no longer.
       if (this.#isDraining) this.destroy();
       else this.drain();
@@ -144,13 +147,22 @@ export class Http2Connection
     return exchange;
   }
 
-  onTooLarge(stream: Http2Stream, method: string): StreamHandler {
+  /**
+   * Other gateways are answered as well: a reset would be taken for a failure of this cluster, and a client could have it
+   * ejected by what only one of the two codecs takes.
+   */
+  onUnreadable(
+    stream: Http2Stream,
+    status: UnreadableStatus,
+    why: string,
+    method: string,
+  ): StreamHandler {
     this.#ground.sweep.refresh();
-    return this.#refuse(stream, method, 431, 'The request head is too large');
+    return this.#refuse(stream, method, status, sentenceOf(status, why));
   }
 
-  onRefused(why: string): void {
-    this.#ground.unreadable(this.peer, '2', why, undefined);
+  onBroken(status: UnreadableStatus, why: string): void {
+    this.#ground.unreadable(this.peer, '2', { status, what: sentenceOf(status, why) }, false);
   }
 
   onExchangeOver(): void {
@@ -178,12 +190,14 @@ export class Http2Connection
 
   /** Answers with a coded problem. What is left of the request is not read. */
   #refuse(stream: Http2Stream, method: string, status: number, what: string): StreamHandler {
-    this.#ground.unreadable(this.peer, '2', what, status);
-    const body = problemOf({ status, what });
+    const why = { status, what };
+    this.#ground.unreadable(this.peer, '2', why, true);
+    this.#refused++;
+    const body = problemOf(why);
     const isHead = method === 'HEAD';
     stream.respond({ status, fields: problemFields, length: body.length }, isHead);
     if (!isHead) stream.write(body, true);
-    return nobody;
+    return dropped(() => void this.#refused--);
   }
 
   /** How much may be on its way here goes by how long that is. */
@@ -205,12 +219,20 @@ const keepAliveMs = 30_000;
 
 const problemFields = ['content-type', 'application/problem+json'];
 
-/** Who is told of what nobody waits for. */
-const nobody: StreamHandler = {
-  onInformational() {},
-  onResponse() {},
-  onData: (stream, bytes) => stream.consume(bytes.length),
-  onTrailers() {},
-  onWritable() {},
-  onClosed() {},
-};
+/** Who is told of the rest of a request that nobody waits for. */
+function dropped(onClosed: () => void): StreamHandler {
+  return {
+    onInformational() {},
+    onResponse() {},
+    onData: (stream, bytes) => stream.consume(bytes.length),
+    onTrailers() {},
+    onWritable() {},
+    onClosed,
+  };
+}
+
+function sentenceOf(status: UnreadableStatus, why: string): string {
+  return status === 431
+    ? 'The head or the trailers are too large'
+    : `The request is malformed: ${why}`;
+}

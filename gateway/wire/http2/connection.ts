@@ -14,6 +14,7 @@ import { readTrailers } from './read-head.ts';
 import { SettingsExchange } from './settings-exchange.ts';
 import type { Stream } from './stream.ts';
 import { Streams } from './streams.ts';
+import { bodyLengthWrong, resetCodes, type UnreadableStatus } from './unreadable.ts';
 import { type WindowOwner, WindowReceiver } from './window-receiver.ts';
 
 export abstract class Connection implements FrameSink, DataOwner, HeaderOwner, WindowOwner {
@@ -147,8 +148,8 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner, W
     return false;
   }
 
-  protected malformed(stream: Stream, what: string): void {
-    this.failStream(stream, errorCode.protocolError, what);
+  malformed(stream: Stream, what: string, status: UnreadableStatus = 400): void {
+    this.failStream(stream, resetCodes[status], what);
   }
 
   failStream(stream: Stream, code: number, what: string): void {
@@ -237,12 +238,12 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner, W
     }
     stream.receivedEnd = ends;
     if (tooLarge) {
-      this.failStream(stream, errorCode.enhanceYourCalm, 'trailers too large');
+      this.malformed(stream, 'the trailers are too large', 431);
       return;
     }
     const fields = ends ? readTrailers(list) : 'second HEADERS without END_STREAM';
     if (typeof fields === 'string') this.malformed(stream, fields);
-    else if (stream.expected > 0) this.malformed(stream, 'body not as long as announced');
+    else if (stream.expected > 0) this.malformed(stream, bodyLengthWrong);
     else {
       stream.handler?.onTrailers(stream, fields);
       this.streams.closeIfComplete(stream);

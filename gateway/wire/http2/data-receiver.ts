@@ -3,12 +3,15 @@ import type { Floods } from './floods.ts';
 import { errorCode, flag } from './protocol.ts';
 import type { Stream } from './stream.ts';
 import type { Streams } from './streams.ts';
+import { bodyLengthWrong } from './unreadable.ts';
 
 /** What goes beyond one DATA frame. */
 export interface DataOwner {
   fail(code: number, what: string): void;
   /** A stream fails by what came. */
   failStream(stream: Stream, code: number, what: string): void;
+  /** A message is malformed by what came. */
+  malformed(stream: Stream, what: string): void;
   /** DATA came for a stream that is not open. False when that ends the connection. */
   passOverClosed(id: number, ends: boolean): boolean;
   readonly floods: Floods;
@@ -77,14 +80,14 @@ export class DataReceiver {
     const ends = last && this.#ends;
     if (end > start) this.#owner.floods.data();
     else if (!ends && !this.#owner.spendIdle(1, 'empty DATA')) return;
+    if (ends) stream.receivedEnd = true;
     if (stream.expected >= 0) {
       stream.expected -= end - start;
       if (stream.expected < 0 || (ends && stream.expected > 0)) {
-        this.#owner.failStream(stream, errorCode.protocolError, 'body not as long as announced');
+        this.#owner.malformed(stream, bodyLengthWrong);
         return;
       }
     }
-    if (ends) stream.receivedEnd = true;
     if (end > start || ends) stream.handler?.onData(stream, bytes.subarray(start, end), ends);
     if (ends) this.#streams.closeIfComplete(stream);
   }

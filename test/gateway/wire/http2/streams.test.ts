@@ -313,7 +313,7 @@ test('a list over the limit is left to be answered, and the connection goes on',
     { type: frameType.data, id: 1, flags: flag.endStream },
   ]);
   t.like(side.recorder.events, [
-    { event: 'too-large', id: 1, method: 'GET' },
+    { event: 'unreadable', id: 1, status: 431, method: 'GET' },
     { event: 'closed', id: 1, end: { kind: 'complete' } },
     { event: 'request', id: 3 },
   ]);
