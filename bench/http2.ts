@@ -31,6 +31,7 @@ function pair(responseFields: readonly string[]): [Http2Client, Http2Server] {
   const server = new Http2Server(
     {
       ...silent,
+      onExcess() {},
       onUnreadable(_stream, _status, why) {
         throw new Error(why);
       },

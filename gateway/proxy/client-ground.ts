@@ -1,6 +1,7 @@
 /** Owns what the connections of one listener stand on, and what a listener needs of them, whatever they speak. */
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
+import type { SparseLog } from '../../core/sparse-log.ts';
 import type { InFlight } from './drain.ts';
 import type { ExchangeTaker } from './exchange.ts';
 import type { ProxyLimits } from './limit.ts';
@@ -33,6 +34,8 @@ export interface ClientGround {
   readonly sweep: Sweep;
   readonly clock: Clock;
   readonly log: Log;
+  /** For what the other side can cause at will. */
+  readonly sparseLog: SparseLog;
   /** Requests; each connection counts its own. */
   readonly inFlight: InFlight;
   /** Those there are: each adds itself, and deletes itself when it has closed. */

@@ -16,7 +16,7 @@ import type { ClientGround, ClientIdentity, ClientSide } from './client-ground.t
 import { type ExchangeHome, Http2Exchange, requestOf } from './http2-exchange.ts';
 import { type ConnectionTerms, clientTerms, gatewayTerms } from './http2-terms.ts';
 import type { Intake, Reader } from './intake.ts';
-import type { Peer } from './peer.ts';
+import { type Peer, sourceOf } from './peer.ts';
 import { Timed } from './sweep.ts';
 import { problemOf } from './unreadable.ts';
 
@@ -119,7 +119,7 @@ export class Http2Connection
     const { sweep } = this.#ground;
     const { now } = sweep;
     if (now - this.#headSince >= headMs) {
-      this.#server.fail(errorCode.enhanceYourCalm, 'a head took too long');
+      this.#server.fail(errorCode.enhanceYourCalm, 'a head took too long', 'slow-head');
     } else if (now - this.#readAt >= silentMs) {
       this.#server.lost(`nothing was received for ${silentMs} ms`);
     } else if (this.#server.openStreams === this.#refused && now - this.#idleSince >= idleMs) {
@@ -165,6 +165,10 @@ export class Http2Connection
     this.#ground.unreadable(this.peer, '2', { status, what: sentenceOf(status, why) }, false);
   }
 
+  onExcess(): void {
+    this.#ground.recorder.refused(undefined, 'TOO_MANY_STREAMS', sourceOf(this.peer));
+  }
+
   onExchangeOver(): void {
     this.#idleSince = this.#ground.sweep.now;
     this.#ground.inFlight.ended();
@@ -180,12 +184,17 @@ export class Http2Connection
   }
 
   onEnd(end: ConnectionEnd): void {
-    if (end.kind === 'failed') {
-      const { log } = this.#ground;
-      const isGateway = this.peer.kind === 'gateway';
-      log[isGateway ? 'warn' : 'debug']({ ...end, peer: this.peer }, 'HTTP/2 connection failed');
-    }
+    if (end.kind === 'failed') this.#failed(end);
     this.#socket.onEnd(end);
+  }
+
+  #failed(end: ConnectionEnd & { readonly kind: 'failed' }): void {
+    const { peer } = this;
+    const { recorder, log, sparseLog } = this.#ground;
+    recorder.refusedConnection(end.cause, sourceOf(peer));
+    const failed = 'HTTP/2 connection failed';
+    if (peer.kind === 'gateway') sparseLog.warn({ ...end, peer }, failed);
+    else log.debug({ ...end, peer }, failed);
   }
 
   /** Answers with a coded problem. What is left of the request is not read. */

@@ -1,5 +1,6 @@
 /** Owns the words between a connection and whoever uses it: heads, streams, handlers, and how things end. */
 import type { BlockStart } from '../hpack/block-start.ts';
+import type { FailureCause } from './failure-cause.ts';
 import type { FieldList } from './field-list.ts';
 import type { UnreadableStatus } from './unreadable.ts';
 
@@ -62,7 +63,12 @@ export type StreamEnd =
 /** How a connection ended. After `failed` a GOAWAY with the code is still to be taken and sent. */
 export type ConnectionEnd =
   | { readonly kind: 'drained' }
-  | { readonly kind: 'failed'; readonly code: number; readonly what: string }
+  | {
+      readonly kind: 'failed';
+      readonly code: number;
+      readonly what: string;
+      readonly cause: FailureCause;
+    }
   | { readonly kind: 'lost'; readonly what: string };
 
 /** One stream, to send on. After it has closed its methods do nothing. */
@@ -136,4 +142,6 @@ export interface ServerHandler extends ConnectionHandler {
     why: string,
     method: string,
   ): StreamHandler;
+  /** A request was refused, unread, for as many are under way as may be. */
+  onExcess(): void;
 }

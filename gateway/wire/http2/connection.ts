@@ -2,6 +2,7 @@
 import type { DecodedField } from '../hpack/decoder.ts';
 import type { ConnectionEnd, ConnectionHandler } from './api.ts';
 import { type DataOwner, DataReceiver } from './data-receiver.ts';
+import { type FailureCause, floodOf, type IdleFrame } from './failure-cause.ts';
 import { Floods, settingsCost } from './floods.ts';
 import { frameFault, orderFault } from './frame-faults.ts';
 import { FrameReader, type FrameSink } from './frame-reader.ts';
@@ -74,7 +75,7 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner, W
     this.#now = now;
     if (this.#output.length > this.options.maxUnread) {
       this.#output.clear();
-      this.fail(errorCode.enhanceYourCalm, 'what is sent is not read');
+      this.fail(errorCode.enhanceYourCalm, 'what is sent is not read', 'unread-output');
     }
     this.#reader.read(bytes, end);
   }
@@ -99,7 +100,7 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner, W
   /** To be called when `settingsTimeoutMs` have passed. */
   tick(now: number): void {
     if (this.settings.isOverdue(now))
-      this.fail(errorCode.settingsTimeout, 'SETTINGS were not acknowledged in time');
+      this.fail(errorCode.settingsTimeout, 'SETTINGS unacknowledged', 'settings-timeout');
   }
 
   /** Sends a PING; `answered` is called when it was answered. */
@@ -111,10 +112,10 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner, W
   abstract drain(): void;
 
   /** Ends the connection: every stream is lost, and a GOAWAY with `code` is to be sent. */
-  fail(code: number, what: string): void {
+  fail(code: number, what: string, cause: FailureCause = 'protocol-error'): void {
     if (this.over) return;
     this.streams.writer.goaway(this.lastPeerStream(), code, what);
-    this.#end({ kind: 'failed', code, what });
+    this.#end({ kind: 'failed', code, what, cause });
   }
 
   /** The transport has gone. */
@@ -144,7 +145,7 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner, W
   /** A client has made a stream fail. False when it has done so too often: then the connection is over. */
   protected countBroken(): boolean {
     if (!this.#isServer || this.floods.broken(this.#now)) return true;
-    this.fail(errorCode.enhanceYourCalm, 'too many broken streams');
+    this.fail(errorCode.enhanceYourCalm, 'too many broken streams', 'broken-streams');
     return false;
   }
 
@@ -163,9 +164,9 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner, W
     return false;
   }
 
-  spendIdle(cost: number, what: string): boolean {
+  spendIdle(cost: number, what: IdleFrame): boolean {
     if (this.floods.idle(cost, this.#now)) return true;
-    this.fail(errorCode.enhanceYourCalm, `too many ${what} frames`);
+    this.fail(errorCode.enhanceYourCalm, `too many ${what} frames`, floodOf(what));
     return false;
   }
 
@@ -179,8 +180,7 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner, W
     }
     if (type === frameType.data) return this.#data.begin(flags, id, length);
     if (type <= frameType.continuation) return 'read';
-    // Section 5.5: frames of a type that we don't know.
-    this.spendIdle(1, 'unknown');
+    this.spendIdle(1, 'unknown'); // Section 5.5.
     return 'skip';
   }
 

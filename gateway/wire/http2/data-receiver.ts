@@ -1,4 +1,5 @@
 /** Owns receiving bodies: DATA within both windows, passed on as it comes, as long as was announced (RFC 9113 section 6.1). */
+import type { IdleFrame } from './failure-cause.ts';
 import type { Floods } from './floods.ts';
 import { errorCode, flag } from './protocol.ts';
 import type { Stream } from './stream.ts';
@@ -16,7 +17,7 @@ export interface DataOwner {
   passOverClosed(id: number, ends: boolean): boolean;
   readonly floods: Floods;
   /** A frame that carries nothing came. False when it was one too many: then the connection is over. */
-  spendIdle(cost: number, what: string): boolean;
+  spendIdle(cost: number, what: IdleFrame): boolean;
 }
 
 export class DataReceiver {

@@ -97,6 +97,7 @@ export class Http2Server extends Connection {
       // Until the settings were acknowledged, the client can't know better.
       if (this.settings.acknowledged && !this.countBroken()) return;
       this.streams.refuse(id, errorCode.refusedStream, ends);
+      this.#handler.onExcess();
       return;
     }
     if (tooLarge) {

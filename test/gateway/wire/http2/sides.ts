@@ -49,6 +49,7 @@ export type Event =
       /** Undefined where its head was read. */
       readonly method: string | undefined;
     }
+  | { readonly event: 'excess' }
   | { readonly event: 'end'; readonly end: ConnectionEnd };
 
 const unheard: StreamHandler = {
@@ -105,6 +106,10 @@ export class Recorder implements StreamHandler, ConnectionHandler {
     stream.write(Buffer.from(why), true);
     // Of a stream that was heard of, the end is heard of as well.
     return method === undefined ? unheard : this;
+  }
+
+  onExcess(): void {
+    this.events.push({ event: 'excess' });
   }
 
   onInformational({ id }: Http2Stream, received: ReceivedResponse): void {

@@ -77,6 +77,7 @@ export async function serve(
     const connection = new Http2Server(
       {
         onRequest,
+        onExcess: () => undefined,
         onUnreadable: (_stream, _status, why) => {
           throw new Error(why);
         },

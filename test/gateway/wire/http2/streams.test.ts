@@ -262,6 +262,7 @@ test('streams over the limit are refused, and a place is free again when one clo
   const [refusal] = side.sent();
   t.like(refusal, { type: frameType.rstStream, id: 5 });
   t.is(refusal?.payload.readUInt32BE(0), errorCode.refusedStream);
+  t.like(side.recorder.events.at(-1), { event: 'excess' });
   side.recorder.streams.get(1)?.respond({ status: 200, fields: [] }, true);
   side.receive(headers(7, get));
   t.is(side.connection.requests, 3);
