@@ -68,6 +68,7 @@ export async function startFederationListener(
       sparseLog.info({ err, address }, 'a federation connection was refused'),
   });
   server.maxConnections = maxConnections;
+  server.on('drop', () => sparseLog.warn({ maxConnections }, 'too many federation connections'));
   server.listen(port, host);
   try {
     await once(server, 'listening');
