@@ -31,10 +31,10 @@ function pair(responseFields: readonly string[]): [Http2Client, Http2Server] {
   const server = new Http2Server(
     {
       ...silent,
-      onTooLarge() {
-        throw new Error('no head is so large');
+      onExcess() {},
+      onUnreadable(_stream, _status, why) {
+        throw new Error(why);
       },
-      onRefused() {},
       onRequest(stream, _head, ends) {
         if (ends) {
           stream.respond({ status: 200, fields: responseFields }, false);

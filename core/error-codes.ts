@@ -391,6 +391,18 @@ export const errorCodes = {
     'Connect with that server name, or add it to the `hosts` of the certificate.',
   ),
   REQUEST_REFUSED: entry('Request refused', 400, 'bad-input', 'Correct the request.'),
+  REQUEST_TARGET_TOO_LONG: entry(
+    'Request target too long',
+    414,
+    'bad-input',
+    'Shorten the URL to 8 KiB; what is long belongs into the body.',
+  ),
+  REQUEST_HEAD_TOO_LARGE: entry(
+    'Request head too large',
+    431,
+    'bad-input',
+    'Send fewer or shorter fields, cookies first; or raise `limits.maxHeadBytes`.',
+  ),
   REQUEST_TOO_SLOW: entry('Request came too slowly', 408, 'timed-out', 'Send it faster.'),
   DRAINING: entry('Gateway is draining', 503, 'failed', 'Retry; another gateway answers.'),
   OVERLOADED: entry(

@@ -10,6 +10,7 @@ import { formatAddress } from '../core/address.ts';
 import type { Clock } from '../core/clock.ts';
 import { IsthmusError, messageOf } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
+import { SparseLog } from '../core/sparse-log.ts';
 import { adminProtocol, federationProtocol } from './protocols.ts';
 import type { FederationService } from './service.ts';
 
@@ -43,6 +44,7 @@ export async function startFederationListener(
   options: FederationListenerOptions,
 ): Promise<FederationListener> {
   const { host, port, identity, trust, service, admin, clock, log } = options;
+  const sparseLog = new SparseLog(log, clock);
   const server = createMutualTlsServer({
     identity,
     trust,
@@ -56,12 +58,17 @@ export async function startFederationListener(
       else if (id?.path.startsWith('/gateway/')) admin(socket, id);
       else {
         socket.destroy();
-        log.info({ address, id: id?.uri }, 'only gateways reach the admin API from elsewhere');
+        sparseLog.info(
+          { address, id: id?.uri },
+          'only gateways reach the admin API from elsewhere',
+        );
       }
     },
-    onRefused: (err, address) => log.info({ err, address }, 'a federation connection was refused'),
+    onRefused: (err, address) =>
+      sparseLog.info({ err, address }, 'a federation connection was refused'),
   });
   server.maxConnections = maxConnections;
+  server.on('drop', () => sparseLog.warn({ maxConnections }, 'too many federation connections'));
   server.listen(port, host);
   try {
     await once(server, 'listening');

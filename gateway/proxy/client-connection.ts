@@ -146,7 +146,7 @@ export class ClientConnection extends Timed implements ClientSide, RequestsHome,
   onUnreadable(why: Unreadable): void {
     const { exchange } = this.#requests;
     const hasBegun = exchange?.hasBegun === true;
-    this.#ground.unreadable(this.peer, '1.1', why.what, hasBegun ? undefined : why.status);
+    this.#ground.unreadable(this.peer, '1.1', why, !hasBegun);
     this.#requests.over();
     exchange?.lost();
     if (hasBegun) {

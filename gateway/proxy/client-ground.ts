@@ -1,10 +1,12 @@
 /** Owns what the connections of one listener stand on, and what a listener needs of them, whatever they speak. */
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
+import type { SparseLog } from '../../core/sparse-log.ts';
 import type { InFlight } from './drain.ts';
 import type { ExchangeTaker } from './exchange.ts';
 import type { ProxyLimits } from './limit.ts';
 import type { Peer } from './peer.ts';
+import type { GatewayProxy } from './proxy.ts';
 import type { Recorder } from './record.ts';
 import type { Sweep } from './sweep.ts';
 
@@ -26,18 +28,14 @@ export interface ClientSide {
 
 export interface ClientGround {
   readonly taker: ExchangeTaker;
-  /** As in `GatewayProxy`. */
-  readonly unreadable: (
-    peer: Peer,
-    protocol: '1.1' | '2',
-    what: string,
-    status: number | undefined,
-  ) => void;
+  readonly unreadable: GatewayProxy['unreadable'];
   readonly limits: ProxyLimits;
   readonly recorder: Recorder;
   readonly sweep: Sweep;
   readonly clock: Clock;
   readonly log: Log;
+  /** For what the other side can cause at will. */
+  readonly sparseLog: SparseLog;
   /** Requests; each connection counts its own. */
   readonly inFlight: InFlight;
   /** Those there are: each adds itself, and deletes itself when it has closed. */

@@ -2,6 +2,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
+import { SparseLog } from '../../core/sparse-log.ts';
 import type { ClientGround } from './client-ground.ts';
 import { type DrainResult, InFlight } from './drain.ts';
 import { type BoundTo, bind, type Listener, type ListenPlace } from './listen.ts';
@@ -39,6 +40,7 @@ export class ClientListener implements Listener {
       sweep: proxy.sweep,
       clock,
       log,
+      sparseLog: new SparseLog(log, clock),
       inFlight: new InFlight(),
       connections: new Set(),
       isDraining: () => this.#isDraining,
@@ -65,9 +67,15 @@ export class ClientListener implements Listener {
   async listen(place: ListenPlace, accept: (socket: Socket) => void): Promise<void> {
     this.#server.on('connection', accept);
     this.#bound = await bind(this.#server, place);
+    const { recorder, sparseLog } = this.ground;
     // Such as too many open files: those who come next may fare better.
     this.#server.on('error', (error) => {
-      this.ground.log.warn({ err: error }, 'client connection not accepted');
+      sparseLog.warn({ err: error }, 'client connection not accepted');
+    });
+    this.#server.on('drop', () => {
+      recorder.refusedConnection('connection-limit');
+      const { maxConnections } = this.#server;
+      sparseLog.warn({ address: this.address, maxConnections }, 'too many connections of clients');
     });
   }
 

@@ -6,6 +6,7 @@ import { createMutualTlsServer } from '../../certs/tls.ts';
 import type { TrustStore } from '../../certs/trust-store.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
+import { SparseLog } from '../../core/sparse-log.ts';
 import { linkAlpn } from '../link/dial.ts';
 import type { ClientGround } from './client-ground.ts';
 import { InFlight } from './drain.ts';
@@ -36,6 +37,7 @@ export async function startEastWestListener(
 ): Promise<EastWestListener> {
   const { proxy, identity, trust, clock, log } = options;
   const { limits, recorder, sweep } = proxy;
+  const sparseLog = new SparseLog(log, clock);
   /** Links; a link ends when the last of its requests has, after a drain. */
   const open = new InFlight();
   const inFlight = new InFlight();
@@ -49,6 +51,7 @@ export async function startEastWestListener(
     sweep,
     clock,
     log,
+    sparseLog,
     inFlight,
     connections,
     isDraining: () => draining,
@@ -69,7 +72,7 @@ export async function startEastWestListener(
     },
     onRefused(error, remoteAddress) {
       recorder.refused(undefined, error.code);
-      log.warn({ err: error, remoteAddress }, 'link refused');
+      sparseLog.warn({ err: error, remoteAddress }, 'link refused');
     },
   });
 

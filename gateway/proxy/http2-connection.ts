@@ -11,11 +11,12 @@ import type {
 } from '../wire/http2/api.ts';
 import { errorCode } from '../wire/http2/protocol.ts';
 import { Http2Server } from '../wire/http2/server.ts';
+import type { UnreadableStatus } from '../wire/http2/unreadable.ts';
 import type { ClientGround, ClientIdentity, ClientSide } from './client-ground.ts';
 import { type ExchangeHome, Http2Exchange, requestOf } from './http2-exchange.ts';
 import { type ConnectionTerms, clientTerms, gatewayTerms } from './http2-terms.ts';
 import type { Intake, Reader } from './intake.ts';
-import type { Peer } from './peer.ts';
+import { type Peer, sourceOf } from './peer.ts';
 import { Timed } from './sweep.ts';
 import { problemOf } from './unreadable.ts';
 
@@ -47,6 +48,8 @@ export class Http2Connection
   #headSince: number;
   /** Since when no request has been. */
   #idleSince: number;
+  /** Streams of requests that were answered here, and whose answers the client has not let come. */
+  #refused = 0;
   #readAt: number;
   #isDraining = false;
 
@@ -116,10 +119,10 @@ export class Http2Connection
     const { sweep } = this.#ground;
     const { now } = sweep;
     if (now - this.#headSince >= headMs) {
-      this.#server.fail(errorCode.enhanceYourCalm, 'a head took too long');
+      this.#server.fail(errorCode.enhanceYourCalm, 'a head took too long', 'slow-head');
     } else if (now - this.#readAt >= silentMs) {
       this.#server.lost(`nothing was received for ${silentMs} ms`);
-    } else if (this.#server.openStreams === 0 && now - this.#idleSince >= idleMs) {
+    } else if (this.#server.openStreams === this.#refused && now - this.#idleSince >= idleMs) {
       // Whoever does not answer its GOAWAY is waited for no longer.
       if (this.#isDraining) this.destroy();
       else this.drain();
@@ -143,12 +146,26 @@ export class Http2Connection
     return exchange;
   }
 
-  onTooLarge(stream: Http2Stream, method: string): StreamHandler {
-    return this.#refuse(stream, method, 431, 'The request head is too large');
+  /**
+   * Other gateways are answered as well: a reset would be taken for a failure of this cluster, and a client could have it
+   * ejected by what only one of the two codecs takes.
+   */
+  onUnreadable(
+    stream: Http2Stream,
+    status: UnreadableStatus,
+    why: string,
+    method: string,
+  ): StreamHandler {
+    this.#ground.sweep.refresh();
+    return this.#refuse(stream, method, status, sentenceOf(status, why));
   }
 
-  onRefused(why: string): void {
-    this.#ground.unreadable(this.peer, '2', why, undefined);
+  onBroken(status: UnreadableStatus, why: string): void {
+    this.#ground.unreadable(this.peer, '2', { status, what: sentenceOf(status, why) }, false);
+  }
+
+  onExcess(): void {
+    this.#ground.recorder.refused(undefined, 'TOO_MANY_STREAMS', sourceOf(this.peer));
   }
 
   onExchangeOver(): void {
@@ -166,22 +183,29 @@ export class Http2Connection
   }
 
   onEnd(end: ConnectionEnd): void {
-    if (end.kind === 'failed') {
-      const { log } = this.#ground;
-      const isGateway = this.peer.kind === 'gateway';
-      log[isGateway ? 'warn' : 'debug']({ ...end, peer: this.peer }, 'HTTP/2 connection failed');
-    }
+    if (end.kind === 'failed') this.#failed(end);
     this.#socket.onEnd(end);
+  }
+
+  #failed(end: ConnectionEnd & { readonly kind: 'failed' }): void {
+    const { peer } = this;
+    const { recorder, log, sparseLog } = this.#ground;
+    recorder.refusedConnection(end.cause, sourceOf(peer));
+    const failed = 'HTTP/2 connection failed';
+    if (peer.kind === 'gateway') sparseLog.warn({ ...end, peer }, failed);
+    else log.debug({ ...end, peer }, failed);
   }
 
   /** Answers with a coded problem. What is left of the request is not read. */
   #refuse(stream: Http2Stream, method: string, status: number, what: string): StreamHandler {
-    this.#ground.unreadable(this.peer, '2', what, status);
-    const body = problemOf({ status, what });
+    const why = { status, what };
+    this.#ground.unreadable(this.peer, '2', why, true);
+    this.#refused++;
+    const body = problemOf(why);
     const isHead = method === 'HEAD';
     stream.respond({ status, fields: problemFields, length: body.length }, isHead);
     if (!isHead) stream.write(body, true);
-    return nobody;
+    return dropped(() => void this.#refused--);
   }
 
   /** How much may be on its way here goes by how long that is. */
@@ -203,12 +227,20 @@ const keepAliveMs = 30_000;
 
 const problemFields = ['content-type', 'application/problem+json'];
 
-/** Who is told of what nobody waits for. */
-const nobody: StreamHandler = {
-  onInformational() {},
-  onResponse() {},
-  onData: (stream, bytes) => stream.consume(bytes.length),
-  onTrailers() {},
-  onWritable() {},
-  onClosed() {},
-};
+/** Who is told of the rest of a request that nobody waits for. */
+function dropped(onClosed: () => void): StreamHandler {
+  return {
+    onInformational() {},
+    onResponse() {},
+    onData: (stream, bytes) => stream.consume(bytes.length),
+    onTrailers() {},
+    onWritable() {},
+    onClosed,
+  };
+}
+
+function sentenceOf(status: UnreadableStatus, why: string): string {
+  return status === 431
+    ? 'The head or the trailers are too large'
+    : `The request is malformed: ${why}`;
+}

@@ -2,6 +2,7 @@
 import { BodyReader } from '../link/body-reader.ts';
 import type { Http2Stream, ReceivedRequest, StreamEnd, StreamHandler } from '../wire/http2/api.ts';
 import { errorCode } from '../wire/http2/protocol.ts';
+import type { UnreadableStatus } from '../wire/http2/unreadable.ts';
 import type { Exchange, ExchangeHandler, ExchangeTaker } from './exchange.ts';
 import type { BodyLength, Fields, OutgoingResponse, RequestHead, Tunnel } from './message.ts';
 import type { Peer } from './peer.ts';
@@ -13,6 +14,15 @@ const tcp: Tunnel = { kind: 'tcp' };
 /** The connection an exchange belongs to. */
 export interface ExchangeHome {
   readonly peer: Peer;
+  /** As in `ServerHandler`: of a request whose rest can't be taken. */
+  onUnreadable(
+    stream: Http2Stream,
+    status: UnreadableStatus,
+    why: string,
+    method: string,
+  ): StreamHandler;
+  /** The same when its answer has begun, so that it is reset. */
+  onBroken(status: UnreadableStatus, why: string): void;
   /** Called once for each exchange, however it ends. */
   onExchangeOver(): void;
 }
@@ -23,8 +33,8 @@ export class Http2Exchange extends BodyReader implements Exchange, StreamHandler
   readonly #home: ExchangeHome;
   #handler: ExchangeHandler | undefined;
   #isOver = false;
-  /** A client that waits for 100 (Continue) was not told to go on yet (RFC 9110 section 10.1.1). */
-  #mayWait = true;
+  /** `go-on`: what a client hears that waits for 100 (Continue) (RFC 9110 section 10.1.1), if it does wait. */
+  #said: 'nothing' | 'go-on' | 'answer' = 'nothing';
   /** Nobody is told of anything any more. */
   #isDestroyed = false;
 
@@ -45,7 +55,7 @@ export class Http2Exchange extends BodyReader implements Exchange, StreamHandler
   }
 
   override read(): void {
-    if (this.#mayWait) this.#tellToGoOn();
+    if (this.#said === 'nothing') this.#tellToGoOn();
     super.read();
   }
 
@@ -55,7 +65,7 @@ export class Http2Exchange extends BodyReader implements Exchange, StreamHandler
 
   respond({ status, fields, bodyLength }: OutgoingResponse, ends: boolean): void {
     const length = typeof bodyLength === 'number' ? bodyLength : undefined;
-    this.#mayWait = false;
+    this.#said = 'answer';
     this.stream.respond(
       {
         // RFC 8441 section 5: what 101 is in HTTP/1.1.
@@ -101,16 +111,33 @@ export class Http2Exchange extends BodyReader implements Exchange, StreamHandler
     if (!this.#isDestroyed) this.#handler?.onWritable();
   }
 
+  onUnreadable(
+    stream: Http2Stream,
+    status: UnreadableStatus,
+    why: string,
+  ): StreamHandler | undefined {
+    if (this.#isOver || this.#isDestroyed) return undefined;
+    this.#over('client-gone');
+    if (this.#said !== 'answer') {
+      return this.#home.onUnreadable(stream, status, why, this.head.method);
+    }
+    this.#home.onBroken(status, why);
+    return undefined;
+  }
+
   onClosed(_stream: Http2Stream, end: StreamEnd): void {
-    if (this.#isOver) return;
+    if (!this.#isOver) this.#over(end.kind === 'complete' ? 'sent' : 'client-gone');
+  }
+
+  #over(how: 'sent' | 'client-gone'): void {
     this.#isOver = true;
     this.discard();
     this.#home.onExchangeOver();
-    if (!this.#isDestroyed) this.#handler?.onOver(end.kind === 'complete' ? 'sent' : 'client-gone');
+    if (!this.#isDestroyed) this.#handler?.onOver(how);
   }
 
   #tellToGoOn(): void {
-    this.#mayWait = false;
+    this.#said = 'go-on';
     const { bodyLength, fields } = this.head;
     if (bodyLength === 'none' || this.hasBegun) return;
     if (fields.get('expect')?.toLowerCase() === '100-continue') this.inform(100, []);

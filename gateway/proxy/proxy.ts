@@ -18,6 +18,7 @@ import { refuse } from './refuse.ts';
 import { RequestIds } from './request-id.ts';
 import type { RouteLookup } from './route.ts';
 import { Sweep } from './sweep.ts';
+import { codeOf, type Unreadable } from './unreadable.ts';
 
 export interface ProxyOptions {
   readonly cluster: ClusterName;
@@ -52,8 +53,8 @@ export interface GatewayProxy extends ExchangeTaker {
   readonly faults: FaultMaker;
   /** Turns a request away without looking for its service. */
   turnAway(exchange: Exchange, error: IsthmusError): ExchangeHandler;
-  /** Counts and logs what could not be read as a request. `status`: of the answer; undefined where it was reset. */
-  unreadable(peer: Peer, protocol: '1.1' | '2', what: string, status: number | undefined): void;
+  /** Counts and logs what could not be read as a request. `isAnswered`: else it was reset, or its connection closed. */
+  unreadable(peer: Peer, protocol: '1.1' | '2', why: Unreadable, isAnswered: boolean): void;
   /** The same by other routes, such as those of an ingress. */
   withRoutes(routes: RouteLookup): ExchangeTaker;
   /** Time limits hold no more. */
@@ -140,11 +141,12 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
       recorder.inFlight++;
       return turnAway(exchange, { kind: 'refused', error, route: undefined });
     },
-    unreadable(peer, protocol, what, status) {
-      const code = 'REQUEST_REFUSED';
+    unreadable(peer, protocol, why, isAnswered) {
+      const { status, what } = why;
+      const code = codeOf(why);
       recorder.refused(undefined, code, sourceOf(peer));
-      log.debug({ reason: what, peer }, 'request unreadable');
-      observer?.unreadable(peer, protocol, code, status);
+      log.debug({ code, reason: what, peer }, 'request unreadable');
+      observer?.unreadable(peer, protocol, code, isAnswered ? status : undefined);
     },
     withRoutes: taker,
     close: () => sweep.close(),

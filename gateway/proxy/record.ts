@@ -4,6 +4,7 @@ import type { TierKind } from '../balance/types.ts';
 import { Ledger, type Slots } from './ledger.ts';
 import {
   type RecordSnapshot,
+  type RefusedConnectionLabels,
   type RefusedLabels,
   type RetriedLabels,
   recordSnapshot,
@@ -75,6 +76,14 @@ export class Recorder {
     source?: ClusterName | undefined,
   ): void {
     this.#count({ kind: 'refused', service, code, source });
+  }
+
+  /** `source`: as in `RefusedConnectionLabels`. */
+  refusedConnection(
+    reason: RefusedConnectionLabels['reason'],
+    source?: ClusterName | undefined,
+  ): void {
+    this.#count({ kind: 'refused-connection', reason, source });
   }
 
   retried(service: ServiceName, reason: RetriedLabels['reason']): void {

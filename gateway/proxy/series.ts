@@ -3,6 +3,7 @@ import type { ErrorCode } from '../../core/errors.ts';
 import type { ClusterName, ServiceName } from '../../core/names.ts';
 import type { Protocol } from '../../registry/model.ts';
 import type { TierKind } from '../balance/types.ts';
+import type { FailureCause } from '../wire/http2/failure-cause.ts';
 
 /** Upper bounds of the latency histogram in milliseconds; the last bucket has none. */
 export const latencyBoundsMs: readonly number[] = [
@@ -32,7 +33,16 @@ export interface RefusedLabels {
   readonly kind: 'refused';
   /** Absent when the request named no known service. */
   readonly service: ServiceName | undefined;
-  readonly code: ErrorCode | 'CLIENT_GONE' | 'RESPONSE_BROKEN';
+  readonly code: ErrorCode | 'CLIENT_GONE' | 'RESPONSE_BROKEN' | 'TOO_MANY_STREAMS';
+  readonly source: Source;
+}
+
+/** Connections that were refused, or ended for what came on them. */
+export interface RefusedConnectionLabels {
+  readonly kind: 'refused-connection';
+  /** `connection-limit`: as many were open as may be. */
+  readonly reason: FailureCause | 'connection-limit';
+  /** The cluster whose gateway made it; undefined: a client. */
   readonly source: Source;
 }
 
@@ -45,7 +55,7 @@ export interface RetriedLabels {
 }
 
 /** A series is its labels and a run of slots. A label more is a field here; a number more, a slot below. */
-export type SeriesLabels = ServedLabels | RefusedLabels | RetriedLabels;
+export type SeriesLabels = ServedLabels | RefusedLabels | RefusedConnectionLabels | RetriedLabels;
 
 const statusClasses = 6;
 
@@ -61,6 +71,7 @@ export const servedSlots = {
 export const seriesSizes: Readonly<Record<SeriesLabels['kind'], number>> = {
   served: servedSlots.latencyBuckets + latencyBoundsMs.length + 1,
   refused: 1,
+  'refused-connection': 1,
   retried: 1,
 };
 
@@ -71,6 +82,8 @@ export function seriesKey(labels: SeriesLabels): string {
       return `served ${labels.service} ${labels.source} ${labels.cluster} ${labels.tier} ${labels.protocol}`;
     case 'refused':
       return `refused ${labels.service} ${labels.code} ${labels.source}`;
+    case 'refused-connection':
+      return `refused-connection ${labels.reason} ${labels.source}`;
     case 'retried':
       return `retried ${labels.service} ${labels.reason}`;
   }
@@ -93,6 +106,10 @@ export interface RefusedSeries extends Omit<RefusedLabels, 'kind'> {
   readonly requests: number;
 }
 
+export interface RefusedConnectionSeries extends Omit<RefusedConnectionLabels, 'kind'> {
+  readonly connections: number;
+}
+
 export interface RetrySeries extends Omit<RetriedLabels, 'kind'> {
   readonly retries: number;
 }
@@ -101,6 +118,7 @@ export interface RecordSnapshot {
   readonly inFlight: number;
   readonly served: readonly ServedSeries[];
   readonly refused: readonly RefusedSeries[];
+  readonly refusedConnections: readonly RefusedConnectionSeries[];
   readonly retried: readonly RetrySeries[];
 }
 
@@ -111,18 +129,32 @@ export function recordSnapshot(
 ): RecordSnapshot {
   const served: ServedSeries[] = [];
   const refused: RefusedSeries[] = [];
+  const refusedConnections: RefusedConnectionSeries[] = [];
   const retried: RetrySeries[] = [];
   for (const [labels, values] of series) {
-    if (labels.kind === 'served') served.push(servedSeries(labels, values));
-    else if (labels.kind === 'refused') {
-      const { service, code, source } = labels;
-      refused.push({ service, code, source, requests: values[0] ?? 0 });
-    } else {
-      const { service, reason } = labels;
-      retried.push({ service, reason, retries: values[0] ?? 0 });
+    const [count = 0] = values;
+    switch (labels.kind) {
+      case 'served':
+        served.push(servedSeries(labels, values));
+        break;
+      case 'refused': {
+        const { service, code, source } = labels;
+        refused.push({ service, code, source, requests: count });
+        break;
+      }
+      case 'refused-connection': {
+        const { reason, source } = labels;
+        refusedConnections.push({ reason, source, connections: count });
+        break;
+      }
+      case 'retried': {
+        const { service, reason } = labels;
+        retried.push({ service, reason, retries: count });
+        break;
+      }
     }
   }
-  return { inFlight, served, refused, retried };
+  return { inFlight, served, refused, refusedConnections, retried };
 }
 
 function servedSeries({ kind: _, ...labels }: ServedLabels, values: Float64Array): ServedSeries {

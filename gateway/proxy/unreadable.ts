@@ -1,5 +1,5 @@
-/** Owns the answer to what could not be read as a request: a coded problem, after which the connection closes. */
-import { IsthmusError } from '../../core/errors.ts';
+/** Owns the answer to what could not be read as a request: a coded problem. */
+import { type ErrorCode, IsthmusError } from '../../core/errors.ts';
 import { framingLines, responseHead } from '../wire/http1/encode.ts';
 import { fieldLines, joinLines } from '../wire/http1/field-lines.ts';
 
@@ -17,7 +17,19 @@ const closingLines = fieldLines([
   'close',
 ]);
 
-/** The whole response, in Latin-1. */
+/** What an operator can do something about has a code of its own. */
+const codes: Readonly<Record<number, ErrorCode>> = {
+  408: 'REQUEST_TOO_SLOW',
+  413: 'BODY_TOO_LARGE',
+  414: 'REQUEST_TARGET_TOO_LONG',
+  431: 'REQUEST_HEAD_TOO_LARGE',
+};
+
+export function codeOf({ status }: Unreadable): ErrorCode {
+  return codes[status] ?? 'REQUEST_REFUSED';
+}
+
+/** The whole response, in Latin-1. The connection is to be closed after it. */
 export function answerTo(unreadable: Unreadable): string {
   const body = problemOf(unreadable);
   const length = framingLines({ kind: 'length', bytes: body.length });
@@ -25,7 +37,8 @@ export function answerTo(unreadable: Unreadable): string {
 }
 
 /** The body that says why. */
-export function problemOf({ status, what }: Unreadable): Buffer {
-  const problem = new IsthmusError('REQUEST_REFUSED', { what }).toProblem();
+export function problemOf(unreadable: Unreadable): Buffer {
+  const { status, what } = unreadable;
+  const problem = new IsthmusError(codeOf(unreadable), { what }).toProblem();
   return Buffer.from(`${JSON.stringify({ ...problem, status })}\n`);
 }

@@ -15,7 +15,7 @@ export function trafficMetrics(
   self: ClusterName,
   exemplars: Pick<Exemplars, 'of'> = { of: () => [] },
 ): Family[] {
-  const { served, refused, retried } = traffic;
+  const { served, refused, refusedConnections, retried } = traffic;
   const byPlace = served.map((series) => ({ series, labels: labelsOf(series, self) }));
   return [
     gauge('isthmus_requests_in_flight', 'Requests that have come and are not answered in full.', [
@@ -57,6 +57,14 @@ export function trafficMetrics(
       refused.map(({ service = '', code, source, requests }) => [
         { service, ...askedBy(source, self), code },
         requests,
+      ]),
+    ),
+    counter(
+      'isthmus_connections_refused_total',
+      'Connections that were refused, or ended for what came on them, by reason.',
+      refusedConnections.map(({ reason, source, connections }) => [
+        { ...askedBy(source, self), reason },
+        connections,
       ]),
     ),
     counter(

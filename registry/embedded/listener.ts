@@ -14,6 +14,7 @@ import { formatAddress, parseAddress } from '../../core/address.ts';
 import type { Clock } from '../../core/clock.ts';
 import { IsthmusError, messageOf } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
+import { SparseLog } from '../../core/sparse-log.ts';
 import type { Peer } from './auth.ts';
 import { type Core, servicesFor } from './services.ts';
 
@@ -87,15 +88,16 @@ export interface TlsServerOptions {
 /** Admits gateways of trusted clusters. A connection whose root is no longer trusted is cut (see `certs/tls.ts`). */
 export function tlsServer(options: TlsServerOptions): MutualTlsServer {
   const { servers, hostTrustDomain, log, ...rest } = options;
+  const sparseLog = new SparseLog(log, options.clock);
   return createMutualTlsServer({
     ...rest,
     alpn: ['h2'],
     onPeer(socket, peer) {
       socket.setNoDelay(true);
-      socket.on('error', (error) => log.info({ err: error }, 'a registry connection broke'));
+      socket.on('error', (error) => sparseLog.info({ err: error }, 'a registry connection broke'));
       // Workloads have certificates of their cluster too, and no business here.
       if (peer === undefined || !peer.path.startsWith('/gateway/')) {
-        log.warn({ peer: peer?.uri }, 'only gateways may use the registry');
+        sparseLog.warn({ peer: peer?.uri }, 'only gateways may use the registry');
         socket.destroy();
         return;
       }
@@ -103,7 +105,8 @@ export function tlsServer(options: TlsServerOptions): MutualTlsServer {
       const isHost = trustDomain === hostTrustDomain;
       servers.serve(socket, isHost ? { kind: 'host' } : { kind: 'member', trustDomain });
     },
-    onRefused: (error, from) => log.warn({ err: error, from }, 'refused a registry connection'),
+    onRefused: (error, from) =>
+      sparseLog.warn({ err: error, from }, 'refused a registry connection'),
   });
 }
 

@@ -15,6 +15,10 @@ const hoard = 'const kept = []; for (;;) kept.push(new Array(1e6).fill(0.5));';
 const toil = `globalThis.toil = setInterval(() => {
   for (const end = Date.now() + 200; Date.now() < end;);
 }, 1)`;
+/** Keeps it late and from its core, as a container's quota does, until `rest`. */
+const starve = `globalThis.toil = setInterval(() => {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 700);
+}, 1)`;
 const rest = 'clearInterval(globalThis.toil)';
 
 function workersOf(gateway: GatewayProcess): Promise<readonly WorkerStatus[]> {
@@ -146,6 +150,24 @@ test.serial(
     const [worker] = await workersOf(gateway);
     t.like(worker, { shedding: true });
     t.true((worker?.refused ?? 0) > 0 && (worker?.lagMs ?? 0) >= 50);
+    await inEachWorker(inspector, 1, rest);
+    await until('requests to be served', async () => {
+      return (await gateway.request('orders.shop')).status === 200;
+    });
+  },
+);
+
+test.serial(
+  'a worker that is kept from its core, and far behind for seconds, refuses requests as well, and then all is well',
+  async (t) => {
+    const { gateway, inspector } = await open(t, { workers: 1 });
+    await inEachWorker(inspector, 1, starve);
+    await until(
+      'requests to be refused',
+      async () => (await gateway.request('orders.shop')).body.includes('"code":"OVERLOADED"'),
+      30_000,
+    );
+    t.true(gateway.logged({ msg: 'overloaded: shedding', why: 'starved' }));
     await inEachWorker(inspector, 1, rest);
     await until('requests to be served', async () => {
       return (await gateway.request('orders.shop')).status === 200;

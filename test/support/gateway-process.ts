@@ -219,10 +219,15 @@ export class GatewayProcess {
 
   /** Whether the log has a line with these fields. */
   logged(fields: Readonly<Record<string, string>>): boolean {
+    return this.loggedTimes(fields) > 0;
+  }
+
+  /** How many of the latest lines of the log have these fields. */
+  loggedTimes(fields: Readonly<Record<string, string>>): number {
     const wanted = Object.entries(fields).map(([name, value]) =>
       JSON.stringify({ [name]: value }).slice(1, -1),
     );
-    return this.#lines.some((line) => wanted.every((field) => line.includes(field)));
+    return this.#lines.filter((line) => wanted.every((field) => line.includes(field))).length;
   }
 
   status(): Promise<Status> {

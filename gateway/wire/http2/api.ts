@@ -1,7 +1,9 @@
 /** Owns the words between a connection and whoever uses it: heads, streams, handlers, and how things end. */
 import type { BlockStart } from '../hpack/block-start.ts';
 import type { UniqueField } from '../hpack/encoder.ts';
+import type { FailureCause } from './failure-cause.ts';
 import type { FieldList } from './field-list.ts';
+import type { UnreadableStatus } from './unreadable.ts';
 
 /** Header fields as a flat list (name, value, name, value ...), names in lower case, one character an octet. */
 export type Fields = readonly string[];
@@ -69,7 +71,12 @@ export type StreamEnd =
 /** How a connection ended. After `failed` a GOAWAY with the code is still to be taken and sent. */
 export type ConnectionEnd =
   | { readonly kind: 'drained' }
-  | { readonly kind: 'failed'; readonly code: number; readonly what: string }
+  | {
+      readonly kind: 'failed';
+      readonly code: number;
+      readonly what: string;
+      readonly cause: FailureCause;
+    }
   | { readonly kind: 'lost'; readonly what: string };
 
 /** One stream, to send on. After it has closed its methods do nothing. */
@@ -104,6 +111,15 @@ export interface StreamHandler {
   onTrailers(stream: Http2Stream, fields: Fields): void;
   /** All that was waiting has left, after `write` had said stop. */
   onWritable(stream: Http2Stream): void;
+  /**
+   * Servers: the rest of a request can't be taken. `why` is a sentence's end. Returns who is told of what follows, when it
+   * was answered with `status` in the call; else the stream is reset.
+   */
+  onUnreadable?(
+    stream: Http2Stream,
+    status: UnreadableStatus,
+    why: string,
+  ): StreamHandler | undefined;
   /** Called once, last: both sides have ended, or it broke, for whatever reason. */
   onClosed(stream: Http2Stream, end: StreamEnd): void;
 }
@@ -125,10 +141,15 @@ export interface ServerHandler extends ConnectionHandler {
   /** A request came, whole when `ends`. Returns who is told of the rest of it. */
   onRequest(stream: Http2Stream, head: ReceivedRequest, ends: boolean): StreamHandler;
   /**
-   * A request came whose head is too large, to be answered so (RFC 6585 section 5). `method`: empty where it is among
-   * what was not read. Returns who is told of the rest of it.
+   * A request came whose head can't be taken, to be answered with `status`. `method`: empty where it is among what was
+   * not read. `why` is a sentence's end. Returns who is told of the rest of it.
    */
-  onTooLarge(stream: Http2Stream, method: string): StreamHandler;
-  /** A request was refused that nobody else hears of, for it is malformed. `why` is a sentence's end. */
-  onRefused(why: string): void;
+  onUnreadable(
+    stream: Http2Stream,
+    status: UnreadableStatus,
+    why: string,
+    method: string,
+  ): StreamHandler;
+  /** A request was refused, unread, for as many are under way as may be. */
+  onExcess(): void;
 }

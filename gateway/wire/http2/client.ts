@@ -7,6 +7,7 @@ import { errorCode, max31 } from './protocol.ts';
 import { readResponse } from './read-head.ts';
 import { beginHead, writeFields, writeRest } from './sent-fields.ts';
 import type { Stream } from './stream.ts';
+import { bodyLengthWrong } from './unreadable.ts';
 
 /** Why there is no stream for a request; none of it was sent. */
 export type RequestRefusal =
@@ -116,7 +117,7 @@ export class Http2Client extends Connection {
     }
     const bodiless = stream.isHead || status === 204 || status === 304;
     if (ends && length > 0 && !bodiless) {
-      this.malformed(stream, 'body not as long as announced');
+      this.malformed(stream, bodyLengthWrong);
       return;
     }
     this.floods.head();

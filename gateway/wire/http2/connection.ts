@@ -1,6 +1,7 @@
 /** Owns one side of an HTTP/2 connection, whichever it is (RFC 9113): bytes go in and come out, time is passed in. */
 import type { ConnectionEnd, ConnectionHandler } from './api.ts';
 import { type DataOwner, DataReceiver } from './data-receiver.ts';
+import { type FailureCause, floodOf, type IdleFrame } from './failure-cause.ts';
 import { Floods, settingsCost } from './floods.ts';
 import { frameFault, orderFault } from './frame-faults.ts';
 import { FrameReader, type FrameSink } from './frame-reader.ts';
@@ -14,6 +15,7 @@ import { readTrailers } from './read-head.ts';
 import { SettingsExchange } from './settings-exchange.ts';
 import type { Stream } from './stream.ts';
 import { Streams } from './streams.ts';
+import { bodyLengthWrong, resetCodes, type UnreadableStatus } from './unreadable.ts';
 import { type WindowOwner, WindowReceiver } from './window-receiver.ts';
 
 export abstract class Connection implements FrameSink, DataOwner, HeaderOwner, WindowOwner {
@@ -73,7 +75,7 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner, W
     this.#now = now;
     if (this.#output.length > this.options.maxUnread) {
       this.#output.clear();
-      this.fail(errorCode.enhanceYourCalm, 'what is sent is not read');
+      this.fail(errorCode.enhanceYourCalm, 'what is sent is not read', 'unread-output');
     }
     this.#reader.read(bytes, end);
   }
@@ -98,7 +100,7 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner, W
   /** To be called when `settingsTimeoutMs` have passed. */
   tick(now: number): void {
     if (this.settings.isOverdue(now))
-      this.fail(errorCode.settingsTimeout, 'SETTINGS were not acknowledged in time');
+      this.fail(errorCode.settingsTimeout, 'SETTINGS unacknowledged', 'settings-timeout');
   }
 
   /** Sends a PING; `answered` is called when it was answered. */
@@ -110,10 +112,10 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner, W
   abstract drain(): void;
 
   /** Ends the connection: every stream is lost, and a GOAWAY with `code` is to be sent. */
-  fail(code: number, what: string): void {
+  fail(code: number, what: string, cause: FailureCause = 'protocol-error'): void {
     if (this.over) return;
     this.streams.writer.goaway(this.lastPeerStream(), code, what);
-    this.#end({ kind: 'failed', code, what });
+    this.#end({ kind: 'failed', code, what, cause });
   }
 
   /** The transport has gone. */
@@ -143,12 +145,12 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner, W
   /** A client has made a stream fail. False when it has done so too often: then the connection is over. */
   protected countBroken(): boolean {
     if (!this.#isServer || this.floods.broken(this.#now)) return true;
-    this.fail(errorCode.enhanceYourCalm, 'too many broken streams');
+    this.fail(errorCode.enhanceYourCalm, 'too many broken streams', 'broken-streams');
     return false;
   }
 
-  protected malformed(stream: Stream, what: string): void {
-    this.failStream(stream, errorCode.protocolError, what);
+  malformed(stream: Stream, what: string, status: UnreadableStatus = 400): void {
+    this.failStream(stream, resetCodes[status], what);
   }
 
   failStream(stream: Stream, code: number, what: string): void {
@@ -162,9 +164,9 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner, W
     return false;
   }
 
-  spendIdle(cost: number, what: string): boolean {
+  spendIdle(cost: number, what: IdleFrame): boolean {
     if (this.floods.idle(cost, this.#now)) return true;
-    this.fail(errorCode.enhanceYourCalm, `too many ${what} frames`);
+    this.fail(errorCode.enhanceYourCalm, `too many ${what} frames`, floodOf(what));
     return false;
   }
 
@@ -178,8 +180,7 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner, W
     }
     if (type === frameType.data) return this.#data.begin(flags, id, length);
     if (type <= frameType.continuation) return 'read';
-    // Section 5.5: frames of a type that we don't know.
-    this.spendIdle(1, 'unknown');
+    this.spendIdle(1, 'unknown'); // Section 5.5.
     return 'skip';
   }
 
@@ -237,12 +238,12 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner, W
     }
     stream.receivedEnd = ends;
     if (tooLarge) {
-      this.failStream(stream, errorCode.enhanceYourCalm, 'trailers too large');
+      this.malformed(stream, 'the trailers are too large', 431);
       return;
     }
     const fields = ends ? readTrailers(block) : 'second HEADERS without END_STREAM';
     if (typeof fields === 'string') this.malformed(stream, fields);
-    else if (stream.expected > 0) this.malformed(stream, 'body not as long as announced');
+    else if (stream.expected > 0) this.malformed(stream, bodyLengthWrong);
     else {
       stream.handler?.onTrailers(stream, fields);
       this.streams.closeIfComplete(stream);

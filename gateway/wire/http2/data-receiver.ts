@@ -1,19 +1,23 @@
 /** Owns receiving bodies: DATA within both windows, passed on as it comes, as long as was announced (RFC 9113 section 6.1). */
+import type { IdleFrame } from './failure-cause.ts';
 import type { Floods } from './floods.ts';
 import { errorCode, flag } from './protocol.ts';
 import type { Stream } from './stream.ts';
 import type { Streams } from './streams.ts';
+import { bodyLengthWrong } from './unreadable.ts';
 
 /** What goes beyond one DATA frame. */
 export interface DataOwner {
   fail(code: number, what: string): void;
   /** A stream fails by what came. */
   failStream(stream: Stream, code: number, what: string): void;
+  /** A message is malformed by what came. */
+  malformed(stream: Stream, what: string): void;
   /** DATA came for a stream that is not open. False when that ends the connection. */
   passOverClosed(id: number, ends: boolean): boolean;
   readonly floods: Floods;
   /** A frame that carries nothing came. False when it was one too many: then the connection is over. */
-  spendIdle(cost: number, what: string): boolean;
+  spendIdle(cost: number, what: IdleFrame): boolean;
 }
 
 export class DataReceiver {
@@ -70,20 +74,21 @@ export class DataReceiver {
     const stream = this.#stream;
     // Its handler may have closed it since the frame began.
     if (stream === undefined || stream.end !== undefined) {
+      stream?.consume(end - start);
       if (last && this.#ends && stream !== undefined) this.#streams.passesOver(stream.id, true);
       return;
     }
     const ends = last && this.#ends;
     if (end > start) this.#owner.floods.data();
     else if (!ends && !this.#owner.spendIdle(1, 'empty DATA')) return;
+    if (ends) stream.receivedEnd = true;
     if (stream.expected >= 0) {
       stream.expected -= end - start;
       if (stream.expected < 0 || (ends && stream.expected > 0)) {
-        this.#owner.failStream(stream, errorCode.protocolError, 'body not as long as announced');
+        this.#owner.malformed(stream, bodyLengthWrong);
         return;
       }
     }
-    if (ends) stream.receivedEnd = true;
     if (end > start || ends) stream.handler?.onData(stream, bytes.subarray(start, end), ends);
     if (ends) this.#streams.closeIfComplete(stream);
   }

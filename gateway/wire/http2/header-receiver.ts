@@ -1,5 +1,6 @@
 /** Owns header blocks that come in: put together from HEADERS and CONTINUATION, within bounds, and decoded (RFC 9113 section 4.3). */
 import { HpackDecoder } from '../hpack/decoder.ts';
+import type { FailureCause } from './failure-cause.ts';
 import { fieldRules } from './field-rules.ts';
 import { HeaderBlock } from './header-block.ts';
 import { KnownStarts } from './known-starts.ts';
@@ -13,7 +14,7 @@ const maxContinuations = 32;
 
 export interface HeaderOwner {
   readonly over: boolean;
-  fail(code: number, what: string): void;
+  fail(code: number, what: string, cause?: FailureCause): void;
   /** A list came, in `block` for as long as the call lasts; cut off when it is `tooLarge`. */
   onList(id: number, block: HeaderBlock, tooLarge: boolean, ends: boolean): void;
 }
@@ -73,10 +74,12 @@ export class HeaderReceiver {
   #keep(fragment: Buffer): void {
     this.#parts.push(Buffer.from(fragment));
     this.#size += fragment.length;
-    if (this.#size > this.#maxBlock)
-      this.#owner.fail(errorCode.enhanceYourCalm, 'header block too large');
-    else if (this.#parts.length > maxContinuations + 1)
-      this.#owner.fail(errorCode.enhanceYourCalm, 'too many CONTINUATION frames');
+    if (this.#size > this.#maxBlock) this.#fail('header block too large');
+    else if (this.#parts.length > maxContinuations + 1) this.#fail('too many CONTINUATION frames');
+  }
+
+  #fail(what: string): void {
+    this.#owner.fail(errorCode.enhanceYourCalm, what, 'continuation-flood');
   }
 
   #decode(id: number, ends: boolean, bytes: Buffer, start: number, end: number): void {

@@ -7,7 +7,10 @@ import type { HeaderBlock } from './header-block.ts';
 
 const zeroDigit = 0x30;
 
-/** Why a message is malformed. */
+/** Octets of a name that are told. */
+const maxNamed = 64;
+
+/** Why a message is malformed, as a sentence's end. Never tells a value, which may be a secret. */
 export type Malformed = string;
 
 /** What both kinds of head are read into: one after another, for nothing of it is kept. */
@@ -74,16 +77,16 @@ function requestIn(
   if (malformed !== undefined) return malformed;
   const { pseudo, host, length } = parts;
   const fields = parts.fields as FieldList;
-  if (pseudo[fieldKind.status] !== undefined) return 'request with :status';
+  if (pseudo[fieldKind.status] !== undefined) return ':status in a request';
   const method = pseudo[fieldKind.method];
   const scheme = pseudo[fieldKind.scheme];
   const path = pseudo[fieldKind.path];
   const protocol = pseudo[fieldKind.protocol];
   const authority = pseudo[fieldKind.authority] ?? host;
-  if (method === undefined) return 'request without :method';
+  if (method === undefined) return 'no :method';
   if (host !== undefined && host.toLowerCase() !== authority?.toLowerCase())
     return 'host and :authority differ';
-  if (authority === undefined || authority === '') return 'request without authority';
+  if (authority === undefined || authority === '') return 'no authority';
   if (authority.includes('@')) return 'user information in :authority';
   if (protocol !== undefined) {
     if (method !== 'CONNECT') return ':protocol without CONNECT';
@@ -93,8 +96,8 @@ function requestIn(
     if (scheme !== undefined || path !== undefined) return 'CONNECT with :scheme or :path';
     return { method, scheme: '', authority, path: '', protocol, fields, length };
   }
-  if (scheme === undefined) return 'request without :scheme';
-  if (path === undefined) return 'request without :path';
+  if (scheme === undefined) return 'no :scheme';
+  if (path === undefined) return 'no :path';
   if (!path.startsWith('/') && !(path === '*' && method === 'OPTIONS'))
     return ':path that does not begin with /';
   return { method, scheme, authority, path, protocol, fields, length };
@@ -106,7 +109,7 @@ function responseIn(list: readonly DecodedField[]): ReceivedResponse | Malformed
   if (malformed !== undefined) return malformed;
   const { pseudo, length } = parts;
   const status = pseudo[fieldKind.status];
-  if (status === undefined) return 'response without :status';
+  if (status === undefined) return 'no :status';
   for (let kind = fieldKind.method as number; kind < fieldKind.status; kind++) {
     if (pseudo[kind] !== undefined) return 'response with a pseudo-header of requests';
   }
@@ -188,8 +191,8 @@ function tidied(list: readonly DecodedField[], first: number): DecodedField[] {
 
 function invalid(name: string, judged: number): Malformed {
   return kindOf(judged) === fieldKind.forbidden
-    ? `field name not allowed: ${JSON.stringify(name.slice(0, 64))}`
-    : `invalid value of ${name}`;
+    ? `field name not allowed: ${JSON.stringify(name.slice(0, maxNamed))}`
+    : `invalid value of ${name.slice(0, maxNamed)}`;
 }
 
 /** Three digits, as a number: `Number` reads whatever there is, and takes its time. */

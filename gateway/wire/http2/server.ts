@@ -6,6 +6,7 @@ import type { ConnectionContext } from './options.ts';
 import { errorCode, max31 } from './protocol.ts';
 import { readRequest } from './read-head.ts';
 import type { Stream } from './stream.ts';
+import { bodyLengthWrong, resetCodes, type UnreadableStatus } from './unreadable.ts';
 
 export class Http2Server extends Connection {
   readonly #handler: ServerHandler;
@@ -80,21 +81,33 @@ export class Http2Server extends Connection {
     // It speaks of pushes.
   }
 
+  override malformed(stream: Stream, what: string, status: UnreadableStatus = 400): void {
+    if (!this.countBroken()) return;
+    const answering = stream.handler?.onUnreadable?.(stream, status, what);
+    if (answering === undefined) {
+      this.streams.fail(stream, resetCodes[status], what);
+      return;
+    }
+    this.streams.attach(stream, answering);
+    stream.consume(stream.unconsumed);
+  }
+
   #onRequest(id: number, block: HeaderBlock, tooLarge: boolean, ends: boolean): void {
     if (this.openStreams >= this.options.maxConcurrentStreams) {
       // Until the settings were acknowledged, the client can't know better.
       if (this.settings.acknowledged && !this.countBroken()) return;
       this.streams.refuse(id, errorCode.refusedStream, ends);
+      this.#handler.onExcess();
       return;
     }
     if (tooLarge) {
-      this.#onTooLarge(id, block, ends);
+      this.#refuse(id, block, ends, 431, 'the head is too large');
       return;
     }
     const read = readRequest(block, this.options.connectProtocol);
     if (typeof read === 'string' || (ends && read.length > 0)) {
-      this.#handler.onRefused(typeof read === 'string' ? read : 'it ends and has announced a body');
-      if (this.countBroken()) this.streams.refuse(id, errorCode.protocolError, ends);
+      const why = typeof read === 'string' ? read : bodyLengthWrong;
+      this.#refuse(id, block, ends, 400, why);
       return;
     }
     const stream = this.#open(id, ends, read.length);
@@ -113,10 +126,17 @@ export class Http2Server extends Connection {
     return stream;
   }
 
-  #onTooLarge(id: number, block: HeaderBlock, ends: boolean): void {
+  /** It is answered, which says more than a reset (section 8.1.1); what is left of it is let in, and dropped. */
+  #refuse(
+    id: number,
+    block: HeaderBlock,
+    ends: boolean,
+    status: UnreadableStatus,
+    why: string,
+  ): void {
     if (!this.countBroken()) return;
     const method = block.all().find(({ name }) => name === ':method')?.value ?? '';
     const stream = this.#open(id, ends, -1);
-    this.streams.attach(stream, this.#handler.onTooLarge(stream, method));
+    this.streams.attach(stream, this.#handler.onUnreadable(stream, status, why, method));
   }
 }

@@ -1,4 +1,5 @@
 /** Owns WINDOW_UPDATE frames that come in: they widen what we may send, on a stream or on the connection (RFC 9113 section 6.9). */
+import type { IdleFrame } from './failure-cause.ts';
 import type { Floods } from './floods.ts';
 import { errorCode } from './protocol.ts';
 import type { Stream } from './stream.ts';
@@ -13,7 +14,7 @@ export interface WindowOwner {
   isIdle(id: number): boolean;
   readonly floods: Floods;
   /** A frame that carries nothing came. False when it was one too many: then the connection is over. */
-  spendIdle(cost: number, what: string): boolean;
+  spendIdle(cost: number, what: IdleFrame): boolean;
 }
 
 export class WindowReceiver {

@@ -1,5 +1,5 @@
 /** Owns a worker's look at itself: how late its event loop is, how full its heap, and whether it sheds for that. */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import type { Clock } from '../../../core/clock.ts';
 import type { Log } from '../../../core/log.ts';
@@ -26,6 +26,7 @@ export class Pressure {
   );
   #look = 0;
   #used: Used;
+  #utilization = performance.eventLoopUtilization();
   #state: OverloadState = calm;
   #cancel: () => void;
   /** Whether new requests are to be refused; asked for each. */
@@ -53,7 +54,12 @@ export class Pressure {
     gauges.set('heapBytes', used);
     gauges.set('heapLimitBytes', limit);
     const before = this.#state;
-    const pressure = { lagMs, cpu: this.#cpu(), heapPercent: (100 * used) / limit };
+    const pressure = {
+      lagMs,
+      cpu: this.#cpu(),
+      utilization: this.#busy(),
+      heapPercent: (100 * used) / limit,
+    };
     this.#state = afterLook(before, pressure, limits);
     this.isOverloaded = this.#state.kind !== 'calm';
     gauges.set('shedding', Number(this.isOverloaded));
@@ -71,6 +77,13 @@ export class Pressure {
     const now = used(this.#options.clock);
     this.#used = now;
     return (now.cpuMs - before.cpuMs) / Math.max(1, now.at - before.at);
+  }
+
+  /** Share of the time since the last look in which the event loop did not rest. */
+  #busy(): number {
+    const before = this.#utilization;
+    this.#utilization = performance.eventLoopUtilization();
+    return performance.eventLoopUtilization(this.#utilization, before).utilization;
   }
 
   /** Of the window that is full; the next one begins in its place. */

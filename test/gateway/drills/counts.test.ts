@@ -8,7 +8,13 @@ import { latencyBoundsMs, type RecordSnapshot } from '../../../gateway/proxy/ser
 const dc1 = parseClusterName('dc1');
 const dc2 = parseClusterName('dc2');
 const orders = parseServiceName('orders.shop');
-const nothing: RecordSnapshot = { inFlight: 0, served: [], refused: [], retried: [] };
+const nothing: RecordSnapshot = {
+  inFlight: 0,
+  served: [],
+  refused: [],
+  refusedConnections: [],
+  retried: [],
+};
 
 function served(requests: number, more: Partial<RecordSnapshot['served'][number]> = {}) {
   return {

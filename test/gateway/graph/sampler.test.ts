@@ -124,6 +124,7 @@ const snapshot: RecordSnapshot = {
     { service: cart, source: dc2, code: 'NOT_EXPORTED', requests: 4 },
     { service: undefined, source: undefined, code: 'ROUTE_NOT_FOUND', requests: 9 },
   ],
+  refusedConnections: [],
   retried: [],
 };
 

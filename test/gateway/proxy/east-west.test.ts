@@ -132,6 +132,15 @@ test('a member that is not a gateway is refused', async (t) => {
   t.is(origin.requests.length, 0);
 });
 
+test('a malformed request of another gateway is answered as one of a client: it is no failure of this cluster', async (t) => {
+  const far = await startGateway(t, { cluster: 'dc2' });
+  const gateway = 'spiffe://dc1.acme/gateway/gw1';
+  const answer = await askAs(t, far, gateway, { ':authority': `me@${host}` });
+  t.is(answer.status, 400);
+  t.like(JSON.parse(answer.body), { code: 'REQUEST_REFUSED', status: 400 });
+  t.like(far.proxy.recorder.snapshot().refused, [{ code: 'REQUEST_REFUSED', source: 'dc1' }]);
+});
+
 test('a certificate of an unknown cluster gets no connection', async (t) => {
   const gateway = await startGateway(t, { cluster: 'dc2' });
   const stranger = await startGateway(t, { cluster: 'dc1' });

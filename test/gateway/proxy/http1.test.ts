@@ -114,7 +114,10 @@ test('HTTP/1.0 gets no chunks, and keeps its connection only when it asks to', a
 test('a target that is too long is refused as that', async (t) => {
   const { url } = await startGateway(t, { cluster: 'dc1' });
   const answer = await raw(url, `GET /${'x'.repeat(9000)} HTTP/1.1\r\nHost: a\r\n\r\n`);
-  t.regex(answer, /^HTTP\/1\.1 414 [\s\S]*connection: close[\s\S]*"code":"REQUEST_REFUSED"/);
+  t.regex(
+    answer,
+    /^HTTP\/1\.1 414 [\s\S]*connection: close[\s\S]*"code":"REQUEST_TARGET_TOO_LONG"/,
+  );
 });
 
 test('a connection without a request is closed when its time is up', async (t) => {

@@ -444,28 +444,3 @@ test('a reader that stops holds nobody up, and its endpoint back', async (t) => 
   t.is((await answerOf(begin(session))).body, 'well');
   fountain.close(constants.NGHTTP2_CANCEL);
 });
-
-test('what is no request is refused with its stream, and counted', async (t) => {
-  const gateway = await alone(t, { services: [] });
-  const session = client(t, gateway.url);
-  const refused = () =>
-    gateway.proxy.recorder
-      .snapshot()
-      .refused.filter(({ code }) => code === 'REQUEST_REFUSED')
-      .reduce((sum, { requests }) => sum + requests, 0);
-  const stream = begin(session, { ':authority': 'me@orders.shop.acme' });
-  await new Promise((resolve) => stream.on('close', resolve));
-  t.is(stream.rstCode, constants.NGHTTP2_PROTOCOL_ERROR);
-  t.is(refused(), 1);
-  const large = { 'x-a': 'a'.repeat(9_000), 'x-b': 'b'.repeat(9_000) };
-  const { status, headers, body } = await answerOf(begin(session, large));
-  t.is(status, 431);
-  t.is(headers['content-type'], 'application/problem+json');
-  t.like(JSON.parse(body), { code: 'REQUEST_REFUSED', status: 431 });
-  t.is(refused(), 2);
-  t.is((await answerOf(begin(session, { ...large, ':method': 'HEAD' }))).body, '');
-  const upload = begin(session, { ...large, ':method': 'POST' });
-  upload.end('u'.repeat(500_000));
-  t.is((await answerOf(upload)).status, 431);
-  t.is(refused(), 4);
-});

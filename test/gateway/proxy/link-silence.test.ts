@@ -5,6 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { silentLog } from '../../../core/log.ts';
 import { parseClusterName } from '../../../core/names.ts';
+import { SparseLog } from '../../../core/sparse-log.ts';
 import { InFlight } from '../../../gateway/proxy/drain.ts';
 import { Http2Connection } from '../../../gateway/proxy/http2-connection.ts';
 import { Intake } from '../../../gateway/proxy/intake.ts';
@@ -38,7 +39,7 @@ async function link(t: ExecutionContext) {
     unreadable: () => t.fail('all is readable') as never,
     limits: defaultLimits,
     recorder: new Recorder(),
-    ...{ sweep, clock, log: silentLog },
+    ...{ sweep, clock, log: silentLog, sparseLog: new SparseLog(silentLog, clock) },
     inFlight: new InFlight(),
     connections: new Set<Http2Connection>(),
     isDraining: () => false,

@@ -236,9 +236,12 @@ test('what could not be read as a request has its line, with the status its clie
   await ask(url, host, '--http2-prior-knowledge', '-H', `X-A: ${'a'.repeat(17_000)}`);
   t.like(lines, [
     { client: '127.0.0.1', protocol: '1.1', status: 400, code: 'REQUEST_REFUSED' },
-    { client: '127.0.0.1', protocol: '2', status: 431, code: 'REQUEST_REFUSED' },
+    { client: '127.0.0.1', protocol: '2', status: 431, code: 'REQUEST_HEAD_TOO_LARGE' },
   ]);
-  t.like(proxy.recorder.snapshot().refused, [{ code: 'REQUEST_REFUSED', requests: 2 }]);
+  t.like(proxy.recorder.snapshot().refused, [
+    { code: 'REQUEST_REFUSED', requests: 1 },
+    { code: 'REQUEST_HEAD_TOO_LARGE', requests: 1 },
+  ]);
 });
 
 test('a gRPC client that is refused: the line and the span have 200, as it saw, and the status of gRPC', async (t) => {

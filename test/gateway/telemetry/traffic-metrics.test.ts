@@ -24,6 +24,8 @@ test('a request is told by who asked, for what, who answered, and how', async (t
   recorder.served(cart, dc2, dc1, 'zone', 'grpc').answered(200, 4);
   recorder.refused(cart, 'NOT_EXPORTED', dc2);
   recorder.refused(undefined, 'ROUTE_NOT_FOUND');
+  recorder.refusedConnection('connection-limit');
+  recorder.refusedConnection('broken-streams', dc2);
   recorder.retried(cart, 'unsent');
   const text = await exposed(recorder);
   const own =
@@ -43,6 +45,8 @@ test('a request is told by who asked, for what, who answered, and how', async (t
     `isthmus_response_bytes_total{${own}} 1000`,
     'isthmus_requests_refused_total{service="cart.shop",reporter="destination",source_cluster="dc2",code="NOT_EXPORTED"} 1',
     'isthmus_requests_refused_total{service="",reporter="source",source_cluster="dc1",code="ROUTE_NOT_FOUND"} 1',
+    'isthmus_connections_refused_total{reporter="source",source_cluster="dc1",reason="connection-limit"} 1',
+    'isthmus_connections_refused_total{reporter="destination",source_cluster="dc2",reason="broken-streams"} 1',
     'isthmus_retries_total{service="cart.shop",reason="unsent"} 1',
   ]) {
     t.true(text.split('\n').includes(line), `${line}\n${text}`);
@@ -53,6 +57,7 @@ test('Prometheus lints them without a complaint', async (t) => {
   const recorder = new Recorder();
   recorder.served(cart, undefined, dc1, 'zone', 'http').answered(200, 4);
   recorder.refused(cart, 'NOT_EXPORTED', dc2);
+  recorder.refusedConnection('ping-flood');
   recorder.retried(cart, 'failed');
   const input = await exposed(recorder);
   const lint = spawnSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8' });

@@ -3,16 +3,20 @@ import test from 'ava';
 import {
   afterLook,
   calm,
+  type OverloadCause,
   type OverloadState,
   type Pressure,
 } from '../../../gateway/workers/overload.ts';
 
 const limits = { lagMs: 100, heapPercent: 95 };
-const easy: Pressure = { lagMs: 5, cpu: 0.3, heapPercent: 40 };
-const late: Pressure = { lagMs: 100, cpu: 0.95, heapPercent: 40 };
-const full: Pressure = { lagMs: 5, cpu: 0.3, heapPercent: 95 };
+const easy: Pressure = { lagMs: 5, cpu: 0.3, utilization: 0.3, heapPercent: 40 };
+const late: Pressure = { lagMs: 100, cpu: 0.95, utilization: 1, heapPercent: 40 };
+const full: Pressure = { lagMs: 5, cpu: 0.3, utilization: 0.3, heapPercent: 95 };
+/** It would use more of a core if it had it. */
+const starved: Pressure = { lagMs: 500, cpu: 0.4, utilization: 0.99, heapPercent: 40 };
 
-const shedding = (why: 'lag' | 'heap'): OverloadState => ({ kind: 'shedding', why });
+const shedding = (why: OverloadCause): OverloadState => ({ kind: 'shedding', why });
+const calmFor = (looks: number): OverloadState => ({ kind: 'calm', starved: looks });
 const recovering = (looks: number): OverloadState => ({ kind: 'recovering', looks });
 
 const table: readonly [string, OverloadState, Pressure, OverloadState][] = [
@@ -25,7 +29,25 @@ const table: readonly [string, OverloadState, Pressure, OverloadState][] = [
     { ...late, cpu: 0.5 },
     calm,
   ],
+  ['five times as late it may be by chance', calm, starved, calmFor(1)],
+  ['for four seconds too', calmFor(3), starved, calmFor(4)],
+  ['for five it is starved, and sheds', calmFor(4), starved, shedding('starved')],
+  ['a look between them begins it anew', calmFor(4), { ...starved, lagMs: 499 }, calm],
+  [
+    'one that rests now and then is not starved',
+    calmFor(4),
+    { ...starved, utilization: 0.8 },
+    calm,
+  ],
+  [
+    'starved once, it is refused until it is half as late',
+    shedding('starved'),
+    { ...starved, lagMs: 260 },
+    recovering(0),
+  ],
+  ['and then tried again', recovering(1), { ...starved, lagMs: 240 }, calm],
   ['a heap that is nearly full sheds', calm, full, shedding('heap')],
+  ['whatever else it is', calmFor(1), { ...starved, heapPercent: 95 }, shedding('heap')],
   ['lag is named first', calm, { ...late, heapPercent: 99 }, shedding('lag')],
   [
     'what is better, and not good, is still refused',
@@ -46,7 +68,7 @@ for (const [situation, before, pressure, after] of table) {
 
 test('limits that are off are never passed', (t) => {
   const never = { lagMs: 0, heapPercent: 100 };
-  const worst = { lagMs: 60_000, cpu: 1, heapPercent: 100 };
+  const worst = { lagMs: 60_000, cpu: 1, utilization: 1, heapPercent: 100 };
   t.deepEqual(afterLook(calm, worst, never), calm);
   t.deepEqual(afterLook(recovering(1), worst, never), calm);
 });

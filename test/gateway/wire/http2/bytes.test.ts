@@ -197,7 +197,8 @@ function mutated(bytes: Buffer, [where, how, value]: [number, string, number]): 
 /** Whatever came, a stream that was heard of is open or was closed, once, and a connection that ended says so once. */
 function isConsistent({ events, side }: ReturnType<typeof heard>): boolean {
   const of = (kind: string) => events.filter(({ event }) => event === kind).length;
-  const open = of('request') - of('closed');
+  const refused = events.filter((it) => it.event === 'unreadable' && it.method !== undefined);
+  const open = of('request') + refused.length - of('closed');
   return open === side.connection.openStreams && of('end') === (side.connection.over ? 1 : 0);
 }
 

@@ -247,7 +247,8 @@ test('SETTINGS that stay unacknowledged end the connection, after ten seconds', 
   side.connection.tick(9_999);
   t.is(side.recorder.end, undefined);
   side.connection.tick(10_000);
-  t.like(side.recorder.end, { kind: 'failed', code: errorCode.settingsTimeout });
+  const { settingsTimeout: code } = errorCode;
+  t.like(side.recorder.end, { kind: 'failed', code, cause: 'settings-timeout' });
   const answered = server();
   answered.connection.tick(100_000);
   t.is(answered.recorder.end, undefined);

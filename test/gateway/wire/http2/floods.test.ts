@@ -172,7 +172,7 @@ test('a client that asks and does not read ends its connection before a mebibyte
   side.recorder.answer = (stream) => stream.respond({ status: 200, fields }, true);
   for (let n = 0; n < 1_000 && side.recorder.end === undefined; n++)
     side.receive(headers(2 * n + 1, get));
-  t.like(side.recorder.end, calm);
+  t.like(side.recorder.end, { ...calm, cause: 'unread-output' });
   t.true(side.connection.requests < 200);
   t.is(side.sent().length, 1, 'what waited is dropped for the GOAWAY');
 });

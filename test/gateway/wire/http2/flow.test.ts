@@ -157,6 +157,19 @@ test('a stream that has ended well gives its credit back as it is consumed', (t)
   t.like(side.sent(), [{ type: frameType.windowUpdate, id: 0 }]);
 });
 
+test('a stream that is answered in the middle of a frame gives the connection back all of it', (t) => {
+  const side = server({ connectionWindow: 65_535 });
+  const frames = data(1, Buffer.alloc(16_000));
+  for (const id of [1, 3, 5, 7, 9, 11]) {
+    frames.writeUInt32BE(id, 5);
+    side.receive(headers(id, post, false), frames.subarray(0, 1_000));
+    side.recorder.streams.get(id)?.respond({ status: 413, fields: [] }, true);
+    side.receive(frames.subarray(1_000));
+    side.sent();
+  }
+  t.is(side.recorder.end, undefined);
+});
+
 test('a stream that broke gives the connection back what it held', (t) => {
   const side = server({ connectionWindow: 65_535 });
   side.recorder.consumes = false;

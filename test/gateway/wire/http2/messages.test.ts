@@ -1,7 +1,7 @@
 /** Specifies which requests and responses are malformed (RFC 9113 section 8), and how those that are not are read. */
 import test from 'ava';
-import { errorCode, frameType } from '../../../../gateway/wire/http2/protocol.ts';
-import { data, get, headers, ok, post } from './frames.ts';
+import { errorCode, flag, frameType } from '../../../../gateway/wire/http2/protocol.ts';
+import { data, endStream, get, headers, ok, post, settings, windowUpdate } from './frames.ts';
 import { client, head, request, server } from './sides.ts';
 
 const pseudo = { ':method': 'GET', ':scheme': 'http', ':path': '/', ':authority': 'a' };
@@ -62,16 +62,18 @@ for (const [what, fields] of [
   ['of CONNECT with :path', [':method', 'CONNECT', ':path', '/', ':authority', 'a:1']],
   ['of CONNECT without authority', [':method', 'CONNECT']],
 ] as const) {
-  test(`a request ${what} is refused, and the connection goes on`, (t) => {
+  test(`a request ${what} is left to be answered as malformed, and the connection goes on`, (t) => {
     const side = server();
     side.receive(headers(1, fields), headers(3, get));
-    t.deepEqual(
-      side.recorder.events.map((event) => ('id' in event ? event.id : event.event)),
-      ['refused', 3],
-    );
-    const [refusal] = side.sent();
-    t.like(refusal, { type: frameType.rstStream, id: 1 });
-    t.is(refusal?.payload.readUInt32BE(0), errorCode.protocolError);
+    t.like(side.recorder.events, [
+      { event: 'unreadable', id: 1, status: 400 },
+      { event: 'closed', id: 1, end: { kind: 'complete' } },
+      { event: 'request', id: 3 },
+    ]);
+    t.like(side.sent(), [
+      { type: frameType.headers, id: 1 },
+      { type: frameType.data, id: 1, flags: flag.endStream },
+    ]);
     t.is(side.connection.requests, 1);
   });
 }
@@ -90,9 +92,14 @@ test('a field that is malformed is so again when it comes from the table, and it
     side.receive(Buffer.concat([frame, payload]));
   };
   for (const [n, value] of ['bad\0', 'bad\0', 'bad\0', 'good'].entries()) send(1 + 2 * n, value);
-  t.deepEqual(
-    side.recorder.events.map((event) => ('id' in event ? event.id : event.event)),
-    ['refused', 'refused', 'refused', 7],
+  t.like(
+    side.recorder.events.filter(({ event }) => event !== 'closed'),
+    [
+      { event: 'unreadable', id: 1, why: 'invalid value of x-tag' },
+      { event: 'unreadable', id: 3, why: 'invalid value of x-tag' },
+      { event: 'unreadable', id: 5, why: 'invalid value of x-tag' },
+      { event: 'request', id: 7 },
+    ],
   );
 });
 
@@ -102,11 +109,26 @@ for (const [what, frames] of [
   ['shorter than announced, with trailers', [data(1, 'xx'), headers(1, ['a', 'b'])]],
   ['empty, though a length was announced', [data(1, '', true)]],
 ] as const) {
-  test(`a body ${what} is refused`, (t) => {
+  const head = headers(1, [...post, 'content-length', '5'], false);
+  test(`a body ${what} is left to be answered as malformed, and never whole`, (t) => {
     const side = server();
-    side.receive(headers(1, [...post, 'content-length', '5'], false), ...frames);
+    side.receive(head, ...frames);
+    t.like(side.recorder.events.at(-2), { event: 'unreadable', id: 1, status: 400 });
+    t.like(side.recorder.endOf(1), { kind: 'complete' });
+    t.false(side.recorder.events.some((event) => 'ends' in event && event.ends));
+    t.like(side.sent(), [{ type: frameType.headers }, { type: frameType.data, flags: endStream }]);
+    side.receive(headers(3, get));
+    t.like(side.recorder.events.at(-1), { event: 'request', id: 3 });
+  });
+
+  test(`a body ${what} resets its stream where nobody answers that`, (t) => {
+    const side = server();
+    side.recorder.answer = (stream) => stream.respond({ status: 200, fields: [] }, false);
+    side.recorder.answers = false;
+    side.receive(head, ...frames);
     t.like(side.recorder.endOf(1), { kind: 'reset', code: errorCode.protocolError });
     t.false(side.recorder.events.some((event) => 'ends' in event && event.ends));
+    t.like(side.sent().at(-1), { type: frameType.rstStream, id: 1 });
   });
 }
 
@@ -115,17 +137,45 @@ for (const [what, trailers] of [
   ['an upper-case name', ['A', 'b']],
   ['a field of connections', ['connection', 'close']],
 ] as const) {
-  test(`trailers with ${what} are refused`, (t) => {
+  test(`trailers with ${what} are left to be answered as malformed`, (t) => {
     const side = server();
     side.receive(headers(1, post, false), headers(1, trailers));
-    t.like(side.recorder.endOf(1), { kind: 'reset', code: errorCode.protocolError });
+    t.like(side.recorder.events.at(-2), { event: 'unreadable', id: 1, status: 400 });
+    t.like(side.recorder.endOf(1), { kind: 'complete' });
   });
 }
 
-test('trailers that do not end the stream are refused', (t) => {
+test('trailers that do not end the stream are malformed, and those that are too large are told so', (t) => {
   const side = server();
   side.receive(headers(1, post, false), headers(1, ['a', 'b'], false));
-  t.like(side.recorder.endOf(1), { kind: 'reset', code: errorCode.protocolError });
+  side.receive(headers(3, post, false), headers(3, ['a', 'b'.repeat(16_384)]));
+  t.like(
+    side.recorder.events.filter(({ event }) => event === 'unreadable'),
+    [
+      { id: 1, status: 400 },
+      { id: 3, status: 431 },
+    ],
+  );
+});
+
+test('a body whose answer waits for its window is let in and dropped meanwhile, and its credit given back', (t) => {
+  const side = server();
+  side.receive(settings([4, 0]), headers(1, [...post, 'content-length', '5'], false));
+  side.recorder.consumes = false;
+  for (let n = 0; n < 40; n++) {
+    const id = 3 + 2 * n;
+    side.receive(
+      headers(id, [...post, 'content-length', '5'], false),
+      data(id, 'x'.repeat(16_000)),
+    );
+  }
+  t.is(side.recorder.end, undefined);
+  t.is(side.connection.openStreams, 41);
+  side.sent();
+  side.receive(...Array.from({ length: 40 }, (_, n) => windowUpdate(3 + 2 * n, 100)));
+  const answered = side.sent().filter((it) => it.type === frameType.data && it.flags === endStream);
+  t.is(answered.length, 40);
+  t.is(side.connection.openStreams, 1);
 });
 
 for (const [what, fields, ends] of [

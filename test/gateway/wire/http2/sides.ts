@@ -17,6 +17,7 @@ import { type ConnectionOptions, strangerOptions } from '../../../../gateway/wir
 import { OutputPool } from '../../../../gateway/wire/http2/output.ts';
 import { frameType } from '../../../../gateway/wire/http2/protocol.ts';
 import { Http2Server } from '../../../../gateway/wire/http2/server.ts';
+import type { UnreadableStatus } from '../../../../gateway/wire/http2/unreadable.ts';
 import { type Frame, framesIn, hello, settings, settingsAck } from './frames.ts';
 
 const pool = new OutputPool();
@@ -40,9 +41,25 @@ export type Event =
   | { readonly event: 'writable'; readonly id: number }
   | { readonly event: 'closed'; readonly id: number; readonly end: StreamEnd }
   | { readonly event: 'goaway'; readonly code: number; readonly debug: string }
-  | { readonly event: 'too-large'; readonly id: number; readonly method: string }
-  | { readonly event: 'refused'; readonly why: string }
+  | {
+      readonly event: 'unreadable';
+      readonly id: number;
+      readonly status: UnreadableStatus;
+      readonly why: string;
+      /** Undefined where its head was read. */
+      readonly method: string | undefined;
+    }
+  | { readonly event: 'excess' }
   | { readonly event: 'end'; readonly end: ConnectionEnd };
+
+const unheard: StreamHandler = {
+  onInformational() {},
+  onResponse() {},
+  onData() {},
+  onTrailers() {},
+  onWritable() {},
+  onClosed() {},
+};
 
 /** Writes down what it is told. */
 export class Recorder implements StreamHandler, ConnectionHandler {
@@ -50,6 +67,8 @@ export class Recorder implements StreamHandler, ConnectionHandler {
   readonly streams = new Map<number, Http2Stream>();
   /** Whether bodies are consumed as they come. */
   consumes = true;
+  /** Whether what is unreadable of a request whose head was read is answered. */
+  answers = true;
   /** Called for each request, after it was written down. */
   answer: (stream: Http2Stream, head: RequestHead, ends: boolean) => void = () => undefined;
   outputs = 0;
@@ -63,15 +82,34 @@ export class Recorder implements StreamHandler, ConnectionHandler {
     return this;
   }
 
-  onTooLarge(stream: Http2Stream, method: string): StreamHandler {
-    this.events.push({ event: 'too-large', id: stream.id, method });
-    stream.respond({ status: 431, fields: [] }, false);
-    stream.write(Buffer.from('too large'), true);
-    return this;
+  onUnreadable(
+    stream: Http2Stream,
+    status: UnreadableStatus,
+    why: string,
+    method: string,
+  ): StreamHandler;
+  onUnreadable(
+    stream: Http2Stream,
+    status: UnreadableStatus,
+    why: string,
+  ): StreamHandler | undefined;
+  onUnreadable(
+    stream: Http2Stream,
+    status: UnreadableStatus,
+    why: string,
+    method?: string,
+  ): StreamHandler | undefined {
+    const { id } = stream;
+    this.events.push({ event: 'unreadable', id, status, why, method });
+    if (method === undefined && !this.answers) return undefined;
+    stream.respond({ status, fields: [] }, false);
+    stream.write(Buffer.from(why), true);
+    // Of a stream that was heard of, the end is heard of as well.
+    return method === undefined ? unheard : this;
   }
 
-  onRefused(why: string): void {
-    this.events.push({ event: 'refused', why });
+  onExcess(): void {
+    this.events.push({ event: 'excess' });
   }
 
   onInformational({ id }: Http2Stream, received: ReceivedResponse): void {

@@ -77,10 +77,10 @@ export async function serve(
     const connection = new Http2Server(
       {
         onRequest,
-        onTooLarge: () => {
-          throw new Error('no head is so large');
+        onExcess: () => undefined,
+        onUnreadable: (_stream, _status, why) => {
+          throw new Error(why);
         },
-        onRefused: () => undefined,
         onOutput: () => wire.schedule(),
         onGoaway: () => undefined,
         onEnd(end) {

@@ -262,6 +262,7 @@ test('streams over the limit are refused, and a place is free again when one clo
   const [refusal] = side.sent();
   t.like(refusal, { type: frameType.rstStream, id: 5 });
   t.is(refusal?.payload.readUInt32BE(0), errorCode.refusedStream);
+  t.like(side.recorder.events.at(-1), { event: 'excess' });
   side.recorder.streams.get(1)?.respond({ status: 200, fields: [] }, true);
   side.receive(headers(7, get));
   t.is(side.connection.requests, 3);
@@ -313,7 +314,7 @@ test('a list over the limit is left to be answered, and the connection goes on',
     { type: frameType.data, id: 1, flags: flag.endStream },
   ]);
   t.like(side.recorder.events, [
-    { event: 'too-large', id: 1, method: 'GET' },
+    { event: 'unreadable', id: 1, status: 431, method: 'GET' },
     { event: 'closed', id: 1, end: { kind: 'complete' } },
     { event: 'request', id: 3 },
   ]);
