@@ -11,6 +11,7 @@ import type { ICallable } from 'etcd3';
 import { Host } from 'etcd3/lib/connection-pool.js';
 import type { Clock } from '../core/clock.ts';
 import { IsthmusError } from '../core/errors.ts';
+import { DialGate } from './dial-gate.ts';
 import { etcdTexts, type GrpcFailure, isOutage, registryError } from './etcd-errors.ts';
 
 /** How to trust the registry and how to prove who we are. All PEM. */
@@ -49,9 +50,13 @@ type UnaryClient = Record<
   ) => void
 >;
 
+/** An hour: no link is kept that long without a connection. */
+const neverMs = 3_600_000;
+
 /**
  * etcd rejects pings more often than every 5 s, and any without a call in flight. A connection that
- * answers none within 10 s is dead. Every `Link` has its own channel, so replacing it really dials anew.
+ * answers none within 10 s is dead. Every `Link` has its own channel, so replacing it really dials anew; a channel
+ * that could not connect does not try again by itself: when to dial is for `DialGate` to say.
  */
 const channelOptions: grpc.ChannelOptions = {
   'grpc.keepalive_time_ms': 7000,
@@ -60,6 +65,8 @@ const channelOptions: grpc.ChannelOptions = {
   'grpc.max_receive_message_length': 64 * 1024 * 1024,
   'grpc.enable_channelz': 0,
   'grpc.enable_retries': 0,
+  'grpc.initial_reconnect_backoff_ms': neverMs,
+  'grpc.max_reconnect_backoff_ms': neverMs,
 };
 
 /** Sent where the endpoint is an IP address; no certificate is chosen or checked by it. */
@@ -73,12 +80,14 @@ interface Link {
 
 /**
  * The transport under etcd3's typed RPC clients, in place of its pool: a deadline on every call, no retries,
- * no circuit breaker. A call that gets no answer moves later calls to the next endpoint over a new
- * connection; those in flight stay where they are, so replacing a connection loses none.
+ * one back-off. A call that gets no answer moves later calls to the next endpoint over a new
+ * connection; those in flight stay where they are, so replacing a connection loses none. While it is too early to dial
+ * again, calls fail at once.
  */
 export class EtcdConnection implements ICallable<Host> {
   readonly callOptionsFactory = undefined;
   readonly #options: ConnectionOptions;
+  readonly #gate: DialGate;
   #secureContext: SecureContext | undefined;
   #tls: RegistryTls | undefined;
   #turn = 0;
@@ -96,6 +105,7 @@ export class EtcdConnection implements ICallable<Host> {
       });
     }
     this.#options = options;
+    this.#gate = new DialGate(options.clock, options.endpoints.length);
     this.#tls = options.tls;
     this.#secureContext = this.#buildContext(options.tls);
   }
@@ -147,19 +157,17 @@ export class EtcdConnection implements ICallable<Host> {
   /** A stream on `host` broke. etcd3's clients call this; `streamFailed` is what reports it. */
   markFailed(host: Host, thrown: Error): void {
     const error = registryError(thrown, this.endpoint);
-    if (isOutage(error) && !isCancelled(thrown)) this.#leave(host);
+    if (isOutage(error) && !isCancelled(thrown)) this.#leave(host, error);
   }
 
   /** Codes the error of a stream and reports it. */
   streamFailed(thrown: unknown): IsthmusError {
-    const error = registryError(thrown, this.endpoint);
-    this.#options.report(isOutage(error) ? error : undefined);
-    return error;
+    return this.#fail(thrown);
   }
 
   /** A stream heard from the registry. */
   streamAnswered(): void {
-    this.#options.report();
+    this.#answered();
   }
 
   /** New connections prove themselves with this; calls and streams in flight finish on the old one. */
@@ -182,19 +190,26 @@ export class EtcdConnection implements ICallable<Host> {
     return new Promise<T>((resolve, reject) => {
       client[method]?.(payload, metadata, { deadline: this.deadline() }, (error, response) => {
         if (error === null) {
-          this.#options.report();
+          this.#answered();
           resolve(response as T);
         } else {
-          if (isOutage(registryError(error, link.endpoint))) this.#leave(link.host);
+          const failure = registryError(error, link.endpoint);
+          if (isOutage(failure)) this.#leave(link.host, failure);
           reject(error);
         }
       });
     });
   }
 
+  #answered(): void {
+    this.#gate.answered();
+    this.#options.report();
+  }
+
   #fail(thrown: unknown): IsthmusError {
     const error = registryError(thrown, this.endpoint);
-    this.#options.report(isOutage(error) ? error : undefined);
+    if (isOutage(error)) this.#options.report(error);
+    else this.#answered();
     return error;
   }
 
@@ -217,6 +232,7 @@ export class EtcdConnection implements ICallable<Host> {
       throw new IsthmusError('REGISTRY_UNAVAILABLE', { what: 'The registry client is closed' });
     }
     if (this.#link !== undefined) return this.#link;
+    this.#gate.pass();
     const { endpoint } = this;
     const url = new URL(endpoint);
     const expected = this.#tls?.serverName ?? url.hostname.replace(/^\[|\]$/g, '');
@@ -242,8 +258,9 @@ export class EtcdConnection implements ICallable<Host> {
   }
 
   /** Moves on from `host`, unless another call already did. */
-  #leave(host: Host): void {
+  #leave(host: Host, failure: IsthmusError): void {
     if (this.#link?.host !== host) return;
+    this.#gate.failed(failure);
     this.#turn += 1;
     this.#retire();
   }

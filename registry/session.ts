@@ -55,6 +55,7 @@ export class LeaseSession {
   #cancelBeat = (): void => {};
   #cancelRetry = (): void => {};
   #cancelRefusedRetry = (): void => {};
+  #unsubscribe = (): void => {};
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -77,6 +78,9 @@ export class LeaseSession {
   /** Begins to write. Returns at once: the registry may be down. */
   start(): void {
     if (this.#state.kind !== 'idle') return;
+    this.#unsubscribe = this.#options.store.onState(({ kind }) => {
+      if (kind === 'connected') this.hurry();
+    });
     this.#setState({ kind: 'converging', pending: this.#keys.pending });
     this.#kick();
   }
@@ -95,7 +99,7 @@ export class LeaseSession {
     if (this.#keys.want(key, undefined)) this.#changed();
   }
 
-  /** Tries now, if it is cut off and waits before it tries again: somebody needs to know. */
+  /** Tries now, if it is cut off and waits before it tries again: the registry answers again, or somebody needs to know. */
   hurry(): void {
     if (this.#state.kind !== 'cut-off') return;
     this.#cancelRetry();
@@ -126,6 +130,7 @@ export class LeaseSession {
     if (this.#state.kind === 'closed') return;
     const started = this.#state.kind !== 'idle';
     this.#setState({ kind: 'closed' });
+    this.#unsubscribe();
     this.#cancelBeat();
     this.#cancelRetry();
     this.#cancelRefusedRetry();
