@@ -5,6 +5,7 @@ import type { Clock, Random } from '../../core/clock.ts';
 import { asIsthmusError, IsthmusError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import { type ClusterName, trustDomainOf } from '../../core/names.ts';
+import { within } from '../../core/within.ts';
 import { type JoinOptions, join, previewJoin, resumeJoin } from '../../federation/join.ts';
 import { evict, leave } from '../../federation/leave.ts';
 import { isJoined, type Joined, standalone } from '../../federation/member.ts';
@@ -31,6 +32,8 @@ export interface MembershipOptions {
 }
 
 const retryMs = 2_000;
+/** For how long a join waits for the federation's records to be here and on the disk; it has happened all the same. */
+const keepPatienceMs = 2_000;
 
 export class Membership {
   readonly #options: MembershipOptions;
@@ -109,7 +112,12 @@ export class Membership {
       token,
       this.#joinOptions(),
     );
-    if (!dryRun) await this.#enter(await join(token, this.#joinOptions()));
+    if (!dryRun) {
+      await this.#enter(await join(token, this.#joinOptions()));
+      // Whoever is told that it has joined may crash, and start again without a registry.
+      const { clock } = this.#options;
+      await within(clock, keepPatienceMs, this.#member().client.kept());
+    }
     return { federation, via, fingerprint, adds: { clusters }, joined: !dryRun };
   }
 

@@ -40,7 +40,7 @@ export interface RegistryStatus {
   readonly resyncs: number;
 }
 
-/** The cache is written at most this often, and never for more than a fiftieth of the time. */
+/** After the first time the cache is written at most this often, and never for more than a fiftieth of the time. */
 const cacheEveryMs = 2_000;
 const cacheTimeShare = 1 / 50;
 /** By then the deletion of a lost gateway's own record has arrived, which a lost lease sends with those of its endpoints. */
@@ -97,6 +97,8 @@ export class RegistryClient {
           if (kind !== 'synced' || this.#synced) return;
           this.#synced = true;
           this.#fromCache = false;
+          // A crash from now on costs nothing that was known.
+          this.#saveNow();
           for (const resolve of this.#whenSynced.splice(0)) resolve();
         },
       },
@@ -151,6 +153,12 @@ export class RegistryClient {
     return new Promise((resolve) => this.#whenSynced.push(resolve));
   }
 
+  /** Resolves when what every prefix listed is on the disk, or could not be written, which `problems` has. */
+  async kept(): Promise<void> {
+    await this.synced();
+    await this.#saving;
+  }
+
   /** Looks again at refused records; call when trust changed. */
   reconsider(): void {
     this.#took(this.#builder.reconsider());
@@ -180,10 +188,13 @@ export class RegistryClient {
   #saveLater(): void {
     if (this.#fromCache) return;
     const delayMs = Math.max(cacheEveryMs, this.#lastSaveMs / cacheTimeShare);
-    this.#cancelSave ??= this.#options.clock.after(delayMs, () => {
-      this.#cancelSave = undefined;
-      this.#save();
-    });
+    this.#cancelSave ??= this.#options.clock.after(delayMs, () => this.#saveNow());
+  }
+
+  #saveNow(): void {
+    this.#cancelSave?.();
+    this.#cancelSave = undefined;
+    this.#save();
   }
 
   #settleLater(delta: SnapshotDelta): void {
