@@ -4,7 +4,8 @@ import { asIsthmusError, type IsthmusError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import type { ClusterName, FederationName, ServiceName } from '../../core/names.ts';
 import { Informer } from '../../registry/informer.ts';
-import { kindPrefix, type RegistryKey } from '../../registry/keys.ts';
+import { encodeKey, kindPrefix, type RegistryKey } from '../../registry/keys.ts';
+import type { DepartureRecord } from '../../registry/model.ts';
 import type { RawChange } from '../../registry/record-reader.ts';
 import { LeaseSession } from '../../registry/session.ts';
 import type { Snapshot, SnapshotDelta } from '../../registry/snapshot.ts';
@@ -24,6 +25,8 @@ export interface RegistryClientOptions {
   verify(key: RegistryKey, text: string, raw: unknown): void;
   /** The snapshot changed. */
   changed(delta: SnapshotDelta): void;
+  /** Keys that make this cluster a member, or that this gateway wants to be there, were deleted. */
+  lost(keys: readonly string[]): void;
 }
 
 export interface RegistryStatus {
@@ -80,6 +83,7 @@ export class RegistryClient {
         kindPrefix(federation, 'clusters'),
         kindPrefix(federation, 'gateways'),
         kindPrefix(federation, 'synced'),
+        kindPrefix(federation, 'departures'),
         kindPrefix(federation, 'exports'),
         kindPrefix(federation, 'endpoints', cluster),
       ],
@@ -90,6 +94,7 @@ export class RegistryClient {
           const changes: RawChange[] = puts.map(rawChange);
           for (const { key } of deletes) changes.push({ key, value: undefined });
           this.#took(this.#builder.apply(changes, revision, relisted));
+          this.#tellLost(deletes.map(({ key }) => key));
         },
         state: ({ kind }) => {
           if (kind !== 'synced') this.#staleSince = Math.min(this.#staleSince, clock.monotonic());
@@ -147,6 +152,11 @@ export class RegistryClient {
     this.session.start();
   }
 
+  /** How a cluster left, as the registry says, or said last. */
+  departure(cluster: ClusterName): DepartureRecord | undefined {
+    return this.#builder.departure(cluster);
+  }
+
   /** Resolves when every prefix has been listed once. */
   synced(): Promise<void> {
     if (this.#synced) return Promise.resolve();
@@ -183,6 +193,16 @@ export class RegistryClient {
     if (delta.services.size > 0 || delta.clusters.size > 0) this.#options.changed(delta);
     this.#settleLater(delta);
     this.#saveLater();
+  }
+
+  /** Whether they were lost, or thrown out with the cluster, is for `lost` to find out. */
+  #tellLost(deleted: readonly string[]): void {
+    const { federation, cluster, lost } = this.#options;
+    const own = (['clusters', 'bundles'] as const).map((kind) =>
+      encodeKey(federation, { kind, cluster }),
+    );
+    const missed = deleted.filter((key) => own.includes(key) || this.session.wants(key));
+    if (missed.length > 0) lost(missed);
   }
 
   #saveLater(): void {
