@@ -1,7 +1,7 @@
 /** Owns the server's side of a connection: requests come in, and are refused where there are too many or they are malformed. */
-import type { DecodedField } from '../hpack/decoder.ts';
 import type { ServerHandler } from './api.ts';
 import { Connection } from './connection.ts';
+import type { HeaderBlock } from './header-block.ts';
 import type { ConnectionContext } from './options.ts';
 import { errorCode, max31 } from './protocol.ts';
 import { readRequest } from './read-head.ts';
@@ -54,7 +54,7 @@ export class Http2Server extends Connection {
   protected onHead(
     id: number,
     _stream: Stream | undefined,
-    list: readonly DecodedField[],
+    block: HeaderBlock,
     tooLarge: boolean,
     ends: boolean,
   ): void {
@@ -72,7 +72,7 @@ export class Http2Server extends Connection {
       this.streams.passOver(id, ends);
     } else {
       this.#last = id;
-      this.#onRequest(id, list, tooLarge, ends);
+      this.#onRequest(id, block, tooLarge, ends);
     }
   }
 
@@ -80,7 +80,7 @@ export class Http2Server extends Connection {
     // It speaks of pushes.
   }
 
-  #onRequest(id: number, list: readonly DecodedField[], tooLarge: boolean, ends: boolean): void {
+  #onRequest(id: number, block: HeaderBlock, tooLarge: boolean, ends: boolean): void {
     if (this.openStreams >= this.options.maxConcurrentStreams) {
       // Until the settings were acknowledged, the client can't know better.
       if (this.settings.acknowledged && !this.countBroken()) return;
@@ -88,10 +88,10 @@ export class Http2Server extends Connection {
       return;
     }
     if (tooLarge) {
-      this.#onTooLarge(id, list, ends);
+      this.#onTooLarge(id, block, ends);
       return;
     }
-    const read = readRequest(list, this.options.connectProtocol);
+    const read = readRequest(block, this.options.connectProtocol);
     if (typeof read === 'string' || (ends && read.length > 0)) {
       this.#handler.onRefused(typeof read === 'string' ? read : 'it ends and has announced a body');
       if (this.countBroken()) this.streams.refuse(id, errorCode.protocolError, ends);
@@ -113,9 +113,9 @@ export class Http2Server extends Connection {
     return stream;
   }
 
-  #onTooLarge(id: number, list: readonly DecodedField[], ends: boolean): void {
+  #onTooLarge(id: number, block: HeaderBlock, ends: boolean): void {
     if (!this.countBroken()) return;
-    const method = list.find(({ name }) => name === ':method')?.value ?? '';
+    const method = block.all().find(({ name }) => name === ':method')?.value ?? '';
     const stream = this.#open(id, ends, -1);
     this.streams.attach(stream, this.#handler.onTooLarge(stream, method));
   }
