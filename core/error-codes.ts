@@ -168,6 +168,18 @@ export const errorCodes = {
     'refused',
     'The last good records stay in force. If it was meant, have the cluster leave, or deregister its services one by one.',
   ),
+  REGISTRY_WIPED: entry(
+    'Registry looks wiped',
+    503,
+    'failed',
+    'Everything known stays in force. Gateways that reach it write their own records again by themselves; if it was restored from a backup that is not the latest, restore the latest.',
+  ),
+  RECORD_LOST: entry(
+    "Registry lost a cluster's records",
+    503,
+    'failed',
+    'What was known stays in force; they come back when a gateway of that cluster reaches the registry. If it is gone for good: `isthmus leave --cluster NAME`.',
+  ),
   CACHE_INVALID: entry(
     'Snapshot cache unusable',
     500,

@@ -186,6 +186,7 @@ export class Admission {
         { op: 'put', key, value: JSON.stringify(used), lease: token.stored.lease },
         { op: 'put', key: keys.cluster, value: applicant.clusterRecord },
         { op: 'put', key: keys.bundle, value: JSON.stringify(bundle) },
+        { op: 'delete', key: keys.departure },
       ],
     );
     return succeeded;
@@ -202,11 +203,9 @@ export class Admission {
     return this.#options.store.getMany([keys.cluster, keys.bundle]);
   }
 
-  #keys({ cluster }: Applicant): { readonly cluster: string; readonly bundle: string } {
-    const { federation } = this.#options;
-    return {
-      cluster: encodeKey(federation, { kind: 'clusters', cluster }),
-      bundle: encodeKey(federation, { kind: 'bundles', cluster }),
-    };
+  #keys({ cluster }: Applicant) {
+    const key = (kind: 'clusters' | 'bundles' | 'departures') =>
+      encodeKey(this.#options.federation, { kind, cluster });
+    return { cluster: key('clusters'), bundle: key('bundles'), departure: key('departures') };
   }
 }

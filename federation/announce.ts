@@ -1,4 +1,4 @@
-/** Owns a member's own records in the registry over time: founding a federation with them, and keeping them true. */
+/** Owns a member's own records in the registry over time: founding a federation with them, keeping them true, and restoring them. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Authority } from '../certs/authority.ts';
 import { encodeBundle } from '../certs/bundle.ts';
@@ -8,19 +8,30 @@ import { encodeKey } from '../registry/keys.ts';
 import {
   type BundleRecord,
   bundleRecordSchema,
+  type ClusterRecord,
   clusterRecordSchema,
+  type DepartureRecord,
+  departureRecordSchema,
   parseRecord,
 } from '../registry/model.ts';
 import { signRecord, verifyRecord } from '../registry/signing.ts';
 import type { Store, StoredValue, WriteOp } from '../registry/store.ts';
 import type { Joined, MembershipFile, RegistryAccess } from './member.ts';
 import type { ClusterDraft } from './own-records.ts';
+import { together } from './several-gateways.ts';
 
 export interface AnnounceOptions {
   readonly store: Store;
   readonly federation: FederationName;
   readonly self: ClusterDraft;
   readonly authority: Pick<Authority, 'bundle' | 'sign' | 'root'>;
+}
+
+export interface AnnouncementOptions extends AnnounceOptions {
+  /** The admission this cluster was last known to have: its bundle is of no use to newcomers without it. */
+  readonly admission: BundleRecord['admission'];
+  /** Whether another of this cluster's gateways is gone for good, and what it wrote to be left out. */
+  gone(gateway: string): boolean;
 }
 
 export interface FoundOptions extends AnnounceOptions {
@@ -44,6 +55,7 @@ export async function found(options: FoundOptions): Promise<Joined> {
     [
       put(own.clusterKey, signRecord(own.clusterKey, self, options.authority)),
       put(own.bundleKey, signRecord(own.bundleKey, own.bundle, options.authority)),
+      { op: 'delete', key: own.departureKey },
     ],
   );
   if (!succeeded) await refuseForeign(options, own.clusterKey);
@@ -61,30 +73,32 @@ export async function found(options: FoundOptions): Promise<Joined> {
 }
 
 /**
- * Writes this cluster's records where they differ from what it is now. Throws NOT_A_MEMBER when they are gone,
- * for then it was evicted and must not bring itself back; REGISTRY_CONFLICT when another of its gateways wrote
- * meanwhile; or what the store throws.
+ * Writes this cluster's records where they differ from what it is now, and again where the registry has lost them.
+ * Throws NOT_A_MEMBER when it left or was evicted, and must not bring itself back; REGISTRY_CONFLICT when another
+ * of its gateways wrote meanwhile; or what the store throws. True where something had been lost.
  */
-export async function announce(options: AnnounceOptions): Promise<void> {
-  const { store, federation, self, authority } = options;
+export async function announce(options: AnnouncementOptions): Promise<boolean> {
+  const { store, self, authority, gone } = options;
   const own = ownRecords(options);
-  const [storedCluster, storedBundle] = await store.getMany([own.clusterKey, own.bundleKey]);
-  if (!storedCluster || !storedBundle) {
-    throw new IsthmusError('NOT_A_MEMBER', {
-      what: `${self.cluster} is no longer among the members of ${federation}`,
-      where: own.clusterKey,
-      fix: 'If it was evicted by mistake: `isthmus leave --force`, then join again.',
-    });
-  }
-  const known = parseRecord(clusterRecordSchema, own.clusterKey, storedCluster.value);
-  const { admission, ...knownBundle } = parseRecord(
-    bundleRecordSchema,
+  const [storedCluster, storedBundle, departure] = await store.getMany([
+    own.clusterKey,
     own.bundleKey,
-    storedBundle.value,
+    own.departureKey,
+  ]);
+  if (departure && !(storedCluster && storedBundle)) {
+    throw departed(parseRecord(departureRecordSchema, own.departureKey, departure.value), options);
+  }
+  const known = believed(own.clusterKey, storedCluster, options);
+  const cluster = together(
+    { ...self, joinedAt: known?.joinedAt ?? self.joinedAt },
+    known?.gateways,
+    gone,
   );
-  const cluster = { ...self, joinedAt: known.joinedAt };
+  const { admission = options.admission, ...knownBundle }: Partial<BundleRecord> = storedBundle
+    ? parseRecord(bundleRecordSchema, own.bundleKey, storedBundle.value)
+    : {};
   const ops: WriteOp[] = [];
-  if (!sameContent(known, cluster)) {
+  if (!known || !sameContent(known, cluster)) {
     ops.push(put(own.clusterKey, signRecord(own.clusterKey, cluster, authority)));
   }
   if (!sameContent(knownBundle, own.bundle)) {
@@ -92,14 +106,39 @@ export async function announce(options: AnnounceOptions): Promise<void> {
     const signed = signRecord(own.bundleKey, own.bundle, authority);
     ops.push(put(own.bundleKey, { ...signed, ...(admission && { admission }) }));
   }
-  if (ops.length === 0) return;
-  const { succeeded } = await store.txn([unchanged(storedCluster), unchanged(storedBundle)], ops);
+  const lost = !storedCluster || !storedBundle;
+  if (ops.length === 0) return lost;
+  const { succeeded } = await store.txn(
+    [
+      unchanged(own.clusterKey, storedCluster),
+      unchanged(own.bundleKey, storedBundle),
+      unchanged(own.departureKey, departure),
+    ],
+    ops,
+  );
   if (!succeeded) {
     throw new IsthmusError('REGISTRY_CONFLICT', {
       what: `The records of ${self.cluster} changed meanwhile`,
       where: own.clusterKey,
     });
   }
+  return lost;
+}
+
+/** What a cluster is told that is no member any more. */
+export function departed(
+  { cluster, by, at }: DepartureRecord,
+  { federation }: Pick<AnnounceOptions, 'federation'>,
+): IsthmusError {
+  const when = new Date(at).toISOString();
+  return new IsthmusError('NOT_A_MEMBER', {
+    what:
+      by === cluster
+        ? `${cluster} left ${federation} at ${when}`
+        : `${cluster} was evicted from ${federation} by ${by} at ${when}`,
+    where: encodeKey(federation, { kind: 'departures', cluster }),
+    fix: 'To come back: `isthmus leave --force`, then `isthmus join` with a new token.',
+  });
 }
 
 function ownRecords({ federation, self, authority }: AnnounceOptions) {
@@ -109,7 +148,24 @@ function ownRecords({ federation, self, authority }: AnnounceOptions) {
     bundle,
     clusterKey: encodeKey(federation, { kind: 'clusters', cluster }),
     bundleKey: encodeKey(federation, { kind: 'bundles', cluster }),
+    departureKey: encodeKey(federation, { kind: 'departures', cluster }),
   };
+}
+
+/** The cluster's record, if its own authority signed it: what anybody else wrote there is written over, and not signed. */
+function believed(
+  key: string,
+  stored: StoredValue | undefined,
+  { authority }: AnnounceOptions,
+): ClusterRecord | undefined {
+  if (!stored) return undefined;
+  const text = new TextDecoder().decode(stored.value);
+  try {
+    verifyRecord(key, JSON.parse(text), authority.bundle().roots);
+    return parseRecord(clusterRecordSchema, key, text);
+  } catch {
+    return undefined; // Readers report it as refused.
+  }
 }
 
 /** A record of this name that our own root signed is from a founding that was interrupted; any other is another cluster's. */
@@ -130,8 +186,9 @@ function sameContent(a: object, b: object): boolean {
   return isDeepStrictEqual({ ...a, signature: undefined }, { ...b, signature: undefined });
 }
 
-function unchanged({ key, modRevision }: StoredValue) {
-  return { key, modRevision };
+/** A key that is not there has revision 0. */
+function unchanged(key: string, stored: StoredValue | undefined) {
+  return { key, modRevision: stored?.modRevision ?? 0 };
 }
 
 function put(key: string, record: object): WriteOp {

@@ -1,9 +1,10 @@
 /** Owns the end of a membership: everything of a cluster leaves the registry at once, whether it goes by itself or is evicted. */
+import type { Clock } from '../core/clock.ts';
 import { IsthmusError } from '../core/errors.ts';
 import type { ClusterName, FederationName } from '../core/names.ts';
 import { drillsPrefix } from '../registry/drill-keys.ts';
 import { encodeKey, kindPrefix } from '../registry/keys.ts';
-import { parseRecord, tokenRecordSchema } from '../registry/model.ts';
+import { type DepartureRecord, parseRecord, tokenRecordSchema } from '../registry/model.ts';
 import { maxTxnOps, type Store, type StoredValue, type WriteOp } from '../registry/store.ts';
 import type { FederationClient } from './client.ts';
 
@@ -12,23 +13,26 @@ export interface LeaveOptions {
   readonly federation: FederationName;
   /** The cluster that goes. */
   readonly cluster: ClusterName;
+  /** The cluster that asks: the same, or one that evicts it. */
+  readonly by: ClusterName;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 export interface EvictOptions extends LeaveOptions {
-  /** The cluster that asks. */
-  readonly by: ClusterName;
   /** Also a cluster that still has live gateways. */
   readonly force: boolean;
+  /** Whether it is remembered here as a member: the registry may have lost its records. */
+  readonly known: boolean;
 }
 
 /**
  * Removes everything of a cluster from the registry. Its record, bundle, gateways, endpoints and summaries go in one
- * transaction, so that the others see it leave and not fall apart; where its unused tokens don't fit in as well, they go
- * before. Harmless to repeat. Throws what the store throws.
+ * transaction, which leaves a departure in their place, so that the others see it leave and not fall apart or get lost;
+ * where its unused tokens don't fit in as well, they go before. Harmless to repeat. Throws what the store throws.
  */
 export async function leave(options: LeaveOptions): Promise<void> {
-  const { store, federation, cluster } = options;
-  const ops = [...(await tokenDeletions(options)), ...recordDeletions(federation, cluster)];
+  const { store } = options;
+  const ops = [...(await tokenDeletions(options)), ...departure(options)];
   const first = ops.length % maxTxnOps || maxTxnOps;
   for (let start = 0, end = first; start < ops.length; start = end, end += maxTxnOps) {
     await store.txn([], ops.slice(start, end));
@@ -37,7 +41,7 @@ export async function leave(options: LeaveOptions): Promise<void> {
 
 /** Makes another cluster leave. Throws CLUSTER_NOT_FOUND, LEAVE_REFUSED for one that is alive, or what the store throws. */
 export async function evict(options: EvictOptions): Promise<void> {
-  const { store, federation, cluster, by, force } = options;
+  const { store, federation, cluster, by, force, known } = options;
   if (cluster === by) {
     throw new IsthmusError('LEAVE_REFUSED', {
       what: `${cluster} can't evict itself`,
@@ -45,7 +49,7 @@ export async function evict(options: EvictOptions): Promise<void> {
     });
   }
   const key = encodeKey(federation, { kind: 'clusters', cluster });
-  if ((await store.get(key)) === undefined) {
+  if (!known && (await store.get(key)) === undefined) {
     throw new IsthmusError('CLUSTER_NOT_FOUND', { what: `${cluster} is not a member`, where: key });
   }
   const gateways = await store.list(kindPrefix(federation, 'gateways', cluster));
@@ -81,7 +85,8 @@ export async function evictThrough(
 }
 
 /** The record last, so that a cluster whose leaving was interrupted still counts as one, and can leave again. */
-function recordDeletions(federation: FederationName, cluster: ClusterName): WriteOp[] {
+function departure({ federation, cluster, by, clock }: LeaveOptions): WriteOp[] {
+  const record: DepartureRecord = { cluster, by, at: clock.now() };
   const prefixes = (['endpoints', 'exports', 'gateways'] as const).map(
     (kind): WriteOp => ({
       op: 'delete-prefix',
@@ -92,7 +97,12 @@ function recordDeletions(federation: FederationName, cluster: ClusterName): Writ
     (kind): WriteOp => ({ op: 'delete', key: encodeKey(federation, { kind, cluster }) }),
   );
   const drills = { op: 'delete-prefix', prefix: `${drillsPrefix(federation)}${cluster}/` } as const;
-  return [drills, ...prefixes, ...keys];
+  const left: WriteOp = {
+    op: 'put',
+    key: encodeKey(federation, { kind: 'departures', cluster }),
+    value: JSON.stringify(record),
+  };
+  return [drills, ...prefixes, ...keys, left];
 }
 
 /** The tokens it created: with it gone nobody could honour them. A token it used belongs to its creator. */

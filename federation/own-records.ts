@@ -9,7 +9,9 @@ import { possessionBytes } from './statements.ts';
 import type { JoinToken } from './token.ts';
 
 /** A cluster's record before it is signed. */
-export type ClusterDraft = Omit<ClusterRecord, 'signature'>;
+export interface ClusterDraft extends Omit<ClusterRecord, 'signature' | 'gateways'> {
+  readonly gateways: NonNullable<ClusterRecord['gateways']>;
+}
 
 export function joinRequest(
   token: JoinToken,

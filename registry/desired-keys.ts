@@ -3,6 +3,7 @@ import type { IsthmusError } from '../core/errors.ts';
 import {
   type Compare,
   maxTxnOps,
+  type Store,
   type StoredValue,
   type TxnResult,
   type WriteOp,
@@ -67,9 +68,21 @@ export class DesiredKeys {
 
   /** Believes nothing any more: every key is read again before it is written. */
   forgetAll(): void {
-    for (const entry of this.#entries.values()) {
+    this.doubt(this.#entries.keys());
+  }
+
+  /** Whether `key` should hold something. */
+  wants(key: string): boolean {
+    return this.#entries.get(key)?.wish !== undefined;
+  }
+
+  /** Somebody else deleted or wrote these, perhaps: those that are wanted are read again. */
+  doubt(keys: Iterable<string>): void {
+    for (const key of keys) {
+      const entry = this.#entries.get(key);
+      if (entry === undefined) continue;
       entry.seen = undefined;
-      if (!this.refused.has(entry.key)) this.#dirty.add(entry);
+      if (!this.refused.has(key)) this.#dirty.add(entry);
     }
   }
 
@@ -131,6 +144,18 @@ export class DesiredKeys {
 interface Transaction {
   readonly compares: Compare[];
   readonly ops: WriteOp[];
+}
+
+/** Deletes keys together; where somebody else has taken one over, the others one by one. Throws what the store throws. */
+export async function withdraw(
+  store: Pick<Store, 'txn'>,
+  { compares, ops }: Transaction,
+): Promise<void> {
+  const { succeeded } = await store.txn(compares, ops);
+  if (succeeded || ops.length === 1) return;
+  for (let i = 0; i < ops.length; i++) {
+    await store.txn(compares.slice(i, i + 1), ops.slice(i, i + 1));
+  }
 }
 
 interface Outcome {

@@ -1,30 +1,16 @@
 /** Owns the connection to etcd: one at a time, replaced when it fails and when its certificate is renewed. */
-import { isIP } from 'node:net';
-import {
-  checkServerIdentity,
-  createSecureContext,
-  type PeerCertificate,
-  type SecureContext,
-} from 'node:tls';
+import type { EventEmitter } from 'node:events';
+import type { SecureContext } from 'node:tls';
+import { isDeepStrictEqual } from 'node:util';
 import * as grpc from '@grpc/grpc-js';
 import type { ICallable } from 'etcd3';
-import { Host } from 'etcd3/lib/connection-pool.js';
+import type { Host } from 'etcd3/lib/connection-pool.js';
 import type { Clock } from '../core/clock.ts';
 import { IsthmusError } from '../core/errors.ts';
+import { DialGate } from './dial-gate.ts';
 import { etcdTexts, type GrpcFailure, isOutage, registryError } from './etcd-errors.ts';
-
-/** How to trust the registry and how to prove who we are. All PEM. */
-export interface RegistryTls {
-  /** Roots that vouch for the registry. */
-  readonly ca: string;
-  /** Our chain, leaf first, and its key. */
-  readonly cert?: string;
-  readonly key?: string;
-  /** Name to expect in the registry's certificate; default the endpoint's host. */
-  readonly serverName?: string;
-  /** Replaces the check of the name, for certificates that carry a SPIFFE ID instead; returns what is wrong. */
-  readonly checkServerIdentity?: (host: string, cert: PeerCertificate) => Error | undefined;
-}
+import { EtcdLink, type Retirement } from './etcd-link.ts';
+import { credentialsFor, type RegistryTls, secureContextOf } from './etcd-tls.ts';
 
 export interface ConnectionOptions {
   /** `http://host:port` or `https://host:port`, all of one kind; tried in turn. */
@@ -50,41 +36,23 @@ type UnaryClient = Record<
 >;
 
 /**
- * etcd rejects pings more often than every 5 s, and any without a call in flight. A connection that
- * answers none within 10 s is dead. Every `Link` has its own channel, so replacing it really dials anew.
- */
-const channelOptions: grpc.ChannelOptions = {
-  'grpc.keepalive_time_ms': 7000,
-  'grpc.keepalive_timeout_ms': 3000,
-  'grpc.use_local_subchannel_pool': 1,
-  'grpc.max_receive_message_length': 64 * 1024 * 1024,
-  'grpc.enable_channelz': 0,
-  'grpc.enable_retries': 0,
-};
-
-/** Sent where the endpoint is an IP address; no certificate is chosen or checked by it. */
-const unnamedServer = 'registry.invalid';
-
-interface Link {
-  readonly endpoint: string;
-  readonly host: Host;
-  readonly channel: grpc.Channel;
-}
-
-/**
  * The transport under etcd3's typed RPC clients, in place of its pool: a deadline on every call, no retries,
- * no circuit breaker. A call that gets no answer moves later calls to the next endpoint over a new
- * connection; those in flight stay where they are, so replacing a connection loses none.
+ * one back-off. A call that gets no answer moves later calls to the next endpoint over a new
+ * connection; those in flight stay where they are, so replacing a connection loses none. While it is too early to dial
+ * again, calls fail at once.
  */
 export class EtcdConnection implements ICallable<Host> {
   readonly callOptionsFactory = undefined;
   readonly #options: ConnectionOptions;
+  readonly #gate: DialGate;
   #secureContext: SecureContext | undefined;
   #tls: RegistryTls | undefined;
   #turn = 0;
-  #link: Link | undefined;
-  /** Links no longer given to calls, and how to cancel their closing. */
-  readonly #retired = new Map<Link, () => void>();
+  #link: EtcdLink | undefined;
+  /** On its way to take the place of `#link`. */
+  #next: EtcdLink | undefined;
+  /** Every link that is not closed yet, those no longer given to calls among them. */
+  readonly #links = new Set<EtcdLink>();
   #token: string | undefined;
   #closed = false;
 
@@ -96,8 +64,9 @@ export class EtcdConnection implements ICallable<Host> {
       });
     }
     this.#options = options;
+    this.#gate = new DialGate(options.clock, options.endpoints.length);
     this.#tls = options.tls;
-    this.#secureContext = this.#buildContext(options.tls);
+    this.#secureContext = secureContextOf(options.endpoints, options.tls);
   }
 
   /** The endpoint in use, for messages. */
@@ -136,9 +105,16 @@ export class EtcdConnection implements ICallable<Host> {
     }) => Promise<R> | R,
   ): Promise<R> {
     try {
-      const { host } = this.#connect();
+      const link = this.#connect();
+      const { host } = link;
       const metadata = await this.#metadata();
-      return await open({ resource: host, client: host.getServiceClient(service), metadata });
+      const stream = await open({
+        resource: host,
+        client: host.getServiceClient(service),
+        metadata,
+      });
+      link.carry(stream as EventEmitter);
+      return stream;
     } catch (thrown) {
       throw this.#fail(thrown);
     }
@@ -147,32 +123,34 @@ export class EtcdConnection implements ICallable<Host> {
   /** A stream on `host` broke. etcd3's clients call this; `streamFailed` is what reports it. */
   markFailed(host: Host, thrown: Error): void {
     const error = registryError(thrown, this.endpoint);
-    if (isOutage(error) && !isCancelled(thrown)) this.#leave(host);
+    if (isOutage(error) && !isCancelled(thrown)) this.#leave(host, error);
   }
 
   /** Codes the error of a stream and reports it. */
   streamFailed(thrown: unknown): IsthmusError {
-    const error = registryError(thrown, this.endpoint);
-    this.#options.report(isOutage(error) ? error : undefined);
-    return error;
+    return this.#fail(thrown);
   }
 
   /** A stream heard from the registry. */
   streamAnswered(): void {
-    this.#options.report();
+    this.#answered();
   }
 
-  /** New connections prove themselves with this; calls and streams in flight finish on the old one. */
+  /**
+   * New connections prove themselves with this. One that is there is replaced once the next is made, and left if none
+   * can be; calls and streams in flight finish on the old one.
+   */
   setTls(tls: RegistryTls): void {
-    this.#secureContext = this.#buildContext(tls);
+    if (isDeepStrictEqual(tls, this.#tls)) return;
+    this.#secureContext = secureContextOf(this.#options.endpoints, tls);
     this.#tls = tls;
-    this.#retire();
+    if (this.#link !== undefined) void this.#replace();
   }
 
   close(): void {
     this.#closed = true;
-    this.#retire();
-    for (const link of [...this.#retired.keys()]) this.#close(link);
+    this.#link = undefined;
+    for (const link of [...this.#links]) link.close();
   }
 
   async #unary<T>(service: ServiceName, method: string, payload: unknown): Promise<T> {
@@ -182,19 +160,26 @@ export class EtcdConnection implements ICallable<Host> {
     return new Promise<T>((resolve, reject) => {
       client[method]?.(payload, metadata, { deadline: this.deadline() }, (error, response) => {
         if (error === null) {
-          this.#options.report();
+          this.#answered();
           resolve(response as T);
         } else {
-          if (isOutage(registryError(error, link.endpoint))) this.#leave(link.host);
+          const failure = registryError(error, link.endpoint);
+          if (isOutage(failure)) this.#leave(link.host, failure);
           reject(error);
         }
       });
     });
   }
 
+  #answered(): void {
+    this.#gate.answered();
+    this.#options.report();
+  }
+
   #fail(thrown: unknown): IsthmusError {
     const error = registryError(thrown, this.endpoint);
-    this.#options.report(isOutage(error) ? error : undefined);
+    if (isOutage(error)) this.#options.report(error);
+    else this.#answered();
     return error;
   }
 
@@ -212,82 +197,54 @@ export class EtcdConnection implements ICallable<Host> {
     return metadata;
   }
 
-  #connect(): Link {
+  #connect(): EtcdLink {
     if (this.#closed) {
       throw new IsthmusError('REGISTRY_UNAVAILABLE', { what: 'The registry client is closed' });
     }
     if (this.#link !== undefined) return this.#link;
-    const { endpoint } = this;
-    const url = new URL(endpoint);
-    const expected = this.#tls?.serverName ?? url.hostname.replace(/^\[|\]$/g, '');
-    const credentials = this.#credentialsFor(expected);
-    const channel = new grpc.Channel(url.host, credentials, {
-      ...channelOptions,
-      // TLS names no IP addresses (RFC 6066, section 3), and grpc-js would try; what the certificate is checked for stays `expected`.
-      'grpc.ssl_target_name_override': isIP(expected) === 0 ? expected : unnamedServer,
-    });
-    // Every service client of the host shares this one channel.
-    const shared: grpc.ClientOptions = { channelOverride: channel };
-    const host = new Host(url.host, credentials, shared as grpc.ChannelOptions);
-    this.#link = { endpoint, host, channel };
+    this.#gate.pass();
+    this.#link = this.#dial();
     return this.#link;
   }
 
-  #credentialsFor(expected: string): grpc.ChannelCredentials {
-    if (this.#secureContext === undefined) return grpc.credentials.createInsecure();
-    const check = this.#tls?.checkServerIdentity ?? checkServerIdentity;
-    return grpc.credentials.createFromSecureContext(this.#secureContext, {
-      checkServerIdentity: (_sent, cert) => check(expected, cert),
-    });
+  #dial(): EtcdLink {
+    const { endpoint } = this;
+    const { clock, deadlineMs } = this.#options;
+    const expected = this.#tls?.serverName ?? new URL(endpoint).hostname.replace(/^\[|\]$/g, '');
+    const credentials = credentialsFor(expected, this.#secureContext, this.#tls);
+    const closed = (closing: EtcdLink): void => {
+      this.#links.delete(closing);
+    };
+    const link = new EtcdLink({ endpoint, expected, credentials, deadlineMs, clock, closed });
+    this.#links.add(link);
+    return link;
+  }
+
+  async #replace(): Promise<void> {
+    const next = this.#dial();
+    this.#next?.close();
+    this.#next = next;
+    const isUp = await next.connected();
+    if (this.#next !== next) return;
+    this.#next = undefined;
+    if (isUp && !this.#closed) {
+      this.#retire('replaced');
+      this.#link = next;
+    } else next.close();
   }
 
   /** Moves on from `host`, unless another call already did. */
-  #leave(host: Host): void {
+  #leave(host: Host, failure: IsthmusError): void {
     if (this.#link?.host !== host) return;
+    this.#gate.failed(failure);
     this.#turn += 1;
-    this.#retire();
+    this.#retire('broken');
   }
 
-  /** Later calls dial anew. A closed channel lets streams end by themselves but fails calls still waiting to be sent, so it is given their deadline. */
-  #retire(): void {
-    const link = this.#link;
-    if (link === undefined) return;
+  /** Later calls dial anew. */
+  #retire(why: Retirement): void {
+    this.#link?.retire(why);
     this.#link = undefined;
-    const { clock, deadlineMs } = this.#options;
-    const cancel = clock.after(deadlineMs, () => this.#close(link));
-    this.#retired.set(link, cancel);
-  }
-
-  #close(link: Link): void {
-    this.#retired.get(link)?.();
-    this.#retired.delete(link);
-    link.channel.close();
-  }
-
-  /** Undefined for endpoints in clear text. */
-  #buildContext(tls: RegistryTls | undefined): SecureContext | undefined {
-    const { endpoints } = this.#options;
-    const secure = endpoints.filter((e) => e.startsWith('https:')).length;
-    if (secure === 0) return undefined;
-    if (secure < endpoints.length) {
-      throw new IsthmusError('CONFIG_INVALID', {
-        what: 'Registry endpoints mix http:// and https://',
-        where: endpoints.join(', '),
-      });
-    }
-    try {
-      return createSecureContext({
-        minVersion: 'TLSv1.2',
-        ...(tls === undefined ? {} : { ca: tls.ca }),
-        ...(tls?.cert === undefined ? {} : { cert: tls.cert }),
-        ...(tls?.key === undefined ? {} : { key: tls.key }),
-      });
-    } catch (cause) {
-      throw new IsthmusError('CERT_INVALID', {
-        what: 'The certificates for the registry cannot be used',
-        cause,
-      });
-    }
   }
 }
 

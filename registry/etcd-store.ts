@@ -11,8 +11,9 @@ import type { Clock } from '../core/clock.ts';
 import { IsthmusError } from '../core/errors.ts';
 import { Listeners } from '../core/listeners.ts';
 import type { Log } from '../core/log.ts';
-import { EtcdConnection, type RegistryTls } from './etcd-connection.ts';
+import { EtcdConnection } from './etcd-connection.ts';
 import { etcdTexts } from './etcd-errors.ts';
+import type { RegistryTls } from './etcd-tls.ts';
 import { EtcdWatch, storedValue } from './etcd-watch.ts';
 import { prefixEnd } from './range.ts';
 import type {
@@ -27,7 +28,7 @@ import type {
   WriteOp,
 } from './store.ts';
 
-export type { RegistryTls } from './etcd-connection.ts';
+export type { RegistryTls } from './etcd-tls.ts';
 
 export interface EtcdStoreOptions {
   /** `http://host:port` or `https://host:port`, all of one kind; tried in turn. */

@@ -53,12 +53,15 @@ export interface InformerOptions {
  */
 export class Informer {
   readonly #handler: InformerHandler;
+  readonly #store: Store;
   readonly #reflectors: readonly (readonly [prefix: string, Reflector])[];
   #kind: InformerState['kind'] = 'syncing';
+  #unsubscribe = (): void => {};
 
   constructor(options: InformerOptions) {
     const { handler, prefixes, store, clock, random, log } = options;
     this.#handler = handler;
+    this.#store = store;
     this.#reflectors = prefixes.map((prefix) => [
       prefix,
       new Reflector({
@@ -89,16 +92,20 @@ export class Informer {
   }
 
   start(): void {
+    this.#unsubscribe = this.#store.onState(({ kind }) => {
+      if (kind === 'connected') this.hurry();
+    });
     for (const [, reflector] of this.#reflectors) reflector.start();
   }
 
-  /** Tries now, where it waits before it tries again: somebody needs to know. */
+  /** Tries now, where it waits before it tries again: the registry answers again, or somebody needs to know. */
   hurry(): void {
     for (const [, reflector] of this.#reflectors) reflector.hurry();
   }
 
   /** Stops; nothing is reported after it. */
   close(): void {
+    this.#unsubscribe();
     for (const [, reflector] of this.#reflectors) reflector.close();
   }
 

@@ -22,6 +22,7 @@ export type RegistryKey =
     }
   | { readonly kind: 'exports'; readonly cluster: ClusterName; readonly service: ServiceName }
   | { readonly kind: 'synced'; readonly cluster: ClusterName }
+  | { readonly kind: 'departures'; readonly cluster: ClusterName }
   | { readonly kind: 'tokens'; readonly id: string };
 
 export type RegistryKind = RegistryKey['kind'];
@@ -49,6 +50,7 @@ export function encodeKey(federation: FederationName, key: RegistryKey): string 
     case 'clusters':
     case 'bundles':
     case 'synced':
+    case 'departures':
       return base + key.cluster;
     case 'gateways':
       return `${base}${key.cluster}/${key.id}`;
@@ -73,8 +75,8 @@ export function decodeKey(federation: FederationName, text: string): RegistryKey
   if (parts.slice(1).every(isLabel)) {
     const cluster = a as ClusterName;
     const shape = `${kind}/${parts.length - 1}`;
-    if (shape === 'clusters/1' || shape === 'bundles/1' || shape === 'synced/1') {
-      return { kind: kind as 'clusters' | 'bundles' | 'synced', cluster };
+    if (/^(clusters|bundles|synced|departures)\/1$/.test(shape)) {
+      return { kind: kind as 'clusters' | 'bundles' | 'synced' | 'departures', cluster };
     }
     if (shape === 'gateways/2') return { kind: 'gateways', cluster, id: b };
     if (shape === 'endpoints/4')
@@ -103,6 +105,7 @@ const ownedKinds = new Set([
   'endpoints',
   'exports',
   'synced',
+  'departures',
   'acks',
   'drills',
 ]);

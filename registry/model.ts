@@ -57,20 +57,27 @@ export const signatureSchema = z.strictObject({
   value: z.string().min(1).max(128),
 });
 
+const addresses = z.array(addressSchema).max(64);
+const zones = z.array(labelSchema).max(64);
+
 /** A member cluster: `clusters/<cluster>`. */
 export const clusterRecordSchema = z.object({
   cluster: clusterNameSchema,
   region: z.string().min(1).max(63),
-  zones: z.array(labelSchema).max(64),
+  zones,
   trustDomain: z.string().min(1).max(255),
   /** East-west listener addresses other gateways dial. */
-  eastWest: z.array(addressSchema).min(1).max(64),
+  eastWest: addresses.min(1),
   /** Federation gRPC addresses. */
-  federation: z.array(addressSchema).min(1).max(64),
+  federation: addresses.min(1),
   /** Version of the protocol between gateways; 1 today. */
   protocolVersion: z.int().min(1),
   /** Requests per second this cluster can take from others; absent = not stated. */
   capacity: z.number().positive().optional(),
+  /** By id, what each of its gateways adds to the lists above; they are these together. */
+  gateways: z
+    .record(labelSchema, z.object({ eastWest: addresses, federation: addresses, zones }))
+    .optional(),
   joinedAt: wallMs,
   signature: signatureSchema.optional(),
 });
@@ -155,6 +162,14 @@ export const syncedRecordSchema = z.object({
   at: wallMs,
 });
 
+/** That a cluster is no member any more: `departures/<cluster>`, until it is admitted again. Without it, missing records were lost. */
+export const departureRecordSchema = z.object({
+  cluster: clusterNameSchema,
+  /** The cluster itself where it left, another where it was evicted. */
+  by: clusterNameSchema,
+  at: wallMs,
+});
+
 /** A join token, of which only the hash is kept: `tokens/<id>`. */
 export const tokenRecordSchema = z.object({
   id: labelSchema,
@@ -176,6 +191,7 @@ export type GatewayRecord = z.output<typeof gatewayRecordSchema>;
 export type EndpointRecord = z.output<typeof endpointRecordSchema>;
 export type ExportRecord = z.output<typeof exportRecordSchema>;
 export type SyncedRecord = z.output<typeof syncedRecordSchema>;
+export type DepartureRecord = z.output<typeof departureRecordSchema>;
 export type TokenRecord = z.output<typeof tokenRecordSchema>;
 
 /** Parses a registry value. Throws RECORD_INVALID naming the key and the first field that is wrong. */

@@ -6,6 +6,7 @@ import { decodeKey, type RegistryKey } from './keys.ts';
 import {
   bundleRecordSchema,
   clusterRecordSchema,
+  departureRecordSchema,
   endpointRecordSchema,
   exportRecordSchema,
   gatewayRecordSchema,
@@ -36,6 +37,7 @@ const schemas = {
   endpoints: endpointRecordSchema,
   exports: exportRecordSchema,
   synced: syncedRecordSchema,
+  departures: departureRecordSchema,
 };
 
 export class RecordReader {

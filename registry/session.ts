@@ -4,9 +4,9 @@ import type { Clock, Random } from '../core/clock.ts';
 import { asIsthmusError, IsthmusError } from '../core/errors.ts';
 import { Listeners } from '../core/listeners.ts';
 import type { Log } from '../core/log.ts';
-import { DesiredKeys } from './desired-keys.ts';
+import { DesiredKeys, withdraw } from './desired-keys.ts';
 import { isOutage } from './etcd-errors.ts';
-import type { Compare, Store, WriteOp } from './store.ts';
+import type { Store } from './store.ts';
 
 export type SessionState =
   | { readonly kind: 'idle' }
@@ -55,6 +55,7 @@ export class LeaseSession {
   #cancelBeat = (): void => {};
   #cancelRetry = (): void => {};
   #cancelRefusedRetry = (): void => {};
+  #unsubscribe = (): void => {};
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -77,6 +78,9 @@ export class LeaseSession {
   /** Begins to write. Returns at once: the registry may be down. */
   start(): void {
     if (this.#state.kind !== 'idle') return;
+    this.#unsubscribe = this.#options.store.onState(({ kind }) => {
+      if (kind === 'connected') this.hurry();
+    });
     this.#setState({ kind: 'converging', pending: this.#keys.pending });
     this.#kick();
   }
@@ -95,7 +99,18 @@ export class LeaseSession {
     if (this.#keys.want(key, undefined)) this.#changed();
   }
 
-  /** Tries now, if it is cut off and waits before it tries again: somebody needs to know. */
+  /** Whether `key` should hold something. */
+  wants(key: string): boolean {
+    return this.#keys.wants(key);
+  }
+
+  /** Looks at keys again that somebody else may have deleted, and puts those that are wanted again. */
+  restore(keys: Iterable<string>): void {
+    this.#keys.doubt(keys);
+    this.#changed();
+  }
+
+  /** Tries now, if it is cut off and waits before it tries again: the registry answers again, or somebody needs to know. */
   hurry(): void {
     if (this.#state.kind !== 'cut-off') return;
     this.#cancelRetry();
@@ -126,26 +141,18 @@ export class LeaseSession {
     if (this.#state.kind === 'closed') return;
     const started = this.#state.kind !== 'idle';
     this.#setState({ kind: 'closed' });
+    this.#unsubscribe();
     this.#cancelBeat();
     this.#cancelRetry();
     this.#cancelRefusedRetry();
     await this.#converging;
     if (!started || !options.revoke || this.#lease === undefined) return;
+    const { store } = this.#options;
     try {
-      for (const { compares, ops } of this.#keys.withdrawals()) await this.#withdraw(compares, ops);
-      await this.#options.store.revokeLease(this.#lease);
+      for (const transaction of this.#keys.withdrawals()) await withdraw(store, transaction);
+      await store.revokeLease(this.#lease);
     } catch (error) {
       this.#options.log.warn({ err: error }, 'could not withdraw from the registry; keys expire');
-    }
-  }
-
-  /** Deletes keys together; where somebody else has taken one over, the others one by one. */
-  async #withdraw(compares: readonly Compare[], ops: readonly WriteOp[]): Promise<void> {
-    const { store } = this.#options;
-    const { succeeded } = await store.txn(compares, ops);
-    if (succeeded || ops.length === 1) return;
-    for (let i = 0; i < ops.length; i++) {
-      await store.txn(compares.slice(i, i + 1), ops.slice(i, i + 1));
     }
   }
 

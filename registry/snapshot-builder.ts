@@ -2,11 +2,12 @@
 import { IsthmusError } from '../core/errors.ts';
 import type { ClusterName, FederationName, ServiceName } from '../core/names.ts';
 import { ShardMap } from '../core/shard-map.ts';
+import { Departures } from './departures.ts';
 import { encodeKey, type RegistryKey } from './keys.ts';
-import type { EndpointRecord, ExportRecord } from './model.ts';
+import type { DepartureRecord, EndpointRecord, ExportRecord } from './model.ts';
 import { type RawChange, RecordReader, type RecordReaderOptions } from './record-reader.ts';
 import type { Snapshot, SnapshotDelta } from './snapshot.ts';
-import { SnapshotDraft } from './snapshot-draft.ts';
+import { type ParsedRecord, SnapshotDraft } from './snapshot-draft.ts';
 
 /**
  * Builds snapshots. A record that doesn't parse, names another cluster than its key, or isn't believed is
@@ -15,6 +16,7 @@ import { SnapshotDraft } from './snapshot-draft.ts';
 export class SnapshotBuilder {
   readonly #federation: FederationName;
   readonly #reader: RecordReader;
+  readonly #departures = new Departures();
   /** Summaries that are gone from the registry and stay in force: their withdrawal is held. */
   readonly #held = new Map<ClusterName, Set<ServiceName>>();
   /** Revisions at which gateways and endpoints were seen to be deleted; missed deletions, of which only lists tell, are not here. */
@@ -28,7 +30,19 @@ export class SnapshotBuilder {
 
   /** What of the registry is not in force, and why; by key, or by what is held. */
   get problems(): ReadonlyMap<string, IsthmusError> {
-    return this.#reader.problems;
+    const members = [...this.#snapshot.clusters.values()].filter(
+      ({ record, bundle }) => record ?? bundle,
+    );
+    const losses = this.#departures.problems(
+      this.#federation,
+      new Set(members.map(({ cluster }) => cluster)),
+    );
+    return new Map([...losses, ...this.#reader.problems]);
+  }
+
+  /** How a cluster left, if it did. */
+  departure(cluster: ClusterName): DepartureRecord | undefined {
+    return this.#departures.of(cluster);
   }
 
   get snapshot(): Snapshot {
@@ -53,15 +67,28 @@ export class SnapshotBuilder {
         }
       } else {
         const parsed = this.#reader.read(change.key, change.value);
-        if (parsed) {
-          draft.put(parsed);
-          if (parsed.key.kind === 'exports') this.#release(parsed.key.cluster, parsed.key.service);
-        }
+        if (parsed) this.#put(draft, parsed, deletions);
       }
     }
     this.#withdraw(draft, deletions);
     this.#snapshot = draft.finish(Math.max(revision, this.#snapshot.revision));
     return draft;
+  }
+
+  #put(draft: SnapshotDraft, parsed: ParsedRecord, deletions: RegistryKey[]): void {
+    const { key, record } = parsed;
+    if (key.kind === 'departures') {
+      const { cluster } = key;
+      for (const kind of this.#departures.left(record as DepartureRecord)) {
+        deletions.push({ kind, cluster });
+      }
+      return;
+    }
+    draft.put(parsed);
+    if (key.kind === 'exports') this.#release(key.cluster, key.service);
+    if (key.kind === 'clusters' || key.kind === 'bundles') {
+      this.#departures.stands(key.cluster, key.kind);
+    }
   }
 
   /** Replaces everything below `prefix` by a complete listing: what it lacks was deleted meanwhile. */
@@ -130,6 +157,9 @@ export class SnapshotBuilder {
         yield [encodeKey(federation, { kind: 'gateways', cluster, id }), gateway];
       }
     }
+    for (const departure of this.#departures.all) {
+      yield [encodeKey(federation, { kind: 'departures', cluster: departure.cluster }), departure];
+    }
     for (const { service, endpoints, exports } of services.values()) {
       for (const [id, { record }] of endpoints) {
         yield [
@@ -158,16 +188,16 @@ export class SnapshotBuilder {
   }
 
   /**
-   * Deletions. An endpoint is orphaned, not removed: see `settleOrphans`. Export summaries that still named
-   * copies and make up more than half of their cluster's are held: a fault, not a decision, unless the
-   * cluster left. Summaries and clusters are watched apart, so a cluster's record may go before or after them.
+   * Deletions. An endpoint is orphaned, not removed: see `settleOrphans`. A cluster that has not left stays: see
+   * `Departures`. Export summaries that still named copies and make up more than half of their cluster's are held: a
+   * fault, not a decision, unless the cluster left. Summaries and clusters are watched apart, so a cluster's record may go before or after them.
    */
   #withdraw(draft: SnapshotDraft, deletions: readonly RegistryKey[]): void {
-    const left = new Set(
-      deletions.flatMap((key) => (key.kind === 'clusters' ? [key.cluster] : [])),
-    );
+    const meant = deletions.filter((key) => !this.#isLoss(key));
+    const left = new Set(meant.flatMap((key) => (key.kind === 'clusters' ? [key.cluster] : [])));
     const withdrawn = new Map<ClusterName, ServiceName[]>();
-    for (const key of deletions) {
+    for (const key of meant) {
+      if (key.kind === 'departures') this.#departures.forget(key.cluster);
       if (key.kind === 'exports' && !left.has(key.cluster) && this.#isMember(key.cluster)) {
         const summary = this.#snapshot.services.get(key.service)?.exports.get(key.cluster);
         if (namesCopies(summary)) {
@@ -185,9 +215,17 @@ export class SnapshotBuilder {
     }
     for (const [cluster, services] of withdrawn) {
       const known = countExports(this.#snapshot, cluster, services.length);
-      if (services.length > 1 && services.length * 2 > known) this.#hold(cluster, services, known);
+      if (services.length * 2 > known) this.#hold(cluster, services, known);
       else for (const service of services) draft.remove({ kind: 'exports', cluster, service });
     }
+  }
+
+  /** Whether a record that makes a cluster a member is gone without its having left. */
+  #isLoss(key: RegistryKey): boolean {
+    if (key.kind !== 'clusters' && key.kind !== 'bundles') return false;
+    const view = this.#snapshot.clusters.get(key.cluster);
+    const known = key.kind === 'clusters' ? view?.record : view?.bundle;
+    return known !== undefined && this.#departures.holds(key.cluster, key.kind);
   }
 
   #isMember(cluster: ClusterName): boolean {

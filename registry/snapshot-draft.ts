@@ -4,6 +4,7 @@ import type { RegistryKey } from './keys.ts';
 import type {
   BundleRecord,
   ClusterRecord,
+  DepartureRecord,
   EndpointRecord,
   ExportRecord,
   GatewayRecord,
@@ -24,7 +25,8 @@ export type ParsedRecord =
   | { readonly key: RegistryKey & { kind: 'gateways' }; readonly record: GatewayRecord }
   | { readonly key: RegistryKey & { kind: 'endpoints' }; readonly record: EndpointRecord }
   | { readonly key: RegistryKey & { kind: 'exports' }; readonly record: ExportRecord }
-  | { readonly key: RegistryKey & { kind: 'synced' }; readonly record: SyncedRecord };
+  | { readonly key: RegistryKey & { kind: 'synced' }; readonly record: SyncedRecord }
+  | { readonly key: RegistryKey & { kind: 'departures' }; readonly record: DepartureRecord };
 
 export class SnapshotDraft implements SnapshotDelta {
   readonly services = new Set<ServiceName>();
@@ -79,6 +81,9 @@ export class SnapshotDraft implements SnapshotDelta {
         break;
       case 'exports':
         this.#export(key.service, key.cluster, undefined);
+        break;
+      case 'departures':
+      case 'tokens':
         break;
     }
   }

@@ -18,6 +18,8 @@ export interface TcpProxy {
   readonly address: string;
   /** Connections open now. */
   readonly connections: number;
+  /** Connections taken so far. */
+  readonly accepted: number;
   /** Resets every connection and refuses new ones. */
   cut(): void;
   /** Black hole: accepts connections and bytes, and passes nothing on in either direction. */
@@ -50,7 +52,9 @@ export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy>
     else socket.resetAndDestroy();
   }
 
+  let accepted = 0;
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
+    accepted += 1;
     if (link.mode === 'cut') {
       reset(client);
       return;
@@ -88,6 +92,9 @@ export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy>
     address: `127.0.0.1:${port}`,
     get connections() {
       return sockets.size / 2;
+    },
+    get accepted() {
+      return accepted;
     },
     cut() {
       link.mode = 'cut';

@@ -17,7 +17,8 @@ const prefix = 'orphan:';
 
 export class Orphans {
   readonly #checker: HealthChecker;
-  readonly #health = new Map<string, Health>();
+  /** By service and id: only a service that has orphans is here. */
+  readonly #health = new Map<ServiceName, Map<string, Health>>();
   readonly #forget: (service: ServiceName, id: string) => void;
 
   /** `changed` is called when an orphan's health did, `forget` when its probes failed. */
@@ -29,41 +30,40 @@ export class Orphans {
     this.#checker = checker;
     this.#forget = forget;
     checker.onChange((key, health) => {
-      if (!key.startsWith(prefix) || !this.#health.has(key)) return;
-      const [service = '', id = ''] = key.slice(prefix.length).split('/');
-      this.#health.set(key, health);
-      if (health === 'unhealthy') this.#forget(service as ServiceName, id);
-      else changed(service as ServiceName);
+      if (!key.startsWith(prefix)) return;
+      const [name = '', id = ''] = key.slice(prefix.length).split('/');
+      const service = name as ServiceName;
+      const known = this.#health.get(service);
+      if (!known?.has(id)) return;
+      known.set(id, health);
+      if (health === 'unhealthy') this.#forget(service, id);
+      else changed(service);
     });
   }
 
   /** Looks at a service after its endpoints changed. */
   follow(service: ServiceName, view: ServiceView | undefined): void {
-    for (const [id, held] of view?.endpoints ?? []) {
-      const key = keyOf(service, id);
-      if (held.orphaned && !this.#health.has(key)) {
-        this.#health.set(key, held.record.health);
-        const { address, port } = held.record;
-        this.#checker.set({ key, address, port, check: probe });
-      } else if (!held.orphaned) this.#release(key);
+    const before = this.#health.get(service);
+    const now = new Map<string, Health>();
+    for (const [id, { record, orphaned }] of view?.endpoints ?? []) {
+      if (!orphaned) continue;
+      now.set(id, before?.get(id) ?? record.health);
+      if (before?.has(id)) continue;
+      const { address, port } = record;
+      this.#checker.set({ key: keyOf(service, id), address, port, check: probe });
     }
-    for (const key of this.#health.keys()) {
-      const [name, id = ''] = key.slice(prefix.length).split('/');
-      if (name === service && !view?.endpoints.has(id)) this.#release(key);
+    if (now.size > 0) this.#health.set(service, now);
+    else this.#health.delete(service);
+    for (const id of before?.keys() ?? []) {
+      if (!now.has(id)) this.#checker.remove(keyOf(service, id));
     }
   }
 
   /** The record to use: an orphan's health is what its probes say. */
   current({ record, orphaned }: HeldEndpoint): EndpointRecord {
     if (!orphaned) return record;
-    return {
-      ...record,
-      health: this.#health.get(keyOf(record.service, record.id)) ?? record.health,
-    };
-  }
-
-  #release(key: string): void {
-    if (this.#health.delete(key)) this.#checker.remove(key);
+    const health = this.#health.get(record.service)?.get(record.id) ?? record.health;
+    return { ...record, health };
   }
 }
 

@@ -9,18 +9,22 @@ import type { GatewayConfig } from '../config/config.ts';
 /** Addresses the listeners are bound to. */
 export type Bound = Readonly<Record<'eastWest' | 'federation', string>>;
 
-/** The cluster's record before it is signed. Throws CONFIG_INVALID where nobody else could dial what is advertised. */
+/** The cluster's record before it is signed, as this gateway alone would have it. Throws CONFIG_INVALID where nobody else could dial what is advertised. */
 export function clusterDraft(config: GatewayConfig, bound: Bound, joinedAt: number): ClusterDraft {
-  const zones = config.services.flatMap(({ endpoints }) =>
+  const served = config.services.flatMap(({ endpoints }) =>
     endpoints.map(({ zone }) => zone ?? config.zone),
   );
+  const part = {
+    eastWest: advertised(config, bound, 'eastWest'),
+    federation: advertised(config, bound, 'federation'),
+    zones: [...new Set([config.zone, ...served])].sort(),
+  };
   return {
     cluster: config.cluster,
     region: config.region,
-    zones: [...new Set([config.zone, ...zones])].sort(),
     trustDomain: trustDomainOf(config.cluster, config.federation),
-    eastWest: advertised(config, bound, 'eastWest'),
-    federation: advertised(config, bound, 'federation'),
+    ...part,
+    gateways: { [config.gateway]: part },
     protocolVersion,
     ...(config.capacity === undefined ? {} : { capacity: config.capacity }),
     joinedAt,

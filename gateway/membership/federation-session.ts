@@ -2,16 +2,16 @@
 import { join } from 'node:path';
 import { parseTrustDomain } from '../../certs/spiffe-id.ts';
 import type { Clock, Random } from '../../core/clock.ts';
-import { asIsthmusError, IsthmusError } from '../../core/errors.ts';
+import type { IsthmusError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import { parseClusterName, type ServiceName } from '../../core/names.ts';
 import { Admission } from '../../federation/admission.ts';
-import { announce } from '../../federation/announce.ts';
+import { announce, departed } from '../../federation/announce.ts';
 import type { Joined } from '../../federation/member.ts';
 import type { ClusterDraft } from '../../federation/own-records.ts';
 import type { FederationTrust } from '../../federation/trust.ts';
 import type { EndpointRecord, GatewayRecord } from '../../registry/model.ts';
-import type { SnapshotDelta } from '../../registry/snapshot.ts';
+import type { ClusterView, SnapshotDelta } from '../../registry/snapshot.ts';
 import { SnapshotCache } from '../../registry/snapshot-cache.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import { SeverableStore } from '../drills/severable-store.ts';
@@ -20,6 +20,8 @@ import { Publisher } from './publisher.ts';
 import { Refusal } from './refusal.ts';
 import { RegistryClient } from './registry-client.ts';
 import { embeddedTls, openRegistryStore } from './registry-store.ts';
+import { Siblings } from './siblings.ts';
+import { Standing } from './standing.ts';
 
 /** The gateway, as far as its federation hears of it. */
 export interface SessionWorld {
@@ -51,16 +53,6 @@ export interface FederationSessionOptions {
   readonly world: SessionWorld;
 }
 
-/** What became of telling the federation about this cluster. */
-type Standing =
-  | { readonly kind: 'waiting' }
-  | { readonly kind: 'announced' }
-  /** The registry has no record of this cluster: it was evicted, or the registry lost its data. */
-  | { readonly kind: 'not-a-member'; readonly problem: IsthmusError }
-  | { readonly kind: 'closed' };
-
-const announceAgainMs = 1_000;
-
 export class FederationSession {
   readonly trust: FederationTrust;
   readonly joined: Joined;
@@ -71,7 +63,8 @@ export class FederationSession {
   readonly store: SeverableStore;
   readonly #options: FederationSessionOptions;
   readonly #unsubscribe: (() => void)[] = [];
-  #standing: Standing = { kind: 'waiting' };
+  readonly #standing: Standing;
+  readonly #siblings: Siblings;
   #refusal: Refusal | undefined;
   #wasFirst = false;
   #vouched = false;
@@ -93,7 +86,17 @@ export class FederationSession {
       log,
       verify: (key, text, raw) => trust.verify(key, text, raw),
       changed: (delta) => this.#changed(delta),
+      lost: (keys) => this.#standing.announce(keys),
     });
+    this.#standing = new Standing({
+      announce: () => this.#announce(),
+      announced: () => this.#announced(),
+      restore: (keys) => this.client.session.restore(keys),
+      departed: () => void this.client.session.close({ revoke: true }), // Its lease would bring it back.
+      clock,
+      log,
+    });
+    this.#siblings = new Siblings(clock, config.gateway, () => this.#standing.announce());
     this.publisher = new Publisher({
       federation,
       home: { cluster, region: config.region, zone: config.zone, gateway: config.gateway },
@@ -148,9 +151,16 @@ export class FederationSession {
 
   /** What keeps this cluster from being known to the others, and every record that was refused. */
   get problems(): IsthmusError[] {
-    const standing =
-      this.#standing.kind === 'not-a-member' ? this.#standing.problem : this.#refusal?.problem;
+    const refusal = this.#refusal?.problem && (this.#departure ?? this.#refusal.problem);
+    const standing = this.#standing.problem ?? refusal;
     return [...(standing ? [standing] : []), ...this.client.problems];
+  }
+
+  /** How the registry says, or said last, that this cluster left. */
+  get #departure(): IsthmusError | undefined {
+    const { config } = this.#options;
+    const record = this.client.departure(config.cluster);
+    return record && departed(record, config);
   }
 
   #watchRefusal(): void {
@@ -172,19 +182,19 @@ export class FederationSession {
 
   /** Says anew what this gateway is: its links, or their round trips, changed. */
   publishGateway(): void {
-    if (this.#standing.kind === 'announced')
-      this.publisher.gateway(this.#options.world.gatewayRecord());
+    if (this.#standing.isAnnounced) this.publisher.gateway(this.#options.world.gatewayRecord());
   }
 
   /** Notes that endpoints of the own cluster changed. */
   publishService(service: ServiceName): void {
-    if (this.#standing.kind === 'announced') this.publisher.changed(service);
+    if (this.#standing.isAnnounced) this.publisher.changed(service);
   }
 
   /** Ends it; with `withdraw` the registry is told first what is no longer here. */
   async close(options: { readonly withdraw: boolean }): Promise<void> {
-    if (this.#standing.kind === 'closed') return;
-    this.#standing = { kind: 'closed' };
+    if (this.#standing.isClosed) return;
+    this.#standing.close();
+    this.#siblings.close();
     for (const stop of this.#unsubscribe) stop();
     this.publisher.stop();
     await this.client.session.close({ revoke: options.withdraw });
@@ -193,34 +203,36 @@ export class FederationSession {
   }
 
   async #announceWhenSynced(): Promise<void> {
-    const { log, clock } = this.#options;
     await this.client.synced();
     await this.#options.released;
-    while (this.#standing.kind === 'waiting') {
-      try {
-        await this.#announce();
-      } catch (thrown) {
-        const error = asIsthmusError(thrown);
-        if (error.code === 'NOT_A_MEMBER') return this.#notKnown(error);
-        log.warn({ err: error }, 'could not announce this cluster; trying again');
-        await new Promise<void>((resolve) => clock.after(announceAgainMs, resolve));
-      }
-    }
+    this.#standing.announce();
   }
 
-  /** Keeps the cluster's records true; then this gateway, its endpoints and summaries, and the canary. */
+  /** Keeps the cluster's records true. */
   async #announce(): Promise<void> {
-    const { config, identity, joined, world } = this.#options;
-    await announce({
+    const { config, identity, joined, world, log } = this.#options;
+    const own = this.client.snapshot.clusters.get(config.cluster);
+    // The others' parts are for one gateway to tidy, and not by what may be out of date.
+    const tidies = this.#isFirstGateway() && !this.client.status.stale;
+    const restored = await announce({
       store: this.store,
       federation: config.federation,
       self: world.clusterDraft(joined.joinedAt),
       authority: identity.authority,
+      admission: own?.bundle?.admission,
+      gone: (id) => tidies && this.#siblings.isGone(id),
     });
-    if (this.#standing.kind !== 'waiting') return;
+    if (!restored) return;
+    log.warn('the registry had lost the records of this cluster; they are restored');
+    // Also summaries that a gateway wrote which is gone.
+    for (const service of this.#publishable([])) this.publisher.restate(service);
+  }
+
+  /** Then this gateway, its endpoints and summaries, and the canary. */
+  #announced(): void {
+    const { world } = this.#options;
     // First of all leased keys, so that a graceful end deletes it last.
     this.publisher.gateway(world.gatewayRecord());
-    this.#standing = { kind: 'announced' };
     for (const service of this.#publishable(world.ownServices())) this.publisher.changed(service);
     this.publisher.flush();
     this.#vouch();
@@ -238,44 +250,36 @@ export class FederationSession {
     );
   }
 
-  #evicted(): void {
-    const { cluster, federation } = this.#options.config;
-    this.#notKnown(
-      new IsthmusError('NOT_A_MEMBER', {
-        what: `${cluster} is no longer among the members of ${federation}`,
-        fix: 'If it was evicted by mistake: `isthmus leave --force`, then join again.',
-      }),
-    );
-  }
-
-  #notKnown(problem: IsthmusError): void {
-    this.#standing = { kind: 'not-a-member', problem };
-    // Else a lease granted anew would bring back what was thrown out.
-    void this.client.session.close({ revoke: true });
-    this.#options.log.error(
-      { err: problem },
-      'this cluster is not a member of its federation any more',
-    );
-  }
-
   #changed(delta: SnapshotDelta): void {
     const { cluster } = this.#options.config;
     if (delta.clusters.size > 0) {
       const { snapshot, status } = this.client;
       if (!status.stale) this.trust.retain(snapshot);
       const own = snapshot.clusters.get(cluster);
-      if (this.#standing.kind === 'announced' && own?.record === undefined) this.#evicted();
+      if (delta.clusters.has(cluster)) this.#lookAtOwn(own);
       // The cluster's gateways share one canary; that of one that ended goes with it.
       if (this.#vouched && delta.clusters.has(cluster) && own?.synced === undefined) this.#vouch();
     }
     this.#options.world.changed(delta);
-    if (this.#standing.kind !== 'announced') return;
+    if (!this.#standing.isAnnounced) return;
     // The gateway that wrote the summaries is gone: now it is on this one.
     const first = this.#isFirstGateway();
     const all = first && !this.#wasFirst;
     this.#wasFirst = first;
     for (const service of all ? this.#publishable([]) : delta.services)
       this.publisher.changed(service);
+  }
+
+  /** The registry's view of the own cluster changed. */
+  #lookAtOwn(own: ClusterView | undefined): void {
+    if (!this.#standing.isAnnounced) return;
+    const departure = this.#departure;
+    if (departure) this.#standing.depart(departure);
+    this.#siblings.look(own);
+    // Another gateway took this one for gone, or wrote the record without knowing of it.
+    if (own?.record && own.record.gateways?.[this.#options.config.gateway] === undefined) {
+      this.#standing.announce();
+    }
   }
 
   /** Services this cluster has, or has a summary of. */

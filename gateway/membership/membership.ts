@@ -5,6 +5,7 @@ import type { Clock, Random } from '../../core/clock.ts';
 import { asIsthmusError, IsthmusError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import { type ClusterName, trustDomainOf } from '../../core/names.ts';
+import { within } from '../../core/within.ts';
 import { type JoinOptions, join, previewJoin, resumeJoin } from '../../federation/join.ts';
 import { evict, leave } from '../../federation/leave.ts';
 import { isJoined, type Joined, standalone } from '../../federation/member.ts';
@@ -13,7 +14,8 @@ import type { CreatedToken, JoinResult } from '../admin/answers.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import { FederationSession, type SessionWorld } from './federation-session.ts';
 import { foundFederation, isFounder } from './founding.ts';
-import { HostedRegistry } from './hosted-registry.ts';
+import { hostRegistry } from './host-registry.ts';
+import type { HostedRegistry } from './hosted-registry.ts';
 import type { Identity } from './identity.ts';
 import { evictCluster, inviteCluster } from './other-clusters.ts';
 
@@ -31,6 +33,8 @@ export interface MembershipOptions {
 }
 
 const retryMs = 2_000;
+/** For how long a join waits for the federation's records to be here and on the disk; it has happened all the same. */
+const keepPatienceMs = 2_000;
 
 export class Membership {
   readonly #options: MembershipOptions;
@@ -109,7 +113,12 @@ export class Membership {
       token,
       this.#joinOptions(),
     );
-    if (!dryRun) await this.#enter(await join(token, this.#joinOptions()));
+    if (!dryRun) {
+      await this.#enter(await join(token, this.#joinOptions()));
+      // Whoever is told that it has joined may crash, and start again without a registry.
+      const { clock } = this.#options;
+      await within(clock, keepPatienceMs, this.#member().client.kept());
+    }
     return { federation, via, fingerprint, adds: { clusters }, joined: !dryRun };
   }
 
@@ -119,7 +128,7 @@ export class Membership {
   }
 
   async #leave(cluster: ClusterName | undefined, force: boolean): Promise<ClusterName> {
-    const { config, identity } = this.#options;
+    const { config, identity, clock } = this.#options;
     if (cluster !== undefined && cluster !== config.cluster) {
       await evictCluster(this.#options, this.#member(), cluster, force);
       return cluster;
@@ -137,7 +146,8 @@ export class Membership {
       });
     }
     try {
-      await leave({ store: session.store, federation: config.federation, cluster: config.cluster });
+      const { federation, cluster: self } = config;
+      await leave({ store: session.store, federation, cluster: self, by: self, clock });
     } catch (thrown) {
       // With force, a registry that can't be told is left to the other members to clean up.
       if (!force) throw thrown;
@@ -150,8 +160,10 @@ export class Membership {
 
   /** Removes another cluster from the registry on behalf of `by`, which asked this gateway. */
   async evict(cluster: ClusterName, by: ClusterName, force: boolean): Promise<void> {
-    const { federation } = this.#options.config;
-    await evict({ store: this.#member().store, federation, cluster, by, force });
+    const { store, client } = this.#member();
+    const { config, clock } = this.#options;
+    const known = client.snapshot.clusters.has(cluster);
+    await evict({ store, federation: config.federation, cluster, by, force, known, clock });
   }
 
   async close(options: { readonly withdraw: boolean }): Promise<void> {
@@ -245,29 +257,11 @@ export class Membership {
     this.#options.changed();
   }
 
-  async #host(): Promise<HostedRegistry | undefined> {
-    const { config, identity, clock, random, log } = this.#options;
-    const embedded = config.registry?.embedded;
-    if (!embedded) return undefined;
-    const hosted = new HostedRegistry({
-      dataDir: config.dataDir,
-      listen: embedded.listen,
-      hostTrustDomain: identity.trustDomain,
-      identity: () => ({ cert: identity.leaf.current.chainPem, key: identity.leaf.current.keyPem }),
-      trust: () =>
-        [...(this.#trust?.beliefs.bundles.values() ?? [])].map(({ bundle }) => ({
-          trustDomain: bundle.trustDomain,
-          rootsPem: bundle.roots.map((root) => root.toString()),
-        })),
-      clock,
-      random,
-      log,
+  #host(): Promise<HostedRegistry | undefined> {
+    return hostRegistry({
+      ...this.#options,
+      believed: () => [...(this.#trust?.beliefs.bundles.values() ?? [])],
     });
-    const { released } = this.#options;
-    // Until then the other process serves the file, at the same address.
-    if (released) hosted.startAfter(released);
-    else await hosted.start();
-    return hosted;
   }
 
   /** Entering and leaving happen one after the other, whoever asks for them. */

@@ -21,7 +21,7 @@ export interface Inviter {
 /** Throws BODY_INVALID, or REGISTRY_DENIED where only the registry's host admits clusters. */
 export async function inviteCluster(
   { config, identity, world, clock }: Inviter,
-  { store, joined }: FederationSession,
+  { store, joined, client }: FederationSession,
   ttlMs: number | undefined,
 ): Promise<CreatedToken> {
   try {
@@ -29,7 +29,10 @@ export async function inviteCluster(
       store,
       federation: config.federation,
       cluster: config.cluster,
-      addresses: world.clusterDraft(clock.now()).federation,
+      // Of all its gateways, once they are known.
+      addresses: (
+        client.snapshot.clusters.get(config.cluster)?.record ?? world.clusterDraft(clock.now())
+      ).federation,
       fingerprint: identity.authority.keyId,
       signer: identity.authority,
       ttlMs,
@@ -55,7 +58,8 @@ export async function evictCluster(
   force: boolean,
 ): Promise<void> {
   const { federation, cluster: by } = config;
-  await evictThrough({ store: session.store, federation, cluster, by, force }, () => {
+  const known = session.client.snapshot.clusters.has(cluster);
+  await evictThrough({ store: session.store, federation, cluster, by, force, known, clock }, () => {
     const host = session.joined.registry.hostTrustDomain ?? '';
     const view = [...session.client.snapshot.clusters.values()].find(
       ({ record }) => record?.trustDomain === host,

@@ -43,6 +43,8 @@ export class Publisher {
   readonly #published = new Map<ServiceName, ReadonlySet<string>>();
   readonly #written = new Map<ServiceName, Written>();
   readonly #pending = new Set<ServiceName>();
+  /** Of those, the ones whose summary is written whatever the registry was seen to hold. */
+  readonly #restated = new Set<ServiceName>();
   #scheduled: NodeJS.Immediate | undefined;
 
   constructor(options: PublisherOptions) {
@@ -55,6 +57,12 @@ export class Publisher {
     this.#scheduled ??= setImmediate(() => this.flush());
   }
 
+  /** Says anew what the registry may have lost of a service. */
+  restate(service: ServiceName): void {
+    this.#restated.add(service);
+    this.changed(service);
+  }
+
   /** Writes what is pending now. */
   flush(): void {
     clearImmediate(this.#scheduled);
@@ -64,6 +72,7 @@ export class Publisher {
       this.#summary(service);
     }
     this.#pending.clear();
+    this.#restated.clear();
   }
 
   gateway(record: GatewayRecord): void {
@@ -111,7 +120,8 @@ export class Publisher {
     const summary =
       summarize(exported, clock.now())[0] ??
       (known && { ...known, localities: [], updatedAt: clock.now() });
-    if (!summary || (known && sameSummary(known, summary))) return;
+    const isSaid = known !== undefined && !this.#restated.has(service);
+    if (!summary || (isSaid && sameSummary(known, summary))) return;
     const { since, before } = this.#written.get(service) ?? {
       since: summary.updatedAt,
       before: this.#options.publishedSummary(service)?.updatedAt,

@@ -20,6 +20,8 @@ export interface RefusalOptions {
 }
 
 const askEveryMs = 5_000;
+/** Once the answer is a refusal it is asked for again only in case the registry is down by now: being let in shows by itself. */
+const askRefusedEveryMs = 30_000;
 const patienceMs = 2_000;
 
 export class Refusal {
@@ -64,7 +66,8 @@ export class Refusal {
     if (this.#closed || store.state.kind !== 'unavailable') return;
     this.#problem = answers.find((answer) => answer !== undefined);
     this.#cancel();
-    this.#cancel = clock.after(askEveryMs, () => this.#look());
+    const restMs = this.#problem ? askRefusedEveryMs : askEveryMs;
+    this.#cancel = clock.after(restMs, () => this.#look());
   }
 
   /** Whoever is let in hears HTTP/2 SETTINGS at once; whoever is not is hung up on after the handshake, without a word. */

@@ -4,7 +4,8 @@ import { asIsthmusError, type IsthmusError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import type { ClusterName, FederationName, ServiceName } from '../../core/names.ts';
 import { Informer } from '../../registry/informer.ts';
-import { kindPrefix, type RegistryKey } from '../../registry/keys.ts';
+import { encodeKey, kindPrefix, type RegistryKey } from '../../registry/keys.ts';
+import type { DepartureRecord } from '../../registry/model.ts';
 import type { RawChange } from '../../registry/record-reader.ts';
 import { LeaseSession } from '../../registry/session.ts';
 import type { Snapshot, SnapshotDelta } from '../../registry/snapshot.ts';
@@ -24,6 +25,8 @@ export interface RegistryClientOptions {
   verify(key: RegistryKey, text: string, raw: unknown): void;
   /** The snapshot changed. */
   changed(delta: SnapshotDelta): void;
+  /** Keys that make this cluster a member, or that this gateway wants to be there, were deleted. */
+  lost(keys: readonly string[]): void;
 }
 
 export interface RegistryStatus {
@@ -40,7 +43,7 @@ export interface RegistryStatus {
   readonly resyncs: number;
 }
 
-/** The cache is written at most this often, and never for more than a fiftieth of the time. */
+/** After the first time the cache is written at most this often, and never for more than a fiftieth of the time. */
 const cacheEveryMs = 2_000;
 const cacheTimeShare = 1 / 50;
 /** By then the deletion of a lost gateway's own record has arrived, which a lost lease sends with those of its endpoints. */
@@ -80,6 +83,7 @@ export class RegistryClient {
         kindPrefix(federation, 'clusters'),
         kindPrefix(federation, 'gateways'),
         kindPrefix(federation, 'synced'),
+        kindPrefix(federation, 'departures'),
         kindPrefix(federation, 'exports'),
         kindPrefix(federation, 'endpoints', cluster),
       ],
@@ -90,6 +94,7 @@ export class RegistryClient {
           const changes: RawChange[] = puts.map(rawChange);
           for (const { key } of deletes) changes.push({ key, value: undefined });
           this.#took(this.#builder.apply(changes, revision, relisted));
+          this.#tellLost(deletes.map(({ key }) => key));
         },
         state: ({ kind }) => {
           if (kind !== 'synced') this.#staleSince = Math.min(this.#staleSince, clock.monotonic());
@@ -97,6 +102,8 @@ export class RegistryClient {
           if (kind !== 'synced' || this.#synced) return;
           this.#synced = true;
           this.#fromCache = false;
+          // A crash from now on costs nothing that was known.
+          this.#saveNow();
           for (const resolve of this.#whenSynced.splice(0)) resolve();
         },
       },
@@ -145,10 +152,21 @@ export class RegistryClient {
     this.session.start();
   }
 
+  /** How a cluster left, as the registry says, or said last. */
+  departure(cluster: ClusterName): DepartureRecord | undefined {
+    return this.#builder.departure(cluster);
+  }
+
   /** Resolves when every prefix has been listed once. */
   synced(): Promise<void> {
     if (this.#synced) return Promise.resolve();
     return new Promise((resolve) => this.#whenSynced.push(resolve));
+  }
+
+  /** Resolves when what every prefix listed is on the disk, or could not be written, which `problems` has. */
+  async kept(): Promise<void> {
+    await this.synced();
+    await this.#saving;
   }
 
   /** Looks again at refused records; call when trust changed. */
@@ -177,13 +195,26 @@ export class RegistryClient {
     this.#saveLater();
   }
 
+  /** Whether they were lost, or thrown out with the cluster, is for `lost` to find out. */
+  #tellLost(deleted: readonly string[]): void {
+    const { federation, cluster, lost } = this.#options;
+    const own = (['clusters', 'bundles'] as const).map((kind) =>
+      encodeKey(federation, { kind, cluster }),
+    );
+    const missed = deleted.filter((key) => own.includes(key) || this.session.wants(key));
+    if (missed.length > 0) lost(missed);
+  }
+
   #saveLater(): void {
     if (this.#fromCache) return;
     const delayMs = Math.max(cacheEveryMs, this.#lastSaveMs / cacheTimeShare);
-    this.#cancelSave ??= this.#options.clock.after(delayMs, () => {
-      this.#cancelSave = undefined;
-      this.#save();
-    });
+    this.#cancelSave ??= this.#options.clock.after(delayMs, () => this.#saveNow());
+  }
+
+  #saveNow(): void {
+    this.#cancelSave?.();
+    this.#cancelSave = undefined;
+    this.#save();
   }
 
   #settleLater(delta: SnapshotDelta): void {

@@ -1,5 +1,6 @@
 /** Owns when a successor knows enough to take requests: as much as its predecessor does, or all that can be had in time. */
 import type { Clock } from '../../core/clock.ts';
+import { within } from '../../core/within.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { WorkerPool } from '../workers/pool.ts';
 
@@ -17,7 +18,10 @@ const patienceMs = 5_000;
 /** Resolves when the registry was heard, every endpoint checked and every link tried. */
 export async function everythingKnown(options: KnowingOptions): Promise<void> {
   const { synced, catalog, workers, clock } = options;
-  await Promise.all([within(clock, synced ?? Promise.resolve()), within(clock, checked(catalog))]);
+  await Promise.all([
+    within(clock, patienceMs, synced ?? Promise.resolve()),
+    within(clock, patienceMs, checked(catalog)),
+  ]);
   workers.feed.flush();
   await workers.settled(patienceMs);
 }
@@ -30,12 +34,5 @@ function checked(catalog: KnowingOptions['catalog']): Promise<void> {
       stop();
       resolve();
     });
-  });
-}
-
-function within(clock: Clock, done: Promise<void>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const cancel = clock.after(patienceMs, resolve);
-    done.finally(cancel).then(resolve, reject);
   });
 }

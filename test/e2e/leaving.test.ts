@@ -1,6 +1,7 @@
 /** Specifies clusters that leave, are evicted, and come back. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import test from 'ava';
 import type { ExportItem, ServiceItem } from '../../gateway/admin/answers.ts';
 import { type Cluster, checksOut, federate, settled } from '../support/federation.ts';
@@ -136,6 +137,29 @@ test.serial('a cluster that is evicted while it runs notices, and serves its own
   await saysItIsOut(dc2);
   const { code, stdout } = await dc2.gateway.isthmus(['status']);
   t.is(code, 3);
-  t.regex(stdout, /problem NOT_A_MEMBER: dc2 is no longer among the members of acme/);
+  t.regex(
+    stdout,
+    /problem NOT_A_MEMBER: dc2 was evicted from acme by dc1 at 20.*\n {2}fix: To come back: /,
+  );
   t.is((await dc2.gateway.request('orders.shop')).cluster, 'dc2');
 });
+
+/** For how long dials are counted, and how many there may be: one back-off that begins with short rests, and a question now and then. */
+const countedMs = 10_000;
+const dialsAllowed = 9;
+
+test.serial(
+  'an evicted cluster asks at the registry once in a while, not all the time',
+  async (t) => {
+    const { dc1, dc2 } = await federate(t, { dc1: {}, dc2: {} });
+    await dc1.gateway.isthmusOk(['leave', '--yes', '--cluster', 'dc2', '--force']);
+    await saysItIsOut(dc2);
+    const { registry } = dc1.lines;
+    await until('the registry to have cut it off', async () => {
+      return (await dc2.gateway.status()).registry.kind === 'unavailable';
+    });
+    const before = registry.accepted;
+    await setTimeout(countedMs);
+    t.true(registry.accepted - before <= dialsAllowed);
+  },
+);

@@ -5,10 +5,12 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
+import type { ExportItem } from '../../gateway/admin/answers.ts';
 import { bin, cleanEnv, ended, isthmus, start } from '../federation/cli/command.ts';
-import { checksOut } from '../support/federation.ts';
+import { Cluster, checksOut, servedBy } from '../support/federation.ts';
 import { GatewayProcess } from '../support/gateway-process.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { until } from '../support/until.ts';
 
 const badInput = 65;
 const failed = 1;
@@ -160,5 +162,26 @@ test.serial(
     t.is(code, failed);
     t.regex(said, /^error PORT_IN_USE: .*listen\.admin/m);
     t.is((await first.status()).state, 'ready');
+  },
+);
+
+test.serial(
+  'a crash right after joining: it starts without the registry and reaches the others',
+  async (t) => {
+    const dir = await tempDir(t);
+    const registry = { embedded: { listen: '127.0.0.1:0' } };
+    const dc1 = await Cluster.start(t, dir, 'dc1', { registry });
+    const dc2 = await Cluster.start(t, dir, 'dc2', { instances: 0 });
+    await until('dc1 to offer its service', async () => {
+      return (await dc1.gateway.items<ExportItem>('/v1/exports')).length > 0;
+    });
+    await dc2.join(dc1);
+    await dc2.gateway.kill();
+    dc1.lines.registry.cut();
+
+    await dc2.start();
+    const { registry: seen } = await dc2.gateway.status();
+    t.true(seen.fromCache);
+    await servedBy(dc2, dc1);
   },
 );

@@ -25,16 +25,19 @@ async function scene(t: ExecutionContext) {
   const second = await secondGateway(t, dc2);
   line.setTarget(second.listener('eastWest'));
   await until('dc1 to see both', async () => (await dc1.others())['dc2']?.gateways === 2);
-  await until('dc1 to have a way to the second', () =>
-    dc1.gateway.logged({ address: line.address, state: 'up' }),
-  );
+  // Each worker rests by itself between the dials that led nowhere.
+  for (const { worker } of await dc1.gateway.items<{ worker: number }>('/v1/workers')) {
+    await until(`worker ${worker} of dc1 to have a way to the second`, () =>
+      dc1.gateway.logged({ worker: String(worker), address: line.address, state: 'up' }),
+    );
+  }
   const [instance] = dc2.instances;
   if (!instance) throw new Error('dc2 has an instance');
   return { dc1, dc2, second, instance };
 }
 
-/** The same authority, membership and configuration under another name, without the endpoints. */
-async function secondGateway(t: ExecutionContext, { gateway: first }: Cluster) {
+/** The same authority, membership and configuration under another name, without the endpoints, with `more` in its place. */
+async function secondGateway(t: ExecutionContext, { gateway: first }: Cluster, more: object = {}) {
   const {
     data: _data,
     listen: _listen,
@@ -44,6 +47,7 @@ async function secondGateway(t: ExecutionContext, { gateway: first }: Cluster) {
     ...config,
     gateway: 'gateway-2',
     services: [],
+    ...more,
   });
   await mkdir(gateway.dataDir, { recursive: true, mode: 0o700 });
   for (const path of ['ca', 'federation.json']) {
@@ -128,3 +132,40 @@ test.serial('a gateway that was killed takes its endpoints back when it returns'
   await servedBy(dc1, dc2);
   t.is((await dc1.gateway.request('orders.shop')).body, 'dc2/orders-1');
 });
+
+test.serial(
+  'gateways that each advertise themselves are both linked to, until one is gone for good',
+  async (t) => {
+    const { dc1, dc2 } = await federate(t, { dc1: { instances: 0 }, dc2: {} });
+    // What it listens on is what it advertises.
+    const second = await secondGateway(t, dc2, { advertise: {} });
+    const [first, other] = [dc2.lines.eastWest.address, second.listener('eastWest')];
+    const advertised = async () => (await dc1.others())['dc2']?.eastWest;
+    await until('dc1 to know both', async () => {
+      return (await advertised())?.join(' ') === `${first} ${other}`;
+    });
+    for (const address of [first, other]) {
+      await until(`a link to ${address}`, () => dc1.gateway.logged({ address, state: 'up' }));
+    }
+
+    // Whoever starts last takes nothing from the other.
+    await dc2.gateway.kill();
+    await dc2.start();
+    await until('dc1 to see both alive', async () => (await dc1.others())['dc2']?.gateways === 2);
+    t.deepEqual(await advertised(), [first, other]);
+    await servedBy(dc1, dc2);
+
+    await second.kill();
+    await until(
+      'the address of the lost one to be taken back',
+      async () => (await advertised())?.join(' ') === first,
+      leaseMs,
+    );
+    await second.start();
+    const again = second.listener('eastWest');
+    await until('it to be told of again', async () => {
+      return (await advertised())?.join(' ') === `${first} ${again}`;
+    });
+    t.deepEqual(await dc2.gateway.problems(), []);
+  },
+);

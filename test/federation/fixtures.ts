@@ -18,13 +18,12 @@ import type { JoinOptions } from '../../federation/join.ts';
 import { evict } from '../../federation/leave.ts';
 import { startFederationListener } from '../../federation/listener.ts';
 import { type Joined, MembershipFile, type RegistryAccess } from '../../federation/member.ts';
-import { joinRequest } from '../../federation/own-records.ts';
+import { type ClusterDraft, joinRequest } from '../../federation/own-records.ts';
 import { FederationService } from '../../federation/service.ts';
 import { createToken, type JoinToken } from '../../federation/token.ts';
 import { FederationTrust } from '../../federation/trust.ts';
 import { startEmbeddedRegistry } from '../../registry/embedded/index.ts';
 import { encodeKey } from '../../registry/keys.ts';
-import type { ClusterRecord } from '../../registry/model.ts';
 import type { Store } from '../../registry/store.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { openStore } from '../support/store.ts';
@@ -39,7 +38,7 @@ export interface Cluster {
   readonly authority: Authority;
   readonly leaf: LeafIdentity;
   readonly file: MembershipFile;
-  readonly self: Omit<ClusterRecord, 'signature'>;
+  readonly self: ClusterDraft;
 }
 
 export async function cluster(t: ExecutionContext, text: string): Promise<Cluster> {
@@ -51,13 +50,17 @@ export async function cluster(t: ExecutionContext, text: string): Promise<Cluste
     trustDomain,
     clock: systemClock,
   });
-  const self: Cluster['self'] = {
-    cluster: name,
-    region: 'eu',
-    zones: ['a'],
-    trustDomain,
+  const part = {
     eastWest: ['127.0.0.1:7443'],
     federation: ['127.0.0.1:7444'],
+    zones: ['a'],
+  };
+  const self: ClusterDraft = {
+    cluster: name,
+    region: 'eu',
+    trustDomain,
+    ...part,
+    gateways: { g1: part },
     protocolVersion: 1,
     joinedAt: Date.now(),
   };
@@ -131,7 +134,16 @@ export async function serve(
     ...base,
     id: member.leaf.id,
     admission: () => admission,
-    evict: (target, by, force) => evict({ store, federation: acme, cluster: target, by, force }),
+    evict: (target, by, force) =>
+      evict({
+        store,
+        federation: acme,
+        cluster: target,
+        by,
+        force,
+        known: false,
+        clock: systemClock,
+      }),
   });
   const listener = await startFederationListener({
     host: '127.0.0.1',
@@ -159,7 +171,7 @@ export function trustOf(member: Cluster, trustStore: TrustStore): FederationTrus
   });
 }
 
-export function keyOf(kind: 'clusters' | 'bundles', name: ClusterName): string {
+export function keyOf(kind: 'clusters' | 'bundles' | 'departures', name: ClusterName): string {
   return encodeKey(acme, { kind, cluster: name });
 }
 

@@ -11,6 +11,7 @@ import { evict, evictThrough, leave } from '../../federation/leave.ts';
 import { MembershipFile } from '../../federation/member.ts';
 import { startEmbeddedRegistry } from '../../registry/embedded/index.ts';
 import { encodeKey, type RegistryKey } from '../../registry/keys.ts';
+import type { Store } from '../../registry/store.ts';
 import { startEtcd } from '../support/etcd.ts';
 import { openStore } from '../support/store.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -27,6 +28,11 @@ import {
   serve,
   tokenOf,
 } from './fixtures.ts';
+
+/** Who leaves, and at whose wish. */
+function goes(name: string, by = name) {
+  return { cluster: parseClusterName(name), by: parseClusterName(by), clock: systemClock };
+}
 
 /** One record of every kind that a cluster owns. */
 function keysOf(name: string): string[] {
@@ -54,14 +60,15 @@ for (const kind of ['a real etcd', 'the embedded registry']) {
         keysOf(name).map((key) => ({ op: 'put', key, value: '{}' })),
       );
     }
-    await leave({ store, federation: acme, cluster: parseClusterName('dc1') });
+    await leave({ store, federation: acme, ...goes('dc1') });
     const { values } = await store.list(`/isthmus/v1/${acme}/`);
-    const rest = names.filter((name) => name !== 'dc1').flatMap(keysOf);
+    const departure = encodeKey(acme, { kind: 'departures', cluster: parseClusterName('dc1') });
+    const rest = [...names.filter((name) => name !== 'dc1').flatMap(keysOf), departure];
     t.deepEqual(
       values.map(({ key }) => key),
       rest.sort(),
     );
-    await t.notThrowsAsync(leave({ store, federation: acme, cluster: parseClusterName('dc1') }));
+    await t.notThrowsAsync(leave({ store, federation: acme, ...goes('dc1') }));
   });
 }
 
@@ -86,7 +93,7 @@ test('tokens go with the cluster that made them, however many, and a broken one 
     );
   }
   await tokenOf(dc1);
-  await leave({ store: dc1.store, federation: acme, cluster: parseClusterName('dc2') });
+  await leave({ store: dc1.store, federation: acme, ...goes('dc2') });
   const tokens = Object.keys(await registryOf(dc1)).filter((key) => key.includes('/tokens/'));
   t.is(tokens.length, 2);
   t.true(tokens.includes(keys[7] ?? ''));
@@ -119,21 +126,83 @@ test('a cluster announces what changed, keeps its admission, and does not bring 
   const dc1 = await founder(t);
   const dc2 = await cluster(t, 'dc2');
   await join(await tokenOf(dc1), joining(dc2));
-  const own = { store: dc1.store, federation: acme, authority: dc2.authority };
+  const own = ownOf(dc1.store, dc2);
   const before = await registryOf(dc1);
   await announce({ ...own, self: dc2.self });
   t.deepEqual(await registryOf(dc1), before);
 
-  await announce({ ...own, self: { ...dc2.self, eastWest: ['10.9.9.9:1'] } });
+  const part = { eastWest: ['10.9.9.9:1'], federation: ['10.9.9.9:2'], zones: ['a'] };
+  await announce({ ...own, self: { ...dc2.self, gateways: { g1: part } } });
   const after = await registryOf(dc1);
   t.regex(after[keyOf('clusters', dc2.name)] ?? '', /10\.9\.9\.9/);
   t.is(after[keyOf('bundles', dc2.name)], before[keyOf('bundles', dc2.name)]);
 
-  await leave({ store: dc1.store, federation: acme, cluster: dc2.name });
+  await leave({ store: dc1.store, federation: acme, ...goes('dc2', 'dc1') });
   const gone = await registryOf(dc1);
-  await refused(t, 'NOT_A_MEMBER', () => announce({ ...own, self: dc2.self }));
+  const { message } = await refused(t, 'NOT_A_MEMBER', () => announce({ ...own, self: dc2.self }));
+  t.regex(message, /^dc2 was evicted from acme by dc1 at /);
   t.deepEqual(await registryOf(dc1), gone);
 });
+
+test('records that the registry has lost are written again, with the admission they had', async (t) => {
+  const dc1 = await founder(t);
+  const dc2 = await cluster(t, 'dc2');
+  await join(await tokenOf(dc1), joining(dc2));
+  const before = await registryOf(dc1);
+  const { admission } = JSON.parse(before[keyOf('bundles', dc2.name)] ?? '');
+  const prefix = `/isthmus/v1/${acme}/`;
+  await dc1.store.txn([], [{ op: 'delete-prefix', prefix }]);
+  t.true(await announce({ ...ownOf(dc1.store, dc2), admission, self: dc2.self }));
+  const after = await registryOf(dc1);
+  t.deepEqual(Object.keys(after), [keyOf('bundles', dc2.name), keyOf('clusters', dc2.name)]);
+  for (const [key, text] of Object.entries(after)) {
+    t.deepEqual(unsigned(text), unsigned(before[key] ?? ''));
+  }
+  t.false(await announce({ ...ownOf(dc1.store, dc2), admission, self: dc2.self }));
+});
+
+test('gateways of one cluster say together where they are, until one is gone', async (t) => {
+  const dc1 = await founder(t);
+  const own = ownOf(dc1.store, dc1);
+  const at = (host: string) => ({
+    eastWest: [`${host}:1`],
+    federation: [`${host}:2`],
+    zones: [host],
+  });
+  const record = async () => JSON.parse((await registryOf(dc1))[keyOf('clusters', dc1.name)] ?? '');
+  await announce({ ...own, self: { ...dc1.self, gateways: { g2: at('b') } } });
+  await announce({ ...own, self: { ...dc1.self, gateways: { g3: at('c') } } });
+  t.like(await record(), {
+    eastWest: ['127.0.0.1:7443', 'b:1', 'c:1'],
+    federation: ['127.0.0.1:7444', 'b:2', 'c:2'],
+    zones: ['a', 'b', 'c'],
+  });
+  const gone = (id: string) => id === 'g2';
+  await announce({ ...own, self: dc1.self, gone });
+  t.like(await record(), { eastWest: ['127.0.0.1:7443', 'c:1'], zones: ['a', 'c'] });
+});
+
+test('security: what somebody else wrote into the own record is written over, not signed', async (t) => {
+  const dc1 = await founder(t);
+  const key = keyOf('clusters', dc1.name);
+  const { [key]: before = '' } = await registryOf(dc1);
+  const record = JSON.parse(before);
+  const evil = { eastWest: ['6.6.6.6:1'], federation: ['6.6.6.6:2'], zones: [] };
+  const forged = { ...record, gateways: { ...record.gateways, g6: evil } };
+  await dc1.store.txn([], [{ op: 'put', key, value: JSON.stringify(forged) }]);
+  await announce({ ...ownOf(dc1.store, dc1), self: dc1.self });
+  const { [key]: after = '' } = await registryOf(dc1);
+  t.deepEqual(unsigned(after), unsigned(before));
+});
+
+/** What a cluster needs to announce itself. */
+function ownOf(store: Store, { authority }: Cluster) {
+  return { store, federation: acme, authority, admission: undefined, gone: () => false };
+}
+
+function unsigned(text: string): object {
+  return { ...JSON.parse(text), signature: undefined };
+}
 
 /** dc1, which hosts a registry where each may write only its own, and dc2 and dc3, which have joined it. */
 async function hosted(t: Parameters<typeof founder>[0]) {
@@ -176,13 +245,14 @@ async function hosted(t: Parameters<typeof founder>[0]) {
 
 test('a member that may write only its own records can leave', async (t) => {
   const { dc1, dc2, storeOf } = await hosted(t);
-  await leave({ store: storeOf(dc2), federation: acme, cluster: dc2.name });
+  await leave({ store: storeOf(dc2), federation: acme, ...goes('dc2') });
   const keys = Object.keys(await registryOf(dc1)).filter((key) => !key.includes('/tokens/'));
   t.deepEqual(keys, [
     keyOf('bundles', dc1.name),
     keyOf('bundles', parseClusterName('dc3')),
     keyOf('clusters', dc1.name),
     keyOf('clusters', parseClusterName('dc3')),
+    keyOf('departures', dc2.name),
   ]);
 });
 
@@ -194,6 +264,8 @@ test('a member that may write only its own records has the host of the registry 
     cluster: dc3.name,
     by: dc2.name,
     force: false,
+    known: true,
+    clock: systemClock,
   };
   await refused(t, 'REGISTRY_DENIED', () => evict(eviction));
   const trust = new TrustStore();

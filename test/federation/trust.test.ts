@@ -2,6 +2,7 @@
 import test from 'ava';
 import { encodeBundle } from '../../certs/bundle.ts';
 import { TrustStore } from '../../certs/trust-store.ts';
+import { systemClock } from '../../core/clock.ts';
 import { join } from '../../federation/join.ts';
 import { leave } from '../../federation/leave.ts';
 import { MembershipFile } from '../../federation/member.ts';
@@ -94,7 +95,13 @@ test('what is believed is in the membership file, and listeners hear of it', asy
 test('a cluster that left is believed no more, and its old record does not bring it back', async (t) => {
   const { dc1, dc2 } = await pair(t);
   const old = await dc1.store.get(keyOf('bundles', dc2.name));
-  await leave({ store: dc1.store, federation: acme, cluster: dc2.name });
+  await leave({
+    store: dc1.store,
+    federation: acme,
+    cluster: dc2.name,
+    by: dc2.name,
+    clock: systemClock,
+  });
   dc1.trust.retain({ clusters: new Map([view(dc1)]) });
   t.false(believes(dc1.trustStore, dc2));
   await dc1.trust.persisted();
@@ -114,7 +121,13 @@ test('a cluster that left is believed no more, and its old record does not bring
 
 test('a cluster that left may be admitted again, also by a clock that lags', async (t) => {
   const { dc1, dc2 } = await pair(t);
-  await leave({ store: dc1.store, federation: acme, cluster: dc2.name });
+  await leave({
+    store: dc1.store,
+    federation: acme,
+    cluster: dc2.name,
+    by: dc2.name,
+    clock: systemClock,
+  });
   dc1.trust.retain({ clusters: new Map([view(dc1)]) });
   await dc2.file.set({ version: 1, kind: 'standalone' });
   dc1.clock.jump(-60_000);

@@ -1,6 +1,6 @@
 /** Owns what tests of the snapshot have in common: a builder, what it says in a few words, and changes of every kind. */
 import { IsthmusError } from '../../core/errors.ts';
-import type { ServiceName } from '../../core/names.ts';
+import type { ClusterName, ServiceName } from '../../core/names.ts';
 import { parseServiceName } from '../../core/names.ts';
 import type { RegistryKey } from '../../registry/keys.ts';
 import type { RawChange } from '../../registry/record-reader.ts';
@@ -41,6 +41,11 @@ export function put(key: RegistryKey, record: object): RawChange {
 
 export function gone(key: RegistryKey): RawChange {
   return { key: keyOf(key), value: undefined };
+}
+
+/** A departure, as the cluster itself writes it. */
+export function left(cluster: ClusterName): RawChange {
+  return put({ kind: 'departures', cluster }, { cluster, by: cluster, at: 1 });
 }
 
 export const clusterKey = (cluster = dc1): RegistryKey => ({ kind: 'clusters', cluster });

@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { openAuthority } from '../../certs/authority.ts';
 import { gatewayId, parseSpiffeId, parseTrustDomain } from '../../certs/spiffe-id.ts';
@@ -11,8 +12,10 @@ import {
   type EmbeddedRegistryOptions,
   startEmbeddedRegistry,
 } from '../../registry/embedded/index.ts';
+import type { StoreState } from '../../registry/store.ts';
 import { type Etcdctl, etcdctl } from '../support/etcdctl.ts';
 import { openStore } from '../support/store.ts';
+import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
 import { rawClient } from './raw-client.ts';
@@ -235,6 +238,42 @@ test.serial('both ends renew their certificates without losing a call or a watch
   await until('every event', () => seen.length === 100);
   watch.close();
 });
+
+test.serial(
+  'a renewed certificate cuts nobody off: the state stays, watches go on where they are',
+  async (t) => {
+    const { registry, dc1, dc2 } = await federation(t);
+    const deadlineMs = 200;
+    const line = await startTcpProxy({ target: registry.address });
+    t.teardown(() => line.close());
+    const endpoints = [`https://localhost:${line.port}`];
+    const store = openStore(t, { endpoints, tls: { ca: dc1.ca, ...dc2.identity }, deadlineMs });
+    await until('an answer', () => store.list(`${root}clusters/`));
+    const states: StoreState[] = [];
+    store.onState((state) => states.push(state));
+    const seen: number[] = [];
+    const watch = store.watch(`${root}clusters/`, 1, {
+      events: (_events, revision) => seen.push(revision),
+      progress: () => {},
+      ended: (error) => t.fail(error.message),
+    });
+    const before = line.accepted;
+    store.setTls({ ca: dc1.ca, ...(await dc2.issue()) });
+    // Past the time in which calls on the old connection end, and past the ping that would find it closed.
+    const started = performance.now();
+    let calls = 0;
+    while (performance.now() - started < 9_000) {
+      await store.txn([], put('clusters/dc2'));
+      calls += 1;
+      await setTimeout(100);
+    }
+    await until('every event', () => seen.length === calls);
+    t.deepEqual(states, []);
+    t.is(line.accepted - before, 1);
+    watch.close();
+    await until('the old connection to be closed', () => line.connections === 1);
+  },
+);
 
 test.serial('a watcher that stops reading for a while misses nothing', async (t) => {
   const { registry, store } = await start(t);

@@ -1,5 +1,6 @@
 /** Specifies the registry client where the network or the registry fails it. */
 import { spawn } from 'node:child_process';
+import { setTimeout } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { IsthmusError } from '../../core/errors.ts';
 import type { Store, StoreState } from '../../registry/store.ts';
@@ -81,6 +82,23 @@ test('with several endpoints the next one is used after a failure', async (t) =>
   const store = openStore(t, { endpoints: [`http://127.0.0.1:${nobody}`, etcd.endpoint] });
   await t.throwsAsync(store.get('a'), { code: 'REGISTRY_UNAVAILABLE', message: /ECONNREFUSED/ });
   await t.notThrowsAsync(store.get('a'));
+});
+
+test('a registry that is down is dialed by one back-off, however many ask how often', async (t) => {
+  const { proxy, store } = await setUp(t);
+  await answered(store);
+  proxy.cut();
+  const before = proxy.accepted;
+  const started = performance.now();
+  // Rests of 250, 500 and 1000 ms: by then 5 dials have been made.
+  while (performance.now() - started < 1500) {
+    const asked = Array.from({ length: 10 }, () => store.get('a'));
+    for (const { status } of await Promise.allSettled(asked)) t.is(status, 'rejected');
+    await setTimeout(5);
+  }
+  t.true(proxy.accepted - before <= 5, `${proxy.accepted - before} dials`);
+  proxy.restore();
+  await answered(store);
 });
 
 test('etcd users: a wrong password and a foreign key are refused, a forgotten token is renewed', async (t) => {

@@ -9,6 +9,7 @@ import {
   exportKey,
   gatewayKey,
   gone,
+  left,
   nth,
   numbers,
   offer,
@@ -65,6 +66,7 @@ test('what is deleted is gone, and a cluster or service of which nothing is left
     put(gatewayKey(), gatewayRecord()),
     put(exportKey(), exportRecord(dc2)),
   );
+  apply(left(dc1));
   apply(gone(clusterKey()));
   t.deepEqual(builder.snapshot.clusters.get(dc1), {
     cluster: dc1,

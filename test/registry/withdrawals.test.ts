@@ -8,13 +8,14 @@ import {
   empty,
   exportKey,
   gone,
+  left,
   nth,
   numbers,
   offer,
   put,
   withdraw,
 } from './building.ts';
-import { acme, clusterRecord, dc1, dc2, exportRecord, keyOf, web } from './records.ts';
+import { acme, cart, clusterRecord, dc1, dc2, exportRecord, keyOf, web } from './records.ts';
 
 test('half of what a cluster offers may go in one revision', (t) => {
   const { apply, offers, problems } = build();
@@ -53,26 +54,35 @@ test('services that are emptied first go at once, however many', (t) => {
   t.deepEqual([offers(), problems()], [[], []]);
 });
 
-test('the only service of a cluster may go', (t) => {
+test('the only service of a cluster is more than half of what it offers', (t) => {
   const { apply, offers, problems } = build();
   apply(put(clusterKey(dc2), clusterRecord(dc2)), offer(1));
   apply(withdraw(1));
-  t.deepEqual([offers(), problems()], [[], []]);
+  t.deepEqual([offers(), problems()], [[nth(1)], ['WITHDRAWAL_HELD withdrawal/dc2']]);
 });
 
 test('what one cluster withdraws does not count against another', (t) => {
   const { apply, offers, problems } = build();
   apply(put(clusterKey(dc2), clusterRecord(dc2)), put(clusterKey(dc1), clusterRecord()));
-  apply(...numbers(4).map(offer), put(exportKey(dc1, web), exportRecord(dc1, web)));
+  const own = [web, cart].map((service) =>
+    put(exportKey(dc1, service), exportRecord(dc1, service)),
+  );
+  apply(...numbers(4).map(offer), ...own);
   apply(withdraw(1), withdraw(2), gone(exportKey(dc1, web)));
-  t.deepEqual([offers(dc1), offers(dc2), problems()], [[], [nth(3), nth(4)], []]);
+  t.deepEqual([offers(dc1), offers(dc2), problems()], [[cart], [nth(3), nth(4)], []]);
 });
 
-/** The summaries and the cluster's record are watched apart: either may be seen to go first. */
+/** The summaries, the cluster's record and its departure are watched apart: each may be seen first. */
 const leaves: Record<string, readonly (readonly RawChange[])[]> = {
-  'in one revision': [[...numbers(4).map(withdraw), gone(clusterKey(dc2))]],
-  'its record seen to go first': [[gone(clusterKey(dc2))], numbers(4).map(withdraw)],
-  'its record seen to go last': [numbers(4).map(withdraw), [gone(clusterKey(dc2))]],
+  'in one revision': [[...numbers(4).map(withdraw), gone(clusterKey(dc2)), left(dc2)]],
+  'its departure seen first': [[left(dc2)], [gone(clusterKey(dc2))], numbers(4).map(withdraw)],
+  'its record seen to go first': [[gone(clusterKey(dc2))], numbers(4).map(withdraw), [left(dc2)]],
+  'its record seen to go last': [numbers(4).map(withdraw), [left(dc2)], [gone(clusterKey(dc2))]],
+  'its departure seen before its summaries go': [
+    [gone(clusterKey(dc2))],
+    [left(dc2)],
+    numbers(4).map(withdraw),
+  ],
 };
 
 for (const [how, revisions] of Object.entries(leaves)) {

@@ -1,6 +1,7 @@
 /** Owns a real etcd process for tests: on free ports, in a scratch folder, killed and restarted at will. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
@@ -20,6 +21,8 @@ export interface EtcdProcess {
   resume(): void;
   /** Starts it again on the same ports and data. */
   start(): Promise<void>;
+  /** Once killed: all its data are gone. */
+  wipe(): Promise<void>;
 }
 
 /** Starts etcd and stops it when the test ends. `args` are added to its command line. */
@@ -64,6 +67,7 @@ export async function startEtcd(
     pause: () => child?.kill('SIGSTOP'),
     resume: () => child?.kill('SIGCONT'),
     start,
+    wipe: () => rm(join(dir, 'etcd'), { recursive: true, force: true }),
   };
 }
 

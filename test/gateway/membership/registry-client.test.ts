@@ -62,6 +62,7 @@ async function follow(t: ExecutionContext, registry: RegistryProcess, folder?: s
     log: silentLog,
     verify: () => {},
     changed: () => {},
+    lost: () => {},
   });
   let closed: Promise<void> | undefined;
   const close = () =>
@@ -88,7 +89,7 @@ test('a cluster that leaves takes all it offers with it, and nothing is held', a
   const { client, offered, codes } = await follow(t, registry);
   await client.synced();
   t.is(offered(), 4);
-  await leave({ store, federation: acme, cluster: dc2 });
+  await leave({ store, federation: acme, cluster: dc2, by: dc2, clock: systemClock });
   await until('it is gone', () => offered() === 0 && !client.snapshot.clusters.has(dc2));
   t.deepEqual(codes(), []);
 });
@@ -115,7 +116,7 @@ test('a cluster that left while the gateway was away is gone when it is back', a
   const first = await follow(t, registry, folder);
   await first.client.synced();
   await first.close();
-  await leave({ store, federation: acme, cluster: dc2 });
+  await leave({ store, federation: acme, cluster: dc2, by: dc2, clock: systemClock });
   const second = await follow(t, registry, folder);
   await second.client.synced();
   await until('it is gone', () => second.offered() === 0);
