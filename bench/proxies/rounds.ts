@@ -12,6 +12,8 @@ export interface Scenario {
   readonly takesTime?: boolean;
   /** Whether each round needs newly started programs; default false. */
   readonly fresh?: boolean;
+  /** What newly started programs are loaded with before they are measured; default nothing. */
+  warmUp?(running: Running, seconds: number): Promise<unknown>;
   measure(running: Running, seconds: number, ground: Ground): Promise<Sample>;
 }
 
@@ -53,10 +55,10 @@ export class Rounds {
 
   /** All programs run all the time; only one has load. */
   async #shared({ measure, programs }: Scenario, rounds: Map<ProgramName, Sample[]>) {
-    const { warmUpSeconds, compilingSeconds, seconds, rounds: count } = this.#plan;
+    const { seconds, rounds: count } = this.#plan;
     const all = await this.#started(programs);
-    for (const [{ compiles }, running] of all) {
-      await measure(running, compiles ? compilingSeconds : warmUpSeconds, this.#ground);
+    for (const [contestant, running] of all) {
+      await measure(running, this.#warmUpOf(contestant), this.#ground);
     }
     for (let round = 0; round < count; round++) {
       for (const [{ program }, running] of all) {
@@ -79,17 +81,24 @@ export class Rounds {
     });
   }
 
-  async #fresh({ measure, programs }: Scenario, rounds: Map<ProgramName, Sample[]>) {
+  async #fresh({ measure, programs, warmUp }: Scenario, rounds: Map<ProgramName, Sample[]>) {
     await this.end();
     for (let round = 0; round < this.#plan.freshRounds; round++) {
-      for (const { program, start } of programs) {
-        const running = await start(this.#ground);
+      for (const contestant of programs) {
+        const running = await contestant.start(this.#ground);
         try {
-          rounds.get(program)?.push(await measure(running, this.#plan.seconds, this.#ground));
+          await warmUp?.(running, this.#warmUpOf(contestant));
+          rounds
+            .get(contestant.program)
+            ?.push(await measure(running, this.#plan.seconds, this.#ground));
         } finally {
           await running.stop();
         }
       }
     }
+  }
+
+  #warmUpOf({ compiles }: Contestant): number {
+    return compiles ? this.#plan.compilingSeconds : this.#plan.warmUpSeconds;
   }
 }

@@ -10,6 +10,8 @@ import { noLines } from '../wire/http1/field-lines.ts';
 const noFields: ReceivedFields = {
   get: () => undefined,
   all: () => [],
+  getById: () => undefined,
+  allById: () => [],
   without: () => noLines,
   listWithout: () => [],
 };

@@ -1,6 +1,6 @@
 /** Owns one try over an HTTP/2 connection, to a gateway or to an endpoint: its request on the way out, its response on the way in, how it fails. */
 import type { Call, CallHandler } from '../proxy/call.ts';
-import type { FailedTry, Fields, OutgoingRequest, Tunnel } from '../proxy/message.ts';
+import type { FailedTry, Fields, OutgoingRequest, ResponseHead, Tunnel } from '../proxy/message.ts';
 import type { Http2Stream, ReceivedResponse, StreamEnd, StreamHandler } from '../wire/http2/api.ts';
 import type { Http2Client, RequestRefusal } from '../wire/http2/client.ts';
 import { errorCode } from '../wire/http2/protocol.ts';
@@ -76,15 +76,8 @@ export class Http2Call extends BodyReader implements Call, StreamHandler {
 
   onResponse(_stream: Http2Stream, received: ReceivedResponse, ends: boolean): void {
     if (this.#isOver) return;
-    const { status, fields, length } = received;
-    const bodyLength = length >= 0 ? length : ends ? 'none' : 'unknown';
-    this.#isGranted = this.#tunnel !== undefined && status < 300;
-    this.#handler.onHead({
-      status: statusOf(status, this.#tunnel),
-      fields,
-      bodyLength,
-      connectionTokens: noTokens,
-    });
+    this.#isGranted = this.#tunnel !== undefined && received.status < 300;
+    this.#handler.onHead(this.#headOf(received, ends));
     if (ends) this.finish(noTokens);
   }
 
@@ -114,6 +107,22 @@ export class Http2Call extends BodyReader implements Call, StreamHandler {
     // Nobody wants the rest of the request.
     this.#hasEnded = true;
     this.stream?.reset(errorCode.cancel);
+  }
+
+  /** The same head again where the same response comes again. */
+  #headOf(received: ReceivedResponse, ends: boolean): ResponseHead {
+    const comesAgain = received.made !== undefined && !ends && this.#tunnel === undefined;
+    if (comesAgain && received.made !== null) return received.made as ResponseHead;
+    const { status, fields, length } = received;
+    const head: ResponseHead = {
+      status: statusOf(status, this.#tunnel),
+      fields,
+      bodyLength: length >= 0 ? length : ends ? 'none' : 'unknown',
+      connectionTokens: noTokens,
+    };
+    if (!comesAgain) return head;
+    received.made = { ...head, passed: null };
+    return received.made as ResponseHead;
   }
 
   /** There is no stream for it, which is told when the call is with whoever made it. */
@@ -146,6 +155,7 @@ function headOf(request: OutgoingRequest, bodyLength: OutgoingRequest['bodyLengt
     fields: fields.list(),
     start: fields.start,
     more: fields.more?.(),
+    unique: fields.unique?.(),
     length: typeof bodyLength === 'number' && tunnel === undefined ? bodyLength : undefined,
     sensitive: fields.sensitive,
   };

@@ -10,15 +10,13 @@ import {
 import { messageOf } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import { Intake } from './intake.ts';
+import { readBuffer } from './read-buffer.ts';
 
 /**
  * How accepted sockets are read. `shared` saves an allocation, an event and a stream's bookkeeping per read:
  * about a microsecond of a request's fourteen. It needs sockets accepted with `pauseOnConnect`.
  */
 export type Reading = 'shared' | 'events';
-
-/** Every read of every accepted socket lands here: what is to stay is copied out before the next one. */
-const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** What of a socket's inside is used: the handle it reads from, and the server that counts it. */
 interface Inner {

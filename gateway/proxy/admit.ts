@@ -2,7 +2,7 @@
 import { type ErrorCode, IsthmusError } from '../../core/errors.ts';
 import type { FederationName } from '../../core/names.ts';
 import type { Exchange } from './exchange.ts';
-import { forbiddenConnectionToken, isLoop, serviceField } from './headers.ts';
+import { forbiddenConnectionToken, isLoop, serviceId, viaId } from './headers.ts';
 import { announcesTooMuch, bodyTooLarge } from './limit.ts';
 import type { Route, RouteLookup } from './route.ts';
 
@@ -37,13 +37,13 @@ export function admit({ peer, head }: Exchange, rules: AdmissionRules): Route | 
   if (token !== undefined) {
     return refused('REQUEST_REFUSED', `The Connection field names ${JSON.stringify(token)}`);
   }
-  const service = peer.kind === 'gateway' ? head.fields.get(serviceField) : undefined;
+  const service = peer.kind === 'gateway' ? head.fields.getById(serviceId) : undefined;
   const authority = service === undefined ? head.authority : `${service}.${rules.federation}`;
   const route = rules.routes.find(authority, head.path);
   if (route === undefined) {
     return refused('ROUTE_NOT_FOUND', `No service is called ${JSON.stringify(authority)}`);
   }
-  const via = head.fields.all('via');
+  const via = head.fields.allById(viaId);
   if (via.length > 0 && isLoop(via, rules.pseudonym, route.service)) {
     return refused('LOOP_REFUSED', `The request has passed ${rules.pseudonym} before`, route);
   }

@@ -1,9 +1,7 @@
 /** Owns dialing an endpoint: within a time limit, and with one buffer that all of them are read into. */
 import { connect, type LookupFunction, type Socket } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
-
-/** All reads land here: what is to stay is copied out before the next one. */
-export const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
+import { readBuffer } from './read-buffer.ts';
 
 export interface Dialed {
   readonly host: string;

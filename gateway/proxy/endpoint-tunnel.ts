@@ -5,8 +5,9 @@ import type { Clock } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors.ts';
 import { noFields } from '../wire/http1/field-section.ts';
 import type { Call, CallHandler, CallOptions } from './call.ts';
-import { dialEndpoint, readBuffer } from './endpoint-socket.ts';
+import { dialEndpoint } from './endpoint-socket.ts';
 import type { Fields, ResponseHead } from './message.ts';
+import { readBuffer } from './read-buffer.ts';
 import { SocketWriter } from './socket-writer.ts';
 
 /** As CONNECT is answered; what says that there is a connection. */

@@ -1,13 +1,13 @@
 /** Owns what another gateway's response says about itself: that it is an answer, or that it could not serve. */
 import { type ErrorCode, errorCodes } from '../../core/error-codes.ts';
 import type { ClusterName } from '../../core/names.ts';
-import { failedField, refusedField } from './headers.ts';
+import { failedId, refusedId } from './headers.ts';
 import type { FailedTry, ResponseHead } from './message.ts';
 
 /** The failure that a response of `cluster` stands for; undefined when it is the service's own. */
 export function failureIn({ fields }: ResponseHead, cluster: ClusterName): FailedTry | undefined {
-  const refused = fields.get(refusedField);
-  const code = refused ?? fields.get(failedField);
+  const refused = fields.getById(refusedId);
+  const code = refused ?? fields.getById(failedId);
   if (code === undefined) return undefined;
   return {
     sent: refused === undefined ? 'maybe' : 'no',

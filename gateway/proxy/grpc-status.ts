@@ -1,6 +1,7 @@
 /** Owns how the gateway's own refusals are said to gRPC clients: a response of a head alone, with a status of gRPC's. */
 import type { ErrorCode, IsthmusError } from '../../core/errors.ts';
 import { fieldLines } from '../wire/http1/field-lines.ts';
+import { contentTypeId } from './headers.ts';
 import type { Fields, OutgoingResponse, ReceivedFields } from './message.ts';
 
 /** The statuses that a gateway has a use for, by their names in the gRPC documentation. */
@@ -40,7 +41,7 @@ export function grpcStatusOf({ code, status }: Pick<IsthmusError, 'code' | 'stat
 
 /** Whether a request is gRPC: `application/grpc`, with or without a suffix such as `+proto`; not gRPC-Web. */
 export function isGrpc(fields: ReceivedFields): boolean {
-  const type = fields.get('content-type');
+  const type = fields.getById(contentTypeId);
   return type !== undefined && /^application\/grpc(?:[+;]|$)/i.test(type);
 }
 

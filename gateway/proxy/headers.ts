@@ -1,6 +1,7 @@
 /** Owns which header fields cross the gateway, and which ones it sets. */
 import type { ServiceName } from '../../core/names.ts';
 import { FieldFilter } from '../wire/http1/field-filter.ts';
+import { idOfName } from '../wire/http1/field-names.ts';
 import { membersOf } from '../wire/http1/grammar.ts';
 import type { Fields } from './message.ts';
 
@@ -22,6 +23,16 @@ export const requestIdField = 'x-request-id';
 /** Which trace a request is part of, and what tracing systems keep of it (W3C Trace Context). */
 export const traceParentField = 'traceparent';
 export const traceStateField = 'tracestate';
+
+/** Numbers of the fields that are looked for in every message. */
+export const viaId = idOfName('via');
+export const dateId = idOfName('date');
+export const contentTypeId = idOfName('content-type');
+export const requestIdId = idOfName(requestIdField);
+export const serviceId = idOfName(serviceField);
+export const endpointId = idOfName(endpointField);
+export const refusedId = idOfName(refusedField);
+export const failedId = idOfName(failedField);
 
 /** Meant for one connection only (RFC 9110 section 7.6.1, and the older ones still seen). */
 const hopByHop = new Set([

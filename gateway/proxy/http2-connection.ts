@@ -132,8 +132,7 @@ export class Http2Connection
   }
 
   onRequest(stream: Http2Stream, received: ReceivedRequest, ends: boolean): StreamHandler {
-    const { inFlight, taker, sweep } = this.#ground;
-    sweep.refresh();
+    const { inFlight, taker } = this.#ground;
     // It asks about the gateway as a whole, not for any service (RFC 9110 section 9.3.7).
     if (received.path === '*')
       return this.#refuse(stream, received.method, 400, 'OPTIONS * is for no service');
@@ -157,7 +156,6 @@ export class Http2Connection
     why: string,
     method: string,
   ): StreamHandler {
-    this.#ground.sweep.refresh();
     return this.#refuse(stream, method, status, sentenceOf(status, why));
   }
 

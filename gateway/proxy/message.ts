@@ -2,6 +2,7 @@
 import type { ErrorCode } from '../../core/errors.ts';
 import type { ServiceName } from '../../core/names.ts';
 import type { BlockStart } from '../wire/hpack/block-start.ts';
+import type { UniqueField } from '../wire/hpack/encoder.ts';
 import type { FieldFilter } from '../wire/http1/field-filter.ts';
 import type { FieldLines } from '../wire/http1/field-lines.ts';
 
@@ -17,6 +18,9 @@ export interface ReceivedFields {
   get(name: string): string | undefined;
   /** The values of every field of that name, which is in lower case. */
   all(name: string): readonly string[];
+  /** The same for a well-known name by its number (`idOfName`): for what is asked of every message. */
+  getById(id: number): string | undefined;
+  allById(id: number): readonly string[];
   /** What stays after `filter` and `alsoDropped` (lower-case names), as HTTP/1.1 lines. */
   without(filter: FieldFilter, alsoDropped?: readonly string[]): FieldLines;
   /** The same as a flat list. */
@@ -31,8 +35,10 @@ export interface OutgoingFields {
   lines(): FieldLines;
   /** The same as a flat list, but for `more`. */
   list(): Fields;
-  /** Fields that no other message has; absent where there is none. */
+  /** Fields besides, which few other messages have; absent where there is none. */
   more?(): Fields;
+  /** A field that no other message has, to be sent at once. */
+  unique?(): UniqueField | undefined;
   /** What a header block of HTTP/2 begins with up to the last of `list`, where the same came and may come again. */
   readonly start?: BlockStart | undefined;
   /** As in `ReceivedFields`. */

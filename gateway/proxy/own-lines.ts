@@ -3,7 +3,7 @@ import type { ClusterName, FederationName, ServiceName } from '../../core/names.
 import { ownText } from '../../core/own-text.ts';
 import type { Target } from '../balance/types.ts';
 import type { FieldLines } from '../wire/http1/field-lines.ts';
-import { clusterField, endpointField, serviceField } from './headers.ts';
+import { clusterField, endpointField, endpointId, serviceField, viaId } from './headers.ts';
 import type { ReceivedFields, RequestHead } from './message.ts';
 import type { Peer } from './peer.ts';
 
@@ -72,7 +72,7 @@ export class OwnLines {
 
   /** That a request has passed here for that service, and before that the same as it says. */
   #viaOf({ fields, protocol }: RequestHead, service: ServiceName): string {
-    const passed = fields.all('via');
+    const passed = fields.allById(viaId);
     if (passed.length > 0) return this.#viaAfter(passed, protocol, service);
     if (protocol !== '1.1') return `via: ${this.#passing(protocol, service)}\r\n`;
     let line = this.#via.get(service);
@@ -129,7 +129,7 @@ export class OwnLines {
     // The asking gateway needs to know whatever its client may; it decides what to show.
     if (!exposeDecision && peer.kind !== 'gateway') return this.#responseVia as FieldLines;
     if (target.kind === 'endpoint') return this.#servedBy(cluster, target.endpoint.id);
-    return this.#servedBy(target.cluster, fields.get(endpointField) ?? '');
+    return this.#servedBy(target.cluster, fields.getById(endpointId) ?? '');
   }
 
   /** `endpoint`: empty where nobody says which. */

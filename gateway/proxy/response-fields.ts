@@ -1,7 +1,7 @@
 /** Owns the fields of a response on its way back: what came in and may go back, and what we say of it. */
 import { BlockStart } from '../wire/hpack/block-start.ts';
 import { type FieldLines, fieldLines } from '../wire/http1/field-lines.ts';
-import { fromUpstream } from './headers.ts';
+import { dateId, fromUpstream } from './headers.ts';
 import { HttpDate } from './http-date.ts';
 import { pushLines } from './line-list.ts';
 import type {
@@ -35,7 +35,7 @@ export class ResponseFields implements PassedResponse {
   static of(head: ResponseHead, said: FieldLines): PassedResponse {
     const { passed } = head;
     if (passed?.own === said) return passed;
-    const isDated = head.fields.get('date') !== undefined;
+    const isDated = head.fields.getById(dateId) !== undefined;
     const made = new ResponseFields(head, isDated ? said : dated(said));
     if (passed !== undefined) head.passed = made;
     return made;

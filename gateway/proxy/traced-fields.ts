@@ -1,5 +1,6 @@
 /** Owns the fields of one try of a traced request: the request's, and whose child the next hop is. */
 import type { BlockStart } from '../wire/hpack/block-start.ts';
+import type { UniqueField } from '../wire/hpack/encoder.ts';
 import type { FieldLines } from '../wire/http1/field-lines.ts';
 import { traceParentField } from './headers.ts';
 import type { Fields, OutgoingFields } from './message.ts';
@@ -25,6 +26,10 @@ export class TracedFields implements OutgoingFields {
 
   more(): Fields {
     return [...(this.#fields.more?.() ?? []), traceParentField, this.#traceParent];
+  }
+
+  unique(): UniqueField | undefined {
+    return this.#fields.unique?.();
   }
 
   get start(): BlockStart | undefined {

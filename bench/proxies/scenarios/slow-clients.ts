@@ -19,10 +19,10 @@ export const slowClients: Scenario = {
     'one hop, plain HTTP/1.1, 16 connections beside 2,000 that send an octet of a head a second',
   programs: hop,
   fresh: true,
+  warmUp: ({ port }, seconds) => http1Load({ port, path: paths.small, connections: 16, seconds }),
   async measure(running, seconds) {
     const { port } = running;
     const load = () => http1Load({ port, path: paths.small, connections: 16, seconds });
-    await load();
     const alone = await load();
     const ends: (() => unknown)[] = [];
     try {

@@ -55,6 +55,8 @@ export class HpackDecoder {
   readonly #table = new DynamicTable<DecodedField>();
   readonly #maxListSize: number;
   #sizeLimit = initialTableSize;
+  /** Stands for the table as it is: another one after every change. */
+  #state: object = {};
   #block: Buffer = unpacked;
   #at = 0;
   #end = 0;
@@ -76,23 +78,38 @@ export class HpackDecoder {
     return this.#table.size;
   }
 
+  /** As long as it is the same, the same octets of a block are the same fields. */
+  get state(): object {
+    return this.#state;
+  }
+
   /** The other side has acknowledged this SETTINGS_HEADER_TABLE_SIZE; a smaller one it has to follow in its next block. */
   limitTable(size: number): void {
     this.#sizeLimit = size;
+    this.#state = {};
   }
 
-  /** Decodes the whole block between `start` and `end`, and appends its fields to `list`. */
-  decode(block: Buffer, start: number, end: number, list: DecodedField[]): DecodeOutcome {
+  /**
+   * Decodes the whole block between `start` and `end`, and appends its fields to `list`. `known`: octets of the list
+   * whose fields came before `start`.
+   */
+  decode(
+    block: Buffer,
+    start: number,
+    end: number,
+    list: DecodedField[],
+    known = 0,
+  ): DecodeOutcome {
     this.#block = block;
     this.#at = start;
     this.#end = end;
     this.#failure = undefined;
-    let listSize = 0;
-    let fields = 0;
+    let listSize = known;
+    let isBegun = known > 0;
     while (this.#at < end) {
       const octet = block[this.#at] as number;
       if ((octet & 0xe0) === 0x20) {
-        if (fields > 0) return 'table size update out of place';
+        if (isBegun) return 'table size update out of place';
         this.#updateSize();
         if (this.#failure !== undefined) return this.#failure;
         continue;
@@ -100,7 +117,7 @@ export class HpackDecoder {
       if (this.#table.maxSize > this.#sizeLimit) return 'table size update missing';
       const field = octet & 0x80 ? this.#lookUp(this.#integer(0x7f)) : this.#literal(octet);
       if (field === undefined) return this.#failure ?? 'block ends inside a field';
-      fields++;
+      isBegun = true;
       listSize += field.size;
       if (listSize <= this.#maxListSize) list.push(field);
     }
@@ -119,7 +136,10 @@ export class HpackDecoder {
     if (value === undefined) return undefined;
     const kind = known === undefined ? this.#judge.name(name) : known.kind;
     const field = this.#field(name, value, kind, (octet & 0xf0) === 0x10);
-    if (indexed) this.#table.add(field);
+    if (indexed) {
+      this.#table.add(field);
+      this.#state = {};
+    }
     return field;
   }
 
@@ -141,7 +161,10 @@ export class HpackDecoder {
   #updateSize(): void {
     const size = this.#integer(0x1f);
     if (size > this.#sizeLimit) this.#failure = 'table size over the limit';
-    else if (size >= 0) this.#table.resize(size);
+    else if (size >= 0) {
+      this.#table.resize(size);
+      this.#state = {};
+    }
   }
 
   /** An integer whose first octet has `mask` for it (section 5.1); -1 when there is a failure. */

@@ -6,6 +6,13 @@ import { fingerprint } from './fingerprint.ts';
 import { huffmanEncode, huffmanLength, octetOf } from './huffman-encode.ts';
 import { staticFields } from './static-table.ts';
 
+/** A field whose value no other block has, such as an id. */
+export interface UniqueField {
+  readonly name: string;
+  /** Visible ASCII. */
+  readonly octets: Uint8Array;
+}
+
 /** Most octets that `field` adds, besides those of name and value. */
 export const fieldOverhead = 12;
 /** Most octets that `begin` adds. */
@@ -122,6 +129,24 @@ export class HpackEncoder {
     const index = sensitive ? 0 : this.#indexOf(name, value, print);
     if (index > 0) this.#integer(0x80, 0x7f, index);
     else this.#unlisted(name, value, sensitive, print);
+  }
+
+  /** Adds a field whose value never comes again: it is neither looked for nor packed. */
+  unique({ name, octets }: UniqueField): void {
+    const known = this.#names.get(name);
+    // A name that comes again is worth its place in the table, whatever its value.
+    if (known === undefined || (known.fixed === undefined && known.newest < 0)) {
+      this.field(name, textOf(octets));
+      return;
+    }
+    this.#isListed = false;
+    const index = known.fixed ?? this.#indexOfNumber(known.newest);
+    this.#integer(0x00, 0x0f, index);
+    this.#integer(0x00, 0x7f, octets.length);
+    const target = this.#target;
+    const at = this.#at;
+    for (let i = 0; i < octets.length; i++) target[at + i] = octets[i] as number;
+    this.#at = at + octets.length;
   }
 
   /** The position after the block. */
@@ -280,6 +305,10 @@ function placesOfStatics(): (StaticEntry | undefined)[] {
     for (const entry of entries) places[entry.print & (size - 1)] = entry;
     if (places.filter((entry) => entry !== undefined).length === entries.length) return places;
   }
+}
+
+function textOf(octets: Uint8Array): string {
+  return Buffer.from(octets).toString('latin1');
 }
 
 function isGuessable(name: string, value: string): boolean {

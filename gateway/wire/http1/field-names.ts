@@ -12,7 +12,7 @@ export const fieldId = {
 } as const;
 
 /** Well-known names in lower case by their number; 0 stands for every other. */
-export const wellKnownNames: readonly string[] = [
+export const wellKnownNames: readonly string[] = asKeys([
   ...Object.keys(fieldId),
   ...'via te trailer keep-alive proxy-connection proxy-authenticate proxy-authorization'.split(' '),
   ...'http2-settings forwarded x-forwarded-for x-forwarded-host x-forwarded-proto'.split(' '),
@@ -26,7 +26,14 @@ export const wellKnownNames: readonly string[] = [
   ...'priority range referer retry-after sec-fetch-dest sec-fetch-mode sec-fetch-site'.split(' '),
   ...'server set-cookie strict-transport-security user-agent vary warning'.split(' '),
   ...'www-authenticate x-content-type-options grpc-status grpc-message'.split(' '),
-];
+  ...'x-isthmus-service x-isthmus-cluster x-isthmus-endpoint x-isthmus-refused'.split(' '),
+  ...'x-isthmus-failed grpc-timeout grpc-encoding grpc-accept-encoding'.split(' '),
+]);
+
+/** The same names in the form that the engine has of constants: two of them are compared at a glance. */
+function asKeys(names: readonly string[]): readonly string[] {
+  return Object.keys(Object.fromEntries(names.map((name) => [name, name])));
+}
 
 /** A chained hash table: the first number of each slot, and after each number the next of its slot. */
 const firstOfSlot = new Uint8Array(256);

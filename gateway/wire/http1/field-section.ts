@@ -49,17 +49,23 @@ export class FieldSection {
 
   /** The value of the first field of that name, which is in lower case. */
   get(name: string): string | undefined {
-    const index = this.#find(name, 0);
+    const index = this.#find(idOfName(name), name, 0);
     return index < 0 ? undefined : this.value(index);
   }
 
   /** The values of every field of that name, which is in lower case. */
   all(name: string): readonly string[] {
-    let i = this.#find(name, 0);
-    if (i < 0) return none;
-    const values: string[] = [];
-    for (; i >= 0; i = this.#find(name, i + 1)) values.push(this.value(i));
-    return values;
+    return this.#every(idOfName(name), name);
+  }
+
+  /** The same for a well-known name by its number. */
+  getById(id: number): string | undefined {
+    const index = this.#find(id, '', 0);
+    return index < 0 ? undefined : this.value(index);
+  }
+
+  allById(id: number): readonly string[] {
+    return this.#every(id, '');
   }
 
   /** Every field: name in lower case, value, name, value ... */
@@ -103,10 +109,18 @@ export class FieldSection {
     return alsoDropped.length > 0 && alsoDropped.includes(this.name(index));
   }
 
-  #find(name: string, from: number): number {
+  #every(id: number, name: string): readonly string[] {
+    let i = this.#find(id, name, 0);
+    if (i < 0) return none;
+    const values: string[] = [];
+    for (; i >= 0; i = this.#find(id, name, i + 1)) values.push(this.value(i));
+    return values;
+  }
+
+  /** Where the first field of that name is, from the one at `from` on; -1 = nowhere. The name counts where it is not well known. */
+  #find(id: number, name: string, from: number): number {
     const marks = this.#marks;
     const last = marks.length - 1;
-    const id = idOfName(name);
     for (let i = from, at = from * marksPerField; at < last; i++, at += marksPerField) {
       if (marks[at + 2] === id && (id !== fieldId.unknown || this.name(i) === name)) return i;
     }

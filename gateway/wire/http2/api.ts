@@ -1,5 +1,6 @@
 /** Owns the words between a connection and whoever uses it: heads, streams, handlers, and how things end. */
 import type { BlockStart } from '../hpack/block-start.ts';
+import type { UniqueField } from '../hpack/encoder.ts';
 import type { FailureCause } from './failure-cause.ts';
 import type { FieldList } from './field-list.ts';
 import type { UnreadableStatus } from './unreadable.ts';
@@ -31,6 +32,11 @@ export interface ReceivedResponse {
   readonly fields: FieldList;
   /** As in `ReceivedRequest`. */
   readonly length: number;
+  /**
+   * What its taker has made of it, left here by him: of a server that repeats itself comes the same response again.
+   * `null` at first; absent in one that never comes again.
+   */
+  made?: object | null;
 }
 
 /** What a head that is sent has besides its first line. */
@@ -38,8 +44,10 @@ export interface SentFields {
   readonly fields: Fields;
   /** What its block begins with up to the last of `fields`, where the same came and may come again. */
   readonly start?: BlockStart | undefined;
-  /** Fields besides, which no other head has. */
+  /** Fields besides, which few other heads have. */
   readonly more?: Fields | undefined;
+  /** And one that no other head has. */
+  readonly unique?: UniqueField | undefined;
   /** Sent as Content-Length, which is not among the fields then. */
   readonly length?: number | undefined;
   /** Names of fields that must be sent never-indexed (RFC 7541 section 6.2.3). */

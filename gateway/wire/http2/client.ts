@@ -1,7 +1,7 @@
 /** Owns the client's side of a connection: requests go out, their responses come in. */
-import type { DecodedField } from '../hpack/decoder.ts';
 import type { ConnectionHandler, Http2Stream, RequestHead, StreamHandler } from './api.ts';
 import { Connection } from './connection.ts';
+import type { HeaderBlock } from './header-block.ts';
 import type { ConnectionContext } from './options.ts';
 import { errorCode, max31 } from './protocol.ts';
 import { readResponse } from './read-head.ts';
@@ -84,14 +84,14 @@ export class Http2Client extends Connection {
   protected onHead(
     id: number,
     stream: Stream | undefined,
-    list: readonly DecodedField[],
+    block: HeaderBlock,
     tooLarge: boolean,
     ends: boolean,
   ): void {
     if (stream === undefined) this.passOverClosed(id, ends);
     else if (tooLarge)
       this.failStream(stream, errorCode.enhanceYourCalm, 'response head too large');
-    else this.#onResponse(stream, list, ends);
+    else this.#onResponse(stream, block, ends);
   }
 
   /** Section 6.8: streams above the last can be tried elsewhere. */
@@ -102,8 +102,8 @@ export class Http2Client extends Connection {
     }
   }
 
-  #onResponse(stream: Stream, list: readonly DecodedField[], ends: boolean): void {
-    const read = readResponse(list);
+  #onResponse(stream: Stream, block: HeaderBlock, ends: boolean): void {
+    const read = readResponse(block);
     if (typeof read === 'string') {
       this.malformed(stream, read);
       return;

@@ -1,11 +1,11 @@
 /** Owns one side of an HTTP/2 connection, whichever it is (RFC 9113): bytes go in and come out, time is passed in. */
-import type { DecodedField } from '../hpack/decoder.ts';
 import type { ConnectionEnd, ConnectionHandler } from './api.ts';
 import { type DataOwner, DataReceiver } from './data-receiver.ts';
 import { type FailureCause, floodOf, type IdleFrame } from './failure-cause.ts';
 import { Floods, settingsCost } from './floods.ts';
 import { frameFault, orderFault } from './frame-faults.ts';
 import { FrameReader, type FrameSink } from './frame-reader.ts';
+import type { HeaderBlock } from './header-block.ts';
 import { type HeaderOwner, HeaderReceiver } from './header-receiver.ts';
 import type { ConnectionContext, ConnectionOptions } from './options.ts';
 import { Output } from './output.ts';
@@ -127,11 +127,11 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner, W
   protected abstract lastPeerStream(): number;
   /** Whether nobody has opened the stream yet (section 5.1). */
   abstract isIdle(id: number): boolean;
-  /** A list came that is no trailers: a request, or the response on `stream`. */
+  /** A block came that is no trailers: a request, or the response on `stream`. */
   protected abstract onHead(
     id: number,
     stream: Stream | undefined,
-    list: readonly DecodedField[],
+    block: HeaderBlock,
     tooLarge: boolean,
     ends: boolean,
   ): void;
@@ -226,10 +226,10 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner, W
     }
   }
 
-  onList(id: number, list: readonly DecodedField[], tooLarge: boolean, ends: boolean): void {
+  onList(id: number, block: HeaderBlock, tooLarge: boolean, ends: boolean): void {
     const stream = this.streams.open.get(id);
     if (!stream?.headReceived) {
-      this.onHead(id, stream, list, tooLarge, ends);
+      this.onHead(id, stream, block, tooLarge, ends);
       return;
     }
     if (stream.receivedEnd) {
@@ -241,7 +241,7 @@ export abstract class Connection implements FrameSink, DataOwner, HeaderOwner, W
       this.malformed(stream, 'the trailers are too large', 431);
       return;
     }
-    const fields = ends ? readTrailers(list) : 'second HEADERS without END_STREAM';
+    const fields = ends ? readTrailers(block) : 'second HEADERS without END_STREAM';
     if (typeof fields === 'string') this.malformed(stream, fields);
     else if (stream.expected > 0) this.malformed(stream, bodyLengthWrong);
     else {

@@ -1,7 +1,9 @@
 /** Owns header blocks that come in: put together from HEADERS and CONTINUATION, within bounds, and decoded (RFC 9113 section 4.3). */
-import { type DecodedField, HpackDecoder } from '../hpack/decoder.ts';
+import { HpackDecoder } from '../hpack/decoder.ts';
 import type { FailureCause } from './failure-cause.ts';
 import { fieldRules } from './field-rules.ts';
+import { HeaderBlock } from './header-block.ts';
+import { KnownStarts } from './known-starts.ts';
 import type { ConnectionOptions } from './options.ts';
 import { badPadding, errorCode, flag } from './protocol.ts';
 
@@ -13,14 +15,16 @@ const maxContinuations = 32;
 export interface HeaderOwner {
   readonly over: boolean;
   fail(code: number, what: string, cause?: FailureCause): void;
-  /** A list came, to be kept by whoever wants it; cut off when it is `tooLarge`. */
-  onList(id: number, list: readonly DecodedField[], tooLarge: boolean, ends: boolean): void;
+  /** A list came, in `block` for as long as the call lasts; cut off when it is `tooLarge`. */
+  onList(id: number, block: HeaderBlock, tooLarge: boolean, ends: boolean): void;
 }
 
 export class HeaderReceiver {
   readonly decoder: HpackDecoder;
   readonly #owner: HeaderOwner;
   readonly #maxBlock: number;
+  readonly #starts = new KnownStarts();
+  readonly #block = new HeaderBlock();
   #parts: Buffer[] = [];
   #size = 0;
   #id = 0;
@@ -79,10 +83,19 @@ export class HeaderReceiver {
   }
 
   #decode(id: number, ends: boolean, bytes: Buffer, start: number, end: number): void {
-    const list: DecodedField[] = [];
-    const outcome = this.decoder.decode(bytes, start, end, list);
+    const { decoder } = this;
+    const block = this.#block;
+    const { state } = decoder;
+    const known = this.#starts.find(bytes, start, end, state);
+    const from = known === undefined ? start : start + known.octets.length;
+    const rest = block.begin(known, from < end);
+    const outcome =
+      from < end ? decoder.decode(bytes, from, end, rest, known?.size) : ('whole' as const);
+    if (known === undefined && outcome === 'whole' && decoder.state === state) {
+      this.#starts.keep(bytes, rest, state);
+    }
     if (outcome === 'whole' || outcome === 'too-large')
-      this.#owner.onList(id, list, outcome === 'too-large', ends);
+      this.#owner.onList(id, block, outcome === 'too-large', ends);
     else this.#owner.fail(errorCode.compressionError, outcome);
   }
 }

@@ -3,6 +3,7 @@ import type { DecodedField } from '../hpack/decoder.ts';
 import type { Fields, ReceivedRequest, ReceivedResponse } from './api.ts';
 import { FieldList } from './field-list.ts';
 import { fieldKind, kindOf, lastPseudo } from './field-rules.ts';
+import type { HeaderBlock } from './header-block.ts';
 
 const zeroDigit = 0x30;
 
@@ -31,8 +32,44 @@ class Parts {
 
 const parts = new Parts();
 
-/** `list` is kept. `connectProtocol`: whether extended CONNECT is allowed here. */
+/** `connectProtocol`: whether extended CONNECT is allowed here. */
 export function readRequest(
+  block: HeaderBlock,
+  connectProtocol: boolean,
+): ReceivedRequest | Malformed {
+  const { start, rest } = block;
+  if (start === undefined || !isPlain(rest)) return requestIn(block.all(), connectProtocol);
+  start.request ??= requestIn(start.fields, connectProtocol);
+  const known = start.request;
+  if (typeof known === 'string' || rest.length === 0) return known;
+  const { method, scheme, authority, path, protocol, fields, length } = known;
+  return { method, scheme, authority, path, protocol, fields: fields.and(rest), length };
+}
+
+export function readResponse(block: HeaderBlock): ReceivedResponse | Malformed {
+  const { start, rest } = block;
+  if (start === undefined || !isPlain(rest)) return responseIn(block.all());
+  if (start.response === undefined) {
+    const read = responseIn(start.fields);
+    start.response = typeof read === 'string' ? read : { ...read, made: null };
+  }
+  const known = start.response;
+  if (typeof known === 'string' || rest.length === 0) return known;
+  const { status, fields, length } = known;
+  return { status, fields: fields.and(rest), length };
+}
+
+/** Whether these fields, after others, change nothing of what those say. */
+function isPlain(rest: readonly DecodedField[]): boolean {
+  for (let i = 0; i < rest.length; i++) {
+    const { kind, valid, sensitive } = rest[i] as DecodedField;
+    if (!valid || sensitive || kindOf(kind) !== fieldKind.regular) return false;
+  }
+  return true;
+}
+
+/** `list` is kept. */
+function requestIn(
   list: readonly DecodedField[],
   connectProtocol: boolean,
 ): ReceivedRequest | Malformed {
@@ -67,7 +104,7 @@ export function readRequest(
 }
 
 /** `list` is kept. */
-export function readResponse(list: readonly DecodedField[]): ReceivedResponse | Malformed {
+function responseIn(list: readonly DecodedField[]): ReceivedResponse | Malformed {
   const malformed = readParts(list, false);
   if (malformed !== undefined) return malformed;
   const { pseudo, length } = parts;
@@ -81,9 +118,9 @@ export function readResponse(list: readonly DecodedField[]): ReceivedResponse | 
   return { status: statusIn(status), fields: parts.fields as FieldList, length };
 }
 
-export function readTrailers(list: readonly DecodedField[]): Fields | Malformed {
+export function readTrailers(block: HeaderBlock): Fields | Malformed {
   const fields: string[] = [];
-  for (const { name, value, kind, valid } of list) {
+  for (const { name, value, kind, valid } of block.all()) {
     if (!valid) return invalid(name, kind);
     if (isPseudo(kindOf(kind))) return 'pseudo-header in trailers';
     fields.push(name, value);

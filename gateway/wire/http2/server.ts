@@ -1,7 +1,7 @@
 /** Owns the server's side of a connection: requests come in, and are refused where there are too many or they are malformed. */
-import type { DecodedField } from '../hpack/decoder.ts';
 import type { ServerHandler } from './api.ts';
 import { Connection } from './connection.ts';
+import type { HeaderBlock } from './header-block.ts';
 import type { ConnectionContext } from './options.ts';
 import { errorCode, max31 } from './protocol.ts';
 import { readRequest } from './read-head.ts';
@@ -55,7 +55,7 @@ export class Http2Server extends Connection {
   protected onHead(
     id: number,
     _stream: Stream | undefined,
-    list: readonly DecodedField[],
+    block: HeaderBlock,
     tooLarge: boolean,
     ends: boolean,
   ): void {
@@ -73,7 +73,7 @@ export class Http2Server extends Connection {
       this.streams.passOver(id, ends);
     } else {
       this.#last = id;
-      this.#onRequest(id, list, tooLarge, ends);
+      this.#onRequest(id, block, tooLarge, ends);
     }
   }
 
@@ -92,7 +92,7 @@ export class Http2Server extends Connection {
     stream.consume(stream.unconsumed);
   }
 
-  #onRequest(id: number, list: readonly DecodedField[], tooLarge: boolean, ends: boolean): void {
+  #onRequest(id: number, block: HeaderBlock, tooLarge: boolean, ends: boolean): void {
     if (this.openStreams >= this.options.maxConcurrentStreams) {
       // Until the settings were acknowledged, the client can't know better.
       if (this.settings.acknowledged && !this.countBroken()) return;
@@ -101,13 +101,13 @@ export class Http2Server extends Connection {
       return;
     }
     if (tooLarge) {
-      this.#refuse(id, list, ends, 431, 'the head is too large');
+      this.#refuse(id, block, ends, 431, 'the head is too large');
       return;
     }
-    const read = readRequest(list, this.options.connectProtocol);
+    const read = readRequest(block, this.options.connectProtocol);
     if (typeof read === 'string' || (ends && read.length > 0)) {
       const why = typeof read === 'string' ? read : bodyLengthWrong;
-      this.#refuse(id, list, ends, 400, why);
+      this.#refuse(id, block, ends, 400, why);
       return;
     }
     const stream = this.#open(id, ends, read.length);
@@ -129,13 +129,13 @@ export class Http2Server extends Connection {
   /** It is answered, which says more than a reset (section 8.1.1); what is left of it is let in, and dropped. */
   #refuse(
     id: number,
-    list: readonly DecodedField[],
+    block: HeaderBlock,
     ends: boolean,
     status: UnreadableStatus,
     why: string,
   ): void {
     if (!this.countBroken()) return;
-    const method = list.find(({ name }) => name === ':method')?.value ?? '';
+    const method = block.all().find(({ name }) => name === ':method')?.value ?? '';
     const stream = this.#open(id, ends, -1);
     this.streams.attach(stream, this.#handler.onUnreadable(stream, status, why, method));
   }

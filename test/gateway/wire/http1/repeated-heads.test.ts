@@ -90,3 +90,34 @@ function many(count: number): string[] {
 function long(): string {
   return get.replace('one', 'x'.repeat(2_000));
 }
+
+/** One buffer for all reads, as connections have it. */
+const shared = Buffer.alloc(4096);
+
+/** What the head says that lies in the shared buffer from `at` on, or why it is refused. */
+function headAt(parser: RequestParser, at: number, text: string): string {
+  const end = at + shared.write(text, at, 'latin1');
+  const step = parser.step(shared, at, end);
+  if (step.kind === 'refused') return step.code;
+  if (step.kind !== 'head') throw new Error(`${step.kind} in place of a head`);
+  parser.step(shared, parser.position, end);
+  const { method, target, host, fields } = step;
+  return JSON.stringify([method, target, host, fields.list()]);
+}
+
+for (const offset of [0, 1, 2, 3, 4]) {
+  test(`heads read into one buffer, at ${offset}: an octet that differs makes another head, wherever it is`, (t) => {
+    const paths = ['/a', '/ab', '/abc', '/abcd'];
+    for (const path of paths) {
+      const text = `GET ${path} HTTP/1.1\r\nHost: a\r\nX-Tenant: one\r\n\r\n`;
+      for (let i = 0; i < text.length; i++) {
+        const parser = new RequestParser();
+        const said = headAt(parser, offset, text);
+        t.true(said.includes(path));
+        for (let n = 0; n < 3; n++) t.is(headAt(parser, offset, text), said);
+        const other = `${text.slice(0, i)}!${text.slice(i + 1)}`;
+        t.is(headAt(parser, offset, other), headAt(new RequestParser(), offset, other), other);
+      }
+    }
+  });
+}
