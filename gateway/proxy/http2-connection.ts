@@ -156,7 +156,6 @@ export class Http2Connection
     why: string,
     method: string,
   ): StreamHandler {
-    this.#ground.sweep.refresh();
     return this.#refuse(stream, method, status, sentenceOf(status, why));
   }
 
