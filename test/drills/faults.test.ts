@@ -5,7 +5,7 @@ import { type Cluster, failback, federate } from '../support/federation.ts';
 import { sharedScope } from '../support/shared.ts';
 import { SteadyLoad } from '../support/steady-load.ts';
 import { until } from '../support/until.ts';
-import { atRest, becomes, inForce, startDrill } from './scene.ts';
+import { atRest, becomes, inForce, measured, startDrill } from './scene.ts';
 
 const scope = sharedScope(test);
 let dc1: Cluster;
@@ -33,6 +33,7 @@ test.before(async () => {
   load = new SteadyLoad(dc1);
   scope.teardown(() => load.stop().then(() => undefined));
   await load.servedBy(dc2);
+  await measured(dc1, 'dc2', 20);
 });
 
 async function runs(at: Cluster, spec: DrillSpecInput, query = ''): Promise<Drill> {
