@@ -47,8 +47,8 @@ export class Cluster {
     this.lines = lines;
   }
 
-  /** Starts a cluster's instances and gateway. It is in no federation, unless its configuration founds one. */
-  static async start(t: Scope, dir: string, name: string, options: ClusterOptions) {
+  /** Starts a cluster's instances, and its gateway not yet. It is in no federation, unless its configuration founds one. */
+  static async prepare(t: Scope, dir: string, name: string, options: ClusterOptions) {
     const instances = Array.from(
       { length: options.instances ?? 1 },
       (_, i) => new Instance(name, `orders-${i + 1}`),
@@ -74,9 +74,7 @@ export class Cluster {
       ...(options.registry && { registry: withAdvertised(options.registry, lines.registry) }),
       ...options.config,
     });
-    const cluster = new Cluster(gateway, name, instances, lines);
-    await cluster.start();
-    return cluster;
+    return new Cluster(gateway, name, instances, lines);
   }
 
   /** Starts the gateway, again perhaps; the lines lead to wherever it listens now. */
@@ -152,7 +150,7 @@ export async function federate<Name extends string>(
   const started = await Promise.all(
     entries.map(([name, options], i) => {
       const embedded = i === 0 ? { registry: { embedded: { listen: '127.0.0.1:0' } } } : {};
-      return Cluster.start(t, dir, name, { ...embedded, ...options });
+      return startCluster(t, dir, name, { ...embedded, ...options });
     }),
   );
   const [first, ...rest] = started;
@@ -170,7 +168,17 @@ export async function standalone(
   name: string,
   options: ClusterOptions = {},
 ): Promise<Cluster> {
-  return Cluster.start(t, await tempDir(t), name, options);
+  return startCluster(t, await tempDir(t), name, options);
+}
+
+/** The same, and code can be run in its gateway. */
+export async function inspected(
+  t: Scope,
+  name: string,
+  options: ClusterOptions = {},
+): Promise<{ readonly cluster: Cluster; readonly inspector: Inspector }> {
+  const cluster = await Cluster.prepare(t, await tempDir(t), name, options);
+  return { cluster, inspector: await cluster.startInspected(t) };
 }
 
 /** Waits until each of `clusters` has a link to each other, and can route to each that has instances. */
@@ -214,6 +222,17 @@ export async function checksOut({
     if (code !== 0) throw new Error(stdout);
     return true;
   });
+}
+
+async function startCluster(
+  t: Scope,
+  dir: string,
+  name: string,
+  options: ClusterOptions,
+): Promise<Cluster> {
+  const cluster = await Cluster.prepare(t, dir, name, options);
+  await cluster.start();
+  return cluster;
 }
 
 async function startInstance(t: Scope, instance: Instance): Promise<void> {
