@@ -5,12 +5,19 @@ import { join } from 'node:path';
 import test from 'ava';
 import { fingerprintOf } from '../../certs/x509.ts';
 import type { ClusterName } from '../../core/names.ts';
-import type { DrillSummary, Prediction, Report } from '../../federation/drills/model.ts';
+import type { DrillSummary, Report } from '../../federation/drills/model.ts';
 import { type Cluster, federate } from '../support/federation.ts';
 import { sharedScope } from '../support/shared.ts';
 import { SteadyLoad } from '../support/steady-load.ts';
-import { until } from '../support/until.ts';
-import { becomes, evacuation, heardOf, inForce, loadBecomes, startDrill } from './scene.ts';
+import {
+  becomes,
+  evacuation,
+  heardOf,
+  inForce,
+  loadBecomes,
+  measured,
+  startDrill,
+} from './scene.ts';
 
 const scope = sharedScope(test);
 let dc1: Cluster;
@@ -30,16 +37,8 @@ test.serial(
   async (t) => {
     const load = new SteadyLoad(dc1);
     await load.servedBy(dc1);
-    const measured = async () => {
-      const prediction = await dc2.gateway.api.send<Prediction>(
-        'POST',
-        '/v1/drills/predict',
-        evacuation,
-      );
-      // The counts of the first seconds say little of the rate.
-      return (prediction.clusters[0]?.before ?? 0) > 20 && prediction;
-    };
-    const prediction = (await until('traffic to be measured', measured)) as Prediction;
+    // The counts of the first seconds say little of the rate.
+    const prediction = await measured(dc2, 'dc1', 20);
     const [first, ...others] = prediction.clusters;
     t.true(prediction.measured);
     t.is(first?.after, 0);

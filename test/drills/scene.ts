@@ -5,6 +5,7 @@ import {
   type DrillState,
   type DrillSummary,
   isOver,
+  type Prediction,
 } from '../../federation/drills/model.ts';
 import type { Cluster } from '../support/federation.ts';
 import { until } from '../support/until.ts';
@@ -19,6 +20,16 @@ export const evacuation = {
 
 export function startDrill(at: Cluster, spec: DrillSpecInput, query = ''): Promise<Drill> {
   return at.gateway.api.send<Drill>('POST', `/v1/drills${query}`, spec);
+}
+
+/** Waits until over `perSecond` requests were measured in a cluster; resolves to what its evacuation would do. */
+export function measured(at: Cluster, cluster: string, perSecond: number): Promise<Prediction> {
+  const spec = { ...evacuation, scope: { cluster } };
+  return until(`over ${perSecond} requests a second to be measured in ${cluster}`, async () => {
+    const prediction = await at.gateway.api.send<Prediction>('POST', '/v1/drills/predict', spec);
+    const { before = 0 } = prediction.clusters.find((one) => one.cluster === cluster) ?? {};
+    return prediction.measured && before > perSecond ? prediction : undefined;
+  });
 }
 
 export function drillAt(at: Cluster, id: string): Promise<Drill> {

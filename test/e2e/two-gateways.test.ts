@@ -25,12 +25,7 @@ async function scene(t: ExecutionContext) {
   const second = await secondGateway(t, dc2);
   line.setTarget(second.listener('eastWest'));
   await until('dc1 to see both', async () => (await dc1.others())['dc2']?.gateways === 2);
-  // Each worker rests by itself between the dials that led nowhere.
-  for (const { worker } of await dc1.gateway.items<{ worker: number }>('/v1/workers')) {
-    await until(`worker ${worker} of dc1 to have a way to the second`, () =>
-      dc1.gateway.logged({ worker: String(worker), address: line.address, state: 'up' }),
-    );
-  }
+  await connected(dc1, dc2.lines.eastWest.address, line.address);
   const [instance] = dc2.instances;
   if (!instance) throw new Error('dc2 has an instance');
   return { dc1, dc2, second, instance };
@@ -55,6 +50,21 @@ async function secondGateway(t: ExecutionContext, { gateway: first }: Cluster, m
   }
   await gateway.start();
   return gateway;
+}
+
+/** Waits until every worker has its connections to all of the addresses: a request may come to any of them. */
+async function connected({ name, gateway }: Cluster, ...addresses: readonly string[]) {
+  await until(`${name} to be connected to ${addresses.join(' and ')}`, async () => {
+    const metrics = await gateway.api.read('/metrics', 'text/plain');
+    const links = metrics.split('\n').filter((line) => line.startsWith('isthmus_link_up{'));
+    const each = addresses.map((to) => links.filter((line) => line.includes(`address="${to}"`)));
+    return each.every(
+      (own) =>
+        own.length > 0 &&
+        own.length === each[0]?.length &&
+        own.every((line) => line.endsWith(' 1')),
+    );
+  });
 }
 
 /** Health of the service's endpoints, as a gateway sees them. */
@@ -127,8 +137,9 @@ test.serial('a gateway that was killed takes its endpoints back when it returns'
   await servedBy(dc1, dc2);
   t.is(await second.stop(), 0);
   await until('dc1 to see one', async () => (await dc1.others())['dc2']?.gateways === 1);
-  await checksOut(dc1);
   // By the way to the first alone, however long that takes to come back.
+  await connected(dc1, dc2.lines.eastWest.address);
+  await checksOut(dc1);
   await servedBy(dc1, dc2);
   t.is((await dc1.gateway.request('orders.shop')).body, 'dc2/orders-1');
 });

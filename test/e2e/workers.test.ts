@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import type { WorkerStatus } from '../../gateway/workers/pool.ts';
-import { federate, standalone } from '../support/federation.ts';
+import { federate, inspected, standalone } from '../support/federation.ts';
 import type { GatewayProcess } from '../support/gateway-process.ts';
 import type { Inspector } from '../support/inspector.ts';
 import { until } from '../support/until.ts';
@@ -27,9 +27,8 @@ function workersOf(gateway: GatewayProcess): Promise<readonly WorkerStatus[]> {
 
 /** A gateway with its instance, into whose threads code can be put. */
 async function open(t: ExecutionContext, config: object) {
-  const { gateway } = await standalone(t, 'dc1', { config });
-  await gateway.kill();
-  const inspector = await gateway.startInspected(t);
+  const { cluster, inspector } = await inspected(t, 'dc1', { config });
+  const { gateway } = cluster;
   await until('the instance to be known as healthy', async () => {
     return (await gateway.request('orders.shop')).status === 200;
   });

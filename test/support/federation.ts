@@ -1,6 +1,6 @@
 /** Owns a federation of real gateways in tests: clusters with instances, lines between them that can fail, joined by token. */
 import { join } from 'node:path';
-import type { ClusterItem, ServiceItem } from '../../gateway/admin/answers.ts';
+import type { ClusterItem, CreatedToken, ServiceItem } from '../../gateway/admin/answers.ts';
 import { GatewayProcess, type Scope } from './gateway-process.ts';
 import type { Inspector } from './inspector.ts';
 import { Instance } from './instance.ts';
@@ -47,8 +47,8 @@ export class Cluster {
     this.lines = lines;
   }
 
-  /** Starts a cluster's instances and gateway. It is in no federation, unless its configuration founds one. */
-  static async start(t: Scope, dir: string, name: string, options: ClusterOptions) {
+  /** Starts a cluster's instances, and its gateway not yet. It is in no federation, unless its configuration founds one. */
+  static async prepare(t: Scope, dir: string, name: string, options: ClusterOptions) {
     const instances = Array.from(
       { length: options.instances ?? 1 },
       (_, i) => new Instance(name, `orders-${i + 1}`),
@@ -74,9 +74,7 @@ export class Cluster {
       ...(options.registry && { registry: withAdvertised(options.registry, lines.registry) }),
       ...options.config,
     });
-    const cluster = new Cluster(gateway, name, instances, lines);
-    await cluster.start();
-    return cluster;
+    return new Cluster(gateway, name, instances, lines);
   }
 
   /** Starts the gateway, again perhaps; the lines lead to wherever it listens now. */
@@ -108,6 +106,12 @@ export class Cluster {
   /** Joins the federation of `member` with a token, by the command. */
   async join(member: Cluster): Promise<void> {
     await this.gateway.isthmusOk(['join', '--yes'], { ISTHMUS_TOKEN: await member.token() });
+  }
+
+  /** The same by the API: two processes less, where it is not the commands that are in question. */
+  async joinByApi({ gateway }: Cluster): Promise<void> {
+    const { token } = await gateway.api.send<CreatedToken>('POST', '/v1/tokens', {});
+    await this.gateway.api.send('POST', '/v1/federation/join', { token });
   }
 
   /** What `GET /v1/clusters` says of the others, by name. */
@@ -152,11 +156,11 @@ export async function federate<Name extends string>(
   const started = await Promise.all(
     entries.map(([name, options], i) => {
       const embedded = i === 0 ? { registry: { embedded: { listen: '127.0.0.1:0' } } } : {};
-      return Cluster.start(t, dir, name, { ...embedded, ...options });
+      return startCluster(t, dir, name, { ...embedded, ...options });
     }),
   );
   const [first, ...rest] = started;
-  if (first !== undefined) for (const cluster of rest) await cluster.join(first);
+  if (first !== undefined) for (const cluster of rest) await cluster.joinByApi(first);
   await settled(started);
   return Object.fromEntries(started.map((cluster) => [cluster.name, cluster])) as Record<
     Name,
@@ -170,7 +174,17 @@ export async function standalone(
   name: string,
   options: ClusterOptions = {},
 ): Promise<Cluster> {
-  return Cluster.start(t, await tempDir(t), name, options);
+  return startCluster(t, await tempDir(t), name, options);
+}
+
+/** The same, and code can be run in its gateway. */
+export async function inspected(
+  t: Scope,
+  name: string,
+  options: ClusterOptions = {},
+): Promise<{ readonly cluster: Cluster; readonly inspector: Inspector }> {
+  const cluster = await Cluster.prepare(t, await tempDir(t), name, options);
+  return { cluster, inspector: await cluster.startInspected(t) };
 }
 
 /** Waits until each of `clusters` has a link to each other, and can route to each that has instances. */
@@ -214,6 +228,17 @@ export async function checksOut({
     if (code !== 0) throw new Error(stdout);
     return true;
   });
+}
+
+async function startCluster(
+  t: Scope,
+  dir: string,
+  name: string,
+  options: ClusterOptions,
+): Promise<Cluster> {
+  const cluster = await Cluster.prepare(t, dir, name, options);
+  await cluster.start();
+  return cluster;
 }
 
 async function startInstance(t: Scope, instance: Instance): Promise<void> {

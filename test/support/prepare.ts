@@ -1,5 +1,6 @@
-/** Owns what the tests need from the machine: installs it from Debian's packages as root, else says what to install. */
+/** Owns what the tests need: programs, installed from Debian's packages as root, and a compile cache that is not empty. */
 import { installMissing } from '../../bench/packages.ts';
+import { fillCompileCache } from './compile-cache.ts';
 
 const missing = installMissing([
   ['etcd', 'etcd-server'],
@@ -21,3 +22,4 @@ if (missing.length > 0) {
   );
   process.exit(1);
 }
+await fillCompileCache();

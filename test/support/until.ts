@@ -2,6 +2,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
+ * Between two looks, in milliseconds: short at first, then a twentieth of what was waited already. Whoever waits long
+ * leaves the processor to what it waits for.
+ */
+const shortestPauseMs = 10;
+const longestPauseMs = 50;
+const pausePart = 0.05;
+
+/**
  * Polls `probe` until it returns something other than undefined, null or false, and returns that.
  * Rejects after `timeoutMs` (default 15 s) with `what` and the last error seen, if any.
  */
@@ -10,7 +18,8 @@ export async function until<T>(
   probe: () => T | Promise<T>,
   timeoutMs = 15_000,
 ): Promise<NonNullable<T>> {
-  const deadline = performance.now() + timeoutMs;
+  const startedAt = performance.now();
+  const deadline = startedAt + timeoutMs;
   let last: unknown;
   while (performance.now() < deadline) {
     try {
@@ -19,7 +28,11 @@ export async function until<T>(
     } catch (thrown) {
       last = thrown;
     }
-    await delay(10);
+    await delay(pauseAfter(performance.now() - startedAt));
   }
   throw new Error(`waited ${timeoutMs} ms in vain: ${what}`, { cause: last });
+}
+
+function pauseAfter(waitedMs: number): number {
+  return Math.min(longestPauseMs, Math.max(shortestPauseMs, waitedMs * pausePart));
 }

@@ -13,8 +13,15 @@ import { standStill } from '../../support/stand-still.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { until } from '../../support/until.ts';
 import { Probe, requestFor } from '../link/probe.ts';
-import { ask, curl, dial, raw } from './http.ts';
-import { closedPort, connect, type Gateway, startGateway, startOrigin } from './world.ts';
+import { ask, askInPieces, curl, dial, raw } from './http.ts';
+import {
+  closedPort,
+  connect,
+  type Gateway,
+  startGateway,
+  startHalfAnswer,
+  startOrigin,
+} from './world.ts';
 
 const host = 'orders.shop.acme';
 
@@ -249,15 +256,12 @@ test('what the other gateway says to us stays between gateways', async (t) => {
 });
 
 test('a body that breaks in the far cluster breaks the near client', async (t) => {
-  const origin = await startOrigin(t, 'breaks', (_, response) => {
-    response.write('half');
-    setTimeout(() => response.destroy(), 50);
-  });
+  const { origin, breakOff } = await startHalfAnswer(t);
   const { near } = await twoClusters(t, {
     cluster: 'dc2',
     services: [{ name: 'orders.shop', endpoints: [origin] }],
   });
-  await t.throwsAsync(ask(near.url, host));
+  await t.throwsAsync(askInPieces(near.url, host, breakOff));
 });
 
 test('a far exchange in which nothing moves is cut after the idle limit there, answered or not', async (t) => {

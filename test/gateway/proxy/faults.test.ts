@@ -6,7 +6,7 @@ import { parseClusterName, parseServiceName } from '../../../core/names.ts';
 import { type FaultRule, faultLookup } from '../../../gateway/proxy/faults.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { until } from '../../support/until.ts';
-import { ask } from './http.ts';
+import { ask, raw } from './http.ts';
 import { connect, type Gateway, type ServiceSpec, startGateway, startOrigin } from './world.ts';
 
 const host = 'orders.shop.acme';
@@ -88,8 +88,9 @@ test('a share of the requests is struck, by the ramp and by the act', async (t) 
   const { gateway } = await oneCluster(t);
   const struckOf = async (share: number, ofThem: number) => {
     put(gateway, { ...everything({ kind: 'abort', status: 418, share: ofThem }), share });
-    const answers = await Promise.all(Array.from({ length: 80 }, () => ask(gateway.url, host)));
-    return answers.filter(({ status }) => status === 418).length;
+    const request = `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+    const answers = await Promise.all(Array.from({ length: 80 }, () => raw(gateway.url, request)));
+    return answers.filter((answer) => answer.startsWith('HTTP/1.1 418 ')).length;
   };
   const half = await struckOf(0.5, 1);
   t.true(half > 15 && half < 65, `${half} of 80`);

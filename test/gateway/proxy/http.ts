@@ -1,5 +1,7 @@
 /** Owns how data path tests speak HTTP: through real curl, or byte by byte over a socket. */
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { promisify } from 'node:util';
 
@@ -26,14 +28,36 @@ export function ask(url: string, host: string, ...args: readonly string[]): Prom
   return curl('-H', `Host: ${host}`, ...args, url);
 }
 
-/** Writes exactly `text` and reads until the other side closes. */
-export function raw(url: string, text: string): Promise<string> {
+/**
+ * Asks the gateway at `url` for a host and calls `heard` whenever a piece of the body is here. Resolves to the whole of it;
+ * rejects when it breaks off.
+ */
+export async function askInPieces(url: string, host: string, heard: () => void): Promise<string> {
+  const [response] = await once(
+    request(url, { headers: { host }, agent: false }).end(),
+    'response',
+  );
+  let body = '';
+  for await (const piece of response.setEncoding('utf8')) {
+    body += piece;
+    heard();
+  }
+  return body;
+}
+
+/** Writes exactly `text` and reads until the other side closes; `heard` is called with what has been read so far. */
+export function raw(
+  url: string,
+  text: string,
+  heard: (received: string) => void = () => {},
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = dial(url);
     let received = '';
     socket.setEncoding('latin1');
     socket.on('data', (chunk) => {
       received += chunk;
+      heard(received);
     });
     socket.on('error', reject);
     socket.on('close', () => resolve(received));

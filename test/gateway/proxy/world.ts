@@ -67,6 +67,19 @@ export async function startOrigin(
   return { id, port: (server.address() as AddressInfo).port, server, requests };
 }
 
+/** An origin that answers `half`, announced as 1000 octets where `/length` is asked for, and no more until `breakOff`. */
+export async function startHalfAnswer(
+  t: Context,
+): Promise<{ readonly origin: Origin; breakOff(): void }> {
+  let answered: ServerResponse | undefined;
+  const origin = await startOrigin(t, 'breaks', (incoming, response) => {
+    if (incoming.url === '/length') response.setHeader('content-length', '1000');
+    response.write('half');
+    answered = response;
+  });
+  return { origin, breakOff: () => void answered?.destroy() };
+}
+
 /** A port on which nobody listens. */
 export async function closedPort(): Promise<number> {
   const server = createServer();
