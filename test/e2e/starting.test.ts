@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import type { ExportItem } from '../../gateway/admin/answers.ts';
 import { bin, cleanEnv, ended, isthmus, start } from '../federation/cli/command.ts';
-import { Cluster, checksOut, servedBy } from '../support/federation.ts';
+import { checksOut, servedBy, standalone } from '../support/federation.ts';
 import { GatewayProcess } from '../support/gateway-process.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
@@ -168,10 +168,9 @@ test.serial(
 test.serial(
   'a crash right after joining: it starts without the registry and reaches the others',
   async (t) => {
-    const dir = await tempDir(t);
     const registry = { embedded: { listen: '127.0.0.1:0' } };
-    const dc1 = await Cluster.start(t, dir, 'dc1', { registry });
-    const dc2 = await Cluster.start(t, dir, 'dc2', { instances: 0 });
+    const dc1 = await standalone(t, 'dc1', { registry });
+    const dc2 = await standalone(t, 'dc2', { instances: 0 });
     await until('dc1 to offer its service', async () => {
       return (await dc1.gateway.items<ExportItem>('/v1/exports')).length > 0;
     });
