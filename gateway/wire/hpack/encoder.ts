@@ -4,6 +4,7 @@ import { asString } from './characters.ts';
 import { DynamicTable, entryOverhead, initialTableSize } from './dynamic-table.ts';
 import { fingerprint } from './fingerprint.ts';
 import { huffmanEncode, huffmanLength, octetOf } from './huffman-encode.ts';
+import { staticIndexOf, staticIndexOfName } from './static-index.ts';
 import { staticFields } from './static-table.ts';
 
 /** A field whose value no other block has, such as an id. */
@@ -42,22 +43,6 @@ interface Entry {
   readonly print: number;
   readonly size: number;
   readonly number: number;
-}
-
-/** The index of the first entry of each name in the static table. */
-const staticNames = new Map<string, number>();
-staticFields.forEach(([name], at) => {
-  if (!staticNames.has(name)) staticNames.set(name, at + 1);
-});
-
-/** Entries of the static table that have a value, by their fingerprint; no two share a place. */
-const staticPlaces: readonly (StaticEntry | undefined)[] = placesOfStatics();
-
-interface StaticEntry {
-  readonly name: string;
-  readonly value: string;
-  readonly print: number;
-  readonly index: number;
 }
 
 /** Fields sent lately that are remembered, and places by which entries of the dynamic table are found. */
@@ -160,8 +145,7 @@ export class HpackEncoder {
     if (entry?.print === print && entry.value === value && entry.name === name) {
       return this.#indexOfNumber(entry.number);
     }
-    const fixed = staticPlaces[print & (staticPlaces.length - 1)];
-    return fixed?.print === print && fixed.value === value && fixed.name === name ? fixed.index : 0;
+    return staticIndexOf(name, value, print);
   }
 
   #unlisted(name: string, value: string, sensitive: boolean, print: number): void {
@@ -186,7 +170,7 @@ export class HpackEncoder {
 
   /** A field whose name was not sent before, or was forgotten. */
   #firstOf(name: string, value: string, sensitive: boolean, print: number): void {
-    const fixed = staticNames.get(name);
+    const fixed = staticIndexOfName(name);
     if (fixed === undefined && this.#names.size >= maxNames) {
       this.#literal(sensitive ? 0x10 : 0x00, 0x0f, name, value, undefined);
       return;
@@ -293,18 +277,6 @@ function placesFor(tableSize: number): undefined[] {
   let places = fewestPlaces;
   while (places < mostPlaces && places * 2 * entryOverhead < tableSize) places *= 2;
   return new Array(places).fill(undefined);
-}
-
-/** In as many places as keep them apart. */
-function placesOfStatics(): (StaticEntry | undefined)[] {
-  const entries = staticFields.flatMap(([name, value], at) =>
-    value === '' ? [] : [{ name, value, print: fingerprint(name, value), index: at + 1 }],
-  );
-  for (let size = 16; ; size *= 2) {
-    const places: (StaticEntry | undefined)[] = new Array(size).fill(undefined);
-    for (const entry of entries) places[entry.print & (size - 1)] = entry;
-    if (places.filter((entry) => entry !== undefined).length === entries.length) return places;
-  }
 }
 
 function textOf(octets: Uint8Array): string {
