@@ -76,23 +76,26 @@ export function cli(args: readonly string[], env: Record<string, string> = {}): 
   });
 }
 
+/** Below the ports that systems give to connections going out (from 32,768 on): those would be taken again at any moment. */
+const firstPort = 20_000;
+const lastPort = 32_000;
+
 /** Ports that are free now, found by binding them. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve, reject) => {
-        server.on('error', reject);
-        server.listen(0, '127.0.0.1', resolve);
-      });
-      return server;
-    }),
-  );
-  return Promise.all(
-    servers.map(async (server) => {
-      const { port } = server.address() as { port: number };
-      await new Promise((resolve) => server.close(resolve));
-      return port;
-    }),
-  );
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = firstPort + Math.floor(Math.random() * (lastPort - firstPort));
+    if (!ports.has(port) && (await isFree(port))) ports.add(port);
+  }
+  return [...ports];
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  const isBound = await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => resolve(true));
+  });
+  if (isBound) await new Promise((resolve) => server.close(resolve));
+  return isBound;
 }
