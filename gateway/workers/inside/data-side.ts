@@ -15,7 +15,6 @@ import type { Observer } from '../../proxy/observer.ts';
 import { createProxy, type GatewayProxy } from '../../proxy/proxy.ts';
 import type { Recorder } from '../../proxy/record.ts';
 import { NameResolver } from '../../proxy/resolve.ts';
-import { TurnClock } from '../../proxy/turn-clock.ts';
 import type { Gauges } from '../gauges.ts';
 import type { ListenAt, PerListener } from '../listeners.ts';
 import type { Results, Settings, TrustedRoots, Update, WorkerOptions } from '../protocol.ts';
@@ -99,7 +98,7 @@ export class DataSide {
       routes: this.#routing.table,
       links: this.#links,
       endpoints: this.#endpoints,
-      clock: new TurnClock(clock),
+      clock,
       random,
       log,
       limits,
