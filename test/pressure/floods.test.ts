@@ -1,7 +1,7 @@
 /** Specifies that a flood ends the connection it comes on and nothing else, is counted under what it is, and fills no log. */
 import { connect, type Socket } from 'node:net';
 import anyTest, { type TestFn } from 'ava';
-import { errorCode, flag, frameType, preface } from '../../gateway/wire/http2/protocol.ts';
+import { errorCode, flag, frameType } from '../../gateway/wire/http2/protocol.ts';
 import {
   block,
   data,
@@ -45,6 +45,16 @@ function dial(): Socket {
   // To be cut off is what it comes for.
   socket.on('error', () => {});
   return socket;
+}
+
+/** Opens a connection and says hello over HTTP/2. `answered`: whether it was answered, or closed without. */
+function greet(): { socket: Socket; answered: Promise<boolean> } {
+  const socket = dial();
+  const answered = new Promise<boolean>((resolve) => {
+    socket.once('data', () => resolve(true)).once('close', () => resolve(false));
+  });
+  socket.write(hello);
+  return { socket, answered };
 }
 
 /** What `/metrics` has for a counter whose labels include `label`, over all its series. */
@@ -131,20 +141,22 @@ test.serial(
   'connections beyond the limit are closed as they come, counted, and logged once',
   async (t) => {
     const { gateway } = cluster;
-    const sockets: Socket[] = [];
-    const open = () => sockets.filter(({ closed }) => !closed).length;
-    // They are closed as well for sending no more, so that they have to come together.
-    await until('the limit to be reached', async () => {
-      for (let n = 0; n < maxConnections + 5; n++) {
-        const socket = dial();
-        socket.resume().write(preface.subarray(0, 1));
-        sockets.push(socket);
-      }
-      return (await closedFor('connection-limit')) >= 5;
-    });
-    t.true(open() <= maxConnections);
+    const before = await closedFor('connection-limit');
+    const greeted = Array.from({ length: maxConnections + 5 }, greet);
+    const answered = await Promise.all(greeted.map(({ answered }) => answered));
+    const refused = answered.filter((has) => !has).length;
+    t.true(refused >= 5);
+    await until(
+      'each refused to be counted',
+      async () => (await closedFor('connection-limit')) === before + refused,
+    );
     t.is(gateway.loggedTimes({ msg: 'too many connections of clients', level: 'warn' }), 1);
-    for (const socket of sockets) socket.destroy();
+    // Those within the limit were left alone.
+    t.deepEqual(
+      greeted.map(({ socket }) => !socket.closed),
+      answered,
+    );
+    for (const { socket } of greeted) socket.destroy();
     await until('there is room again', async () => {
       const answer = await gateway.request('orders.shop').catch(() => undefined);
       return answer?.status === 200;
