@@ -148,7 +148,7 @@ export class ClientConnection extends Timed implements ClientSide, RequestsHome,
     const hasBegun = exchange?.hasBegun === true;
     this.#ground.unreadable(this.peer, '1.1', why, !hasBegun);
     this.#requests.over();
-    exchange?.lost();
+    exchange?.refused();
     if (hasBegun) {
       this.socket.destroy();
       return;

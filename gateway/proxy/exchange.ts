@@ -38,6 +38,15 @@ export interface Exchange {
   destroy(): void;
 }
 
+/** How an exchange ends, as its handler is told. */
+export type ExchangeEnd =
+  /** The answer is with the kernel or the stream. */
+  | 'sent'
+  /** The client went before that. */
+  | 'client-gone'
+  /** The rest of the request could not be read: the listener has said so to the client, and counted it. */
+  | 'refused';
+
 /** What the data path is told of an exchange. */
 export interface ExchangeHandler {
   /** A piece of the request's body, valid during the call. False: hold the client back until `read`. */
@@ -46,8 +55,8 @@ export interface ExchangeHandler {
   onBodyEnd(trailers: Fields): void;
   /** What `write` had refused more of has left. */
   onWritable(): void;
-  /** Last of all, once: the answer is with the kernel or the stream, or the client went before that. */
-  onOver(how: 'sent' | 'client-gone'): void;
+  /** Last of all, once. */
+  onOver(how: ExchangeEnd): void;
 }
 
 /**

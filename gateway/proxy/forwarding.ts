@@ -3,7 +3,7 @@ import { type BackoffPolicy, backoffDelay } from '../../core/backoff.ts';
 import { IsthmusError } from '../../core/errors.ts';
 import type { Target, TryResult } from '../balance/types.ts';
 import type { Call } from './call.ts';
-import type { Exchange, ExchangeHandler } from './exchange.ts';
+import type { Exchange, ExchangeEnd, ExchangeHandler } from './exchange.ts';
 import type { ForwardingGround } from './forwarding-ground.ts';
 import { failureIn } from './gateway-answer.ts';
 import { isGrpc } from './grpc-status.ts';
@@ -130,7 +130,7 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
     this.#try?.call.read();
   }
 
-  onOver(how: 'sent' | 'client-gone'): void {
+  onOver(how: ExchangeEnd): void {
     const { sweep } = this.#ground;
     const current = this.#try;
     this.#end();
@@ -138,7 +138,8 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
       // A tunnel whose two directions have ended: the last octets may still be on their way.
       current?.finish('ok', sweep.now);
     } else {
-      this.#countRefusal('CLIENT_GONE');
+      if (how === 'refused') this.#trail?.brokeOff('REQUEST_REFUSED');
+      else this.#countRefusal('CLIENT_GONE');
       current?.cancel('abandoned', sweep.refresh());
     }
     this.#trail?.over();

@@ -4,7 +4,7 @@ import { framingLines, responseHead, statusLine } from '../wire/http1/encode.ts'
 import { type FieldLines, fieldLines, noLines } from '../wire/http1/field-lines.ts';
 import { chunked, type Framing, noContent, untilClose } from '../wire/http1/framing.ts';
 import type { RequestHead as ReceivedHead } from '../wire/http1/request-head.ts';
-import type { Exchange, ExchangeHandler, ExchangeTaker } from './exchange.ts';
+import type { Exchange, ExchangeEnd, ExchangeHandler, ExchangeTaker } from './exchange.ts';
 import type { BodyLength, Fields, OutgoingResponse, RequestHead } from './message.ts';
 import type { OutgoingBody } from './outgoing-body.ts';
 import type { Peer } from './peer.ts';
@@ -50,7 +50,7 @@ export class Http1Exchange implements Exchange {
   #handler: ExchangeHandler | undefined;
   #phase: Phase = 'open';
   /** How it ended, while nobody could be told yet. */
-  #ended: 'sent' | 'client-gone' | undefined;
+  #ended: ExchangeEnd | undefined;
   #awaitsContinue: boolean;
   #hasContent = true;
   #closes = false;
@@ -193,6 +193,11 @@ export class Http1Exchange implements Exchange {
     if (socket.readableEnded && socket.writableFinished) this.#over('sent');
   }
 
+  /** The rest of the request can't be read. */
+  refused(): void {
+    this.#over('refused');
+  }
+
   /** The client's connection has closed. */
   lost(): void {
     if (this.#phase === 'leaving' && this.#isTunnel && this.#client.socket.readableEnded) {
@@ -248,7 +253,7 @@ export class Http1Exchange implements Exchange {
     this.#client.onAnswered(this.#closes);
   }
 
-  #over(how: 'sent' | 'client-gone'): void {
+  #over(how: ExchangeEnd): void {
     if (this.#phase === 'over') return;
     this.#phase = 'over';
     this.#ended = how;

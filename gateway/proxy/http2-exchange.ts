@@ -3,7 +3,7 @@ import { BodyReader } from '../link/body-reader.ts';
 import type { Http2Stream, ReceivedRequest, StreamEnd, StreamHandler } from '../wire/http2/api.ts';
 import { errorCode } from '../wire/http2/protocol.ts';
 import type { UnreadableStatus } from '../wire/http2/unreadable.ts';
-import type { Exchange, ExchangeHandler, ExchangeTaker } from './exchange.ts';
+import type { Exchange, ExchangeEnd, ExchangeHandler, ExchangeTaker } from './exchange.ts';
 import type { BodyLength, Fields, OutgoingResponse, RequestHead, Tunnel } from './message.ts';
 import type { Peer } from './peer.ts';
 
@@ -117,7 +117,7 @@ export class Http2Exchange extends BodyReader implements Exchange, StreamHandler
     why: string,
   ): StreamHandler | undefined {
     if (this.#isOver || this.#isDestroyed) return undefined;
-    this.#over('client-gone');
+    this.#over('refused');
     if (this.#said !== 'answer') {
       return this.#home.onUnreadable(stream, status, why, this.head.method);
     }
@@ -129,7 +129,7 @@ export class Http2Exchange extends BodyReader implements Exchange, StreamHandler
     if (!this.#isOver) this.#over(end.kind === 'complete' ? 'sent' : 'client-gone');
   }
 
-  #over(how: 'sent' | 'client-gone'): void {
+  #over(how: ExchangeEnd): void {
     this.#isOver = true;
     this.discard();
     this.#home.onExchangeOver();

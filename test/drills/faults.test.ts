@@ -28,7 +28,7 @@ test.before(async () => {
     outlier: { baseEjection: '1s' },
   };
   ({ dc1, dc2, dc3 } = await federate(scope, {
-    dc1: { instances: 0, config: { balance, timeouts: { perTry: '200ms' } } },
+    dc1: { instances: 0, config: { balance, timeouts: { perTry: '1s' } } },
     dc2: {},
     dc3: {},
   }));

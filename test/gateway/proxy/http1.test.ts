@@ -133,6 +133,25 @@ test('a refusal arrives although the client is still sending', async (t) => {
   t.regex(answer, /^HTTP\/1\.1 400 [\s\S]*"code":"REQUEST_REFUSED"/);
 });
 
+test('a body that turns out malformed is counted once, as what is refused', async (t) => {
+  const origin = await startOrigin(t, 'one', (request) => {
+    request.on('error', () => undefined).resume();
+  });
+  const { url, proxy } = await before(t, origin);
+  const socket = dial(url);
+  socket.write(
+    `POST / HTTP/1.1\r\nHost: ${host}\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nfour\r\n`,
+  );
+  await until('its head has arrived', () => origin.requests.length === 1);
+  socket.write('no size\r\n');
+  const [answer] = await once(socket, 'data');
+  t.regex(String(answer), /^HTTP\/1\.1 400 [\s\S]*"code":"REQUEST_REFUSED"/);
+  await until('nothing is under way', () => proxy.recorder.inFlight === 0);
+  t.like(proxy.recorder.snapshot().refused, [{ code: 'REQUEST_REFUSED', requests: 1 }]);
+  t.is(proxy.recorder.snapshot().refused.length, 1);
+  socket.destroy();
+});
+
 test('a client that waits for 100 and is refused without is not left in doubt', async (t) => {
   const { url } = await startGateway(t, { cluster: 'dc1' });
   const answer = await raw(

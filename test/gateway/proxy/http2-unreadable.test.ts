@@ -51,6 +51,7 @@ test('a malformed head is answered 400 with a problem, and the connection goes o
     detail: 'The request is malformed: user information in :authority',
   });
   t.is(refused(gateway, 'REQUEST_REFUSED'), 1);
+  t.is(refused(gateway, 'CLIENT_GONE'), 0);
   t.is((await answerOf(begin(session))).body, 'well');
 });
 
@@ -87,6 +88,7 @@ for (const [what, fields] of Object.entries({
     t.regex(stdout, /"code":"REQUEST_REFUSED"/);
     t.notRegex(stdout, /recv RST_STREAM/);
     t.is(refused(gateway, 'REQUEST_REFUSED'), 1);
+    t.is(refused(gateway, 'CLIENT_GONE'), 0);
   });
 }
 
@@ -126,6 +128,7 @@ test('a body that is not as long as announced is answered 400 where nothing was 
     detail: 'The request is malformed: its body is not as long as announced',
   });
   t.is(refused(gateway, 'REQUEST_REFUSED'), 1);
+  t.is(refused(gateway, 'CLIENT_GONE'), 0);
   await until('the endpoint hears of it', () => given === 1);
   t.is((await answerOf(begin(session, { ':path': '/well' }))).body, 'well');
   await until('nothing is under way', () => gateway.proxy.recorder.inFlight === 0);
@@ -147,6 +150,7 @@ test('where an answer has begun, such a request is reset, and counted all the sa
   await new Promise((resolve) => upload.on('close', resolve));
   t.is(upload.rstCode, constants.NGHTTP2_PROTOCOL_ERROR);
   t.is(refused(gateway, 'REQUEST_REFUSED'), 1);
+  t.is(refused(gateway, 'CLIENT_GONE'), 0);
   await until('nothing is under way', () => gateway.proxy.recorder.inFlight === 0);
 });
 
