@@ -4,6 +4,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import { SparseLog } from '../../core/sparse-log.ts';
 import type { ClientGround } from './client-ground.ts';
+import { limitConnections } from './connection-limit.ts';
 import { type DrainResult, InFlight } from './drain.ts';
 import { type BoundTo, bind, type Listener, type ListenPlace } from './listen.ts';
 import type { GatewayProxy } from './proxy.ts';
@@ -52,7 +53,7 @@ export class ClientListener implements Listener {
     };
     // Either side may end before the other.
     this.#server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: paused });
-    this.#server.maxConnections = proxy.limits.maxConnections;
+    limitConnections(this.#server, this.ground, 'clients');
   }
 
   get address(): string {
@@ -67,15 +68,10 @@ export class ClientListener implements Listener {
   async listen(place: ListenPlace, accept: (socket: Socket) => void): Promise<void> {
     this.#server.on('connection', accept);
     this.#bound = await bind(this.#server, place);
-    const { recorder, sparseLog } = this.ground;
+    const { sparseLog } = this.ground;
     // Such as too many open files: those who come next may fare better.
     this.#server.on('error', (error) => {
       sparseLog.warn({ err: error }, 'client connection not accepted');
-    });
-    this.#server.on('drop', () => {
-      recorder.refusedConnection('connection-limit');
-      const { maxConnections } = this.#server;
-      sparseLog.warn({ address: this.address, maxConnections }, 'too many connections of clients');
     });
   }
 

@@ -9,6 +9,7 @@ import type { Log } from '../../core/log.ts';
 import { SparseLog } from '../../core/sparse-log.ts';
 import { linkAlpn } from '../link/dial.ts';
 import type { ClientGround } from './client-ground.ts';
+import { limitConnections } from './connection-limit.ts';
 import { InFlight } from './drain.ts';
 import { Http2Connection } from './http2-connection.ts';
 import { Intake } from './intake.ts';
@@ -75,6 +76,8 @@ export async function startEastWestListener(
       sparseLog.warn({ err: error, remoteAddress }, 'link refused');
     },
   });
+
+  limitConnections(server, ground, 'gateways');
 
   function accept(socket: TLSSocket, id: SpiffeId): void {
     const peer = peerOf(id, proxy.federation, addressOf(socket));

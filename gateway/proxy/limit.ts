@@ -16,7 +16,7 @@ export interface ProxyLimits {
   readonly bodyMs: number;
   /** Time a client's connection may rest between requests, in milliseconds; default 75000. */
   readonly keepAliveMs: number;
-  /** Most connections of clients at a time; default 50000. More are closed as they come. */
+  /** Most connections at a time, of clients and of other gateways each; default 50000. More are closed as they come. */
   readonly maxConnections: number;
 }
 

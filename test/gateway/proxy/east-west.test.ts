@@ -357,6 +357,20 @@ test('uploads that are refused unread give the link its credit back', async (t) 
   }
 });
 
+test('security: strangers hold no more connections than they may, and are counted', async (t) => {
+  const { eastWest, proxy } = await startGateway(t, {
+    cluster: 'dc1',
+    limits: { maxConnections: 2 },
+  });
+  const strangers = Array.from({ length: 3 }, () => dial(`http://${eastWest.address}`));
+  await until('one is closed', () => strangers.some(({ closed }) => closed));
+  t.is(strangers.filter(({ closed }) => closed).length, 1);
+  t.like(proxy.recorder.snapshot().refusedConnections, [
+    { reason: 'connection-limit', connections: 1 },
+  ]);
+  for (const stranger of strangers) stranger.destroy();
+});
+
 test('a root that is trusted no more loses its live connection', async (t) => {
   const { near, far } = await twoClusters(t, { cluster: 'dc2' });
   far.trust.remove(parseTrustDomain('dc1.acme'));
