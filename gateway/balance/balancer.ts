@@ -1,13 +1,21 @@
 /** Owns the balancing of one service at one gateway: a change rebuilds its picker, a request only picks. */
 import type { Clock, Random } from '../../core/clock.ts';
 import type { ServiceName } from '../../core/names.ts';
+import type { Health } from '../../registry/model.ts';
 import { AlgorithmCache } from './algorithm-cache.ts';
 import { createRetryBudget } from './budget.ts';
 import { createMeter, type Meter } from './candidate.ts';
 import { decide, planTiers, targetLoads } from './decide.ts';
 import { clusterKey, endpointKey, withEjections } from './ejections.ts';
 import { type Governed, govern } from './failback.ts';
-import { afterTime, afterTry, mayEjectOneMore, type OutlierState, trusted } from './outlier.ts';
+import {
+  afterRecovery,
+  afterTime,
+  afterTry,
+  mayEjectOneMore,
+  type OutlierState,
+  trusted,
+} from './outlier.ts';
 import { observe, startOn } from './peak-ewma.ts';
 import { createPicker, type Picker } from './picker.ts';
 import { defaultPolicy } from './policy.ts';
@@ -68,6 +76,10 @@ class Balancer implements ServiceBalancer {
   }
 
   update(view: BalanceView, policy: BalancePolicy): void {
+    for (const id of recovered(this.#view, view)) {
+      const known = this.#knownOf(endpointKey(id));
+      known.outlier = afterRecovery(known.outlier);
+    }
     this.#view = view;
     this.#policy = policy;
     const keys = keysOf(view);
@@ -206,6 +218,19 @@ class Balancer implements ServiceBalancer {
       this.#decide(this.#options.clock.monotonic()),
     );
   }
+}
+
+/** Endpoints whose checks failed in `before`, and pass. */
+function recovered(before: BalanceView, now: BalanceView): string[] {
+  const failing = new Set(idsOf(before, ['unhealthy']));
+  if (failing.size === 0) return [];
+  return idsOf(now, ['healthy', 'degraded']).filter((id) => failing.has(id));
+}
+
+function idsOf({ groups }: BalanceView, healths: readonly Health[]): string[] {
+  return groups.flatMap(({ endpoints = [] }) =>
+    endpoints.filter(({ health }) => healths.includes(health)).map(({ id }) => id),
+  );
 }
 
 function keysOf(view: BalanceView): Set<string> {

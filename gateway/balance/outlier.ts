@@ -41,6 +41,14 @@ export function afterTime(state: OutlierState, now: number): OutlierState {
   return { kind: 'probation', times: state.times };
 }
 
+/**
+ * The state when a check that had failed passes again: out no longer, but on trial (as Envoy's
+ * `successful_active_health_check_uneject_host`).
+ */
+export function afterRecovery(state: OutlierState): OutlierState {
+  return state.kind === 'ejected' ? { kind: 'probation', times: state.times } : state;
+}
+
 /** Milliseconds of the ejection that follows `times` earlier ones: `base x 2^times`, at most `max`. */
 export function ejectionMs(policy: OutlierPolicy, times: number): number {
   return Math.min(policy.maxEjectionMs, policy.baseEjectionMs * 2 ** Math.min(times, 30));

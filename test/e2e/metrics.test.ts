@@ -65,7 +65,9 @@ test('a datacenter is cut: a real Prometheus sees its traffic move, and its aler
     firesWithinMs,
   );
   t.deepEqual(await prometheus.problems(), []);
-  t.deepEqual(await prometheus.alerts(), []);
+  // A busy machine may well have the one on overload wait.
+  const firing = (await prometheus.alerts()).filter(({ state }) => state === 'firing');
+  t.deepEqual(firing, []);
 
   dc2.hold();
   const fired = await until(

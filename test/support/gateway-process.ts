@@ -45,6 +45,9 @@ const anyPort = '127.0.0.1:0';
 const linesKept = 500;
 const linesShown = 40;
 
+/** Loading it takes most of that, where many processes start at once. */
+const startMs = 60_000;
+
 export class GatewayProcess {
   readonly name: string;
   readonly dataDir: string;
@@ -119,12 +122,13 @@ export class GatewayProcess {
   /** Starts the process and waits until it is ready. */
   async start(): Promise<void> {
     const child = this.spawn();
-    await until(`${this.name} to be ready`, async () => {
+    const isReady = async () => {
       if (!this.running) throw new Error(`it ended with ${child.exitCode ?? child.signalCode}`);
       const status = await this.status();
       this.#listeners = status.listeners;
       return status.ready;
-    });
+    };
+    await until(`${this.name} to be ready`, isReady, startMs);
   }
 
   /** Starts the process so that code can be run in it, and waits until it is ready. */

@@ -11,12 +11,12 @@ const pausePart = 0.05;
 
 /**
  * Polls `probe` until it returns something other than undefined, null or false, and returns that.
- * Rejects after `timeoutMs` (default 15 s) with `what` and the last error seen, if any.
+ * Rejects after `timeoutMs` (default 30 s) with `what` and the last error seen, if any.
  */
 export async function until<T>(
   what: string,
   probe: () => T | Promise<T>,
-  timeoutMs = 15_000,
+  timeoutMs = 30_000,
 ): Promise<NonNullable<T>> {
   const startedAt = performance.now();
   const deadline = startedAt + timeoutMs;

@@ -21,6 +21,22 @@ test('three failures in a row eject an endpoint; when its time is over it is bac
   t.true((spread()['endpoint/a'] ?? 0) > 0);
 });
 
+test('an endpoint whose check failed and passes again is out no longer, however long it was ejected for', (t) => {
+  const { balancer, update, spread, fail } = start({ groups: [three] });
+  const check = (health: 'healthy' | 'unhealthy') =>
+    update([zone('eu-a', { a: health, b: 'healthy', c: 'healthy' })]);
+  fail('endpoint/a', 3);
+  check('healthy');
+  t.deepEqual([...balancer.state().ejected], ['endpoint/a'], 'nothing has changed');
+  check('unhealthy');
+  t.deepEqual([...balancer.state().ejected], ['endpoint/a']);
+  check('healthy');
+  t.is(balancer.state().ejected.size, 0);
+  t.true((spread()['endpoint/a'] ?? 0) > 0);
+  fail('endpoint/a', 1);
+  t.deepEqual([...balancer.state().ejected], ['endpoint/a'], 'it was on probation');
+});
+
 test('no more than half of a cluster is ejected at once', (t) => {
   const { balancer, fail } = start({ groups: [three] });
   fail('endpoint/a', 3);

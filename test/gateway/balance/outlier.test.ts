@@ -1,6 +1,7 @@
 /** Specifies when a target that fails is ejected, and when it is back. */
 import test from 'ava';
 import {
+  afterRecovery,
   afterTime,
   afterTry,
   ejectionMs,
@@ -48,6 +49,11 @@ test('results that arrive while ejected change nothing', (t) => {
 test('when the ejection is over the target is on probation, not before', (t) => {
   t.is(afterTime(ejected, 4999), ejected);
   t.deepEqual(afterTime(ejected, 5000), { kind: 'probation', times: 1 });
+});
+
+test('a check that passes again ends an ejection, but the target is on probation', (t) => {
+  t.deepEqual(afterRecovery(ejected), { kind: 'probation', times: 1 });
+  t.is(afterRecovery(trusted), trusted);
 });
 
 test('on probation one success clears, one failure ejects for twice as long', (t) => {
