@@ -16,6 +16,7 @@ export interface HelloTaker {
 }
 
 export class HelloWait extends Timed implements ClientSide {
+  place = -1;
   /** Nothing was asked yet. */
   readonly isIdle = true;
   readonly #socket: Socket;

@@ -43,6 +43,7 @@ export class TcpExchange implements Exchange, Reader {
   readonly #writer: SocketWriter;
   /** As the listener ends it. A connection that goes on has no point at which to be let go of. */
   readonly #side: ClientSide = {
+    place: -1,
     isIdle: false,
     drain() {},
     destroy: () => this.#over('client-gone'),

@@ -22,7 +22,7 @@ export async function startTcpListener(options: TcpListenerOptions): Promise<Lis
   const { service, proxy, clock, log } = options;
   const head = tunnelTo(serviceHost(service, proxy.federation));
   const reading = await readingHere(log);
-  const listener = new ClientListener({ proxy, clock, log, paused: true });
+  const listener = new ClientListener({ proxy, clock, log });
   await listener.listen(options.place, (socket) => {
     const address = addressOf(socket);
     const intake = intakeOf(socket, reading);

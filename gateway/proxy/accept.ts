@@ -1,12 +1,6 @@
 /** Owns the one use of what Node does not document: accepted sockets that read into a shared buffer, as connecting ones may. */
 import { once } from 'node:events';
-import {
-  type AddressInfo,
-  connect,
-  createServer,
-  Socket,
-  type SocketConstructorOpts,
-} from 'node:net';
+import { type AddressInfo, connect, createServer, Socket } from 'node:net';
 import { messageOf } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import { Intake } from './intake.ts';
@@ -14,39 +8,33 @@ import { readBuffer } from './read-buffer.ts';
 
 /**
  * How accepted sockets are read. `shared` saves an allocation, an event and a stream's bookkeeping per read:
- * about a microsecond of a request's fourteen. It needs sockets accepted with `pauseOnConnect`.
+ * about a microsecond of a request's fourteen.
  */
 export type Reading = 'shared' | 'events';
 
-/** What of a socket's inside is used: the handle it reads from, and the server that counts it. */
+/** What of a socket's inside is used: where it keeps the buffer it reads into and whom it tells, and what it reads from. */
 interface Inner {
-  _handle: unknown;
-  _server: unknown;
-  server: unknown;
+  [key: symbol]: unknown;
+  readonly _handle: { useUserBuffer(buffer: Buffer): void };
 }
 
-/** Takes over `socket`, which was accepted with `pauseOnConnect` where it is to be read into the shared buffer. */
+const bufferKey = keyNamed('kBuffer');
+const callbackKey = keyNamed('kBufferCb');
+
+/** Of a socket's own fields; one that no socket has where there is none of that name. */
+function keyNamed(name: string): symbol {
+  const keys = Object.getOwnPropertySymbols(new Socket());
+  return keys.find(({ description }) => description === name) ?? Symbol(name);
+}
+
+/** Takes over `socket` as it is accepted, before any of it was read. */
 export function intakeOf(socket: Socket, reading: Reading): Intake {
-  if (reading === 'events') {
-    const intake = Intake.byEvents(socket);
-    socket.resume();
-    return intake;
-  }
+  if (reading === 'events') return Intake.byEvents(socket);
+  const intake = new Intake(socket);
   const inner = socket as unknown as Inner;
-  const options = {
-    handle: inner._handle,
-    allowHalfOpen: socket.allowHalfOpen,
-    onread: {
-      buffer: readBuffer,
-      callback: (bytes: number) => intake.reader.onRead(readBuffer, bytes),
-    },
-  } as SocketConstructorOpts;
-  inner._handle = null;
-  const taken = new Socket(options);
-  const takenInner = taken as unknown as Inner;
-  takenInner._server = inner._server;
-  takenInner.server = inner.server;
-  const intake = new Intake(taken);
+  inner[bufferKey] = readBuffer;
+  inner[callbackKey] = (bytes: number) => intake.reader.onRead(readBuffer, bytes);
+  inner._handle.useUserBuffer(readBuffer);
   return intake;
 }
 
@@ -72,7 +60,7 @@ const tryMs = 2_000;
 
 /** Octets there and back over an accepted socket that is read into the shared buffer. Rejects where they don't arrive. */
 async function tryShared(): Promise<void> {
-  const server = createServer({ pauseOnConnect: true, allowHalfOpen: true });
+  const server = createServer({ allowHalfOpen: true });
   const signal = AbortSignal.timeout(tryMs);
   let client: Socket | undefined;
   let intake: Intake | undefined;
@@ -83,10 +71,9 @@ async function tryShared(): Promise<void> {
     client = connect((server.address() as AddressInfo).port, '127.0.0.1');
     const [socket] = await accepted;
     intake = intakeOf(socket, 'shared');
-    const { socket: taken } = intake;
     intake.reader = {
       onRead(buffer, end) {
-        taken.end(buffer.toString('latin1', 0, end), 'latin1');
+        socket.end(buffer.toString('latin1', 0, end), 'latin1');
         return true;
       },
     };

@@ -30,6 +30,7 @@ type State =
   | 'done';
 
 export class ClientConnection extends Timed implements ClientSide, RequestsHome, Reader {
+  place = -1;
   readonly socket: Socket;
   readonly writer: SocketWriter;
   readonly outgoing: OutgoingBody;

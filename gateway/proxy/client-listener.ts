@@ -6,8 +6,10 @@ import { SparseLog } from '../../core/sparse-log.ts';
 import type { ClientGround } from './client-ground.ts';
 import { limitConnections } from './connection-limit.ts';
 import { type DrainResult, InFlight } from './drain.ts';
+import { http1Limits } from './limit.ts';
 import { type BoundTo, bind, type Listener, type ListenPlace } from './listen.ts';
 import type { GatewayProxy } from './proxy.ts';
+import { type Listed, Roster } from './roster.ts';
 
 /** How long connections have to close when nothing is in flight any more. */
 const lingerMs = 1_000;
@@ -16,8 +18,10 @@ export interface ClientListenerOptions {
   readonly proxy: GatewayProxy;
   readonly clock: Clock;
   readonly log: Log;
-  /** Whether sockets come paused, for whoever accepts them to say how they are read; default false. */
-  readonly paused?: boolean;
+}
+
+interface Tracked extends Listed {
+  readonly socket: Socket;
 }
 
 export class ClientListener implements Listener {
@@ -25,34 +29,30 @@ export class ClientListener implements Listener {
   readonly ground: ClientGround;
   readonly #clock: Clock;
   readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
+  readonly #sockets = new Roster<Tracked>();
   readonly #onError: (error: Error) => void;
-  readonly #onClose: (this: Socket) => void;
   #bound: BoundTo = { address: '', fd: undefined };
   #isDraining = false;
 
-  constructor({ proxy, clock, log, paused = false }: ClientListenerOptions) {
+  constructor({ proxy, clock, log }: ClientListenerOptions) {
     this.#clock = clock;
     this.ground = {
       taker: proxy,
       unreadable: proxy.unreadable,
       limits: proxy.limits,
+      headLimits: http1Limits(proxy.limits),
       recorder: proxy.recorder,
       sweep: proxy.sweep,
       clock,
       log,
       sparseLog: new SparseLog(log, clock),
       inFlight: new InFlight(),
-      connections: new Set(),
+      connections: new Roster(),
       isDraining: () => this.#isDraining,
     };
-    const sockets = this.#sockets;
     this.#onError = (error) => log.debug({ err: error }, 'client connection failed');
-    this.#onClose = function () {
-      sockets.delete(this);
-    };
     // Either side may end before the other.
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: paused });
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true });
     limitConnections(this.#server, this.ground, 'clients');
   }
 
@@ -77,8 +77,9 @@ export class ClientListener implements Listener {
 
   /** Has the socket destroyed with the listener, whoever holds it by then, and its errors listened to. */
   track(socket: Socket): void {
-    this.#sockets.add(socket);
-    socket.on('error', this.#onError).on('close', this.#onClose);
+    const tracked = { socket, place: -1 };
+    this.#sockets.add(tracked);
+    socket.on('error', this.#onError).on('close', () => this.#sockets.delete(tracked));
   }
 
   stop(): void {
@@ -90,7 +91,7 @@ export class ClientListener implements Listener {
     const closed = this.#stop();
     const grace = Math.min(graceMs, limitMs);
     if (grace > 0) await atMost(grace, closed, this.#clock);
-    for (const connection of connections) connection.drain();
+    for (const connection of connections.all()) connection.drain();
     const result = await inFlight.drained(this.#clock, limitMs - grace);
     // What was answered last may still be on its way out.
     if (result.kind === 'finished') await atMost(lingerMs, closed, this.#clock);
@@ -113,8 +114,8 @@ export class ClientListener implements Listener {
   }
 
   #cut(): void {
-    for (const connection of this.ground.connections) connection.destroy();
-    for (const socket of this.#sockets) socket.destroy();
+    for (const connection of this.ground.connections.all()) connection.destroy();
+    for (const { socket } of this.#sockets.all()) socket.destroy();
   }
 }
 

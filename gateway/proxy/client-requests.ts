@@ -1,5 +1,4 @@
 /** Owns the requests of one HTTP/1.1 connection: read one after another, each answered before the next one begins. */
-import { defaultLimits } from '../wire/http1/limits.ts';
 import type { RequestHead as ReceivedHead } from '../wire/http1/request-head.ts';
 import { RequestParser } from '../wire/http1/request-parser.ts';
 import type { ClientGround } from './client-ground.ts';
@@ -37,15 +36,10 @@ export class ClientRequests {
   isHeadBegun = false;
 
   constructor(home: RequestsHome, ground: ClientGround, scheme: 'http' | 'https') {
-    const { maxHeadBytes } = ground.limits;
     this.#home = home;
     this.#ground = ground;
     this.#scheme = scheme;
-    this.#parser = new RequestParser({
-      ...defaultLimits,
-      maxHeadBytes,
-      maxStartLineBytes: Math.min(defaultLimits.maxStartLineBytes, maxHeadBytes),
-    });
+    this.#parser = new RequestParser(ground.headLimits);
   }
 
   /** Reads `input` up to `length`, or up to where nothing more is wanted for now; returns how far it came. */

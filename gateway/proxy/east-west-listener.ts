@@ -13,9 +13,11 @@ import { limitConnections } from './connection-limit.ts';
 import { InFlight } from './drain.ts';
 import { Http2Connection } from './http2-connection.ts';
 import { Intake } from './intake.ts';
+import { http1Limits } from './limit.ts';
 import { bind, type Listener, type ListenPlace } from './listen.ts';
 import { addressOf, peerOf } from './peer.ts';
 import type { GatewayProxy } from './proxy.ts';
+import { Roster } from './roster.ts';
 
 export interface EastWestListenerOptions {
   readonly place: ListenPlace;
@@ -42,12 +44,13 @@ export async function startEastWestListener(
   /** Links; a link ends when the last of its requests has, after a drain. */
   const open = new InFlight();
   const inFlight = new InFlight();
-  const connections: ClientGround['connections'] = new Set();
+  const connections: ClientGround['connections'] = new Roster();
   let draining = false;
   const ground: ClientGround = {
     taker: proxy,
     unreadable: proxy.unreadable,
     limits,
+    headLimits: http1Limits(limits),
     recorder,
     sweep,
     clock,
@@ -88,7 +91,7 @@ export async function startEastWestListener(
   }
 
   function cut(): void {
-    for (const link of connections) link.destroy();
+    for (const link of connections.all()) link.destroy();
   }
 
   const bound = await bind(server, options.place);
@@ -107,7 +110,7 @@ export async function startEastWestListener(
       const grace = Math.min(graceMs, limitMs);
       if (grace > 0) await open.drained(clock, grace);
       // GOAWAY: gateways make new links elsewhere; a link ends with its last request.
-      for (const link of connections) link.drain();
+      for (const link of connections.all()) link.drain();
       const result = await open.drained(clock, limitMs - grace);
       const unfinished = inFlight.count;
       cut();

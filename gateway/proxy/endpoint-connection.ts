@@ -9,6 +9,7 @@ import { OutgoingBody } from './outgoing-body.ts';
 import { readBuffer } from './read-buffer.ts';
 import { responseOf } from './received-response.ts';
 import { framingOf, requestText } from './request-text.ts';
+import type { Listed } from './roster.ts';
 import { SocketWriter } from './socket-writer.ts';
 import { acceptOf } from './web-socket.ts';
 
@@ -20,7 +21,8 @@ export interface ConnectionHome extends Dialed {
   onClosed(connection: EndpointConnection): void;
 }
 
-export class EndpointConnection implements Carrier {
+export class EndpointConnection implements Carrier, Listed {
+  place = -1;
   readonly #home: ConnectionHome;
   readonly #socket: Socket;
   readonly #writer: SocketWriter;

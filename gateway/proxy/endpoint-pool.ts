@@ -4,6 +4,7 @@ import { formatAddress } from '../../core/address.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { EndpointCall } from './endpoint-call.ts';
 import { type ConnectionHome, EndpointConnection } from './endpoint-connection.ts';
+import { Roster } from './roster.ts';
 
 /** Most connections at rest: more are of use only to the next burst of the same size. */
 const maxResting = 256;
@@ -16,7 +17,7 @@ export class EndpointPool implements ConnectionHome {
   readonly lookup: LookupFunction;
   readonly clock: Clock;
   readonly #now: () => number;
-  readonly #all = new Set<EndpointConnection>();
+  readonly #all = new Roster<EndpointConnection>();
   /** In the order in which they came to rest. */
   readonly #resting: EndpointConnection[] = [];
 
@@ -68,6 +69,6 @@ export class EndpointPool implements ConnectionHome {
   }
 
   destroy(): void {
-    for (const connection of this.#all) connection.destroy();
+    for (const connection of this.#all.all()) connection.destroy();
   }
 }

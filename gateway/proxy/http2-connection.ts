@@ -34,6 +34,7 @@ export class Http2Connection
   extends Timed
   implements ServerHandler, ClientSide, ExchangeHome, Reader
 {
+  place = -1;
   readonly peer: Peer;
   readonly #scheme: 'http' | 'https';
   readonly #intake: Intake;

@@ -1,5 +1,6 @@
 /** Owns how much of a request is taken from a client. */
 import { IsthmusError } from '../../core/errors.ts';
+import { type Http1Limits, defaultLimits as parserLimits } from '../wire/http1/limits.ts';
 import type { RequestHead } from './message.ts';
 
 export interface ProxyLimits {
@@ -28,6 +29,12 @@ export const defaultLimits: ProxyLimits = {
   keepAliveMs: 75_000,
   maxConnections: 50_000,
 };
+
+/** What a parser of HTTP/1.1 is to go by. */
+export function http1Limits({ maxHeadBytes }: ProxyLimits): Http1Limits {
+  const maxStartLineBytes = Math.min(parserLimits.maxStartLineBytes, maxHeadBytes);
+  return { ...parserLimits, maxHeadBytes, maxStartLineBytes };
+}
 
 /** How much of a body must come in `bodyMs`. */
 export const bodyStepBytes = 16 * 1024;

@@ -21,7 +21,7 @@ export interface OutboundListenerOptions {
 export async function startOutboundListener(options: OutboundListenerOptions): Promise<Listener> {
   const { place, proxy, clock, log } = options;
   const reading = options.reading ?? (await readingHere(log));
-  const listener = new ClientListener({ proxy, clock, log, paused: true });
+  const listener = new ClientListener({ proxy, clock, log });
   await listener.listen(place, (accepted) => {
     const intake = intakeOf(accepted, reading);
     const peer = { kind: 'client', address: addressOf(intake.socket) } as const;

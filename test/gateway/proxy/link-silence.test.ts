@@ -6,11 +6,13 @@ import test, { type ExecutionContext } from 'ava';
 import { silentLog } from '../../../core/log.ts';
 import { parseClusterName } from '../../../core/names.ts';
 import { SparseLog } from '../../../core/sparse-log.ts';
+import type { ClientSide } from '../../../gateway/proxy/client-ground.ts';
 import { InFlight } from '../../../gateway/proxy/drain.ts';
 import { Http2Connection } from '../../../gateway/proxy/http2-connection.ts';
 import { Intake } from '../../../gateway/proxy/intake.ts';
-import { defaultLimits } from '../../../gateway/proxy/limit.ts';
+import { defaultLimits, http1Limits } from '../../../gateway/proxy/limit.ts';
 import { Recorder } from '../../../gateway/proxy/record.ts';
+import { Roster } from '../../../gateway/proxy/roster.ts';
 import { Sweep, staleMs } from '../../../gateway/proxy/sweep.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { until } from '../../support/until.ts';
@@ -40,8 +42,9 @@ async function link(t: ExecutionContext) {
     limits: defaultLimits,
     recorder: new Recorder(),
     ...{ sweep, clock, log: silentLog, sparseLog: new SparseLog(silentLog, clock) },
+    headLimits: http1Limits(defaultLimits),
     inFlight: new InFlight(),
-    connections: new Set<Http2Connection>(),
+    connections: new Roster<ClientSide>(),
     isDraining: () => false,
   };
   const other = { address: '127.0.0.1', cluster: parseClusterName('dc2'), gateway: 'gw1' };
