@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { status } from '@grpc/grpc-js';
 import anyTest, { type TestFn } from 'ava';
-import { freePorts } from '../support/etcd.ts';
+import { freePorts } from '../../examples/demo/processes.ts';
 import {
   type Asked,
   collect,

@@ -1,10 +1,9 @@
 /** Owns a real etcd process for tests: on free ports, in a scratch folder, killed and restarted at will. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import { freePorts } from '../../examples/demo/processes.ts';
 import { killChild } from './programs.ts';
 import { tempDir } from './temp-dir.ts';
 import { until } from './until.ts';
@@ -69,17 +68,4 @@ export async function startEtcd(
     start,
     wipe: () => rm(join(dir, 'etcd'), { recursive: true, force: true }),
   };
-}
-
-/** Ports that were free a moment ago; for programs that cannot be told to pick their own. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  const ports: number[] = [];
-  for (const server of servers) {
-    if (!server.listening) await once(server, 'listening');
-    const address = server.address();
-    if (address !== null && typeof address === 'object') ports.push(address.port);
-  }
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return ports;
 }

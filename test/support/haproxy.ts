@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { freePorts } from './etcd.ts';
+import { freePorts } from '../../examples/demo/processes.ts';
 import { startServer } from './programs.ts';
 import { tempDir } from './temp-dir.ts';
 

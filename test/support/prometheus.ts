@@ -6,7 +6,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { stringify } from 'yaml';
-import { freePorts } from './etcd.ts';
+import { freePorts } from '../../examples/demo/processes.ts';
 import type { GatewayProcess } from './gateway-process.ts';
 import { killChild } from './programs.ts';
 import { tempDir } from './temp-dir.ts';

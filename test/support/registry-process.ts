@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
-import { freePorts } from './etcd.ts';
+import { freePorts } from '../../examples/demo/processes.ts';
 import { killChild } from './programs.ts';
 import { tempDir } from './temp-dir.ts';
 
