@@ -15,7 +15,7 @@ async function setUp(t: ExecutionContext) {
   const etcd = await startEtcd(t);
   const proxy = await startTcpProxy({ target: etcd.address });
   t.teardown(() => proxy.close());
-  const store = openStore(t, { endpoints: [`http://${proxy.address}`], deadlineMs: 500 });
+  const store = openStore(t, { endpoints: [`http://${proxy.address}`], deadlineMs: 2_000 });
   return { etcd, proxy, store };
 }
 
