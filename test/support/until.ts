@@ -30,7 +30,9 @@ export async function until<T>(
     }
     await delay(pauseAfter(performance.now() - startedAt));
   }
-  throw new Error(`waited ${timeoutMs} ms in vain: ${what}`, { cause: last });
+  // In the message as well: not every reporter prints a cause.
+  const seen = last === undefined ? '' : `; the last error seen: ${last}`;
+  throw new Error(`waited ${timeoutMs} ms in vain: ${what}${seen}`, { cause: last });
 }
 
 function pauseAfter(waitedMs: number): number {
