@@ -8,7 +8,7 @@ import { listenForSignals } from './signals.ts';
 import { Predecessor } from './takeover/predecessor.ts';
 import { tellServiceManager } from './takeover/service-manager.ts';
 import { type Successor, startSuccessor } from './takeover/successor.ts';
-import { collectAlone } from './workers/collector.ts';
+import { setUpCollector } from './workers/collector.ts';
 
 export interface RunOptions {
   readonly configPath: string;
@@ -20,7 +20,7 @@ export interface RunOptions {
  * it from starting.
  */
 export async function runGateway({ configPath }: RunOptions): Promise<number> {
-  collectAlone();
+  setUpCollector();
   const predecessor = Predecessor.from(process.env);
   const loaded = await loadConfig(configPath);
   const config = predecessor?.inPlaceOf(loaded) ?? loaded;

@@ -1,4 +1,4 @@
-/** Specifies who collects memory: every thread its own, with nobody's help. */
+/** Specifies how memory is collected: every thread alone, and nothing is old from the start. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import test from 'ava';
@@ -6,22 +6,25 @@ import test from 'ava';
 const run = promisify(execFile);
 const collector = new URL('../../../gateway/workers/collector.ts', import.meta.url).href;
 
-/** Fills what is young several times over, and keeps enough of it to make helpers worth while. */
-const litter = 'const kept = []; for (let i = 0; i < 3e6; i++) kept[i & 0xffff] = { i };';
+/** What a worker made after `setUpCollector` (`is`: true) or without it prints under `flags` of V8 when it runs `code`. */
+async function printed(flags: readonly string[], code: string, is = true): Promise<string[]> {
+  const script = `
+    const { setUpCollector } = await import(${JSON.stringify(collector)});
+    const { Worker } = await import('node:worker_threads');
+    if (${is}) setUpCollector();
+    new Worker(${JSON.stringify(code)}, { eval: true });
+  `;
+  const how = [...flags, '--input-type=module', '--eval', script];
+  const { stdout } = await run(process.execPath, how, { maxBuffer: 16 << 20 });
+  return stdout.split('\n');
+}
 
-const script = `
-  const { collectAlone } = await import(${JSON.stringify(collector)});
-  const { Worker } = await import('node:worker_threads');
-  collectAlone();
-  new Worker(${JSON.stringify(litter)}, { eval: true });
-`;
-
-test('a worker made after collectAlone: one thread works on a collection', async (t) => {
-  const flags = ['--trace-gc', '--trace-parallel-scavenge', '--input-type=module', '--eval'];
-  const { stdout } = await run(process.execPath, [...flags, script], { maxBuffer: 16 << 20 });
+test('one thread works on a collection', async (t) => {
+  // Fills what is young several times over, and keeps enough of it to make helpers worth while.
+  const litter = 'const kept = []; for (let i = 0; i < 3e6; i++) kept[i & 0xffff] = { i };';
   const collectionsOf = new Map<string, number>();
   const tasksOf = new Map<string, number>();
-  for (const line of stdout.split('\n')) {
+  for (const line of await printed(['--trace-gc', '--trace-parallel-scavenge'], litter)) {
     const isolate = /^\[\d+:(0x[0-9a-f]+)\]/.exec(line)?.[1];
     if (isolate === undefined) continue;
     const counts = line.includes('scavenge[') ? tasksOf : collectionsOf;
@@ -34,4 +37,25 @@ test('a worker made after collectAlone: one thread works on a collection', async
   t.true(collections > 3);
   // With helpers there are eight to each. One that has to be broken off is begun a second time.
   t.true((tasksOf.get(worker) ?? 0) < 2 * collections);
+});
+
+test('what lived on once is young all the same the next time', async (t) => {
+  const hoard = `
+    function make(i) { return [{ i }, [i], { a: i, b: [i] }]; }
+    const kept = [];
+    function fill() { kept.length = 0; for (let i = 0; i < 2e5; i++) kept.push(make(i)); }
+    for (let n = 0; n < 15; n++) fill();
+  `;
+  // Compiled at once and collected often, so that V8 makes up its mind while it runs.
+  const flags = [
+    '--trace-pretenuring-statistics',
+    '--no-concurrent-recompilation',
+    '--max-semi-space-size=2',
+  ];
+  const madeOld = async (is: boolean) => {
+    const lines = await printed(flags, hoard, is);
+    return lines.filter((line) => line.includes('=> tenure')).length;
+  };
+  t.true((await madeOld(false)) > 0);
+  t.is(await madeOld(true), 0);
 });
