@@ -14,6 +14,7 @@ import {
   parseFederationName,
   parseServiceName,
 } from '../../../core/names.ts';
+import { freePorts } from '../../../examples/demo/processes.ts';
 import { createServiceBalancer } from '../../../gateway/balance/balancer.ts';
 import { defaultPolicy } from '../../../gateway/balance/policy.ts';
 import type { BalancePolicy, EndpointView, RemoteCluster } from '../../../gateway/balance/types.ts';
@@ -80,12 +81,9 @@ export async function startHalfAnswer(
   return { origin, breakOff: () => void answered?.destroy() };
 }
 
-/** A port on which nobody listens. */
+/** A port on which nobody listens, nor will: who asks for any port gets another. */
 export async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
+  const [port = 0] = await freePorts(1);
   return port;
 }
 
