@@ -13,6 +13,9 @@ const slow = {
   everyMs: 1_000,
 };
 
+/** What it costs that they all come at once is not measured here: new connections have a scenario of their own, `churn`. */
+const arrivalSeconds = 1;
+
 export const slowClients: Scenario = {
   name: 'slowClients',
   title:
@@ -22,12 +25,14 @@ export const slowClients: Scenario = {
   warmUp: ({ port }, seconds) => http1Load({ port, path: paths.small, connections: 16, seconds }),
   async measure(running, seconds) {
     const { port } = running;
-    const load = () => http1Load({ port, path: paths.small, connections: 16, seconds });
+    const load = (during = seconds) =>
+      http1Load({ port, path: paths.small, connections: 16, seconds: during });
     const alone = await load();
     const ends: (() => unknown)[] = [];
     try {
       await dribble({ teardown: (end) => void ends.push(end) }, `127.0.0.1:${port}`, slow);
-      const sample = await perRequest(running, 'cpuUsPerRequest', load);
+      await load(arrivalSeconds);
+      const sample = await perRequest(running, 'cpuUsPerRequest', () => load());
       const p99VsAlone = (sample.p99Ms ?? Number.NaN) / alone.p99Ms;
       return { ...sample, p99AloneMs: alone.p99Ms, p99VsAlone };
     } finally {
