@@ -14,6 +14,8 @@ export const metrics = {
   /** p99 without what disturbs it, and how many times as long it takes with that. */
   p99AloneMs: ['p99 alone', 2],
   p99VsAlone: ['p99 / alone', 2],
+  /** p99 in the second in which what disturbs it comes. */
+  p99ArrivingMs: ['p99 arriving', 2],
   /** Share of one core that the program used: below 1 something else was the bottleneck. */
   cores: ['cores used', 2],
   rssMB: ['RSS MB', 0],

@@ -13,7 +13,7 @@ const slow = {
   everyMs: 1_000,
 };
 
-/** What it costs that they all come at once is not measured here: new connections have a scenario of their own, `churn`. */
+/** What it costs the others that they all come at once is a figure of its own. */
 const arrivalSeconds = 1;
 
 export const slowClients: Scenario = {
@@ -31,10 +31,11 @@ export const slowClients: Scenario = {
     const ends: (() => unknown)[] = [];
     try {
       await dribble({ teardown: (end) => void ends.push(end) }, `127.0.0.1:${port}`, slow);
-      await load(arrivalSeconds);
+      const arriving = await load(arrivalSeconds);
       const sample = await perRequest(running, 'cpuUsPerRequest', () => load());
       const p99VsAlone = (sample.p99Ms ?? Number.NaN) / alone.p99Ms;
-      return { ...sample, p99AloneMs: alone.p99Ms, p99VsAlone };
+      const p99ArrivingMs = arriving.p99Ms;
+      return { ...sample, p99AloneMs: alone.p99Ms, p99VsAlone, p99ArrivingMs };
     } finally {
       for (const end of ends) await end();
     }
