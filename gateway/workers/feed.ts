@@ -109,6 +109,8 @@ export class Feed {
     if (this.#isWhole) {
       this.#isWhole = false;
       this.#services.clear();
+      // What is in it may differ from what was told last, and be changed back after it.
+      this.#told = {};
       this.#send(this.everything());
     }
     const clusters =

@@ -56,7 +56,7 @@ function open() {
       worker.take(received);
     },
   );
-  return { services, exports, clusters, known, updates, worker, feed };
+  return { services, exports, clusters, remotes, known, updates, worker, feed };
 }
 
 test('a worker that begins gets everything, cut down to what decisions need', (t) => {
@@ -170,6 +170,28 @@ test('a control side that starts over leaves nothing of before', async (t) => {
   t.is(worker.facts(cart), undefined);
   t.is(worker.facts(web)?.endpoints.length, 1);
   t.is(updates.length, 1);
+});
+
+test('a control side that started over without its remotes tells of them when they are back as they were', async (t) => {
+  const { remotes, clusters, updates, feed } = open();
+  const changed = async () => {
+    feed.changed('clusters');
+    feed.changed('remotes');
+    await turn();
+  };
+  const told = () => updates.at(-1);
+  clusters.set(dc2, { record: clusterRecord(dc2) });
+  await changed();
+  const before = told();
+  const [was] = remotes.splice(0);
+  clusters.clear();
+  feed.startedOver();
+  await turn();
+  t.deepEqual([told()?.remotes, told()?.clusters], [[], new Map()]);
+  if (was) remotes.push(was);
+  clusters.set(dc2, { record: clusterRecord(dc2) });
+  await changed();
+  t.deepEqual(told(), before);
 });
 
 test('a service has its own settings, or those of all', async (t) => {
