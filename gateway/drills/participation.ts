@@ -1,5 +1,4 @@
 /** Owns this gateway's part in drills while its cluster is in a federation: it follows all, drives its own, and tells what it counts. */
-import { join } from 'node:path';
 import type { Authority } from '../../certs/authority.ts';
 import type { Clock, Random } from '../../core/clock.ts';
 import { asIsthmusError } from '../../core/errors.ts';
@@ -13,6 +12,7 @@ import type { DrillKey } from '../../registry/drill-keys.ts';
 import { SnapshotCache } from '../../registry/snapshot-cache.ts';
 import type { Store } from '../../registry/store.ts';
 import type { EventDraft } from '../events/event.ts';
+import { ordersFile } from '../membership/kept-knowledge.ts';
 import { began, ended, notStarted, revertedHere } from './announcements.ts';
 import { Driver } from './driver.ts';
 import { driverWorld } from './driver-world.ts';
@@ -103,7 +103,7 @@ export class Participation {
       random,
       log,
     });
-    const file = new SnapshotCache(join(options.dataDir, 'orders.jsonl'), federation);
+    const file = new SnapshotCache(ordersFile(options.dataDir), federation);
     this.#orders = new OrdersFile(file, this.board, clock, log);
     this.#meter = new Meter({
       clock,
@@ -158,7 +158,9 @@ export class Participation {
   /** Whether a drill goes on: somebody drives it, as far as is known here. */
   isAlive(drill: Drill): boolean {
     if (isOver(drill.state)) return false;
-    if (this.#drivers.has(drill.id)) return true;
+    const driver = this.#drivers.get(drill.id);
+    // The registry may not have told yet how it ended.
+    if (driver) return !isOver(driver.drill.state);
     const over = this.follower.overHere(drill);
     // One that somebody aborted goes on for as long as its driver measures what is left of it.
     if (over === 'lost' || over === 'deadline') return false;

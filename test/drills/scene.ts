@@ -67,7 +67,8 @@ export function becomes(at: Cluster, id: string, state: DrillState): Promise<Dri
 export function inForce(at: Cluster, id: string): Promise<Drill> {
   const seen = async () => {
     const drill = await drillAt(at, id);
-    return drill.timeline.some(({ kind }) => kind === 'in-force') ? drill : undefined;
+    if (drill.timeline.some(({ kind }) => kind === 'in-force')) return drill;
+    throw new Error(`it is ${drill.state}: ${JSON.stringify(drill.timeline)}`);
   };
   return until(`drill ${id} to be in force`, seen, 30_000);
 }
