@@ -37,6 +37,15 @@ export async function writeFileAtomic(
   }
 }
 
+/** Removes a file, if it is there. Throws FILE_UNWRITABLE. */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await rm(path, { force: true });
+  } catch (cause) {
+    throw new IsthmusError('FILE_UNWRITABLE', { what: messageOf(cause), where: path, cause });
+  }
+}
+
 async function removeLeftovers(path: string): Promise<void> {
   if (tidied.has(path)) return;
   tidied.add(path);

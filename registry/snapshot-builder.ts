@@ -9,12 +9,18 @@ import { type RawChange, RecordReader, type RecordReaderOptions } from './record
 import type { Snapshot, SnapshotDelta } from './snapshot.ts';
 import { type ParsedRecord, SnapshotDraft } from './snapshot-draft.ts';
 
+export interface SnapshotBuilderOptions extends RecordReaderOptions {
+  /** The own cluster, if any: its summaries are never held, for it would not write again what it still sees. */
+  readonly cluster?: ClusterName;
+}
+
 /**
  * Builds snapshots. A record that doesn't parse, names another cluster than its key, or isn't believed is
  * skipped, kept under `problems`, and leaves the last good one in force; the others still apply.
  */
 export class SnapshotBuilder {
   readonly #federation: FederationName;
+  readonly #own: ClusterName | undefined;
   readonly #reader: RecordReader;
   readonly #departures = new Departures();
   /** Summaries that are gone from the registry and stay in force: their withdrawal is held. */
@@ -23,8 +29,9 @@ export class SnapshotBuilder {
   readonly #deletedAt = new Map<string, number>();
   #snapshot: Snapshot = { revision: 0, clusters: new Map(), services: ShardMap.empty() };
 
-  constructor(options: RecordReaderOptions) {
+  constructor(options: SnapshotBuilderOptions) {
     this.#federation = options.federation;
+    this.#own = options.cluster;
     this.#reader = new RecordReader(options);
   }
 
@@ -198,7 +205,7 @@ export class SnapshotBuilder {
     const withdrawn = new Map<ClusterName, ServiceName[]>();
     for (const key of meant) {
       if (key.kind === 'departures') this.#departures.forget(key.cluster);
-      if (key.kind === 'exports' && !left.has(key.cluster) && this.#isMember(key.cluster)) {
+      if (key.kind === 'exports' && !left.has(key.cluster) && this.#mayBeHeld(key.cluster)) {
         const summary = this.#snapshot.services.get(key.service)?.exports.get(key.cluster);
         if (namesCopies(summary)) {
           withdrawn.set(key.cluster, [...(withdrawn.get(key.cluster) ?? []), key.service]);
@@ -228,8 +235,8 @@ export class SnapshotBuilder {
     return known !== undefined && this.#departures.holds(key.cluster, key.kind);
   }
 
-  #isMember(cluster: ClusterName): boolean {
-    return this.#snapshot.clusters.get(cluster)?.record !== undefined;
+  #mayBeHeld(cluster: ClusterName): boolean {
+    return cluster !== this.#own && this.#snapshot.clusters.get(cluster)?.record !== undefined;
   }
 
   #hold(cluster: ClusterName, services: readonly ServiceName[], known: number): void {

@@ -1,5 +1,4 @@
 /** Owns being in a federation: the registry this cluster reads and writes, whom it believes there, and what it says of itself. */
-import { join } from 'node:path';
 import { parseTrustDomain } from '../../certs/spiffe-id.ts';
 import type { Clock, Random } from '../../core/clock.ts';
 import type { IsthmusError } from '../../core/errors.ts';
@@ -16,6 +15,7 @@ import { SnapshotCache } from '../../registry/snapshot-cache.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import { SeverableStore } from '../drills/severable-store.ts';
 import type { Identity } from './identity.ts';
+import { snapshotFile } from './kept-knowledge.ts';
 import { Publisher } from './publisher.ts';
 import { Refusal } from './refusal.ts';
 import { RegistryClient } from './registry-client.ts';
@@ -80,7 +80,7 @@ export class FederationSession {
       federation,
       cluster,
       store,
-      cache: new SnapshotCache(join(config.dataDir, 'snapshot.jsonl'), federation),
+      cache: new SnapshotCache(snapshotFile(config.dataDir), federation),
       clock,
       random,
       log,

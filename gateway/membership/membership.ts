@@ -17,6 +17,7 @@ import { foundFederation, isFounder } from './founding.ts';
 import { hostRegistry } from './host-registry.ts';
 import type { HostedRegistry } from './hosted-registry.ts';
 import type { Identity } from './identity.ts';
+import { forgetKnowledge } from './kept-knowledge.ts';
 import { evictCluster, inviteCluster } from './other-clusters.ts';
 
 export interface MembershipOptions {
@@ -114,6 +115,7 @@ export class Membership {
       this.#joinOptions(),
     );
     if (!dryRun) {
+      await forgetKnowledge(config.dataDir);
       await this.#enter(await join(token, this.#joinOptions()));
       // Whoever is told that it has joined may crash, and start again without a registry.
       const { clock } = this.#options;
@@ -213,6 +215,7 @@ export class Membership {
     const { config, identity, clock, log, world } = this.#options;
     // What nobody could dial is a mistake to tell at once, not to try again.
     const self = world.clusterDraft(clock.now());
+    await forgetKnowledge(config.dataDir);
     this.#believe();
     this.#hosted = await this.#host();
     const hosted = this.#hosted?.address;

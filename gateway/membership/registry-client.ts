@@ -70,7 +70,7 @@ export class RegistryClient {
     const { federation, cluster, store, clock, random, log } = options;
     this.#options = options;
     this.#staleSince = clock.monotonic();
-    this.#builder = new SnapshotBuilder({ federation, verify: options.verify });
+    this.#builder = new SnapshotBuilder({ federation, cluster, verify: options.verify });
     this.session = new LeaseSession({ store, clock, random, log });
     this.#informer = new Informer({
       store,

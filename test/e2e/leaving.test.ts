@@ -50,8 +50,25 @@ test.serial('a cluster leaves: the others forget it, and it is on its own', asyn
   t.is((await dc3.gateway.request('orders.shop')).body, 'dc3/orders-1');
   await checksOut(dc1);
 
+  // What it knew then is of no use now, whatever it is.
+  await writeFile(join(dc3.gateway.dataDir, 'snapshot.jsonl'), 'of another time');
   await dc3.join(dc1);
   await settled([dc1, dc2, dc3]);
+  t.deepEqual(await dc3.gateway.problems(), []);
+});
+
+test.serial('a cluster that joins again offers the others what it offered before', async (t) => {
+  const { dc1, dc2 } = await federate(t, { dc1: {}, dc2: {} });
+  const kept = join(dc2.gateway.dataDir, 'snapshot.jsonl');
+  const summary = '/exports/dc2/shop/orders';
+  await until('its own summary to be on its disk', async () =>
+    (await readFile(kept, 'utf8')).includes(summary),
+  );
+  await dc2.gateway.isthmusOk(['leave', '--yes']);
+  await forgets(dc1, dc2);
+  await dc2.join(dc1);
+  await settled([dc1, dc2]);
+  t.deepEqual(await dc2.gateway.problems(), []);
 });
 
 test.serial(

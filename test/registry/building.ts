@@ -8,10 +8,11 @@ import { SnapshotBuilder } from '../../registry/snapshot-builder.ts';
 import { acme, cart, dc1, dc2, exportRecord, keyOf } from './records.ts';
 
 /** A builder that believes what `distrusted` does not name, and the revision it is at. */
-export function build() {
+export function build(own?: ClusterName) {
   const distrusted = new Set<string>();
   const builder = new SnapshotBuilder({
     federation: acme,
+    ...(own && { cluster: own }),
     verify(_key, text) {
       if (!distrusted.has(text)) return;
       throw new IsthmusError('RECORD_UNSIGNED', { what: 'Not signed', where: text });

@@ -46,6 +46,13 @@ test('summaries without copies neither count as offered nor are held', (t) => {
   t.true(offers().includes(nth(1)));
 });
 
+test('the own cluster sees at once that its summaries are gone, however many: it has them to write', (t) => {
+  const { apply, offers, problems } = build(dc2);
+  apply(put(clusterKey(dc2), clusterRecord(dc2)), ...numbers(4).map(offer));
+  apply(...numbers(4).map(withdraw));
+  t.deepEqual([offers(), problems()], [[], []]);
+});
+
 test('services that are emptied first go at once, however many', (t) => {
   const { apply, offers, problems } = build();
   apply(put(clusterKey(dc2), clusterRecord(dc2)), ...numbers(4).map(offer));

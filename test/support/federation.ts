@@ -193,15 +193,19 @@ export async function settled(clusters: readonly Cluster[]): Promise<void> {
     const others = clusters.filter((other) => other !== cluster);
     await until(`${cluster.name} to be linked to the others`, async () => {
       const seen = await cluster.others();
-      return others.every(({ name }) => seen[name]?.state === 'up');
+      if (others.every(({ name }) => seen[name]?.state === 'up')) return true;
+      throw new Error(`it sees ${JSON.stringify(seen)}`);
     });
     const offering = others.filter(({ instances }) => instances.length > 0);
     await until(`${cluster.name} to route to the others`, async () => {
       const services = await cluster.gateway.items<ServiceItem>('/v1/services');
       const remotes = services.find(({ service }) => service === 'orders.shop')?.remotes ?? [];
-      return offering.every(({ name, instances }) =>
+      const known = offering.every(({ name, instances }) =>
         remotes.some((r) => r.cluster === name && r.healthy === instances.length),
       );
+      if (known) return true;
+      const problems = await cluster.gateway.problems();
+      throw new Error(`it knows ${JSON.stringify(remotes)}, and has ${JSON.stringify(problems)}`);
     });
   }
 }

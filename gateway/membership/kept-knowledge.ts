@@ -1,0 +1,21 @@
+/** Owns which files keep what a gateway knows of its federation, and that they end with the membership they belong to. */
+import { join } from 'node:path';
+import { removeFile } from '../../core/files.ts';
+
+/** The last good snapshot of the registry. */
+export function snapshotFile(dataDir: string): string {
+  return join(dataDir, 'snapshot.jsonl');
+}
+
+/** Standing orders: drains and failovers. */
+export function ordersFile(dataDir: string): string {
+  return join(dataDir, 'orders.jsonl');
+}
+
+/**
+ * Forgets what an earlier membership knew. Call before another begins: clusters and services that went meanwhile would
+ * else look like lost ones, which are held on to. Throws FILE_UNWRITABLE.
+ */
+export async function forgetKnowledge(dataDir: string): Promise<void> {
+  for (const path of [snapshotFile(dataDir), ordersFile(dataDir)]) await removeFile(path);
+}
