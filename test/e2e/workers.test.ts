@@ -11,9 +11,9 @@ import { until } from '../support/until.ts';
 const defect = 'setTimeout(() => { throw new Error("a defect") }, 0)';
 const endless = 'for (;;);';
 const hoard = 'const kept = []; for (;;) kept.push(new Array(1e6).fill(0.5));';
-/** Keeps a worker's event loop late and busy until `rest`. */
+/** Keeps a worker's event loop busy until `rest`, and so late that it is overloaded also where others have most of its core. */
 const toil = `globalThis.toil = setInterval(() => {
-  for (const end = Date.now() + 200; Date.now() < end;);
+  for (const end = Date.now() + 520; Date.now() < end;);
 }, 1)`;
 /** Keeps it late and from its core, as a container's quota does, until `rest`. */
 const starve = `globalThis.toil = setInterval(() => {
