@@ -18,11 +18,19 @@ export function pinProxy(pid: number): void {
   pin(pid, proxyCore);
 }
 
+/** A thread that ends while it is to be moved makes taskset fail, with the others moved or not. */
+const attempts = 5;
+
 function pin(pid: number, core: number): void {
   if (!pinned) return;
   const args = ['--all-tasks', '--cpu-list', '--pid', String(core), String(pid)];
-  const run = spawnSync('taskset', args, { encoding: 'utf8' });
-  if (run.status !== 0) throw new Error(`taskset ${args.join(' ')}: ${run.stderr.trim()}`);
+  let said = '';
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const { status, stderr } = spawnSync('taskset', args, { encoding: 'utf8' });
+    if (status === 0) return;
+    said = stderr.trim();
+  }
+  throw new Error(`taskset ${args.join(' ')}: ${said}`);
 }
 
 /** A command line that runs `command` on the core of the proxies. */

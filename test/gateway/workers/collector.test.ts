@@ -1,4 +1,4 @@
-/** Specifies how memory is collected: every thread alone, and nothing is old from the start. */
+/** Specifies how memory is collected: every thread alone, nothing is old from the start, and what is young has room from the start. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import test from 'ava';
@@ -58,4 +58,16 @@ test('what lived on once is young all the same the next time', async (t) => {
   };
   t.true((await madeOld(false)) > 0);
   t.is(await madeOld(true), 0);
+});
+
+test('there is room for 8 MiB of what is young from the start', async (t) => {
+  const room = `
+    const { getHeapSpaceStatistics } = await import('node:v8');
+    const young = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
+    console.log(young.space_available_size + young.space_used_size);
+  `;
+  const roomMiB = async (is: boolean) => Number((await printed([], room, is))[0]) / 2 ** 20;
+  t.true((await roomMiB(false)) < 2);
+  const given = await roomMiB(true);
+  t.true(given > 7 && given < 9, `${given}`);
 });
