@@ -23,7 +23,7 @@ export const fullPlan: Plan = {
 /** Under five minutes altogether. Short rounds: what else the machine does then meets the programs of a round alike. */
 export const quickPlan: Plan = {
   warmUpSeconds: 1,
-  compilingSeconds: 5,
+  compilingSeconds: 8,
   seconds: 1,
   rounds: 5,
   freshRounds: 1,
