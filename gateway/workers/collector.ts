@@ -12,7 +12,7 @@ export function setUpCollector(): void {
   // V8 makes old from the start what it once saw live on, such as connections that waited; whatever they lead to then
   // outlives its use as well, and collections of a fraction of a millisecond take 10 to 30.
   setFlagsFromString('--no-allocation-site-pretenuring');
-  // V8 takes that room back from a thread that idles, down to half a MiB: the load that comes after would meet ten times
-  // as many collections until it has grown again.
+  // V8 takes that room back from a thread that idles, to a MiB or three: the load that comes after would meet several
+  // times as many collections until it has grown again.
   setFlagsFromString(`--min-semi-space-size=${youngMiB}`);
 }
