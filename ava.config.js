@@ -1,5 +1,9 @@
-/** Owns how the tests run: how many files at a time, and in which order. */
+/** Owns how the tests run: what is built for them, how many files at a time, and in which order. */
 import { availableParallelism } from 'node:os';
+import { buildWhatIsMissing } from './build/missing.ts';
+
+// Gateways and commands in tests are the build.
+await buildWhatIsMissing();
 
 /** Folders whose files run real federations: they take longest, and wait for them part of their time. */
 const longest = ['/test/drills/', '/test/ui/', '/test/e2e/'];

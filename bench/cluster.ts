@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { buildWhatIsMissing } from '../build/missing.ts';
 import { cli, freePorts, type Process, startGateway } from '../examples/demo/processes.ts';
 
 export interface BenchGateway {
@@ -56,8 +57,9 @@ export async function scratch(): Promise<string> {
   return dir;
 }
 
-/** Starts a gateway; `extra` is merged into its configuration. `dir` may hold data prepared before. */
+/** Starts a gateway, of the build; `extra` is merged into its configuration. `dir` may hold data prepared before. */
 export async function gateway(cluster: string, extra: object, dir?: string): Promise<BenchGateway> {
+  await buildWhatIsMissing();
   const home = dir ?? (await scratch());
   await mkdir(home, { recursive: true });
   const [outbound = 0, admin = 0, eastWest = 0, federationPort = 0] = await freePorts(4);

@@ -1,10 +1,10 @@
 /** Owns the cost of HTTP/2 itself, in memory: nanoseconds per request and response, megabytes of DATA per second. Run: `node bench/http2.ts`. */
-import type { RequestHead, StreamHandler } from '../gateway/wire/http2/api.ts';
-import { Http2Client } from '../gateway/wire/http2/client.ts';
-import type { Connection } from '../gateway/wire/http2/connection.ts';
-import { linkOptions } from '../gateway/wire/http2/options.ts';
-import { OutputPool } from '../gateway/wire/http2/output.ts';
-import { Http2Server } from '../gateway/wire/http2/server.ts';
+import type { RequestHead, StreamHandler } from '../gateway/data/wire/http2/api.ts';
+import { Http2Client } from '../gateway/data/wire/http2/client.ts';
+import type { Connection } from '../gateway/data/wire/http2/connection.ts';
+import { linkOptions } from '../gateway/data/wire/http2/options.ts';
+import { OutputPool } from '../gateway/data/wire/http2/output.ts';
+import { Http2Server } from '../gateway/data/wire/http2/server.ts';
 import { machine } from './machine.ts';
 import { nanoseconds } from './nanoseconds.ts';
 
@@ -18,7 +18,7 @@ const context = { options: linkOptions, pool, now: 0 };
 
 const silent = { onOutput() {}, onGoaway() {}, onEnd() {} };
 const passive: StreamHandler = {
-  onInformational() {},
+  onInterim() {},
   onResponse() {},
   onData: (stream, bytes) => stream.consume(bytes.length),
   onTrailers() {},
@@ -32,6 +32,7 @@ function pair(responseFields: readonly string[]): [Http2Client, Http2Server] {
     {
       ...silent,
       onExcess() {},
+      onUnfinished() {},
       onUnreadable(_stream, _status, why) {
         throw new Error(why);
       },

@@ -1,4 +1,4 @@
-/** Owns what a benchmark must say of where it ran, and reading a process's costs from the kernel. */
+/** Owns the description of the machine that a benchmark ran on, and reading a process's costs from the kernel. */
 import { readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 

@@ -1,12 +1,13 @@
-/** Owns the comparison with other proxies: one run, side by side. Run: `npm run bench -- [--quick] [--json FILE] [--only SCENARIO]`. */
+/** Owns the comparison with other proxies: one run, side by side. Run: `npm run bench -- [--quick] [--json FILE] [--only SCENARIO]`; `npm run bench -- idle` is `idle.ts`, and `-- warm` is `warm.ts`. */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { scratch, withCleanup } from './cluster.ts';
+import { measureIdle } from './idle.ts';
 import { machine } from './machine.ts';
 import { pinLoad, pinned } from './proxies/cores.ts';
 import { credentials } from './proxies/credentials.ts';
 import { startUpstream } from './proxies/nginx.ts';
-import { peerVersions, preparePrograms } from './proxies/packages.ts';
+import { otherVersions, preparePrograms } from './proxies/packages.ts';
 import { fullPlan, quickPlan } from './proxies/plan.ts';
 import { watchOthers } from './proxies/quiet.ts';
 import { json, ratioOf, ratios, table } from './proxies/report.ts';
@@ -23,6 +24,7 @@ import {
 } from './proxies/scenarios/requests.ts';
 import { slowClients } from './proxies/scenarios/slow-clients.ts';
 import { smallBesideBulk } from './proxies/scenarios/small-beside-bulk.ts';
+import { measureWarm } from './warm.ts';
 
 const scenarios: readonly Scenario[] = [
   oneHop,
@@ -38,6 +40,15 @@ const scenarios: readonly Scenario[] = [
   idleTls,
 ];
 
+if (process.argv[2] === 'idle') {
+  await measureIdle();
+  process.exit();
+}
+if (process.argv[2] === 'warm') {
+  await measureWarm(Number(process.argv[3] ?? 5));
+  process.exit();
+}
+
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
@@ -52,7 +63,7 @@ preparePrograms();
 pinLoad();
 await withCleanup(async (signal) => {
   const rounds = new Rounds(plan, await layGround());
-  const where = { description: machine(), pinned, ...peerVersions(), plan };
+  const where = { description: machine(), pinned, ...otherVersions(), plan };
   console.log(`${where.description}; nginx ${where.nginx}, HAProxy ${where.haproxy}`);
   console.log(`${pinned ? 'proxies on core 0, load and upstream on core 1' : 'one core for all'}`);
   const results = new Map<string, Outcomes>();
@@ -73,7 +84,7 @@ await withCleanup(async (signal) => {
     }
   }
   await rounds.end();
-  console.log('\nIsthmus over its peers:');
+  console.log('\nIsthmus over the others:');
   for (const ratio of ratios) {
     const value = ratioOf(ratio, results);
     if (value !== null) console.log(`  ${ratio.name}: ${value.toFixed(2)}`);

@@ -1,4 +1,4 @@
-/** Owns timing what is over in nanoseconds, in CPU time: it says the same while others use the machine. */
+/** Owns timing code that takes nanoseconds, in CPU time: it says the same while others use the machine. */
 
 /** CPU time of this process per run in nanoseconds: the median of nine rounds, after two that only warm up. */
 export function nanoseconds(run: () => void, runs: number): number {

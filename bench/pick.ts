@@ -1,14 +1,10 @@
 /** Owns the cost of one choice: nanoseconds per pick, and per whole request's worth of balancing. Run: `node bench/pick.ts`. */
+
 import { systemClock } from '../core/clock.ts';
 import { parseClusterName, serviceName } from '../core/names.ts';
-import { createServiceBalancer } from '../gateway/balance/balancer.ts';
-import { defaultPolicy } from '../gateway/balance/policy.ts';
-import {
-  algorithms,
-  type BalanceView,
-  type PickRequest,
-  type ServiceBalancer,
-} from '../gateway/balance/types.ts';
+import { createServiceBalancer } from '../gateway/data/balance/balancer.ts';
+import type { BalanceView, PickRequest, ServiceBalancer } from '../gateway/data/balance/types.ts';
+import { algorithms, defaultBalance } from '../policy/traffic-policy.ts';
 import { nanoseconds } from './nanoseconds.ts';
 
 const cluster = parseClusterName('dc1');
@@ -22,7 +18,7 @@ const endpoints = Array.from({ length: 8 }, (_, i) => ({
   weight: 1,
   health: 'healthy' as const,
   protocol: 'http' as const,
-  ejected: false,
+  ejected: undefined,
 }));
 const view: BalanceView = {
   service,
@@ -42,7 +38,7 @@ function balancerWith(algorithm: (typeof algorithms)[number]): ServiceBalancer {
     clock: systemClock,
     random: Math.random,
   });
-  balancer.update(view, { ...defaultPolicy, algorithm });
+  balancer.update(view, { ...defaultBalance, algorithm });
   return balancer;
 }
 
@@ -64,5 +60,5 @@ for (const algorithm of algorithms) {
   );
 }
 const updated = balancerWith('peak-ewma');
-const update = nanoseconds(() => updated.update(view, defaultPolicy), 2000);
+const update = nanoseconds(() => updated.update(view, defaultBalance), 2000);
 console.log(`peak-ewma      8 endpoints: ${(update / 1000).toFixed(1)} us a change of view`);

@@ -4,6 +4,8 @@
  * it runs itself again on the pinned one. The rule is in `supported-node.js`.
  */
 import { fileURLToPath } from 'node:url';
+import { mainModule } from './build.js';
+import { keepCompiled } from './compile-cache.js';
 import { endWithLauncher, findPinnedNode, pinnedPackage, runOn } from './pinned-node.js';
 import { isSupportedNode, minimumNode, refusedFlags } from './supported-node.js';
 
@@ -26,7 +28,8 @@ if (unsafe.length > 0) {
   );
 } else if (isSupportedNode(process.version)) {
   endWithLauncher();
-  const { main } = await import('../federation/cli/main.ts');
+  keepCompiled();
+  const { main } = await import(mainModule());
   process.exitCode = await main(process.argv.slice(2));
 } else if (pinned !== undefined) {
   runOn(pinned, fileURLToPath(import.meta.url), (error) =>

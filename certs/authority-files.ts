@@ -1,19 +1,19 @@
 /** Owns the two files of a certificate authority, `ca.key` and `ca.crt`: founded once, and refused when they are not as they were. */
 import { createPrivateKey, generateKeyPair, type KeyObject, X509Certificate } from 'node:crypto';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { IsthmusError, messageOf } from '../core/errors.ts';
-import { writeFileAtomic } from '../core/files.ts';
+import { readSecret, writeFileAtomic } from '../core/files.ts';
 import { extensionsOf } from './extensions.ts';
 import type { TrustDomain } from './spiffe-id.ts';
 import { keyPemOf, makeRoot, pemOf } from './x509.ts';
 
 const generateKeys = promisify(generateKeyPair);
-/** What others than the owner may do with the key file: nothing. */
+/** Permissions that nobody but the owner may have on the key file. */
 const othersMask = 0o077;
 
-export interface Root {
+interface Root {
   readonly root: X509Certificate;
   readonly key: KeyObject;
 }
@@ -28,6 +28,48 @@ export async function openRoot(dir: string, trustDomain: TrustDomain, now: numbe
   const root = storedRoot ?? (await foundRoot(certPath, trustDomain, key, now));
   checkRoot(root, key, trustDomain, now, certPath);
   return { root, key };
+}
+
+/** An authority as it is kept, PEM. It makes whoever has it the cluster: it goes to the cluster's own gateways only. */
+export interface AuthorityFiles {
+  readonly key: string;
+  readonly root: string;
+}
+
+/** Throws FILE_UNREADABLE. */
+export async function readAuthorityFiles(dir: string): Promise<AuthorityFiles> {
+  return {
+    key: await readSecret(join(dir, 'ca.key')),
+    root: await readSecret(join(dir, 'ca.crt')),
+  };
+}
+
+/**
+ * Puts another authority in the place of the one kept in `dir`; the next start opens it. Whenever that is interrupted,
+ * there is one of them, or none, never a mixture. Throws as `openAuthority` does for one that is no good.
+ */
+export async function replaceAuthority(
+  dir: string,
+  { key, root }: AuthorityFiles,
+  trustDomain: TrustDomain,
+  now: number,
+): Promise<void> {
+  const next = `${dir}.next`;
+  const before = `${dir}.before`;
+  try {
+    await rm(next, { recursive: true, force: true });
+    await writeFileAtomic(join(next, 'ca.key'), key, 0o600);
+    await writeFileAtomic(join(next, 'ca.crt'), root, 0o644);
+    await openRoot(next, trustDomain, now);
+    await rm(before, { recursive: true, force: true });
+    await rename(dir, before);
+    await rename(next, dir);
+    await rm(before, { recursive: true, force: true });
+  } catch (cause) {
+    await rm(next, { recursive: true, force: true }).catch(() => {}); // The first failure is the one to tell.
+    if (cause instanceof IsthmusError) throw cause;
+    throw new IsthmusError('FILE_UNWRITABLE', { what: messageOf(cause), where: dir, cause });
+  }
 }
 
 async function readKey(path: string): Promise<KeyObject | undefined> {

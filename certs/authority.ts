@@ -1,10 +1,11 @@
 /** Owns a cluster's certificate authority: who it is, and all that its key signs. */
-import { generateKeyPair, X509Certificate } from 'node:crypto';
+import { createHmac, generateKeyPair, hkdfSync, X509Certificate } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { Clock } from '../core/clock.ts';
 import { IsthmusError } from '../core/errors.ts';
 import { openRoot } from './authority-files.ts';
-import { type Bundle, defaultRefreshHintSeconds } from './bundle.ts';
+import type { Bundle } from './bundle.ts';
+import { defaultRefreshHintSeconds } from './refresh-hint.ts';
 import { type Signature, signBytes } from './signature.ts';
 import type { SpiffeId, TrustDomain } from './spiffe-id.ts';
 import { fingerprintOf, keyPemOf, makeLeaf, pemOf } from './x509.ts';
@@ -49,9 +50,14 @@ export interface Authority {
   issueLeaf(request: LeafRequest): Promise<LeafIdentity>;
   /** Signs as this cluster; see `verifySignature`. */
   sign(bytes: Uint8Array): Signature;
+  /**
+   * Proves to those who have this authority's key, and to nobody else: an HMAC, base64url. The same bytes have the same
+   * seal, and it costs a tenth of a signature.
+   */
+  seal(bytes: Uint8Array): string;
 }
 
-export interface AuthorityOptions {
+interface AuthorityOptions {
   /** Folder of `ca.key` and `ca.crt`; made when missing, for its owner alone. */
   readonly dir: string;
   readonly trustDomain: TrustDomain;
@@ -68,6 +74,8 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
   const { root, key } = await openRoot(dir, trustDomain, clock.now());
   const keyId = fingerprintOf(root.raw);
   const rootPem = pemOf(root.raw);
+  const secret = key.export({ type: 'pkcs8', format: 'der' });
+  const sealKey = Buffer.from(hkdfSync('sha256', secret, '', 'isthmus seal v1', 32));
   return {
     trustDomain,
     rootPem,
@@ -81,6 +89,7 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
       roots: [root],
     }),
     sign: (bytes) => signBytes(key, keyId, bytes),
+    seal: (bytes) => createHmac('sha256', sealKey).update(bytes).digest('base64url'),
     async issueLeaf(request) {
       const { id, dnsNames, ipAddresses = [], lifetimeMs = defaultLeafLifetimeMs } = request;
       if (id.trustDomain !== trustDomain) {

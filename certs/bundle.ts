@@ -2,6 +2,7 @@
 import { createHash, type webcrypto, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { IsthmusError, messageOf } from '../core/errors.ts';
+import { defaultRefreshHintSeconds } from './refresh-hint.ts';
 import type { TrustDomain } from './spiffe-id.ts';
 
 /** The roots that vouch for one trust domain. No roots means that nobody in it is trusted. */
@@ -13,9 +14,6 @@ export interface Bundle {
   readonly refreshHintSeconds: number;
   readonly roots: readonly X509Certificate[];
 }
-
-/** Five minutes: what the standard advises where a bundle does not say. */
-export const defaultRefreshHintSeconds = 300;
 
 /** More keys than any rotation needs, and few enough to verify a chain against without harm. */
 const maxKeys = 64;

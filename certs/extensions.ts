@@ -22,8 +22,8 @@ import {
 } from '@peculiar/asn1-x509';
 import { IsthmusError } from '../core/errors.ts';
 
-/** What the extensions of a certificate say, as far as verifying an X509-SVID needs it. */
-export interface Extensions {
+/** The extensions of a certificate, as far as verifying an X509-SVID needs them. */
+interface Extensions {
   readonly ca: boolean;
   /** How many intermediates may follow this authority; undefined = any number. */
   readonly pathLength: number | undefined;

@@ -1,21 +1,40 @@
 /** Owns the client's side of a TLS handshake: from an address to an open socket on which nothing has been sent, in bounded time. */
-import type { OnReadOpts } from 'node:net';
+import type { LookupFunction, OnReadOpts } from 'node:net';
 import tls from 'node:tls';
 import type { Clock } from '../core/clock.ts';
 import { IsthmusError, messageOf } from '../core/errors.ts';
 
-export interface HandshakeOptions {
+interface HandshakeOptions {
   readonly host: string;
   readonly port: number;
   /** Milliseconds for connecting and shaking hands together. */
   readonly timeoutMs: number;
   readonly clock: Clock;
-  /** What we prove ourselves with; nothing when absent. */
+  /** The certificate we prove ourselves with; none when absent. */
   readonly credentials?: { readonly chainPem: string; readonly keyPem: string } | undefined;
+  /** Finds the host's addresses; default as the system does, by one of four threads. */
+  readonly lookup?: LookupFunction | undefined;
   /** Protocols to offer, the best first. */
   readonly alpn?: readonly string[] | undefined;
-  /** Where the socket is to be read into, instead of by its events. */
+  /** The buffer to read the socket into, instead of by its events. */
   readonly onread?: OnReadOpts | undefined;
+}
+
+type Credentials = NonNullable<HandshakeOptions['credentials']>;
+
+/** Reading keys and certificates costs more than a connection that is refused. */
+const contexts = new WeakMap<Credentials, tls.SecureContext>();
+const nobody: Credentials = { chainPem: '', keyPem: '' };
+
+function contextOf(credentials: Credentials | undefined): tls.SecureContext {
+  return contexts.getOrInsertComputed(credentials ?? nobody, () =>
+    tls.createSecureContext({
+      minVersion: 'TLSv1.3',
+      // The public roots have no part in this.
+      ca: [],
+      ...(credentials && { cert: credentials.chainPem, key: credentials.keyPem }),
+    }),
+  );
 }
 
 /**
@@ -23,16 +42,15 @@ export interface HandshakeOptions {
  * listens for the socket's errors from then on. Throws PEER_UNREACHABLE.
  */
 export function shakeHands(options: HandshakeOptions): Promise<tls.TLSSocket> {
-  const { host, port, timeoutMs, clock, credentials, alpn, onread } = options;
+  const { host, port, timeoutMs, clock, credentials, alpn, onread, lookup } = options;
   return new Promise((resolve, reject) => {
     const socket = tls.connect({
       host,
       port,
-      minVersion: 'TLSv1.3',
+      secureContext: contextOf(credentials),
       // Neither the public roots nor the host's name count here; our trust store decides.
-      ca: [],
       rejectUnauthorized: false,
-      ...(credentials && { cert: credentials.chainPem, key: credentials.keyPem }),
+      ...(lookup && { lookup }),
       ...(alpn && { ALPNProtocols: [...alpn] }),
       ...(onread && { onread }),
     });

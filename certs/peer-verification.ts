@@ -8,7 +8,7 @@ import type { TrustStore } from './trust-store.ts';
 /** Certificates read of what a peer presents; `verifyPath` refuses a chain before it gets that long. */
 const maxRead = 16;
 
-/** What the peer presented, leaf first, in its own order and believed in nothing; empty when it presented none. */
+/** The certificates that the peer presented, leaf first, in its own order, unverified; empty when it presented none. */
 export function presentedChain(socket: TLSSocket): X509Certificate[] {
   const chain: X509Certificate[] = [];
   let certificate = socket.getPeerX509Certificate();

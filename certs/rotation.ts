@@ -2,7 +2,7 @@
 import { type BackoffPolicy, backoffDelay } from '../core/backoff.ts';
 import type { Clock, Random } from '../core/clock.ts';
 import { asIsthmusError, IsthmusError } from '../core/errors.ts';
-import { Listeners } from '../core/listeners.ts';
+import { Subscribers } from '../core/subscribers.ts';
 import type { Authority, LeafIdentity, LeafRequest } from './authority.ts';
 
 /** Renewals of a cluster's gateways spread over this share of a leaf's life, before its middle. */
@@ -18,20 +18,20 @@ export function renewalTime(issued: number, notAfter: number, random: Random): n
   return issued + (notAfter - issued) * (0.5 - jitterShare * random());
 }
 
-export interface LeafRotationOptions {
+interface LeafRotationOptions {
   readonly authority: Pick<Authority, 'issueLeaf'>;
   readonly request: LeafRequest;
   readonly clock: Clock;
   readonly random: Random;
-  /** Hears why a renewal failed, a listener's refusal included, and in how many milliseconds the next is tried. */
+  /** Hears why a renewal failed, a subscriber's refusal included, and in how many milliseconds the next is tried. */
   onFailure(error: IsthmusError, retryInMs: number): void;
 }
 
-export type RenewalListener = (identity: LeafIdentity) => void;
+type RenewalSubscriber = (identity: LeafIdentity) => void;
 
 export class LeafRotation {
   readonly #options: LeafRotationOptions;
-  readonly #listeners = new Listeners<[identity: LeafIdentity]>();
+  readonly #subscribers = new Subscribers<[identity: LeafIdentity]>();
   #current: LeafIdentity | undefined;
   #cancel: (() => void) | undefined;
   #stopped = false;
@@ -55,9 +55,9 @@ export class LeafRotation {
     return first;
   }
 
-  /** Calls `listener` with each leaf after the first; returns a function that stops that. */
-  onRenew(listener: RenewalListener): () => void {
-    return this.#listeners.add(listener);
+  /** Calls `subscriber` with each leaf after the first; returns a function that stops that. */
+  onRenew(subscriber: RenewalSubscriber): () => void {
+    return this.#subscribers.add(subscriber);
   }
 
   /** Renews no more; `current` stays as it is. */
@@ -87,7 +87,7 @@ export class LeafRotation {
       const leaf = await authority.issueLeaf(request);
       if (this.#stopped) return;
       this.#adopt(leaf);
-      this.#listeners.tell(leaf);
+      this.#subscribers.tell(leaf);
     } catch (thrown) {
       if (this.#stopped) return;
       const retryInMs = backoffDelay(retries, attempt, random);

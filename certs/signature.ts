@@ -14,13 +14,22 @@ export function signBytes(key: KeyObject, keyId: string, bytes: Uint8Array): Sig
   return { keyId, value: value.toString('base64url') };
 }
 
+/** Whether the signature says that it is by one of `roots`; that it is, `verifySignature` tells. */
+export function namesOneOf(roots: readonly X509Certificate[], { keyId }: Signature): boolean {
+  return rootNamed(roots, keyId) !== undefined;
+}
+
+function rootNamed(roots: readonly X509Certificate[], keyId: string): X509Certificate | undefined {
+  return roots.find((candidate) => fingerprintOf(candidate.raw) === keyId);
+}
+
 /** True when one of `roots` is the one the signature names and its key made the signature over exactly `bytes`. */
 export function verifySignature(
   roots: readonly X509Certificate[],
   bytes: Uint8Array,
   signature: Signature,
 ): boolean {
-  const root = roots.find((candidate) => fingerprintOf(candidate.raw) === signature.keyId);
+  const root = rootNamed(roots, signature.keyId);
   if (root === undefined || root.publicKey.asymmetricKeyType !== 'ec') return false;
   const key = { key: root.publicKey, dsaEncoding: 'ieee-p1363' } as const;
   return verify('sha256', bytes, key, Buffer.from(signature.value, 'base64url'));

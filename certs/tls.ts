@@ -1,6 +1,6 @@
 /** Owns mutual TLS between gateways: a server and a client that know who the other is before either is used. */
 import { constants } from 'node:crypto';
-import type { OnReadOpts } from 'node:net';
+import type { LookupFunction, OnReadOpts } from 'node:net';
 import tls from 'node:tls';
 import type { Clock } from '../core/clock.ts';
 import { asIsthmusError, IsthmusError, messageOf } from '../core/errors.ts';
@@ -33,13 +33,13 @@ export function serverTlsOptions(
 }
 
 export interface MutualTlsServerOptions {
-  /** What the server proves itself with; asked at the start and by `updateIdentity`. */
+  /** The certificate the server proves itself with; asked at the start and by `updateIdentity`. */
   readonly identity: () => LeafIdentity;
   readonly trust: TrustStore;
   readonly clock: Clock;
   /** Protocols to accept, the best first. */
   readonly alpn?: readonly string[];
-  /** What becomes of a client without a certificate; default `refused`. One with a certificate is verified in any case. */
+  /** How a client without a certificate is met; default `refused`. One with a certificate is verified in any case. */
   readonly anonymous?: 'refused' | 'allowed';
   /** Milliseconds a client has to shake hands; default 10 000. */
   readonly handshakeTimeoutMs?: number;
@@ -110,9 +110,11 @@ export interface MutualTlsClientOptions {
   readonly clock: Clock;
   /** Milliseconds for connecting and shaking hands together. */
   readonly timeoutMs: number;
+  /** Finds the host's addresses; default as the system does. */
+  readonly lookup?: LookupFunction | undefined;
   /** Protocols to offer, the best first. */
   readonly alpn?: readonly string[];
-  /** Where the socket is to be read into, instead of by its events. */
+  /** The buffer to read the socket into, instead of by its events. */
   readonly onread?: OnReadOpts;
 }
 

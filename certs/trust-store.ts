@@ -15,11 +15,11 @@ interface Verdict {
 }
 
 /** Called after a trust domain's bundle was set, replaced or removed. */
-export type TrustListener = (trustDomain: TrustDomain) => void;
+type TrustSubscriber = (trustDomain: TrustDomain) => void;
 
 export class TrustStore {
   readonly #bundles = new Map<TrustDomain, Bundle>();
-  readonly #listeners = new Set<TrustListener>();
+  readonly #subscribers = new Set<TrustSubscriber>();
   /** Accepted leaves by fingerprint, the longest known first. Refusals are not remembered: they cost nobody we trust. */
   readonly #verdicts = new Map<string, Verdict>();
 
@@ -42,11 +42,11 @@ export class TrustStore {
     return [...this.#bundles.keys()];
   }
 
-  /** Calls `listener` after each change; returns a function that stops that. */
-  onChange(listener: TrustListener): () => void {
-    this.#listeners.add(listener);
+  /** Calls `subscriber` after each change; returns a function that stops that. */
+  onChange(subscriber: TrustSubscriber): () => void {
+    this.#subscribers.add(subscriber);
     return () => {
-      this.#listeners.delete(listener);
+      this.#subscribers.delete(subscriber);
     };
   }
 
@@ -87,12 +87,12 @@ export class TrustStore {
     if (oldest !== undefined) this.#verdicts.delete(oldest);
   }
 
-  /** Tells every listener even when one throws: another may be the one that cuts a connection. */
+  /** Tells every subscriber even when one throws: another may be the one that cuts a connection. */
   #changed(trustDomain: TrustDomain): void {
     const failures: unknown[] = [];
-    for (const listener of [...this.#listeners]) {
+    for (const subscriber of [...this.#subscribers]) {
       try {
-        listener(trustDomain);
+        subscriber(trustDomain);
       } catch (thrown) {
         failures.push(thrown);
       }

@@ -47,14 +47,16 @@ import {
 import type { SpiffeId, TrustDomain } from './spiffe-id.ts';
 
 const rootLifetimeMs = 10 * 365.25 * 24 * 3600_000;
-/** A verifier whose clock is this far behind ours still accepts a certificate we have just made. */
-const backdateMs = 60_000;
+/** How far clocks may be apart. */
+export const clockToleranceMs = 5 * 60_000;
+/** A verifier whose clock is that far behind ours still accepts a certificate we have just made, and a slow handshake with it. */
+export const backdateMs = clockToleranceMs + 60_000;
 const commonName = '2.5.4.3';
 /** ub-common-name of RFC 5280, appendix A.1. */
 const commonNameMax = 64;
 const ecdsaWithSha256 = new AlgorithmIdentifier({ algorithm: '1.2.840.10045.4.3.2' });
 
-export interface RootRequest {
+interface RootRequest {
   readonly trustDomain: TrustDomain;
   /** The P-256 private key that the certificate is for and signed by. */
   readonly key: KeyObject;
@@ -92,7 +94,7 @@ export function makeRoot(request: RootRequest): Buffer {
   });
 }
 
-export interface LeafCertificateRequest {
+interface LeafCertificateRequest {
   readonly id: SpiffeId;
   readonly dnsNames: readonly string[];
   readonly ipAddresses: readonly string[];

@@ -1,19 +1,25 @@
 /** Owns `host:port` addresses: splitting, joining, and telling loopback and wildcards from the rest. */
+
 import { IsthmusError } from './errors.ts';
+import { readAuthority } from './uri-authority.ts';
 
 export interface HostPort {
   readonly host: string;
   readonly port: number;
 }
 
-/** Splits `host:port` or `[ipv6]:port`. Throws CONFIG_INVALID. */
+/** Reads `host:port` or `[ipv6]:port`; an address of this machine's may have its zone. */
+export function readAddress(text: string): HostPort | undefined {
+  const authority = readAuthority(text);
+  if (authority?.port === undefined) return undefined;
+  return { host: authority.host + authority.zone, port: authority.port };
+}
+
+/** The same of text that has to be one. Throws CONFIG_INVALID. */
 export function parseAddress(text: string): HostPort {
-  const match = /^(?:\[([^\]]+)\]|([^\s:[\]/]+)):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[3]);
-  if (!match || port > 65_535) {
-    throw new IsthmusError('CONFIG_INVALID', { what: `${JSON.stringify(text)} is not host:port` });
-  }
-  return { host: match[1] ?? match[2] ?? '', port };
+  const address = readAddress(text);
+  if (address !== undefined) return address;
+  throw new IsthmusError('CONFIG_INVALID', { what: `${JSON.stringify(text)} is not host:port` });
 }
 
 export function formatAddress(host: string, port: number): string {

@@ -1,6 +1,6 @@
 /** Owns the table of every error code: its meaning, HTTP status, kind (which sets the CLI's exit code) and default advice. */
 
-/** What sort of failure a code is; the CLI's exit code follows from it (see `federation/cli/exit.ts`). */
+/** What sort of failure a code is; the CLI's exit code follows from it (see `cli/exit.ts`). */
 export type ErrorKind = 'failed' | 'not-found' | 'refused' | 'timed-out' | 'usage' | 'bad-input';
 
 interface ErrorCodeEntry {
@@ -38,6 +38,12 @@ export const errorCodes = {
     'Check the folder, its permissions and free space.',
   ),
   BODY_INVALID: entry('Invalid body', 400, 'bad-input', 'Correct the named field.'),
+  QUERY_INVALID: entry(
+    'Invalid query parameter',
+    400,
+    'bad-input',
+    'Correct the named parameter; `GET /openapi.json` lists them.',
+  ),
   BODY_TOO_LARGE: entry('Body too large', 413, 'bad-input', 'Send less, or raise the limit.'),
   NODE_UNSUPPORTED: entry('Unsupported Node.js', 500, 'failed', 'Run it on the pinned Node.js.'),
   PORT_IN_USE: entry(
@@ -45,6 +51,12 @@ export const errorCodes = {
     500,
     'failed',
     'Stop the program that holds the port, or set another address in the configuration.',
+  ),
+  PORT_FORBIDDEN: entry(
+    'Port not allowed',
+    500,
+    'failed',
+    'Ports under 1024 take CAP_NET_BIND_SERVICE: under systemd `AmbientCapabilities=CAP_NET_BIND_SERVICE`, else `setcap cap_net_bind_service=+ep` on the Node.js program; or use a port from 1024 up.',
   ),
 
   // Configuration
@@ -61,6 +73,12 @@ export const errorCodes = {
     'Remove or correct the key.',
   ),
   CONFIG_INVALID: entry('Invalid configuration value', 400, 'bad-input', 'Correct the value.'),
+  CONFIG_NEEDS_RESTART: entry(
+    'Configuration change takes a restart',
+    409,
+    'refused',
+    'Restart the gateway to use it; or undo the change, and reload the others (SIGHUP).',
+  ),
 
   // Certificates
   SPIFFE_ID_INVALID: entry(
@@ -103,10 +121,22 @@ export const errorCodes = {
     'Read it again and retry.',
   ),
   REGISTRY_DENIED: entry(
-    'Registry refused the write',
+    'Registry denied the access',
     403,
     'refused',
-    'A cluster may write only under its own name.',
+    'A cluster may write only under its own name. On an etcd with users, its role needs what docs/operations.md lists.',
+  ),
+  REGISTRY_UNAUTHENTICATED: entry(
+    'Registry does not accept who this gateway says it is',
+    503,
+    'failed',
+    'Correct `registry.etcd.username`, or the text of its `passwordFile`, which is read again at every try.',
+  ),
+  REGISTRY_FULL: entry(
+    'Registry is out of space',
+    507,
+    'failed',
+    'It takes no writes; traffic keeps flowing. Compact and defragment etcd, then run `etcdctl alarm disarm`.',
   ),
   REGISTRY_COMPACTED: entry(
     'Revision was compacted',
@@ -154,13 +184,13 @@ export const errorCodes = {
     'Registry record names another cluster than its key',
     403,
     'refused',
-    'Find out who wrote it: a cluster may write only under its own name.',
+    'Find out who wrote it: a cluster may write only under its own name. Then delete it from the registry (`etcdctl del KEY`).',
   ),
   RECORD_UNSIGNED: entry(
     'Registry record is not signed by its cluster',
     403,
     'refused',
-    'Find out who wrote it; the cluster that owns it can write it again.',
+    'Find out who wrote it. What its cluster owns, that writes again by itself; what nobody misses: delete it from the registry (`etcdctl del KEY`).',
   ),
   WITHDRAWAL_HELD: entry(
     'Mass withdrawal held',
@@ -206,6 +236,12 @@ export const errorCodes = {
     'refused',
     'Create a new one: `isthmus token create`.',
   ),
+  CLOCK_SKEW: entry(
+    'Clocks are apart',
+    409,
+    'refused',
+    'Synchronise both clocks, by NTP for instance, and try again.',
+  ),
   TOKEN_PIN_MISMATCH: entry(
     'The other side is not who the token names',
     403,
@@ -216,7 +252,7 @@ export const errorCodes = {
     'Cluster cannot join',
     409,
     'refused',
-    'Choose another cluster name, or have the old one leave first.',
+    'Choose another cluster name; a gateway of that very cluster joins with a token of `isthmus token create --gateway`.',
   ),
   JOIN_REFUSED: entry('Join refused', 403, 'refused', 'Correct what the other side names.'),
   JOIN_LIMITED: entry(
@@ -226,6 +262,18 @@ export const errorCodes = {
     'Wait a minute, then try again with a token copied whole.',
   ),
   ALREADY_MEMBER: entry('Already a member', 409, 'refused', 'Leave first: `isthmus leave`.'),
+  AUTHORITY_LOST: entry(
+    'Gateway has not the authority of its cluster',
+    503,
+    'refused',
+    'On another gateway of the cluster: `isthmus token create --gateway`; here: `isthmus join --token-file FILE`. If there is none: restore `ca` and `federation.json` in the data folder from a backup; without one `isthmus leave --cluster NAME` on a gateway of another cluster, then join again.',
+  ),
+  GATEWAY_ID_TAKEN: entry(
+    'Gateway id is taken',
+    503,
+    'refused',
+    'Give each gateway of a cluster an id of its own: `gateway:` in its configuration. If the other is gone, its place is free within 15 seconds.',
+  ),
   NOT_A_MEMBER: entry(
     'Not a member of a federation',
     409,
@@ -245,6 +293,13 @@ export const errorCodes = {
     'Check the address and the network in between.',
   ),
 
+  GATEWAY_LOST: entry(
+    'Gateway of this cluster lost',
+    503,
+    'failed',
+    'Start it again, or see what keeps it from the registry. One that is gone for good is named for a day.',
+  ),
+
   // Services
   SERVICE_NOT_FOUND: entry(
     'Service not found',
@@ -257,6 +312,12 @@ export const errorCodes = {
     404,
     'not-found',
     'List what there is: `isthmus get endpoints`.',
+  ),
+  GATEWAY_NOT_FOUND: entry(
+    'Gateway not found',
+    404,
+    'not-found',
+    'List what there is: `isthmus get gateways`.',
   ),
   CLUSTER_NOT_FOUND: entry(
     'Cluster not found',
@@ -288,7 +349,7 @@ export const errorCodes = {
     'Drill would break a guardrail',
     409,
     'refused',
-    'Change its scope or its guardrails; or start it with --force (`?force=true`) and watch it.',
+    'Change its scope or its guardrails; or start it with --force (`?force=true`) and, in the place of each guardrail that it breaks, another limit: `--override errorRate=20%` (`overrides`).',
   ),
   DRILL_NOT_REVERTIBLE: entry(
     'Drill could not be reverted',
@@ -313,7 +374,7 @@ export const errorCodes = {
     'Schedule not found',
     404,
     'not-found',
-    'List what there is: `GET /v1/drill-schedules`.',
+    'List what there is: `isthmus drill schedule list`.',
   ),
   ORDER_NOT_FOUND: entry(
     'Nothing to undo',
@@ -341,6 +402,18 @@ export const errorCodes = {
     400,
     'bad-input',
     'Ask for tcp and tls services by CONNECT or on a TCP listener, for others by HTTP; or correct `protocol`.',
+  ),
+  RESPONSE_REFUSED: entry(
+    'The service answered what can not be passed on',
+    502,
+    'failed',
+    'Correct what the service answers, as the detail says; where its head is too large, or raise `limits.maxResponseHeadBytes` or `limits.maxResponseFields`.',
+  ),
+  ENDPOINT_SPEAKS_HTTP2: entry(
+    'The endpoint speaks HTTP/2, and is registered as HTTP/1.1',
+    502,
+    'failed',
+    'Register it again with `--protocol http2`, or `--protocol grpc`; or set `protocol` of its service in the configuration, or of the registration by API.',
   ),
   UPSTREAM_TIMED_OUT: entry(
     'Upstream timed out',
@@ -371,6 +444,18 @@ export const errorCodes = {
     404,
     'not-found',
     'Export it in its own cluster: `exported: true`.',
+  ),
+  PROXY_UNTRUSTED: entry(
+    'Not a trusted proxy',
+    403,
+    'refused',
+    'Name the load balancer under `trustedProxies`, and have clients connect to it; or leave `proxyProtocol` of this listener out.',
+  ),
+  PROXY_HEADER_REFUSED: entry(
+    'No PROXY protocol header',
+    400,
+    'refused',
+    'Have the load balancer send PROXY protocol on every connection (`send-proxy`, `send-proxy-v2`), or leave `proxyProtocol` of this listener out.',
   ),
   CLIENT_HELLO_REFUSED: entry(
     'No TLS ClientHello',
@@ -403,6 +488,12 @@ export const errorCodes = {
     'Connect with that server name, or add it to the `hosts` of the certificate.',
   ),
   REQUEST_REFUSED: entry('Request refused', 400, 'bad-input', 'Correct the request.'),
+  PATH_AMBIGUOUS: entry(
+    'Ambiguous path',
+    400,
+    'bad-input',
+    'Send the path without encoded slashes, backslashes and NULs, and without anything that resembles `..`. Where a service needs `%2F`: `limits.encodedSlashes: keep`.',
+  ),
   REQUEST_TARGET_TOO_LONG: entry(
     'Request target too long',
     414,
@@ -417,6 +508,12 @@ export const errorCodes = {
   ),
   REQUEST_TOO_SLOW: entry('Request came too slowly', 408, 'timed-out', 'Send it faster.'),
   DRAINING: entry('Gateway is draining', 503, 'failed', 'Retry; another gateway answers.'),
+  NOT_READY: entry(
+    'Gateway does not know yet what there is',
+    503,
+    'failed',
+    'Retry; another gateway answers. See what it waits for: `isthmus status`.',
+  ),
   OVERLOADED: entry(
     'Gateway is overloaded',
     503,
@@ -468,6 +565,18 @@ export const errorCodes = {
     503,
     'failed',
     'Try again, or authenticate in another way. Check the way to the issuer.',
+  ),
+  METHOD_NOT_ALLOWED: entry(
+    'Method not allowed',
+    405,
+    'bad-input',
+    'Use one of the methods in `Allow`.',
+  ),
+  MEDIA_TYPE_UNSUPPORTED: entry(
+    'Unsupported media type',
+    415,
+    'bad-input',
+    'Send JSON, as `Content-Type: application/json`.',
   ),
   RATE_LIMITED: entry('Too many requests', 429, 'failed', 'Wait as long as Retry-After says.'),
   PRECONDITION_FAILED: entry(

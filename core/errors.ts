@@ -3,7 +3,7 @@ import { type ErrorCode, type ErrorKind, errorCodes } from './error-codes.ts';
 
 export type { ErrorCode } from './error-codes.ts';
 
-export interface ErrorDetails {
+interface ErrorDetails {
   /** What happened, as a full sentence without a trailing period. Never contains a secret. */
   readonly what: string;
   /** Where: `file:line:column`, a registry key, an address, a field path. */
@@ -14,7 +14,7 @@ export interface ErrorDetails {
 }
 
 /** The shape an error takes in JSON: RFC 9457 problem details plus `code`, `where` and `fix`. */
-export interface Problem {
+interface Problem {
   readonly type: string;
   readonly title: string;
   readonly status: number;
@@ -71,5 +71,14 @@ export function messageOf(thrown: unknown): string {
   if (thrown instanceof AggregateError && thrown.message === '') {
     return thrown.errors.map(messageOf).join('; ');
   }
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  return withoutSource(thrown instanceof Error ? thrown.message : String(thrown));
+}
+
+/** OpenSSL says where in its source it gave up, and in which thread; the reason is in between, and says what a reader can use. */
+const openSslText =
+  /[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):[^:\s]+:\d+:(?:SSL alert number \d+)?\n?/g;
+
+/** What OpenSSL says in `text` in its own words, without where in its source it says so. */
+export function withoutSource(text: string): string {
+  return text.includes(':error:') ? text.replace(openSslText, '$1') : text;
 }

@@ -4,9 +4,6 @@ import { IsthmusError, messageOf } from './errors.ts';
 
 export type Log = Logger;
 
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
-export type LogLevel = (typeof logLevels)[number];
-
 const secretFields = [
   'token',
   'secret',

@@ -11,12 +11,6 @@ export type FederationName = Branded<'FederationName'>;
 /** `<service>.<namespace>`: one service of the federation, wherever it runs. */
 export type ServiceName = Branded<'ServiceName'>;
 
-/** Where something runs, from wide to narrow. */
-export interface Locality {
-  readonly region: string;
-  readonly zone: string;
-}
-
 const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 function invalid(kind: string, text: string, rule: string): IsthmusError {

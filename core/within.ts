@@ -1,4 +1,4 @@
-/** Owns waiting for something no longer than one has patience. */
+/** Owns waiting for a promise within a time limit. */
 import type { Clock } from './clock.ts';
 
 /** Resolves once `done` has, or after `ms`, whichever comes first. Rejects when `done` does before. */

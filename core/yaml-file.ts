@@ -10,6 +10,7 @@ import {
   visit,
 } from 'yaml';
 import type { z } from 'zod';
+import { type Environment, replaceReferences } from './environment-values.ts';
 import { IsthmusError, messageOf } from './errors.ts';
 import { closest } from './suggest.ts';
 
@@ -19,9 +20,14 @@ const maxAliasCount = 100;
 /**
  * Parses `text` as YAML 1.2 and validates it. `file` is only used to say where.
  * Throws CONFIG_SYNTAX, CONFIG_UNKNOWN_KEY or CONFIG_INVALID, naming the first fault; an unknown key comes
- * before a missing one, for it is often that one misspelt.
+ * before a missing one, for it is often that one misspelt. With an `environment`, values may refer to it.
  */
-export function parseYaml<S extends z.ZodType>(schema: S, text: string, file: string): z.output<S> {
+export function parseYaml<S extends z.ZodType>(
+  schema: S,
+  text: string,
+  file: string,
+  environment?: Environment,
+): z.output<S> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
   const at = (offset: number) => {
@@ -34,6 +40,11 @@ export function parseYaml<S extends z.ZodType>(schema: S, text: string, file: st
     throw new IsthmusError('CONFIG_SYNTAX', {
       what: what.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? 'Not YAML',
       where: at(fault.pos[0]),
+    });
+  }
+  if (environment) {
+    replaceReferences(document, environment, (what, offset) => {
+      throw new IsthmusError('CONFIG_INVALID', { what, where: at(offset) });
     });
   }
   const value = plainValue(document, at) ?? {};
@@ -57,6 +68,14 @@ export function parseYaml<S extends z.ZodType>(schema: S, text: string, file: st
     what: isMissing ? `${name} is missing` : `${name}: ${issue?.message ?? 'invalid'}`,
     where: at(offsetOf(document.contents, path)),
   });
+}
+
+/** `file:line:column` of a key of a text that can be parsed, or of the nearest around it that is there. */
+export function keyPlace(text: string, file: string, path: readonly string[]): string {
+  const lines = new LineCounter();
+  const { contents } = parseDocument(text, { lineCounter: lines });
+  const { line, col } = lines.linePos(offsetOf(contents, path));
+  return `${file}:${line}:${col}`;
 }
 
 /** The plain value of a document. Throws CONFIG_SYNTAX for an alias of nothing, or too many of them. */
@@ -129,11 +148,11 @@ interface SchemaDef {
   readonly type?: string;
   readonly element?: Schema;
   readonly shape?: Readonly<Record<string, Schema>>;
-  /** Of a union. */
+  /** The branches of a union. */
   readonly options?: readonly Schema[];
-  /** Of a wrapper: optional, default and the like. */
+  /** The schema in a wrapper: optional, default and the like. */
   readonly innerType?: Schema;
-  /** Of a transform. */
+  /** The schema before a transform. */
   readonly in?: Schema;
 }
 interface Schema {
@@ -152,7 +171,7 @@ function knownKeys(schema: z.ZodType, path: readonly string[]): string[] {
   return level.flatMap(({ def }) => Object.keys(def.shape ?? {}));
 }
 
-/** What a schema may stand for once wrappers are taken off: one schema, or the branches of a union. */
+/** The schemas that a schema stands for once wrappers are taken off: one, or the branches of a union. */
 function alternatives(schema: Schema): Schema[] {
   const inner = schema.def.innerType ?? schema.def.in;
   if (inner !== undefined) return alternatives(inner);

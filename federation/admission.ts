@@ -1,5 +1,6 @@
 /** Owns admitting clusters: checks a join request and its token, then makes the cluster a member in one transaction or not at all. */
 import { timingSafeEqual } from 'node:crypto';
+import { clockToleranceMs } from '../certs/x509.ts';
 import type { Clock } from '../core/clock.ts';
 import { asIsthmusError, IsthmusError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
@@ -25,8 +26,9 @@ import type { FederationTrust } from './trust.ts';
 /** How often a transaction that lost a race is looked at again: the second look already sees who won. */
 const attempts = 3;
 
-export interface AdmissionOptions {
-  readonly store: Store;
+interface AdmissionOptions {
+  /** The registry, as this gateway has it now. */
+  store(): Store;
   readonly federation: FederationName;
   /** The admitting cluster. */
   readonly cluster: ClusterName;
@@ -42,7 +44,7 @@ export interface AdmissionOptions {
 /** A token whose secret the request knows. */
 interface HeldToken {
   readonly stored: StoredValue;
-  /** As stored, stripped of nothing. */
+  /** The record as stored, stripped of nothing. */
   readonly raw: object;
   readonly expiresAt: number;
   readonly usedBy: ClusterName | undefined;
@@ -69,6 +71,7 @@ export class Admission {
     const applicant = this.#examine(request);
     if (!(await this.#isReplay(token, applicant))) {
       this.#refuseSpent(token);
+      this.#refuseSkew(request);
       await this.#refuseTaken(applicant);
     }
     return this.#reply();
@@ -77,7 +80,7 @@ export class Admission {
   /**
    * Admits a cluster. The same cluster with the same root and token gets the same answer again, also once the token has
    * expired, so that an answer lost on its way leaves nobody half joined. Throws TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_USED,
-   * JOIN_REFUSED, JOIN_CONFLICT, or what the store throws: then it may have happened, and asking again tells.
+   * CLOCK_SKEW, JOIN_REFUSED, JOIN_CONFLICT, or what the store throws: then it may have happened, and asking again tells.
    */
   async join(request: JoinRequest, remote: string): Promise<JoinReply> {
     for (let attempt = 0; attempt < attempts; attempt++) {
@@ -85,6 +88,7 @@ export class Admission {
       const applicant = this.#examine(request);
       if (await this.#isReplay(token, applicant)) return this.#reply();
       this.#refuseSpent(token);
+      this.#refuseSkew(request);
       await this.#refuseTaken(applicant);
       if (await this.#admit(token, applicant)) {
         const { cluster, fingerprint } = applicant;
@@ -113,9 +117,9 @@ export class Admission {
   /** A token that this cluster did not sign is no token: whoever can write to the registry could have made it up. */
   async #readToken(id: string) {
     if (!isLabel(id)) return undefined;
-    const { store, federation, trust, cluster, log } = this.#options;
+    const { federation, trust, cluster, log } = this.#options;
     const key = encodeKey(federation, { kind: 'tokens', id });
-    const stored = await store.get(key);
+    const stored = await this.#options.store().get(key);
     if (!stored) return undefined;
     try {
       const record = parseRecord(tokenRecordSchema, key, stored.value);
@@ -155,18 +159,24 @@ export class Admission {
     }
   }
 
+  /** Members whose clocks are further apart refuse each other's certificates. */
+  #refuseSkew({ timeMs }: JoinRequest): void {
+    if (timeMs) refuseSkew(timeMs, this.#options.clock.now());
+  }
+
   async #refuseTaken(applicant: Applicant): Promise<void> {
     const [record, bundle] = await this.#records(applicant);
     if (!record && !bundle && applicant.cluster !== this.#options.cluster) return;
     throw new IsthmusError('JOIN_CONFLICT', {
       what: `The federation already has a cluster ${applicant.cluster}`,
       where: this.#keys(applicant).cluster,
+      fix: takenFix(applicant.cluster),
     });
   }
 
   /** One transaction: the token is used and the cluster a member, or neither. False when somebody was faster. */
   async #admit(token: HeldToken, applicant: Applicant): Promise<boolean> {
-    const { store, federation, cluster: by, authority, trust, clock } = this.#options;
+    const { federation, cluster: by, authority, trust, clock } = this.#options;
     const { cluster, fingerprint } = applicant;
     // After its last admission even where our clock lags: else it could not come back.
     const at = Math.max(clock.now(), (trust.beliefs.departed.get(cluster) ?? 0) + 1);
@@ -176,7 +186,7 @@ export class Admission {
     const { key } = token.stored;
     const used = signRecord(key, { ...token.raw, usedBy: cluster }, authority);
     const keys = this.#keys(applicant);
-    const { succeeded } = await store.txn(
+    const { succeeded } = await this.#options.store().txn(
       [
         { key, modRevision: token.stored.modRevision },
         { key: keys.cluster, exists: false },
@@ -194,13 +204,13 @@ export class Admission {
 
   async #reply(): Promise<JoinReply> {
     const { kind, endpoints, hostTrustDomain = '' } = this.#options.registry();
-    const members = await believedMembers(this.#options);
+    const members = await believedMembers({ ...this.#options, store: this.#options.store() });
     return { members, registry: { kind, endpoints, hostTrustDomain } };
   }
 
   #records(applicant: Applicant): Promise<readonly (StoredValue | undefined)[]> {
     const keys = this.#keys(applicant);
-    return this.#options.store.getMany([keys.cluster, keys.bundle]);
+    return this.#options.store().getMany([keys.cluster, keys.bundle]);
   }
 
   #keys({ cluster }: Applicant) {
@@ -208,4 +218,24 @@ export class Admission {
       encodeKey(this.#options.federation, { kind, cluster });
     return { cluster: key('clusters'), bundle: key('bundles'), departure: key('departures') };
   }
+}
+
+/** Throws CLOCK_SKEW. */
+function refuseSkew(theirs: number, ours: number): void {
+  const apartMs = theirs - ours;
+  if (Math.abs(apartMs) <= clockToleranceMs) return;
+  const how = apartMs > 0 ? 'ahead of' : 'behind';
+  const minutes = Math.round(Math.abs(apartMs) / 60_000);
+  throw new IsthmusError('CLOCK_SKEW', {
+    what: `The clock of the joining gateway is ${minutes} minutes ${how} that of the one that admits it; ${clockToleranceMs / 60_000} minutes are tolerated`,
+  });
+}
+
+/** The applicant may be a gateway of that very cluster that lost its data: the advice must not cost the cluster its membership. */
+function takenFix(cluster: ClusterName): string {
+  return [
+    `To be a gateway of ${cluster}: on one of its gateways \`isthmus token create --gateway\`, and join with that token.`,
+    'To be another cluster: choose another name.',
+    `If ${cluster} is gone, with all its gateways: \`isthmus leave --cluster ${cluster}\` on a member, then join.`,
+  ].join(' ');
 }

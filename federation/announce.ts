@@ -1,14 +1,14 @@
 /** Owns a member's own records in the registry over time: founding a federation with them, keeping them true, and restoring them. */
 import { isDeepStrictEqual } from 'node:util';
+import type { z } from 'zod';
 import type { Authority } from '../certs/authority.ts';
 import { encodeBundle } from '../certs/bundle.ts';
 import { IsthmusError } from '../core/errors.ts';
-import type { FederationName } from '../core/names.ts';
-import { encodeKey } from '../registry/keys.ts';
+import type { ClusterName, FederationName } from '../core/names.ts';
+import { encodeKey, kindPrefix } from '../registry/keys.ts';
 import {
   type BundleRecord,
   bundleRecordSchema,
-  type ClusterRecord,
   clusterRecordSchema,
   type DepartureRecord,
   departureRecordSchema,
@@ -20,21 +20,23 @@ import type { Joined, MembershipFile, RegistryAccess } from './member.ts';
 import type { ClusterDraft } from './own-records.ts';
 import { together } from './several-gateways.ts';
 
-export interface AnnounceOptions {
+interface AnnounceOptions {
   readonly store: Store;
   readonly federation: FederationName;
   readonly self: ClusterDraft;
   readonly authority: Pick<Authority, 'bundle' | 'sign' | 'root'>;
 }
 
-export interface AnnouncementOptions extends AnnounceOptions {
+interface AnnouncementOptions extends AnnounceOptions {
   /** The admission this cluster was last known to have: its bundle is of no use to newcomers without it. */
   readonly admission: BundleRecord['admission'];
+  /** Throws for a departure that no member signed: it is no departure, and is taken away. */
+  verifyDeparture(key: string, raw: unknown): void;
   /** Whether another of this cluster's gateways is gone for good, and what it wrote to be left out. */
   gone(gateway: string): boolean;
 }
 
-export interface FoundOptions extends AnnounceOptions {
+interface FoundOptions extends AnnounceOptions {
   readonly file: MembershipFile;
   /** The registry the new federation lives in. */
   readonly registry: RegistryAccess;
@@ -42,11 +44,14 @@ export interface FoundOptions extends AnnounceOptions {
 
 /**
  * Founds a federation: this cluster is its first member. Harmless to repeat, also after a crash in between.
- * Throws JOIN_CONFLICT when the registry has another cluster of this name, or what the store throws.
+ * Throws AUTHORITY_LOST when the registry has a cluster of this name by another authority, JOIN_CONFLICT when it has a federation
+ * of others already, or what the store throws.
  */
 export async function found(options: FoundOptions): Promise<Joined> {
   const { store, federation, self, file, registry } = options;
   const own = ownRecords(options);
+  // An embedded registry is this cluster's own, whoever else is in it.
+  if (registry.kind === 'etcd') await refuseSecond(options, own.clusterKey);
   const { succeeded } = await store.txn(
     [
       { key: own.clusterKey, exists: false },
@@ -80,24 +85,25 @@ export async function found(options: FoundOptions): Promise<Joined> {
 export async function announce(options: AnnouncementOptions): Promise<boolean> {
   const { store, self, authority, gone } = options;
   const own = ownRecords(options);
-  const [storedCluster, storedBundle, departure] = await store.getMany([
+  const [storedCluster, storedBundle, storedDeparture] = await store.getMany([
     own.clusterKey,
     own.bundleKey,
     own.departureKey,
   ]);
-  if (departure && !(storedCluster && storedBundle)) {
-    throw departed(parseRecord(departureRecordSchema, own.departureKey, departure.value), options);
-  }
-  const known = believed(own.clusterKey, storedCluster, options);
+  const departure = believedAs(departureRecordSchema, storedDeparture, options.verifyDeparture);
+  if (departure && !(storedCluster && storedBundle)) throw departed(departure, options);
+  const verifyOwn = (key: string, raw: unknown): void =>
+    verifyRecord(key, raw, authority.bundle().roots);
+  const known = believedAs(clusterRecordSchema, storedCluster, verifyOwn);
   const cluster = together(
     { ...self, joinedAt: known?.joinedAt ?? self.joinedAt },
     known?.gateways,
     gone,
   );
-  const { admission = options.admission, ...knownBundle }: Partial<BundleRecord> = storedBundle
-    ? parseRecord(bundleRecordSchema, own.bundleKey, storedBundle.value)
-    : {};
+  const { admission = options.admission, ...knownBundle }: Partial<BundleRecord> =
+    believedAs(bundleRecordSchema, storedBundle, verifyOwn) ?? {};
   const ops: WriteOp[] = [];
+  if (storedDeparture && !departure) ops.push({ op: 'delete', key: own.departureKey });
   if (!known || !sameContent(known, cluster)) {
     ops.push(put(own.clusterKey, signRecord(own.clusterKey, cluster, authority)));
   }
@@ -112,7 +118,7 @@ export async function announce(options: AnnouncementOptions): Promise<boolean> {
     [
       unchanged(own.clusterKey, storedCluster),
       unchanged(own.bundleKey, storedBundle),
-      unchanged(own.departureKey, departure),
+      unchanged(own.departureKey, storedDeparture),
     ],
     ops,
   );
@@ -125,7 +131,7 @@ export async function announce(options: AnnouncementOptions): Promise<boolean> {
   return lost;
 }
 
-/** What a cluster is told that is no member any more. */
+/** The error of a cluster that is no member any more. */
 export function departed(
   { cluster, by, at }: DepartureRecord,
   { federation }: Pick<AnnounceOptions, 'federation'>,
@@ -137,7 +143,20 @@ export function departed(
         ? `${cluster} left ${federation} at ${when}`
         : `${cluster} was evicted from ${federation} by ${by} at ${when}`,
     where: encodeKey(federation, { kind: 'departures', cluster }),
-    fix: 'To come back: `isthmus leave --force`, then `isthmus join` with a new token.',
+    fix: 'To come back: `isthmus join` with a new token, on one gateway of the cluster; the others follow.',
+  });
+}
+
+/** The error of a gateway whose cluster is a member by another authority than its own. */
+export function displaced(
+  cluster: ClusterName,
+  federation: FederationName,
+  cause?: unknown,
+): IsthmusError {
+  return new IsthmusError('AUTHORITY_LOST', {
+    what: `${cluster} is a member of ${federation}, and this gateway is not of it: its data folder was lost, or it never had the cluster's authority`,
+    where: encodeKey(federation, { kind: 'clusters', cluster }),
+    cause,
   });
 }
 
@@ -152,33 +171,45 @@ function ownRecords({ federation, self, authority }: AnnounceOptions) {
   };
 }
 
-/** The cluster's record, if its own authority signed it: what anybody else wrote there is written over, and not signed. */
-function believed(
-  key: string,
+/** A record, if it is signed by whom it has to be: what anybody else wrote there is written over, and not signed. */
+function believedAs<S extends z.ZodType>(
+  schema: S,
   stored: StoredValue | undefined,
-  { authority }: AnnounceOptions,
-): ClusterRecord | undefined {
+  verify: (key: string, raw: unknown) => void,
+): z.output<S> | undefined {
   if (!stored) return undefined;
   const text = new TextDecoder().decode(stored.value);
   try {
-    verifyRecord(key, JSON.parse(text), authority.bundle().roots);
-    return parseRecord(clusterRecordSchema, key, text);
+    verify(stored.key, JSON.parse(text));
+    return parseRecord(schema, stored.key, text);
   } catch {
     return undefined; // Readers report it as refused.
   }
 }
 
+/** A federation is founded once. One that has this cluster already may be its own, of a founding that was interrupted. */
+async function refuseSecond({ store, federation, self }: FoundOptions, key: string): Promise<void> {
+  const prefix = kindPrefix(federation, 'clusters');
+  const members = (await store.list(prefix)).values.map((stored) => stored.key);
+  if (members.length === 0 || members.includes(key)) return;
+  const names = members.map((member) => member.slice(prefix.length)).join(', ');
+  throw new IsthmusError('JOIN_CONFLICT', {
+    what: `${self.cluster} is configured to found ${federation}, and the registry has it already, with ${names}`,
+    where: prefix,
+    fix: 'Remove `found: true` from its configuration, restart it, and join: `isthmus join --token-file FILE`.',
+  });
+}
+
 /** A record of this name that our own root signed is from a founding that was interrupted; any other is another cluster's. */
-async function refuseForeign({ store, self, authority }: FoundOptions, key: string): Promise<void> {
+async function refuseForeign(
+  { store, federation, self, authority }: FoundOptions,
+  key: string,
+): Promise<void> {
   const stored = await store.get(key);
   try {
     verifyRecord(key, JSON.parse(new TextDecoder().decode(stored?.value)), [authority.root]);
   } catch (cause) {
-    throw new IsthmusError('JOIN_CONFLICT', {
-      what: `The registry already has a cluster ${self.cluster} with another certificate authority`,
-      where: key,
-      cause,
-    });
+    throw displaced(self.cluster, federation, cause);
   }
 }
 

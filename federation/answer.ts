@@ -1,4 +1,4 @@
-/** Owns the joiner's check of the answer that makes it a member: whom it is asked to believe, and what it then believes. */
+/** Owns the joiner's check of the answer that makes it a member: the bundles it is asked to believe, and those it then does. */
 import { parseBundle } from '../certs/bundle.ts';
 import { parseTrustDomain } from '../certs/spiffe-id.ts';
 import { fingerprintOf } from '../certs/x509.ts';
@@ -17,7 +17,7 @@ import type { JoinReply, MemberRecords } from './messages.ts';
 import type { JoinToken } from './token.ts';
 
 /** A member as the admitting cluster presents it, its records proven by its own roots. */
-export interface PresentedMember {
+interface PresentedMember {
   readonly record: ClusterRecord;
   readonly pin: Pin;
   /** Fingerprints of its roots. */

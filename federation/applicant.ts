@@ -29,7 +29,7 @@ const maxRecordBytes = 64 * 1024;
 /** A cluster that may be admitted. */
 export interface Applicant {
   readonly cluster: ClusterName;
-  /** Of the root that signed its records and its proof. */
+  /** Fingerprint of the root that signed its records and its proof. */
   readonly fingerprint: string;
   /** Its ClusterRecord as it sent it. */
   readonly clusterRecord: string;
@@ -37,7 +37,7 @@ export interface Applicant {
   readonly bundleRecord: BundleRecord;
 }
 
-export interface AdmittingSide {
+interface AdmittingSide {
   readonly federation: FederationName;
   /** Fingerprint of the admitting cluster's root, as the token names it. */
   readonly fingerprint: string;

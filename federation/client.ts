@@ -9,6 +9,8 @@ import { pemOf } from '../certs/x509.ts';
 import type { Clock } from '../core/clock.ts';
 import { asIsthmusError, IsthmusError } from '../core/errors.ts';
 import {
+  type AdoptReply,
+  type AdoptRequest,
   type EvictRequest,
   federationService,
   type JoinReply,
@@ -22,13 +24,13 @@ import { fromServiceError } from './wire-errors.ts';
 /** Admission reads and writes the registry a few times. */
 const defaultDeadlineMs = 10_000;
 
-export interface FederationClientOptions {
+interface FederationClientOptions {
   /** `host:port` of the other gateway's federation listener. */
   readonly address: string;
   readonly trust: TrustStore;
   /** The trust domain a gateway of which must answer. */
   readonly expect: TrustDomain;
-  /** What we prove ourselves with; absent for a joiner, whom nobody trusts yet. */
+  /** The certificate we prove ourselves with; absent for a joiner, whom nobody trusts yet. */
   readonly identity?: LeafIdentity | undefined;
   /** Time each call may take, connecting included, in milliseconds. Default 10 s. */
   readonly deadlineMs?: number | undefined;
@@ -68,6 +70,11 @@ export class FederationClient {
 
   join(request: JoinRequest): Promise<JoinReply> {
     return this.#call('Join', request);
+  }
+
+  /** With a gateway token, of one's own cluster. */
+  adopt(request: AdoptRequest): Promise<AdoptReply> {
+    return this.#call('Adopt', request);
   }
 
   async evict(request: EvictRequest): Promise<void> {

@@ -25,7 +25,7 @@ export interface Beliefs {
   readonly departed: ReadonlyMap<ClusterName, number>;
 }
 
-export type Decision =
+type Decision =
   | { readonly kind: 'accept'; readonly believed: BelievedBundle }
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'refuse'; readonly problem: IsthmusError };

@@ -12,7 +12,7 @@ import type { JoinToken } from './token.ts';
 /** Time to shake hands with one address. */
 const handshakeMs = 5000;
 
-export interface ContactOptions {
+interface ContactOptions {
   readonly clock: Clock;
   /** Time each call may take, in milliseconds. Default 10 s. */
   readonly deadlineMs?: number;
@@ -20,7 +20,7 @@ export interface ContactOptions {
 
 /**
  * Runs `use` with a client to the first address of the token where the right gateway answers. Throws TOKEN_PIN_MISMATCH when
- * only others do, PEER_UNREACHABLE when nobody does, or what `use` throws.
+ * only others do, CLOCK_SKEW when it can't be told for the clocks, PEER_UNREACHABLE when nobody does, or what `use` throws.
  */
 export async function withAdmittingGateway<T>(
   token: JoinToken,
@@ -45,7 +45,10 @@ async function findGateway(token: JoinToken, options: ContactOptions): Promise<F
     }
   }
   // An impostor is worse news than a silence.
-  const worst = failures.find(({ code }) => code === 'TOKEN_PIN_MISMATCH') ?? failures[0];
+  const worst =
+    failures.find(({ code }) => code === 'TOKEN_PIN_MISMATCH') ??
+    failures.find(({ code }) => code === 'CLOCK_SKEW') ??
+    failures[0];
   throw worst ?? new IsthmusError('TOKEN_INVALID', { what: 'The join token names no address' });
 }
 

@@ -7,7 +7,7 @@ type LocalitySummary = ExportRecord['localities'][number];
 
 /**
  * One unsigned record per exported service, in order of name, as of `now` (milliseconds since the epoch). An endpoint whose
- * health is unknown or unhealthy counts in the total only; one that is not exported, not at all.
+ * health is unknown or unhealthy counts in the total only; one of weight 0 only as a place; one that is not exported, not at all.
  */
 export function summarize(endpoints: Iterable<EndpointRecord>, now: number): ExportRecord[] {
   const services = new Map<ServiceName, EndpointRecord[]>();
@@ -38,13 +38,14 @@ function content({ cluster, service, protocol, localities }: ExportRecord): unkn
 
 function localitiesOf(endpoints: readonly EndpointRecord[]): LocalitySummary[] {
   const localities = new Map<string, LocalitySummary>();
-  for (const { region, zone, health } of endpoints) {
+  for (const { region, zone, health, weight } of endpoints) {
     const name = `${region}/${zone}`;
     const sum = localities.get(name) ?? { region, zone, total: 0, healthy: 0, degraded: 0 };
+    localities.set(name, sum);
+    if (weight === 0) continue;
     sum.total += 1;
     if (health === 'healthy') sum.healthy += 1;
     if (health === 'degraded') sum.degraded += 1;
-    localities.set(name, sum);
   }
   return [...localities].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, sum]) => sum);
 }

@@ -5,20 +5,23 @@ import type { ClusterName, FederationName } from '../core/names.ts';
 import { drillsPrefix } from '../registry/drill-keys.ts';
 import { encodeKey, kindPrefix } from '../registry/keys.ts';
 import { type DepartureRecord, parseRecord, tokenRecordSchema } from '../registry/model.ts';
+import { type Signer, signRecord } from '../registry/signing.ts';
 import { maxTxnOps, type Store, type StoredValue, type WriteOp } from '../registry/store.ts';
 import type { FederationClient } from './client.ts';
 
-export interface LeaveOptions {
+interface LeaveOptions {
   readonly store: Store;
   readonly federation: FederationName;
   /** The cluster that goes. */
   readonly cluster: ClusterName;
   /** The cluster that asks: the same, or one that evicts it. */
   readonly by: ClusterName;
+  /** The authority of the member that writes it down. */
+  readonly signer: Signer;
   readonly clock: Pick<Clock, 'now'>;
 }
 
-export interface EvictOptions extends LeaveOptions {
+interface EvictOptions extends LeaveOptions {
   /** Also a cluster that still has live gateways. */
   readonly force: boolean;
   /** Whether it is remembered here as a member: the registry may have lost its records. */
@@ -55,12 +58,16 @@ export async function evict(options: EvictOptions): Promise<void> {
   const gateways = await store.list(kindPrefix(federation, 'gateways', cluster));
   if (gateways.values.length > 0 && !force) {
     throw new IsthmusError('LEAVE_REFUSED', {
-      what: `${cluster} still has ${gateways.values.length} live gateway(s)`,
+      what: `${cluster} still has ${gateways.values.length} live gateway(s): ${idsOf(gateways.values)}`,
       where: key,
       fix: 'Have it leave by itself, or evict it with force.',
     });
   }
   await leave(options);
+}
+
+function idsOf(gateways: readonly StoredValue[]): string {
+  return gateways.map(({ key }) => key.slice(key.lastIndexOf('/') + 1)).join(', ');
 }
 
 /**
@@ -85,7 +92,8 @@ export async function evictThrough(
 }
 
 /** The record last, so that a cluster whose leaving was interrupted still counts as one, and can leave again. */
-function departure({ federation, cluster, by, clock }: LeaveOptions): WriteOp[] {
+function departure({ federation, cluster, by, signer, clock }: LeaveOptions): WriteOp[] {
+  const key = encodeKey(federation, { kind: 'departures', cluster });
   const record: DepartureRecord = { cluster, by, at: clock.now() };
   const prefixes = (['endpoints', 'exports', 'gateways'] as const).map(
     (kind): WriteOp => ({
@@ -99,8 +107,8 @@ function departure({ federation, cluster, by, clock }: LeaveOptions): WriteOp[] 
   const drills = { op: 'delete-prefix', prefix: `${drillsPrefix(federation)}${cluster}/` } as const;
   const left: WriteOp = {
     op: 'put',
-    key: encodeKey(federation, { kind: 'departures', cluster }),
-    value: JSON.stringify(record),
+    key,
+    value: JSON.stringify(signRecord(key, record, signer)),
   };
   return [drills, ...prefixes, ...keys, left];
 }

@@ -1,4 +1,4 @@
-/** Owns the membership file: what this cluster must remember of its federation to start with the registry and every peer down. */
+/** Owns the membership file: what this cluster must remember of its federation to start with the registry and every other cluster down. */
 import { join } from 'node:path';
 import { z } from 'zod';
 import { IsthmusError } from '../core/errors.ts';
@@ -40,7 +40,7 @@ const joinedFields = {
   departed: z.record(clusterNameSchema, z.int().min(0)),
 };
 
-const membershipSchema = z.discriminatedUnion('kind', [
+const membershipStateSchema = z.discriminatedUnion('kind', [
   z.object({ version: z.literal(1), kind: z.literal('standalone') }),
   /** The journal of a join under way: it may or may not have happened on the other side. */
   z.object({
@@ -56,23 +56,23 @@ const membershipSchema = z.discriminatedUnion('kind', [
 
 export type RegistryAccess = z.output<typeof registryAccessSchema>;
 export type Pin = z.output<typeof pinSchema>;
-export type Membership = z.output<typeof membershipSchema>;
+export type MembershipState = z.output<typeof membershipStateSchema>;
 /** A cluster that is in a federation, whether it founded it or joined it. */
-export type Joined = Extract<Membership, { kind: 'founder' | 'member' }>;
+export type Joined = Extract<MembershipState, { kind: 'founder' | 'member' }>;
 
-export const standalone: Membership = { version: 1, kind: 'standalone' };
+export const standalone: MembershipState = { version: 1, kind: 'standalone' };
 
-export function isJoined(membership: Membership): membership is Joined {
+export function isJoined(membership: MembershipState): membership is Joined {
   return membership.kind === 'founder' || membership.kind === 'member';
 }
 
 /** The membership file, read once and replaced atomically; changes are applied one after the other. */
 export class MembershipFile {
   readonly path: string;
-  #state: Membership;
+  #state: MembershipState;
   #tail: Promise<unknown> = Promise.resolve();
 
-  private constructor(path: string, state: Membership) {
+  private constructor(path: string, state: MembershipState) {
     this.path = path;
     this.#state = state;
   }
@@ -84,11 +84,14 @@ export class MembershipFile {
   static async open(dataDir: string): Promise<MembershipFile> {
     const path = join(dataDir, 'federation.json');
     const text = await readFileIfAny(path);
-    return new MembershipFile(path, text === undefined ? standalone : parseMembership(path, text));
+    return new MembershipFile(
+      path,
+      text === undefined ? standalone : parseMembershipState(path, text),
+    );
   }
 
-  /** What is on disk. */
-  get state(): Membership {
+  /** The state on disk. */
+  get state(): MembershipState {
     return this.#state;
   }
 
@@ -98,12 +101,12 @@ export class MembershipFile {
     throw new IsthmusError('NOT_A_MEMBER', { what: 'This cluster is in no federation' });
   }
 
-  set(next: Membership): Promise<void> {
+  set(next: MembershipState): Promise<void> {
     return this.update(() => next);
   }
 
   /** Replaces the state by what `change` makes of the newest one; done once it is on disk. Throws FILE_UNWRITABLE. */
-  update(change: (state: Membership) => Membership): Promise<void> {
+  update(change: (state: MembershipState) => MembershipState): Promise<void> {
     const done = this.#tail.then(async () => {
       const next = change(this.#state);
       if (next === this.#state) return;
@@ -115,7 +118,8 @@ export class MembershipFile {
   }
 }
 
-function parseMembership(path: string, text: string): Membership {
+/** Throws FILE_UNREADABLE. */
+export function parseMembershipState(path: string, text: string): MembershipState {
   const fix = 'Restore the file from a copy; or, to start over as a cluster of its own, remove it.';
   let json: unknown;
   try {
@@ -125,7 +129,7 @@ function parseMembership(path: string, text: string): Membership {
     const what = 'The membership file is not JSON';
     throw new IsthmusError('FILE_UNREADABLE', { what, where: path, fix });
   }
-  const result = membershipSchema.safeParse(json);
+  const result = membershipStateSchema.safeParse(json);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   throw new IsthmusError('FILE_UNREADABLE', {

@@ -7,7 +7,7 @@ import type { Store, StoredValue } from '../registry/store.ts';
 import type { MemberRecords } from './messages.ts';
 import type { FederationTrust } from './trust.ts';
 
-export interface MembersOptions {
+interface MembersOptions {
   readonly store: Store;
   readonly federation: FederationName;
   readonly trust: FederationTrust;

@@ -21,6 +21,8 @@ export interface JoinRequest {
   readonly clusterRecord: string;
   readonly bundleRecord: string;
   readonly proof: Signature | null;
+  /** The joiner's wall clock in milliseconds; 0, or nothing, where it does not say. */
+  readonly timeMs?: number;
 }
 
 /** One member's registry values as they are stored. */
@@ -42,6 +44,25 @@ export interface JoinReply {
 export interface EvictRequest {
   readonly cluster: string;
   readonly force: boolean;
+}
+
+export interface AdoptRequest {
+  readonly protocolVersion: number;
+  readonly federation: string;
+  readonly cluster: string;
+  /** Id of the gateway that asks. */
+  readonly gateway: string;
+  readonly tokenId: string;
+  readonly tokenSecret: string;
+}
+
+/** Secret: it makes whoever has it a gateway of the cluster. */
+export interface AdoptReply {
+  /** PEM. */
+  readonly authorityKey: string;
+  readonly authorityRoot: string;
+  /** The membership file's text. */
+  readonly membership: string;
 }
 
 export interface PingReply {

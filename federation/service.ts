@@ -14,7 +14,9 @@ import { asIsthmusError, IsthmusError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { type ClusterName, type FederationName, parseClusterName } from '../core/names.ts';
 import type { Admission } from './admission.ts';
+import type { Adoption } from './adoption.ts';
 import {
+  type AdoptRequest,
   type EvictRequest,
   federationService,
   type JoinReply,
@@ -30,20 +32,22 @@ import { toStatus } from './wire-errors.ts';
 const idleMs = 60_000;
 
 /** Who is at the other end of a connection, as TLS established it. */
-export interface Caller {
+interface Caller {
   /** The verified SPIFFE ID; undefined for one who showed no certificate, as a joiner does. */
   readonly id: SpiffeId | undefined;
   /** IP address, for limits and logs. */
   readonly address: string;
 }
 
-export interface FederationServiceOptions {
+interface FederationServiceOptions {
   readonly federation: FederationName;
   readonly cluster: ClusterName;
   /** The SPIFFE ID this gateway answers as. */
   readonly id: SpiffeId;
   /** Undefined while this cluster cannot admit others. */
   readonly admission: () => Admission | undefined;
+  /** Admits gateways of this cluster. */
+  readonly adoption: Pick<Adoption, 'adopt'>;
   /** Makes `cluster` leave on behalf of a member; see `evict` in leave.ts. */
   readonly evict: (cluster: ClusterName, by: ClusterName, force: boolean) => Promise<void>;
   readonly clock: Clock;
@@ -73,6 +77,9 @@ export class FederationService {
       ),
       Join: this.#unary((request: JoinRequest, { address }) =>
         this.#admission().join(request, address),
+      ),
+      Adopt: this.#unary((request: AdoptRequest, { address }) =>
+        this.#options.adoption.adopt(request, address),
       ),
       Evict: this.#unary((request: EvictRequest, caller) => this.#evict(request, caller)),
       Ping: this.#unary((_request: object, caller) => this.#ping(caller)),

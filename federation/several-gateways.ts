@@ -2,7 +2,7 @@
 import type { ClusterRecord } from '../registry/model.ts';
 import type { ClusterDraft } from './own-records.ts';
 
-/** As many addresses as a record may have. */
+/** Most addresses in a record. */
 const maxAddresses = 64;
 
 /**

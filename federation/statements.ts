@@ -2,10 +2,10 @@
 import { canonicalJson } from '../registry/signing.ts';
 
 /** A member's word that a root belongs to a cluster it admitted. */
-export interface AdmissionStatement {
+interface AdmissionStatement {
   readonly federation: string;
   readonly cluster: string;
-  /** Of the admitted root. */
+  /** Fingerprint of the admitted root. */
   readonly fingerprint: string;
   readonly by: string;
   /** By the admitting cluster's clock, in milliseconds. */
@@ -13,7 +13,7 @@ export interface AdmissionStatement {
 }
 
 /** A joiner's proof that it holds the key of the root it shows, good for one token at one admitting cluster only. */
-export interface PossessionStatement {
+interface PossessionStatement {
   readonly federation: string;
   readonly cluster: string;
   readonly token: string;

@@ -25,7 +25,7 @@ const maxTtlMs = 24 * 60 * minute;
 /** How long a token's trace outlives it, so that one who comes late, or again, is told what happened. Seconds. */
 const traceSeconds = 24 * 60 * 60;
 
-/** What a token carries; short names, for people paste it. */
+/** The content of a token; short names, for people paste it. */
 const contentSchema = z.object({
   f: federationNameSchema,
   c: clusterNameSchema,
@@ -34,6 +34,8 @@ const contentSchema = z.object({
   i: labelSchema,
   s: z.string().min(1).max(64),
   e: z.int().min(0),
+  /** Only in one that admits a gateway. */
+  g: z.literal(true).optional(),
 });
 
 export interface JoinToken {
@@ -49,9 +51,11 @@ export interface JoinToken {
   readonly secret: string;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
+  /** Absent where it admits a cluster; one that admits a gateway admits it to the cluster that made it. */
+  readonly admits?: 'gateway';
 }
 
-export interface CreateTokenOptions {
+interface CreateTokenOptions {
   readonly store: Store;
   readonly federation: FederationName;
   /** This cluster, which admits the token's bearer. */
@@ -80,17 +84,10 @@ export interface CreatedToken {
 /** Makes a token and writes its trace: the hash of its secret, never the secret. Throws BODY_INVALID or what the store throws. */
 export async function createToken(options: CreateTokenOptions): Promise<CreatedToken> {
   const { store, federation, cluster, addresses, fingerprint, signer, clock } = options;
-  const ttlMs = options.ttlMs ?? defaultTtlMs;
-  if (!(ttlMs >= 1000 && ttlMs <= maxTtlMs)) {
-    throw new IsthmusError('BODY_INVALID', {
-      what: `A join token can't live for ${ttlMs} ms`,
-      where: 'ttl',
-      fix: 'Choose from 1 second to 24 hours.',
-    });
-  }
+  const ttlMs = tokenLifetime(options.ttlMs);
   const randomBytes = options.randomBytes ?? systemRandomBytes;
   const createdAt = clock.now();
-  const expiresAt = createdAt + Math.round(ttlMs);
+  const expiresAt = createdAt + ttlMs;
   const id = Buffer.from(randomBytes(8)).toString('hex');
   const secret = Buffer.from(randomBytes(secretBytes)).toString('base64url');
   const hash = hashSecret(secret).toString('base64url');
@@ -106,6 +103,16 @@ export async function createToken(options: CreateTokenOptions): Promise<CreatedT
   }
   const text = encodeToken({ federation, cluster, addresses, fingerprint, id, secret, expiresAt });
   return { text, id, expiresAt, fingerprint };
+}
+
+/** How long a token is to live, in milliseconds. Throws BODY_INVALID. */
+export function tokenLifetime(ttlMs = defaultTtlMs): number {
+  if (ttlMs >= 1000 && ttlMs <= maxTtlMs) return Math.round(ttlMs);
+  throw new IsthmusError('BODY_INVALID', {
+    what: `A join token can't live for ${ttlMs} ms`,
+    where: 'ttl',
+    fix: 'Choose from 1 second to 24 hours.',
+  });
 }
 
 /** SHA-256 of a secret: enough, for it is 256 random bits and not a password. */
@@ -124,6 +131,7 @@ export function encodeToken(token: JoinToken): string {
       i: token.id,
       s: token.secret,
       e: token.expiresAt,
+      ...(token.admits && { g: true }),
     }),
   );
   const length = Buffer.alloc(2);
@@ -156,7 +164,7 @@ function parseContent(content: Buffer): JoinToken {
   if (!result.success) {
     throw invalid(`The join token lacks a valid "${result.error.issues[0]?.path.join('.')}"`);
   }
-  const { f, c, a, p, i, s, e } = result.data;
+  const { f, c, a, p, i, s, e, g } = result.data;
   return {
     federation: f,
     cluster: c,
@@ -165,6 +173,7 @@ function parseContent(content: Buffer): JoinToken {
     id: i,
     secret: s,
     expiresAt: e,
+    ...(g && { admits: 'gateway' }),
   };
 }
 

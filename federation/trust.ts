@@ -3,24 +3,26 @@ import { encodeBundle, parseBundle } from '../certs/bundle.ts';
 import { parseTrustDomain, type TrustDomain } from '../certs/spiffe-id.ts';
 import type { TrustStore } from '../certs/trust-store.ts';
 import { asIsthmusError, IsthmusError } from '../core/errors.ts';
-import { Listeners } from '../core/listeners.ts';
 import type { Log } from '../core/log.ts';
 import { type ClusterName, type FederationName, trustDomainOf } from '../core/names.ts';
+import { Subscribers } from '../core/subscribers.ts';
 import type { RegistryKey } from '../registry/keys.ts';
-import { verifyRecord } from '../registry/signing.ts';
+import { type Sealer, verifyRecord, verifySeal } from '../registry/signing.ts';
 import type { ClusterView, Snapshot } from '../registry/snapshot.ts';
 import { type Beliefs, type BelievedBundle, considerBundle } from './consider.ts';
-import { isJoined, type Membership, type MembershipFile, type Pin } from './member.ts';
+import { isJoined, type MembershipFile, type MembershipState, type Pin } from './member.ts';
 
-export interface FederationTrustOptions {
+interface FederationTrustOptions {
   readonly federation: FederationName;
   /** The own cluster, which vouches for itself. */
   readonly cluster: ClusterName;
   /** The own bundle as it is now. */
   readonly ownBundle: () => BelievedBundle['bundle'];
+  /** The own authority, which seals what only the own gateways read. */
+  readonly sealer: Sealer;
   /** Pins are read from here and kept here. */
   readonly file: MembershipFile;
-  /** What TLS verifies peers against. */
+  /** The bundles that TLS verifies peers against. */
   readonly trustStore: TrustStore;
   readonly log: Log;
 }
@@ -29,7 +31,7 @@ export class FederationTrust {
   readonly #options: FederationTrustOptions;
   readonly #bundles = new Map<ClusterName, BelievedBundle>();
   readonly #departed = new Map<ClusterName, number>();
-  readonly #listeners = new Listeners();
+  readonly #subscribers = new Subscribers();
   #persisting: Promise<void> = Promise.resolve();
 
   /** Believes the membership file's pins. Throws BUNDLE_INVALID. */
@@ -47,8 +49,8 @@ export class FederationTrust {
   }
 
   /** Called, after the turn in which it happened, when something more, or less, is believed: look again at what was refused. */
-  onChange(listener: () => void): () => void {
-    return this.#listeners.add(listener);
+  onChange(subscriber: () => void): () => void {
+    return this.#subscribers.add(subscriber);
   }
 
   /** Clusters whose bundle is believed, the own one not among them. */
@@ -56,7 +58,7 @@ export class FederationTrust {
     return new Set(this.#bundles.keys());
   }
 
-  /** What is believed now, the own cluster included. */
+  /** The bundles believed now, the own cluster's included. */
   get beliefs(): Beliefs {
     const { federation, cluster, ownBundle } = this.#options;
     const own: BelievedBundle = { bundle: ownBundle(), admittedAt: 0 };
@@ -65,15 +67,27 @@ export class FederationTrust {
   }
 
   /**
-   * Believes or refuses a record that moves trust or traffic, as it was stored; a believed bundle counts from here on.
-   * Throws RECORD_UNSIGNED, CERT_UNTRUSTED, BUNDLE_INVALID, RECORD_FOREIGN or RECORD_INVALID. Other kinds pass.
+   * Believes or refuses a record, as it was stored; a believed bundle counts from here on.
+   * Throws RECORD_UNSIGNED, CERT_UNTRUSTED, BUNDLE_INVALID, RECORD_FOREIGN or RECORD_INVALID. Tokens pass: who honours them verifies them.
    */
   verify(key: RegistryKey, text: string, raw: unknown): void {
-    if (key.kind === 'bundles' && key.cluster !== this.#options.cluster) {
+    if (key.kind === 'tokens') return;
+    if (key.kind === 'departures') this.verifyDeparture(key.cluster, text, raw);
+    else if (key.kind === 'endpoints') verifySeal(text, raw, this.#options.sealer);
+    else if (key.kind === 'bundles' && key.cluster !== this.#options.cluster) {
       this.#consider(key.cluster, raw);
-    } else if (key.kind === 'bundles' || key.kind === 'clusters' || key.kind === 'exports') {
-      verifyRecord(text, raw, this.#rootsOf(key.cluster, text));
-    }
+    } else verifyRecord(text, raw, this.#rootsOf(key.cluster, text));
+  }
+
+  /**
+   * Throws RECORD_UNSIGNED unless a member signed that `cluster` is none any more: whoever may evict. Of a cluster that
+   * nobody here believes it takes nothing away, and who had it leave may have left since: that passes.
+   */
+  verifyDeparture(cluster: ClusterName, text: string, raw: unknown): void {
+    const { bundles } = this.beliefs;
+    if (!bundles.has(cluster)) return;
+    const roots = [...bundles.values()].flatMap(({ bundle }) => bundle.roots);
+    verifyRecord(text, raw, roots);
   }
 
   /** Throws unless `cluster` is believed and signed a record, given as it was stored: RECORD_UNSIGNED or CERT_UNTRUSTED. */
@@ -140,11 +154,11 @@ export class FederationTrust {
         );
       });
     queueMicrotask(() => {
-      this.#listeners.tell();
+      this.#subscribers.tell();
     });
   }
 
-  #withPins(state: Membership): Membership {
+  #withPins(state: MembershipState): MembershipState {
     if (!isJoined(state)) return state;
     const pins = Object.fromEntries(
       [...this.#bundles].map(([cluster, { bundle, admittedAt }]) => [

@@ -15,7 +15,7 @@ const statusOfKind: Record<ErrorKind, status> = {
   'bad-input': status.INVALID_ARGUMENT,
 };
 
-/** What a gateway may say; from a gateway we may not trust yet, so bounded. */
+/** The problem that a gateway sends; bounded, for we may not trust that gateway yet. */
 const problemSchema = z.object({
   code: z.string().refine((code): code is ErrorCode => Object.hasOwn(errorCodes, code)),
   detail: z.string().max(2000),

@@ -2,41 +2,50 @@
 import { join } from 'node:path';
 import type { Clock, Random } from '../core/clock.ts';
 import { IsthmusError } from '../core/errors.ts';
-import type { Log, LogLevel } from '../core/log.ts';
+import type { Log } from '../core/log.ts';
+import type { LogLevel } from '../core/log-levels.ts';
 import { ShardMap } from '../core/shard-map.ts';
+import type { Policies } from '../policy/effective.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
-import type { Caller } from './balance/types.ts';
-import { Catalog } from './catalog/catalog.ts';
-import { RegistrationsFile } from './catalog/registrations-file.ts';
-import { IngressCertificates } from './certificates/ingress-certificates.ts';
-import { Changes } from './changes.ts';
-import type { GatewayConfig } from './config/config.ts';
-import { listenOf, workerOptionsOf } from './config/data-side-settings.ts';
-import { configuredEndpoints } from './config/service.ts';
-import type { Drills } from './drills/drills.ts';
-import { type Effects, noEffects } from './drills/effects.ts';
-import { createJournal, type Journal } from './events/journal.ts';
-import { feedWorldOf } from './feed-world.ts';
-import { drillsOf } from './gateway-drills.ts';
-import { HealthChecker } from './health/checker.ts';
-import { KnownServices } from './known-services.ts';
-import { clusterDraft } from './membership/cluster-draft.ts';
-import { gatewayRecordOf } from './membership/gateway-record.ts';
-import { type Identity, openIdentity } from './membership/identity.ts';
-import { MembersListener } from './membership/members-listener.ts';
-import { Membership } from './membership/membership.ts';
-import { Observations } from './observations.ts';
-import { NameResolver } from './proxy/resolve.ts';
-import { everythingKnown } from './takeover/knowing.ts';
-import type { Predecessor } from './takeover/predecessor.ts';
-import type { PerListener } from './workers/listeners.ts';
-import { type Sockets, WorkerPool } from './workers/pool.ts';
+import { Catalog } from './control/catalog/catalog.ts';
+import { KnownServices } from './control/catalog/known-services.ts';
+import { RegistrationsFile } from './control/catalog/registrations-file.ts';
+import { IngressCertificates } from './control/certificates/ingress-certificates.ts';
+import { Changes } from './control/changes.ts';
+import type { GatewayConfig } from './control/config/config.ts';
+import { listenOf, workerOptionsOf } from './control/config/data-side-settings.ts';
+import { policiesOf } from './control/config/policies.ts';
+import { configuredEndpoints } from './control/config/service.ts';
+import type { Drills } from './control/drills/drills.ts';
+import { type Effects, noEffects } from './control/drills/effects.ts';
+import { drillsOf } from './control/drills/gateway-drills.ts';
+import { createJournal, type Journal } from './control/events/journal.ts';
+import { HealthChecker } from './control/health/checker.ts';
+import { clusterDraft } from './control/membership/cluster-draft.ts';
+import { gatewayRecordOf } from './control/membership/gateway-record.ts';
+import { type Identity, openIdentity } from './control/membership/identity.ts';
+import { MembersListener } from './control/membership/members-listener.ts';
+import { Membership } from './control/membership/membership.ts';
+import { publishChanges } from './control/membership/publishing.ts';
+import { OtherGateways } from './control/others/other-gateways.ts';
+import { everythingKnown } from './control/readiness/knowing.ts';
+import { type Lifecycle, type Readiness, readinessOf } from './control/readiness/readiness.ts';
+import type { Predecessor } from './control/takeover/predecessor.ts';
+import { Observations } from './control/telemetry/observations.ts';
+import { feedChanges } from './control/workers/feed-changes.ts';
+import { feedSourceOf } from './control/workers/feed-source.ts';
+import { type Sockets, Workers } from './control/workers/workers.ts';
+import type { Caller } from './data/balance/types.ts';
+import { NameResolver } from './data/upstream/resolve.ts';
+import type { PerListener } from './data/worker/listeners.ts';
 
-export interface GatewayOptions {
+interface GatewayOptions {
   readonly config: GatewayConfig;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Called once this gateway is of its cluster from the next start on: another process is to take its place. */
+  adopted(): void;
   /** The process whose place this one takes, if any. */
   readonly predecessor?:
     | (Pick<Predecessor, 'released'> & {
@@ -47,15 +56,15 @@ export interface GatewayOptions {
     | undefined;
 }
 
-export type GatewayState = 'starting' | 'ready' | 'draining';
-
-/** What the gateway knows of the federation while it is in none. */
+/** The snapshot of a gateway that is in no federation. */
 const nothing: Snapshot = { clusters: new Map(), services: ShardMap.empty(), revision: 0 };
 /** How long connections that rest are left to their clients, and links to the gateways that are making new ones. */
 const retireGraceMs = 5_000;
+/** How long a successor, whose predecessor serves meanwhile, waits for a snapshot; and how long any other gateway does. */
+const successorPatienceMs = 5_000;
+const patienceMs = 1_000;
 
 export class Gateway {
-  readonly config: GatewayConfig;
   readonly clock: Clock;
   readonly caller: Caller;
   readonly startedAt: number;
@@ -63,23 +72,32 @@ export class Gateway {
   readonly ingressCertificates: IngressCertificates;
   /** The endpoints that are registered here. */
   readonly catalog: Catalog;
-  /** What is known of services, here and elsewhere. */
+  /** The services that are known, here and elsewhere. */
   readonly services: KnownServices;
   readonly membership: Membership;
   readonly membersListener: MembersListener;
   /** The data side. */
-  readonly workers: WorkerPool;
-  /** What happened, for whoever looks later. */
+  readonly workers: Workers;
+  /** Events, for those who look later. */
   readonly journal: Journal;
+  /** The federation's other gateways, as they can be asked. */
+  readonly others: OtherGateways;
   readonly drills: Drills;
   readonly observations: Observations;
-  /** Who hears of what. */
-  readonly changes: Changes;
+  /** The bus by which the parts hear of changes. */
+  readonly changes = new Changes();
   readonly #options: GatewayOptions;
   readonly #checker: HealthChecker;
   readonly #registrations: RegistrationsFile;
+  #config: GatewayConfig;
+  #policies: Policies;
+  /** Why the configuration file is not what is in force. */
+  configProblem: IsthmusError | undefined;
   #effects: Effects = noEffects;
-  #state: GatewayState = 'starting';
+  #stopPublishing = (): void => {};
+  #lifecycle: Lifecycle = 'starting';
+  /** Resolves when requests are taken here, and nobody else is this gateway. */
+  readonly #serving = Promise.withResolvers<void>();
 
   private constructor(
     options: GatewayOptions,
@@ -90,7 +108,8 @@ export class Gateway {
     const { config, clock, random, log } = options;
     const { cluster, region, zone, gateway } = config;
     this.#options = options;
-    this.config = config;
+    this.#config = config;
+    this.#policies = policiesOf(config);
     this.clock = clock;
     this.identity = identity;
     this.ingressCertificates = ingressCertificates;
@@ -98,27 +117,36 @@ export class Gateway {
     this.startedAt = clock.now();
     this.journal = createJournal(clock);
     this.caller = { cluster, region, zone };
-    this.changes = new Changes(this);
     const resolver = new NameResolver({ clock, log });
     this.#checker = new HealthChecker({ clock, random, lookup: resolver.lookup });
     this.catalog = new Catalog({
       home: { cluster, region, zone, gateway },
       clock,
       checker: this.#checker,
+      resolve: (host) => resolver.resolve(host),
     });
-    this.#registrations = new RegistrationsFile(
-      join(config.dataDir, 'registrations.json'),
+    this.#registrations = new RegistrationsFile({
+      path: join(config.dataDir, 'registrations.json'),
+      registrations: () => this.catalog.apiRegistrations(),
       clock,
       log,
-    );
-    this.services = new KnownServices(this, this.#checker, this.changes.serviceChanged);
-    this.membersListener = new MembersListener(this, log);
-    this.workers = new WorkerPool({
+    });
+    this.services = new KnownServices({
+      home: { cluster, gateway },
+      catalog: this.catalog,
+      checker: this.#checker,
+      changes: this.changes,
+      snapshot: () => this.snapshot,
+      link: (name) => this.workers.links.state(name),
+      shifts: () => this.#effects.shifts,
+      dropOrphan: (service, id) => this.membership.session?.client.dropOrphan(service, id),
+    });
+    this.workers = new Workers({
       workers: config.workers,
       listen: listenOf(config),
       inherited: options.predecessor?.sockets,
       worker: workerOptionsOf(config),
-      world: feedWorldOf(this),
+      source: feedSourceOf(this),
       onObserved: (observed) => observations.take(observed),
       clock,
       random,
@@ -128,24 +156,30 @@ export class Gateway {
       ...options,
       identity,
       released: options.predecessor?.released,
-      world: {
+      serving: this.#serving.promise,
+      adopted: options.adopted,
+      source: {
         ownServices: () => this.catalog.services(),
         ownEndpoints: (service) => this.catalog.records(service),
         clusterEndpoints: (service) => this.services.endpoints(service),
         gatewayRecord: () => gatewayRecordOf(this),
-        clusterDraft: (joinedAt) => clusterDraft(config, this.addresses, joinedAt),
-        changed: (delta) => this.changes.snapshotChanged(delta),
+        clusterDraft: (joinedAt) => clusterDraft(this.config, this.addresses, joinedAt),
+        changed: (delta) => this.changes.tell('snapshot', delta),
       },
-      changed: () => this.changes.membershipChanged(),
+      changed: () => this.changes.tell('membership'),
     });
+    const { membership } = this;
+    this.membersListener = new MembersListener({ config, identity, membership, clock, log });
+    feedChanges(this.workers.feed, this);
     const apply = (effects: Effects) => {
       this.#effects = effects;
-      this.changes.effectsChanged();
+      this.changes.tell('effects');
     };
-    this.drills = drillsOf(this, { apply, random, log });
+    this.others = new OtherGateways(this, clock);
+    this.drills = drillsOf(this, { apply, others: this.others, random, log });
   }
 
-  /** Starts everything. Throws what keeps it from serving; a registry or a peer that is down does not. */
+  /** Starts everything. Throws what keeps it from serving; a registry or a cluster that is down does not. */
   static async start(options: GatewayOptions): Promise<Gateway> {
     const { config, clock, random, log } = options;
     const { ingress, baseDir } = config;
@@ -162,8 +196,9 @@ export class Gateway {
     }
   }
 
-  get state(): GatewayState {
-    return this.#state;
+  /** Whether it serves, and why not. */
+  get readiness(): Readiness {
+    return readinessOf(this.#lifecycle, this.membership.obstacle);
   }
 
   /** Where this gateway listens; the real ports where 0 was asked for. */
@@ -179,6 +214,16 @@ export class Gateway {
     };
   }
 
+  /** The configuration in force; parts that never change may be kept. */
+  get config(): GatewayConfig {
+    return this.#config;
+  }
+
+  /** All policies; one that did not change stays the same object. */
+  get policies(): Policies {
+    return this.#policies;
+  }
+
   get logLevel(): LogLevel {
     return this.#options.log.level as LogLevel;
   }
@@ -186,10 +231,10 @@ export class Gateway {
   /** Until the process ends: the configuration's holds again then. */
   set logLevel(level: LogLevel) {
     this.#options.log.level = level;
-    this.workers.feed.changed('settings');
+    this.changes.tell('logLevel');
   }
 
-  /** What drills and standing orders do here. */
+  /** The effects of drills and standing orders here. */
   get effects(): Effects {
     return this.#effects;
   }
@@ -198,9 +243,38 @@ export class Gateway {
     return this.membership.session?.client.snapshot ?? nothing;
   }
 
+  /**
+   * Takes up a configuration as a whole: services, balancing, limits, and the listeners for clients from outside. What else is in it is
+   * as before. Throws PORT_IN_USE, FILE_UNREADABLE, CERT_INVALID or KEY_UNREADABLE; then nothing has changed.
+   */
+  async reconfigure(loaded: GatewayConfig): Promise<void> {
+    const { config, ingressCertificates, workers } = this;
+    const { clock, log } = this.#options;
+    // Where it listens, and hosts the registry, is what was found when it started.
+    const next = { ...loaded, listen: config.listen, registry: config.registry };
+    const { ingress, baseDir } = next;
+    const certificates = await IngressCertificates.open({ ingress, baseDir, clock, log });
+    const prepared = await workers
+      .prepare(listenOf(next), workerOptionsOf(next), certificates.current)
+      .catch((thrown) => {
+        certificates.stop();
+        throw thrown;
+      });
+    this.#config = next;
+    const { policies } = this;
+    this.#policies = policies.with(policiesOf(next).since(policies));
+    ingressCertificates.become(certificates);
+    this.catalog.configure(configuredEndpoints(next));
+    if (next.log.level !== config.log.level) this.logLevel = next.log.level;
+    this.changes.tell('policies');
+    await prepared.commit();
+    // Other certificates may have been read between preparing and now.
+    this.changes.tell('credentials');
+  }
+
   /** Stops taking requests, says goodbye to the registry, finishes what is in flight, and ends everything. */
   async drain(limitMs: number): Promise<void> {
-    this.#state = 'draining';
+    this.#lifecycle = 'draining';
     await this.drills.close({ withdraw: true });
     // First out of the others' sight, so that nothing new is sent here.
     await this.membership.close({ withdraw: true });
@@ -210,7 +284,7 @@ export class Gateway {
 
   /** Lets go of everything that can be one process's only, without a goodbye: its successor is there already. */
   async release(): Promise<void> {
-    this.#state = 'draining';
+    this.#lifecycle = 'draining';
     await this.drills.close({ withdraw: false });
     this.catalog.close();
     await this.#registrations.flush();
@@ -227,7 +301,7 @@ export class Gateway {
 
   /** Ends everything at once. */
   async kill(): Promise<void> {
-    this.#state = 'draining';
+    this.#lifecycle = 'draining';
     await this.drills.close({ withdraw: false });
     await this.membership.close({ withdraw: false });
     await this.workers.close();
@@ -238,39 +312,52 @@ export class Gateway {
     const { config, predecessor } = this.#options;
     for (const registration of configuredEndpoints(config)) this.catalog.put(registration);
     this.catalog.restore(await this.#registrations.load());
-    this.catalog.onChange(() => {
-      this.#registrations.changed(() => this.catalog.apiRegistrations());
-    });
-    this.changes.listen();
+    this.catalog.onRegistered((change) => this.#registrations.changed(change));
+    this.#speak();
+    this.#stopPublishing = publishChanges(this);
+    const wasMember = this.membership.isMember;
+    if (!predecessor) await this.membersListener.start();
+    await this.#serve(wasMember, predecessor ? successorPatienceMs : patienceMs);
     if (predecessor) await this.#succeed(predecessor);
-    else {
-      await this.workers.start();
-      await this.membersListener.start();
-      await this.membership.start();
-    }
-    this.#state = 'ready';
+    this.#serving.resolve();
+    if (!wasMember) await this.membership.start();
+    this.#lifecycle = 'serving';
+    this.changes.tell('readiness');
   }
 
-  /** Takes requests only once it knows what its predecessor knows, and all else only once that has let go of it. */
-  async #succeed({ ready, released }: NonNullable<GatewayOptions['predecessor']>): Promise<void> {
+  /** Has the parts that know of nobody tell everybody what changed in them. */
+  #speak(): void {
+    const { catalog, changes, identity, ingressCertificates, workers } = this;
+    catalog.onChange((service) => changes.tell('endpoints', service));
+    workers.links.onChange((cluster) => changes.tell('link', cluster));
+    identity.trust.onChange((trustDomain) => changes.tell('trust', trustDomain));
+    identity.leaf.onRenew(() => changes.tell('identity'));
+    ingressCertificates.onChange(() => changes.tell('credentials'));
+  }
+
+  /** Takes requests only once it has a snapshot, as far as one can be had in time. */
+  async #serve(isMember: boolean, patienceMs: number): Promise<void> {
     const { catalog, clock, membership, workers } = this;
-    const wasMember = membership.isMember;
-    if (wasMember) await membership.start();
-    await workers.start(() => {
+    await workers.start(async () => {
+      if (isMember) await membership.start();
       const synced = membership.session?.client.synced();
-      return everythingKnown({ synced, catalog, workers, clock });
+      await everythingKnown({ synced, catalog, workers, patienceMs, clock });
     });
+  }
+
+  /** Takes all else only once its predecessor has let go of it. */
+  async #succeed({ ready, released }: NonNullable<GatewayOptions['predecessor']>): Promise<void> {
     await ready();
     await released;
     // What was registered with the other process meanwhile.
     this.catalog.restore(await this.#registrations.load());
     await this.membersListener.start();
-    if (!wasMember) await membership.start();
   }
 
   async #end(): Promise<void> {
+    this.others.close();
     await this.membersListener.close();
-    this.changes.close();
+    this.#stopPublishing();
     this.catalog.close();
     this.#checker.close();
     this.identity.leaf.stop();
@@ -279,14 +366,25 @@ export class Gateway {
     await this.observations.close(this.clock);
   }
 
-  /** Resolves once what is registered is on disk, so that it outlives a crash from now on. */
+  /** Problems with the membership, the registry, the disk and the configuration file, each with its fix. */
+  get problems(): readonly IsthmusError[] {
+    const more = [this.#registrations.problem, this.configProblem];
+    return [...this.membership.problems, ...more.filter((problem) => problem !== undefined)];
+  }
+
+  /** Why what is registered would not outlive a restart; undefined while it would. */
+  get registrationsProblem(): IsthmusError | undefined {
+    return this.#registrations.problem;
+  }
+
+  /** Resolves once what is registered is on disk, so that it outlives a crash from now on; or is in `problems`. */
   registrationsSaved(): Promise<void> {
     return this.#registrations.flush();
   }
 
   /** Throws DRAINING. */
   assertServing(): void {
-    if (this.#state !== 'draining') return;
+    if (this.#lifecycle !== 'draining') return;
     throw new IsthmusError('DRAINING', {
       what: 'The gateway is draining and takes no registrations',
     });

@@ -1,26 +1,32 @@
 /** Owns the gateway as a process: configuration in, signals, takeover, drain, exit code out. */
+import { flushCompileCache } from 'node:module';
 import { systemClock } from '../core/clock.ts';
+import { collectAll, tuneGarbageCollection } from '../core/garbage-collection.ts';
 import { createLog, type Log } from '../core/log.ts';
-import { type Administration, startAdministration } from './administration.ts';
-import { loadConfig } from './config/config.ts';
+import type { Administration } from './control/api/administration.ts';
+import { loadConfig } from './control/config/config.ts';
+import { Reload } from './control/config/reload.ts';
+import { Predecessor } from './control/takeover/predecessor.ts';
+import { tellServiceManager } from './control/takeover/service-manager.ts';
+import { type Successor, startSuccessor } from './control/takeover/successor.ts';
 import { Gateway } from './gateway.ts';
 import { listenForSignals } from './signals.ts';
-import { Predecessor } from './takeover/predecessor.ts';
-import { tellServiceManager } from './takeover/service-manager.ts';
-import { type Successor, startSuccessor } from './takeover/successor.ts';
-import { setUpCollector } from './workers/collector.ts';
 
-export interface RunOptions {
+/** After so long at the latest all is loaded that is needed for a start. */
+const startedMs = 5_000;
+
+interface RunOptions {
   readonly configPath: string;
 }
 
 /**
- * Runs a gateway until SIGTERM or SIGINT, then drains it; or until SIGUSR2, then hands it over to a new process.
+ * Runs a gateway until SIGTERM or SIGINT, then drains it; or until SIGUSR2, then hands it over to a new process. SIGHUP has it read
+ * its configuration again.
  * Resolves to the exit code: 0 after either. A second signal to stop ends it at once, with 1. Throws what keeps
  * it from starting.
  */
 export async function runGateway({ configPath }: RunOptions): Promise<number> {
-  setUpCollector();
+  tuneGarbageCollection();
   const predecessor = Predecessor.from(process.env);
   const loaded = await loadConfig(configPath);
   const config = predecessor?.inPlaceOf(loaded) ?? loaded;
@@ -32,6 +38,7 @@ export async function runGateway({ configPath }: RunOptions): Promise<number> {
     clock: systemClock,
     random: Math.random,
     log,
+    adopted: () => signals.takeOver(),
     predecessor: predecessor && {
       sockets: predecessor.socketsFor(config),
       released: predecessor.released,
@@ -43,13 +50,30 @@ export async function runGateway({ configPath }: RunOptions): Promise<number> {
     },
   });
   const admin = await startAdmin(gateway, log);
-  log.info({ ...gateway.addresses, admin: admin.address, pid: process.pid }, 'ready');
-  // The files are looked at every few seconds anyway; this is for those who don't want to wait.
-  process.on('SIGHUP', () => void gateway.ingressCertificates.look());
+  const { readiness } = gateway;
+  const at = { ...gateway.addresses, admin: admin.address, pid: process.pid };
+  if ('problem' in readiness) log.warn({ ...at, err: readiness.problem }, 'not ready');
+  else log.info(at, 'ready');
+  const reload = new Reload({ gateway, path: configPath, loaded, log });
+  signals.onReload(async () => {
+    await reload.run();
+    // The files are looked at every few seconds anyway; this is for those who don't want to wait.
+    await gateway.ingressCertificates.look();
+  });
   if (!predecessor) await tellServiceManager(process.env, log);
+  // Now, for a process that is killed keeps nothing.
+  flushCompileCache();
+  systemClock.after(startedMs, collectAll);
 
   const handedOver = new Promise<Successor>((resolve) => {
-    signals.onTakeover(async () => resolve(await successorOf(gateway, admin)));
+    signals.onTakeover(async () => {
+      try {
+        resolve(await successorOf(gateway, admin));
+      } catch (thrown) {
+        await reload.look();
+        throw thrown;
+      }
+    });
   });
   const successor = await Promise.race([signals.stopped, handedOver]);
   if (successor) {
@@ -58,9 +82,9 @@ export async function runGateway({ configPath }: RunOptions): Promise<number> {
     await admin.close();
     await gateway.release();
     successor.release();
-    await gateway.retire(config.drainTimeout);
+    await gateway.retire(gateway.config.drainTimeout);
   } else {
-    await gateway.drain(config.drainTimeout);
+    await gateway.drain(gateway.config.drainTimeout);
     await admin.close();
   }
   log.info('stopped');
@@ -69,6 +93,8 @@ export async function runGateway({ configPath }: RunOptions): Promise<number> {
 
 async function startAdmin(gateway: Gateway, log: Log): Promise<Administration> {
   try {
+    // Loaded only now: requests are taken some tenths of a second earlier.
+    const { startAdministration } = await import('./control/api/administration.ts');
     return await startAdministration(gateway, systemClock, log);
   } catch (thrown) {
     await gateway.kill();

@@ -4,8 +4,8 @@ import type { ClusterName, FederationName } from '../core/names.ts';
 import { encodeKey, kindPrefix } from './keys.ts';
 import type { DepartureRecord } from './model.ts';
 
-/** The records that make a cluster a member. */
-export type MembershipKind = 'clusters' | 'bundles';
+/** Kinds of the records that make a cluster a member. */
+type MemberRecord = 'clusters' | 'bundles';
 
 /**
  * A cluster that leaves, or is evicted, gets a departure in the transaction that deletes its records. The two
@@ -13,7 +13,7 @@ export type MembershipKind = 'clusters' | 'bundles';
  */
 export class Departures {
   readonly #left = new Map<ClusterName, DepartureRecord>();
-  readonly #lost = new Map<ClusterName, Set<MembershipKind>>();
+  readonly #lost = new Map<ClusterName, Set<MemberRecord>>();
 
   /** How a cluster left; undefined for one that is a member, or never was. */
   of(cluster: ClusterName): DepartureRecord | undefined {
@@ -25,7 +25,7 @@ export class Departures {
   }
 
   /** A departure is in the registry. Returns the records that were held until now. */
-  left(departure: DepartureRecord): readonly MembershipKind[] {
+  left(departure: DepartureRecord): readonly MemberRecord[] {
     const { cluster } = departure;
     const held = [...(this.#lost.get(cluster) ?? [])];
     this.#left.set(cluster, departure);
@@ -39,19 +39,19 @@ export class Departures {
   }
 
   /** A record of a member is gone. Whether it stays in force, for nobody says that the cluster left. */
-  holds(cluster: ClusterName, kind: MembershipKind): boolean {
+  holds(cluster: ClusterName, kind: MemberRecord): boolean {
     if (this.#left.has(cluster)) return false;
     this.#lost.set(cluster, new Set(this.#lost.get(cluster)).add(kind));
     return true;
   }
 
   /** A record stands in the registry. */
-  stands(cluster: ClusterName, kind: MembershipKind): void {
+  stands(cluster: ClusterName, kind: MemberRecord): void {
     const lost = this.#lost.get(cluster);
     if (lost?.delete(kind) && lost.size === 0) this.#lost.delete(cluster);
   }
 
-  /** What was lost, of the members that are known; by what is lost. */
+  /** Problems of records that were lost, of the members that are known; by the name of the loss. */
   problems(
     federation: FederationName,
     members: ReadonlySet<ClusterName>,

@@ -9,8 +9,8 @@ import {
   type WriteOp,
 } from './store.ts';
 
-/** What a key should hold; `persistent` keys are not under the lease. */
-export interface Wish {
+/** The value that a key should have; `persistent` keys are not under the lease. */
+interface Wish {
   readonly value: string | Uint8Array;
   readonly persistent: boolean;
 }
@@ -69,6 +69,12 @@ export class DesiredKeys {
   /** Believes nothing any more: every key is read again before it is written. */
   forgetAll(): void {
     this.doubt(this.#entries.keys());
+  }
+
+  /** Whether the registry holds what `key` should, as far as known. */
+  holds(key: string): boolean {
+    const entry = this.#entries.get(key);
+    return entry?.wish !== undefined && !this.#dirty.has(entry) && !this.refused.has(key);
   }
 
   /** Whether `key` should hold something. */

@@ -10,7 +10,7 @@ import {
 } from '../core/names.ts';
 import { federationPrefix } from './keys.ts';
 
-/** What a key below `drills/` names. `cluster` gave the order and alone may write it. */
+/** A key below `drills/`. `cluster` gave the order and alone may write the key. */
 export type DrillKey =
   /** A drill, from its creation on; it stays when it is over. */
   | { readonly kind: 'runs'; readonly cluster: ClusterName; readonly id: string }
@@ -18,7 +18,9 @@ export type DrillKey =
   | { readonly kind: 'beats'; readonly cluster: ClusterName; readonly id: string }
   /** A wish, by cluster `cluster`, that a drill end at once, whoever drives it. */
   | { readonly kind: 'aborts'; readonly cluster: ClusterName; readonly id: string }
-  /** What one gateway has counted; `id` is the gateway's. */
+  /** A report on a drill of another cluster, whose driver did not live to write its own. */
+  | { readonly kind: 'reports'; readonly cluster: ClusterName; readonly id: string }
+  /** The counts of one gateway; `id` is the gateway's. */
   | { readonly kind: 'measures'; readonly cluster: ClusterName; readonly id: string }
   /** An order to keep traffic off cluster `of`. */
   | { readonly kind: 'drains'; readonly cluster: ClusterName; readonly of: ClusterName }
@@ -38,6 +40,7 @@ export function encodeDrillKey(federation: FederationName, key: DrillKey): strin
     case 'runs':
     case 'beats':
     case 'aborts':
+    case 'reports':
     case 'measures':
       return base + key.id;
     case 'drains':
@@ -59,8 +62,12 @@ export function decodeDrillKey(federation: FederationName, text: string): DrillK
   if (parts.every(isLabel)) {
     const cluster = owner as ClusterName;
     const shape = `${kind}/${parts.length - 2}`;
-    if (/^(runs|beats|aborts|measures)\/1$/.test(shape)) {
-      return { kind: kind as 'runs' | 'beats' | 'aborts' | 'measures', cluster, id: name };
+    if (/^(runs|beats|aborts|reports|measures)\/1$/.test(shape)) {
+      return {
+        kind: kind as 'runs' | 'beats' | 'aborts' | 'reports' | 'measures',
+        cluster,
+        id: name,
+      };
     }
     if (shape === 'drains/1') return { kind: 'drains', cluster, of: name as ClusterName };
     if (shape === 'failovers/2') {

@@ -7,21 +7,24 @@ import type { ICallable } from 'etcd3';
 import type { Host } from 'etcd3/lib/connection-pool.js';
 import type { Clock } from '../core/clock.ts';
 import { IsthmusError } from '../core/errors.ts';
-import { DialGate } from './dial-gate.ts';
-import { etcdTexts, type GrpcFailure, isOutage, registryError } from './etcd-errors.ts';
+import { etcdTexts, isOutage, isUnauthenticated, registryError } from './etcd-errors.ts';
 import { EtcdLink, type Retirement } from './etcd-link.ts';
+import { EtcdLogin, type EtcdUser } from './etcd-login.ts';
 import { credentialsFor, type RegistryTls, secureContextOf } from './etcd-tls.ts';
+import { RetryGate } from './retry-gate.ts';
 
-export interface ConnectionOptions {
+interface ConnectionOptions {
   /** `http://host:port` or `https://host:port`, all of one kind; tried in turn. */
   readonly endpoints: readonly string[];
   readonly tls?: RegistryTls;
-  /** etcd's own users; for registries without client certificates. */
-  readonly auth?: { readonly username: string; readonly password: string };
+  /** One of etcd's own users; asked whenever etcd wants to know, so that a changed password is heeded. */
+  readonly user?: () => Promise<EtcdUser>;
   readonly deadlineMs: number;
   readonly clock: Clock;
-  /** Called after every answer (no error) and every failure. */
+  /** Called after every answer (no error), and every time there was none or nobody is let in. */
   readonly report: (error?: IsthmusError) => void;
+  /** No connection could be made with new certificates, and the present one stays. */
+  readonly notReplaced: (endpoint: string) => void;
 }
 
 type ServiceName = Parameters<ICallable<Host>['exec']>[0];
@@ -35,6 +38,15 @@ type UnaryClient = Record<
   ) => void
 >;
 
+/** Milliseconds. Those who call bring the jitter: each tries again at its own time. */
+const dialing = { firstRestMs: 250, longestRestMs: 4_000 };
+
+/** The arguments that a stream was opened with. */
+interface Opening {
+  readonly link: EtcdLink;
+  readonly token: string | undefined;
+}
+
 /**
  * The transport under etcd3's typed RPC clients, in place of its pool: a deadline on every call, no retries,
  * one back-off. A call that gets no answer moves later calls to the next endpoint over a new
@@ -44,7 +56,9 @@ type UnaryClient = Record<
 export class EtcdConnection implements ICallable<Host> {
   readonly callOptionsFactory = undefined;
   readonly #options: ConnectionOptions;
-  readonly #gate: DialGate;
+  readonly #gate: RetryGate;
+  readonly #login: EtcdLogin | undefined;
+  readonly #openings = new WeakMap<object, Opening>();
   #secureContext: SecureContext | undefined;
   #tls: RegistryTls | undefined;
   #turn = 0;
@@ -53,7 +67,6 @@ export class EtcdConnection implements ICallable<Host> {
   #next: EtcdLink | undefined;
   /** Every link that is not closed yet, those no longer given to calls among them. */
   readonly #links = new Set<EtcdLink>();
-  #token: string | undefined;
   #closed = false;
 
   constructor(options: ConnectionOptions) {
@@ -64,15 +77,18 @@ export class EtcdConnection implements ICallable<Host> {
       });
     }
     this.#options = options;
-    this.#gate = new DialGate(options.clock, options.endpoints.length);
+    // The connection that was lost, and each endpoint once, cost nothing.
+    this.#gate = new RetryGate(options.clock, { ...dialing, free: options.endpoints.length });
+    this.#login =
+      options.user === undefined
+        ? undefined
+        : new EtcdLogin({
+            user: options.user,
+            authenticate: (user) => this.#authenticate(user),
+            clock: options.clock,
+          });
     this.#tls = options.tls;
     this.#secureContext = secureContextOf(options.endpoints, options.tls);
-  }
-
-  /** The endpoint in use, for messages. */
-  get endpoint(): string {
-    const { endpoints } = this.#options;
-    return endpoints[this.#turn % endpoints.length] ?? '';
   }
 
   deadline(): number {
@@ -82,16 +98,9 @@ export class EtcdConnection implements ICallable<Host> {
   /** Runs one unary call. Rejects with an IsthmusError. */
   async exec<T>(service: ServiceName, method: string, payload: unknown): Promise<T> {
     try {
-      return await this.#unary<T>(service, method, payload);
+      return await this.#admitted((token) => this.#unary<T>(service, method, payload, token));
     } catch (thrown) {
-      if ((thrown as GrpcFailure).details !== etcdTexts.invalidAuthToken) throw this.#fail(thrown);
-    }
-    // etcd forgets tokens when it restarts; a call it refused for that reason was not run.
-    this.#token = undefined;
-    try {
-      return await this.#unary<T>(service, method, payload);
-    } catch (thrown) {
-      throw this.#fail(thrown);
+      throw this.#failed(thrown);
     }
   }
 
@@ -105,30 +114,47 @@ export class EtcdConnection implements ICallable<Host> {
     }) => Promise<R> | R,
   ): Promise<R> {
     try {
+      const token = await this.#login?.token();
       const link = this.#connect();
       const { host } = link;
-      const metadata = await this.#metadata();
       const stream = await open({
         resource: host,
         client: host.getServiceClient(service),
-        metadata,
+        metadata: metadataWith(token),
       });
       link.carry(stream as EventEmitter);
+      this.#openings.set(stream as object, { link, token });
       return stream;
     } catch (thrown) {
-      throw this.#fail(thrown);
+      throw this.#failed(thrown);
     }
   }
 
   /** A stream on `host` broke. etcd3's clients call this; `streamFailed` is what reports it. */
   markFailed(host: Host, thrown: Error): void {
-    const error = registryError(thrown, this.endpoint);
-    if (isOutage(error) && !isCancelled(thrown)) this.#leave(host, error);
+    if (this.#link?.host !== host || isCancelled(thrown)) return;
+    const error = registryError(thrown, this.#link.endpoint);
+    if (isOutage(error)) this.#leave(host, error);
+  }
+
+  /** The endpoint that a stream goes to, for messages. */
+  endpointOf(stream: object): string {
+    return this.#openings.get(stream)?.link.endpoint ?? '';
   }
 
   /** Codes the error of a stream and reports it. */
-  streamFailed(thrown: unknown): IsthmusError {
-    return this.#fail(thrown);
+  streamFailed(stream: object, thrown: unknown): IsthmusError {
+    const error = registryError(thrown, this.endpointOf(stream));
+    if (!isUnauthenticated(error)) return this.#failed(error);
+    this.streamRefused(stream, error);
+    return error;
+  }
+
+  /** The registry would not serve a stream: no sign that calls are answered, and none that they are not. */
+  streamRefused(stream: object, error: IsthmusError): void {
+    if (isUnauthenticated(error)) {
+      this.#login?.refused(this.#openings.get(stream)?.token, error);
+    }
   }
 
   /** A stream heard from the registry. */
@@ -153,48 +179,84 @@ export class EtcdConnection implements ICallable<Host> {
     for (const link of [...this.#links]) link.close();
   }
 
-  async #unary<T>(service: ServiceName, method: string, payload: unknown): Promise<T> {
+  /** Runs a call with a token, and once more with a new one where that was refused: then it was not run. */
+  async #admitted<T>(call: (token: string | undefined) => Promise<T>): Promise<T> {
+    const token = await this.#login?.token();
+    try {
+      return await call(token);
+    } catch (thrown) {
+      if (!this.#isRefused(token, thrown)) throw thrown;
+    }
+    const next = await this.#login?.token();
+    try {
+      return await call(next);
+    } catch (thrown) {
+      this.#isRefused(next, thrown);
+      throw thrown;
+    }
+  }
+
+  #isRefused(token: string | undefined, thrown: unknown): boolean {
+    if (this.#login === undefined || !(thrown instanceof IsthmusError)) return false;
+    if (!isUnauthenticated(thrown)) return false;
+    this.#login.refused(token, thrown);
+    return true;
+  }
+
+  async #authenticate({ username, password }: EtcdUser): Promise<string | undefined> {
+    const payload = { name: username, password };
+    try {
+      return (await this.#unary<{ token: string }>('Auth', 'authenticate', payload)).token;
+    } catch (thrown) {
+      const { message } = registryError(thrown, '');
+      if (message === etcdTexts.authNotEnabled) return undefined;
+      throw thrown;
+    }
+  }
+
+  async #unary<T>(
+    service: ServiceName,
+    method: string,
+    payload: unknown,
+    token?: string,
+  ): Promise<T> {
     const link = this.#connect();
-    const metadata = service === 'Auth' ? new grpc.Metadata() : await this.#metadata();
     const client = link.host.getServiceClient(service) as unknown as UnaryClient;
+    const metadata = metadataWith(token);
     return new Promise<T>((resolve, reject) => {
       client[method]?.(payload, metadata, { deadline: this.deadline() }, (error, response) => {
         if (error === null) {
-          this.#answered();
+          // That a token was made says nothing of whether it is good for anything.
+          if (service !== 'Auth') this.#answered();
           resolve(response as T);
         } else {
           const failure = registryError(error, link.endpoint);
           if (isOutage(failure)) this.#leave(link.host, failure);
-          reject(error);
+          reject(failure);
         }
       });
     });
   }
 
   #answered(): void {
-    this.#gate.answered();
+    this.#gate.open();
+    // A stream that was let in goes on when its user is not any more: that one can still be read is no news then.
+    if (this.#login?.isOut) return;
+    this.#login?.accepted();
     this.#options.report();
   }
 
-  #fail(thrown: unknown): IsthmusError {
-    const error = registryError(thrown, this.endpoint);
-    if (isOutage(error)) this.#options.report(error);
+  #failed(thrown: unknown): IsthmusError {
+    const error = registryError(thrown, this.#endpoint);
+    if (isOutage(error) || isUnauthenticated(error)) this.#options.report(error);
     else this.#answered();
     return error;
   }
 
-  async #metadata(): Promise<grpc.Metadata> {
-    const metadata = new grpc.Metadata();
-    const { auth } = this.#options;
-    if (auth === undefined) return metadata;
-    this.#token ??= (
-      await this.#unary<{ token: string }>('Auth', 'authenticate', {
-        name: auth.username,
-        password: auth.password,
-      })
-    ).token;
-    metadata.set('token', this.#token);
-    return metadata;
+  /** The one to dial next, or in use. */
+  get #endpoint(): string {
+    const { endpoints } = this.#options;
+    return endpoints[this.#turn % endpoints.length] ?? '';
   }
 
   #connect(): EtcdLink {
@@ -208,7 +270,7 @@ export class EtcdConnection implements ICallable<Host> {
   }
 
   #dial(): EtcdLink {
-    const { endpoint } = this;
+    const endpoint = this.#endpoint;
     const { clock, deadlineMs } = this.#options;
     const expected = this.#tls?.serverName ?? new URL(endpoint).hostname.replace(/^\[|\]$/g, '');
     const credentials = credentialsFor(expected, this.#secureContext, this.#tls);
@@ -230,7 +292,10 @@ export class EtcdConnection implements ICallable<Host> {
     if (isUp && !this.#closed) {
       this.#retire('replaced');
       this.#link = next;
-    } else next.close();
+    } else {
+      next.close();
+      if (!this.#closed) this.#options.notReplaced(next.endpoint);
+    }
   }
 
   /** Moves on from `host`, unless another call already did. */
@@ -248,6 +313,12 @@ export class EtcdConnection implements ICallable<Host> {
   }
 }
 
+function metadataWith(token: string | undefined): grpc.Metadata {
+  const metadata = new grpc.Metadata();
+  if (token !== undefined) metadata.set('token', token);
+  return metadata;
+}
+
 function isCancelled(thrown: Error): boolean {
-  return (thrown as GrpcFailure).code === grpc.status.CANCELLED;
+  return (thrown as Partial<grpc.ServiceError>).code === grpc.status.CANCELLED;
 }

@@ -11,7 +11,7 @@ const neverMs = 3_600_000;
 /**
  * etcd rejects pings more often than every 5 s, and any without a call in flight. A connection that
  * answers none within 10 s is dead. Every link has its own channel, so replacing it really dials anew; a channel
- * that could not connect does not try again by itself: when to dial is for `DialGate` to say.
+ * that could not connect does not try again by itself: when to dial is for `RetryGate` to say.
  */
 const channelOptions: grpc.ChannelOptions = {
   'grpc.keepalive_time_ms': 7000,
@@ -27,7 +27,7 @@ const channelOptions: grpc.ChannelOptions = {
 /** Sent where the endpoint is an IP address; no certificate is chosen or checked by it. */
 const unnamedServer = 'registry.invalid';
 
-export interface EtcdLinkOptions {
+interface EtcdLinkOptions {
   readonly endpoint: string;
   /** Name the server is expected by. */
   readonly expected: string;
@@ -35,13 +35,13 @@ export interface EtcdLinkOptions {
   /** By then every call on it is over. */
   readonly deadlineMs: number;
   readonly clock: Clock;
-  /** It has closed. */
+  /** The link has closed. */
   closed(link: EtcdLink): void;
 }
 
 /** Why a link is given to no more calls. */
 export type Retirement =
-  /** It brings no answers: its streams end with it. */
+  /** The link brings no answers: its streams end with it. */
   | 'broken'
   /** Another took its place: its streams go on until they end by themselves. */
   | 'replaced';

@@ -6,18 +6,21 @@ import {
   type IRequestOp,
   KVClient,
   LeaseClient,
-} from 'etcd3';
+  MaintenanceClient,
+} from 'etcd3/lib/rpc.js';
 import type { Clock } from '../core/clock.ts';
-import { IsthmusError } from '../core/errors.ts';
-import { Listeners } from '../core/listeners.ts';
+import { asIsthmusError, IsthmusError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
+import { Subscribers } from '../core/subscribers.ts';
 import { EtcdConnection } from './etcd-connection.ts';
-import { etcdTexts } from './etcd-errors.ts';
+import { concernsAll, etcdTexts } from './etcd-errors.ts';
+import type { EtcdUser } from './etcd-login.ts';
 import type { RegistryTls } from './etcd-tls.ts';
 import { EtcdWatch, storedValue } from './etcd-watch.ts';
 import { prefixEnd } from './range.ts';
 import type {
   Compare,
+  Lineage,
   Listing,
   Store,
   StoredValue,
@@ -34,14 +37,29 @@ export interface EtcdStoreOptions {
   /** `http://host:port` or `https://host:port`, all of one kind; tried in turn. */
   readonly endpoints: readonly string[];
   readonly tls?: RegistryTls;
-  readonly auth?: { readonly username: string; readonly password: string };
+  /** One of etcd's own users; asked whenever etcd wants to know. */
+  readonly user?: () => Promise<EtcdUser>;
   /** Deadline of every call in milliseconds; default 3000. */
   readonly deadlineMs?: number;
   readonly clock: Clock;
   readonly log: Log;
 }
 
+/** How the member that answers fares as a database. */
+interface DatabaseState {
+  readonly sizeBytes: number;
+  readonly inUseBytes: number;
+  readonly revision: number;
+  /** Its space alarm is raised: it takes no writes. */
+  readonly isFull: boolean;
+}
+
 export interface EtcdStore extends Store {
+  database(): Promise<DatabaseState>;
+  /** Whether it still tells what there was at a revision; `key`: one that may be read. */
+  tells(key: string, revision: number): Promise<boolean>;
+  /** Forgets what was before `revision`. Throws REGISTRY_COMPACTED where that is forgotten already. */
+  compact(revision: number): Promise<void>;
   /** New connections use this certificate; calls in flight finish on the old connection. */
   setTls(tls: RegistryTls): void;
 }
@@ -58,10 +76,11 @@ class EtcdBackedStore implements EtcdStore {
   readonly #connection: EtcdConnection;
   readonly #kv: KVClient;
   readonly #leases: LeaseClient;
+  readonly #maintenance: MaintenanceClient;
   readonly #timing: { readonly clock: Clock; readonly deadlineMs: number };
   readonly #log: Log;
   readonly #watches = new Set<EtcdWatch>();
-  readonly #listeners = new Listeners<[state: StoreState]>();
+  readonly #subscribers = new Subscribers<[state: StoreState]>();
   #state: StoreState = { kind: 'connecting' };
 
   constructor(options: EtcdStoreOptions) {
@@ -71,19 +90,25 @@ class EtcdBackedStore implements EtcdStore {
       endpoints: options.endpoints,
       ...this.#timing,
       report: (error) => this.#report(error),
+      notReplaced: (endpoint) =>
+        this.#log.warn(
+          { endpoint },
+          'no connection with the new certificates; the present one stays',
+        ),
       ...(options.tls === undefined ? {} : { tls: options.tls }),
-      ...(options.auth === undefined ? {} : { auth: options.auth }),
+      ...(options.user === undefined ? {} : { user: options.user }),
     });
     this.#kv = new KVClient(this.#connection);
     this.#leases = new LeaseClient(this.#connection);
+    this.#maintenance = new MaintenanceClient(this.#connection);
   }
 
   get state(): StoreState {
     return this.#state;
   }
 
-  onState(listener: (state: StoreState) => void): () => void {
-    return this.#listeners.add(listener);
+  onState(subscriber: (state: StoreState) => void): () => void {
+    return this.#subscribers.add(subscriber);
   }
 
   async get(key: string): Promise<StoredValue | undefined> {
@@ -121,6 +146,43 @@ class EtcdBackedStore implements EtcdStore {
       success: ops.map(encodeOp),
     });
     return { succeeded: result.succeeded, revision: Number(result.header.revision) };
+  }
+
+  async database(): Promise<DatabaseState> {
+    const { header, dbSize, dbSizeInUse, errors } = await this.#maintenance.status();
+    return {
+      sizeBytes: Number(dbSize),
+      inUseBytes: Number(dbSizeInUse),
+      revision: Number(header.revision),
+      isFull: errors.some((text) => text.includes('NOSPACE')),
+    };
+  }
+
+  async tells(key: string, revision: number): Promise<boolean> {
+    try {
+      await this.#kv.range({ key: Buffer.from(key), revision, keys_only: true });
+      return true;
+    } catch (thrown) {
+      const error = asIsthmusError(thrown);
+      if (error.code === 'REGISTRY_COMPACTED') return false;
+      throw error;
+    }
+  }
+
+  async compact(revision: number): Promise<void> {
+    await this.#kv.compact({ revision });
+  }
+
+  async lineage(): Promise<Lineage | undefined> {
+    try {
+      const { header, raftIndex } = await this.#maintenance.status();
+      const advance = Number(raftIndex) - Number(header.revision);
+      return { cluster: header.cluster_id, advance };
+    } catch (thrown) {
+      const error = asIsthmusError(thrown);
+      if (concernsAll(error)) throw error;
+      return undefined;
+    }
   }
 
   watch(prefix: string, fromRevision: number, handler: WatchHandler): Watch {
@@ -166,7 +228,7 @@ class EtcdBackedStore implements EtcdStore {
     try {
       ttl = Number((await answered).TTL);
     } catch (thrown) {
-      throw this.#connection.streamFailed(thrown);
+      throw this.#connection.streamFailed(stream, thrown);
     }
     stream.end();
     this.#connection.streamAnswered();
@@ -198,9 +260,10 @@ class EtcdBackedStore implements EtcdStore {
     this.#state =
       error === undefined
         ? { kind: 'connected', since }
-        : { kind: 'unavailable', since, reason: `${error.where ?? ''}: ${error.message}` };
-    this.#log.info({ state: this.#state }, `registry ${kind}`);
-    this.#listeners.tell(this.#state);
+        : { kind: 'unavailable', since, problem: error };
+    if (error === undefined) this.#log.info('registry connected');
+    else this.#log.warn({ err: error }, 'registry unavailable');
+    this.#subscribers.tell(this.#state);
   }
 }
 

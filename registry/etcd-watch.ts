@@ -1,9 +1,15 @@
 /** Owns one etcd watch over one gRPC stream: fragments joined, revisions whole, and one end. */
-import { type IEvent, type IKeyValue, type IWatchResponse, WatchClient } from 'etcd3';
+import {
+  type IEvent,
+  type IKeyValue,
+  type IWatchResponse,
+  KVClient,
+  WatchClient,
+} from 'etcd3/lib/rpc.js';
 import type { Clock } from '../core/clock.ts';
-import { IsthmusError } from '../core/errors.ts';
+import { asIsthmusError, IsthmusError } from '../core/errors.ts';
 import type { EtcdConnection } from './etcd-connection.ts';
-import { etcdTexts } from './etcd-errors.ts';
+import { cancelledWatch, etcdTexts } from './etcd-errors.ts';
 import { prefixEnd } from './range.ts';
 import type { StoredValue, Watch, WatchEvent, WatchHandler } from './store.ts';
 
@@ -32,6 +38,7 @@ function watchEvent({ type, kv }: IEvent): WatchEvent {
 /** See `Store.watch`. A stream the registry has not confirmed within `deadlineMs` ends with TIMED_OUT. */
 export class EtcdWatch implements Watch {
   readonly #connection: EtcdConnection;
+  readonly #prefix: string;
   readonly #handler: WatchHandler;
   readonly #fromRevision: number;
   readonly #cancelDeadline: () => void;
@@ -49,14 +56,15 @@ export class EtcdWatch implements Watch {
     timing: { readonly clock: Clock; readonly deadlineMs: number },
   ) {
     this.#connection = connection;
+    this.#prefix = prefix;
     this.#handler = handler;
     this.#fromRevision = fromRevision;
     this.#delivered = fromRevision - 1;
     this.#cancelDeadline = timing.clock.after(timing.deadlineMs, () => {
       const what = `The registry did not start the watch within ${timing.deadlineMs} ms`;
-      this.#end(new IsthmusError('TIMED_OUT', { what, where: prefix }));
+      this.#broke(this.#stream ?? this, new IsthmusError('TIMED_OUT', { what, where: prefix }));
     });
-    void this.#open(prefix);
+    void this.#open();
   }
 
   requestProgress(): void {
@@ -69,15 +77,18 @@ export class EtcdWatch implements Watch {
     this.#stream?.cancel();
   }
 
-  async #open(prefix: string): Promise<void> {
+  async #open(): Promise<void> {
+    const prefix = this.#prefix;
+    const connection = this.#connection;
     try {
-      const stream = await new WatchClient(this.#connection).watch();
+      const stream = await new WatchClient(connection).watch();
       this.#stream = stream;
-      stream.on('error', (error) => this.#end(error));
-      stream.on('end', () =>
-        this.#end(new IsthmusError('REGISTRY_UNAVAILABLE', { what: 'The watch stream ended' })),
-      );
-      stream.on('data', (response) => this.#receive(response));
+      stream.on('error', (error) => this.#broke(stream, error));
+      stream.on('end', () => {
+        const error = { what: 'The watch stream ended', where: connection.endpointOf(stream) };
+        this.#broke(stream, new IsthmusError('REGISTRY_UNAVAILABLE', error));
+      });
+      stream.on('data', (response) => this.#receive(stream, response));
       if (this.#over) {
         stream.cancel();
         return;
@@ -92,17 +103,19 @@ export class EtcdWatch implements Watch {
         },
       });
     } catch (thrown) {
-      this.#end(thrown);
+      this.#end(asIsthmusError(thrown));
     }
   }
 
-  #receive(response: IWatchResponse): void {
+  #receive(stream: Stream, response: IWatchResponse): void {
     if (this.#over) return;
+    if (response.canceled) {
+      void this.#canceled(stream, response);
+      return;
+    }
     this.#connection.streamAnswered();
     const revision = Number(response.header.revision);
-    if (response.canceled) {
-      this.#end(canceled(response));
-    } else if (response.created) {
+    if (response.created) {
       this.#cancelDeadline();
       // A registry restored from a backup is behind us and would stay silent until it caught up.
       if (revision < this.#delivered) this.#end(behind(revision, this.#delivered));
@@ -133,28 +146,41 @@ export class EtcdWatch implements Watch {
     }
   }
 
-  #end(thrown: unknown): void {
+  async #canceled(stream: Stream, response: IWatchResponse): Promise<void> {
+    const compacted = Number(response.compact_revision);
+    if (compacted > 0) {
+      this.#connection.streamAnswered();
+      const what = `${etcdTexts.compacted} (up to ${compacted})`;
+      this.#end(new IsthmusError('REGISTRY_COMPACTED', { what }));
+      return;
+    }
+    const error = cancelledWatch(response.cancel_reason, this.#connection.endpointOf(stream));
+    this.#connection.streamRefused(stream, error);
+    // etcd before 3.4.22 says that of a token it forgot as well. A read tells which, and has the token replaced.
+    if (error.code === 'REGISTRY_DENIED') await this.#probe();
+    this.#end(error);
+  }
+
+  async #probe(): Promise<void> {
+    const key = Buffer.from(this.#prefix);
+    const range = { key, range_end: prefixEnd(this.#prefix), limit: 1, keys_only: true };
+    // What it answers does not matter: the connection has heard it.
+    await new KVClient(this.#connection).range(range).catch(() => undefined);
+  }
+
+  #broke(stream: object, thrown: unknown): void {
+    if (!this.#over) this.#end(this.#connection.streamFailed(stream, thrown));
+  }
+
+  #end(error: IsthmusError): void {
     if (this.#over) return;
     this.close();
-    this.#handler.ended(this.#connection.streamFailed(thrown));
+    this.#handler.ended(error);
   }
 }
 
 function revisionOf(event: WatchEvent | undefined): number {
   return event?.type === 'put' ? event.value.modRevision : (event?.modRevision ?? 0);
-}
-
-function canceled(response: IWatchResponse): IsthmusError {
-  const compacted = Number(response.compact_revision);
-  if (compacted > 0) {
-    const what = `${etcdTexts.compacted} (up to ${compacted})`;
-    return new IsthmusError('REGISTRY_COMPACTED', { what });
-  }
-  const reason = response.cancel_reason || 'no reason given';
-  return new IsthmusError(
-    reason.includes('permission denied') ? 'REGISTRY_DENIED' : 'REGISTRY_UNAVAILABLE',
-    { what: `The registry cancelled the watch: ${reason}` },
-  );
 }
 
 function behind(revision: number, delivered: number): IsthmusError {

@@ -4,10 +4,10 @@ import type { Log } from '../core/log.ts';
 import { type PrefixChange, Reflector, type ReflectorState } from './reflector.ts';
 import type { Store, StoredValue } from './store.ts';
 
-export type { PrefixChange, ReflectorState } from './reflector.ts';
+export type { PrefixChange } from './reflector.ts';
 
 /** How current one prefix is. */
-export interface PrefixStatus {
+interface PrefixStatus {
   readonly prefix: string;
   readonly state: ReflectorState;
   /** Everything up to this revision has been reported; 0 before the first list. */
@@ -18,13 +18,13 @@ export interface PrefixStatus {
   readonly resyncs: number;
 }
 
-export interface InformerState {
+interface InformerState {
   /** `syncing` until every prefix was listed once; `stale` while any is cut off; else `synced`. */
   readonly kind: 'syncing' | 'synced' | 'stale';
   readonly prefixes: readonly PrefixStatus[];
 }
 
-export interface InformerHandler {
+interface InformerHandler {
   /** The first list of a prefix. Called once for each. */
   synced(prefix: string, values: readonly StoredValue[], revision: number): void;
   /** A change after that: never lost, never twice, in the order of revisions. */
@@ -53,7 +53,7 @@ export interface InformerOptions {
  */
 export class Informer {
   readonly #handler: InformerHandler;
-  readonly #store: Store;
+  #store: Store;
   readonly #reflectors: readonly (readonly [prefix: string, Reflector])[];
   #kind: InformerState['kind'] = 'syncing';
   #unsubscribe = (): void => {};
@@ -92,10 +92,16 @@ export class Informer {
   }
 
   start(): void {
-    this.#unsubscribe = this.#store.onState(({ kind }) => {
-      if (kind === 'connected') this.hurry();
-    });
+    this.#followStore();
     for (const [, reflector] of this.#reflectors) reflector.start();
+  }
+
+  /** Goes on, once started, with another way to the same registry. */
+  use(store: Store): void {
+    this.#unsubscribe();
+    this.#store = store;
+    this.#followStore();
+    for (const [, reflector] of this.#reflectors) reflector.use(store);
   }
 
   /** Tries now, where it waits before it tries again: the registry answers again, or somebody needs to know. */
@@ -107,6 +113,12 @@ export class Informer {
   close(): void {
     this.#unsubscribe();
     for (const [, reflector] of this.#reflectors) reflector.close();
+  }
+
+  #followStore(): void {
+    this.#unsubscribe = this.#store.onState(({ kind }) => {
+      if (kind === 'connected') this.hurry();
+    });
   }
 
   #updated(): void {

@@ -9,7 +9,7 @@ import {
   serviceParts,
 } from '../core/names.ts';
 
-/** What a key names. `kind` is the folder below `/isthmus/v1/<federation>/`. */
+/** A key, parsed. `kind` is the folder below `/isthmus/v1/<federation>/`. */
 export type RegistryKey =
   | { readonly kind: 'clusters'; readonly cluster: ClusterName }
   | { readonly kind: 'bundles'; readonly cluster: ClusterName }
@@ -25,7 +25,7 @@ export type RegistryKey =
   | { readonly kind: 'departures'; readonly cluster: ClusterName }
   | { readonly kind: 'tokens'; readonly id: string };
 
-export type RegistryKind = RegistryKey['kind'];
+type RegistryKind = RegistryKey['kind'];
 
 /** Everything of every federation lives below this. */
 export const registryRoot = '/isthmus/v1/';

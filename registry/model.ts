@@ -1,19 +1,16 @@
 /** Owns the records of the federated registry: their shapes, and parsing from bytes nobody has vouched for. */
 import { z } from 'zod';
+import { readAddress } from '../core/address.ts';
 import { IsthmusError } from '../core/errors.ts';
 import { isLabel, parseClusterName, parseFederationName, parseServiceName } from '../core/names.ts';
+import { isHost } from '../core/uri-authority.ts';
+import { protocols } from './protocols.ts';
+
+export { type Protocol, protocols } from './protocols.ts';
 
 /** Healthy takes traffic; degraded takes it when healthy ones can't carry all; unhealthy only in panic; unknown has not been checked yet. */
 const healthStates = ['healthy', 'degraded', 'unhealthy', 'unknown'] as const;
 export type Health = (typeof healthStates)[number];
-
-/** `http` is HTTP/1.1 in clear text to the endpoint. The list grows with the data path. */
-/**
- * What endpoints speak: HTTP/1.1; HTTP/2 by prior knowledge; the same for gRPC; raw octets; raw octets of TLS, which
- * names its service by SNI.
- */
-export const protocols = ['http', 'http2', 'grpc', 'tcp', 'tls'] as const;
-export type Protocol = (typeof protocols)[number];
 
 /** Runs a parser that throws coded errors as a zod transform, so that records hold values valid by construction. */
 function parsed<T>(parse: (text: string) => T) {
@@ -40,11 +37,10 @@ export const labelSchema = z
 export const addressSchema = z
   .string()
   .max(260)
-  .regex(/^(\[[0-9a-fA-F:.]+(%[\w.-]+)?\]|[^\s:/[\]]+):\d{1,5}$/, 'use host:port')
-  .refine(
-    (text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535,
-    'the port is over 65535',
-  );
+  .refine((text) => readAddress(text) !== undefined, 'use host:port, with a port not over 65535');
+
+/** A DNS name, or an IP address without brackets. */
+export const hostSchema = z.string().max(253).refine(isHost, 'use an IP address or a DNS name');
 
 const count = z.int().min(0).max(1_000_000);
 const wallMs = z.int().min(0);
@@ -91,7 +87,7 @@ export const bundleRecordSchema = z.object({
   admission: z
     .object({
       by: clusterNameSchema,
-      /** Of the root that is vouched for. */
+      /** Fingerprint of the root that is vouched for. */
       fingerprint: z.string().min(1),
       /** When, by the admitting cluster's clock: an admission from before a cluster left does not bring it back. */
       at: wallMs,
@@ -107,11 +103,16 @@ export const gatewayRecordSchema = z.object({
   id: labelSchema,
   zone: labelSchema,
   version: z.string().max(64),
+  /** Mark of the gateway's data folder: tells it from another gateway by the same id. */
+  instance: z.string().min(1).max(64).optional(),
   startedAt: wallMs,
   /** Smoothed round trip in milliseconds to each other cluster this gateway has a link to. */
   rttMs: z.record(z.string(), z.number().min(0)),
   /** State of the link to each other cluster. */
   links: z.record(z.string(), z.enum(['connecting', 'up', 'down'])),
+  /** Said last by one that ends in good order; one that is gone without it was lost. */
+  ending: z.boolean().optional(),
+  signature: signatureSchema.optional(),
 });
 
 /** One instance of a service: `endpoints/<cluster>/<namespace>/<service>/<id>`, under its gateway's lease. */
@@ -119,13 +120,12 @@ export const endpointRecordSchema = z.object({
   cluster: clusterNameSchema,
   service: serviceNameSchema,
   id: labelSchema,
-  /** IP address or DNS name. */
-  address: z.string().min(1).max(253),
+  address: hostSchema,
   port: z.int().min(1).max(65_535),
   region: z.string().min(1).max(63),
   zone: labelSchema,
-  /** Share relative to its siblings; 1 to 1000. */
-  weight: z.int().min(1).max(1000),
+  /** Share relative to its siblings, to 1000; 0: it takes nothing. */
+  weight: z.int().min(0).max(1000),
   labels: z.record(z.string().max(63), z.string().max(255)),
   protocol: z.enum(protocols),
   health: z.enum(healthStates),
@@ -133,9 +133,11 @@ export const endpointRecordSchema = z.object({
   exported: z.boolean(),
   /** Id of the gateway that registered and checks it. */
   gateway: labelSchema,
+  /** By the cluster's authority, for its own gateways: nobody else reads it. */
+  seal: z.string().min(1).max(64).optional(),
 });
 
-/** What other clusters need to know of a service: `exports/<cluster>/<namespace>/<service>`. */
+/** An export summary, by which other clusters know a service: `exports/<cluster>/<namespace>/<service>`. */
 export const exportRecordSchema = z.object({
   cluster: clusterNameSchema,
   service: serviceNameSchema,
@@ -160,14 +162,17 @@ export const syncedRecordSchema = z.object({
   cluster: clusterNameSchema,
   gateway: labelSchema,
   at: wallMs,
+  signature: signatureSchema.optional(),
 });
 
-/** That a cluster is no member any more: `departures/<cluster>`, until it is admitted again. Without it, missing records were lost. */
+/** A departure says that a cluster is no member any more: `departures/<cluster>`, until it is admitted again. Without it, missing records were lost. */
 export const departureRecordSchema = z.object({
   cluster: clusterNameSchema,
   /** The cluster itself where it left, another where it was evicted. */
   by: clusterNameSchema,
   at: wallMs,
+  /** By a member: the one that left, or any that evicted it, or did so for another. */
+  signature: signatureSchema.optional(),
 });
 
 /** A join token, of which only the hash is kept: `tokens/<id>`. */

@@ -24,7 +24,7 @@ export interface RawChange {
 export interface RecordReaderOptions {
   readonly federation: FederationName;
   /**
-   * Believes or refuses a record that moves trust or traffic, by throwing a coded error. `raw` is the
+   * Believes or refuses a record, by throwing a coded error. `raw` is the
    * JSON as stored. Bundles are believed here too.
    */
   verify(key: RegistryKey, text: string, raw: unknown): void;
@@ -52,7 +52,7 @@ export class RecordReader {
     this.#options = options;
   }
 
-  /** What was refused, to look at again when trust changes. */
+  /** The values that were refused, to look at again when trust changes. */
   get refused(): ReadonlyMap<string, Uint8Array | string> {
     return this.#refused;
   }
@@ -75,11 +75,9 @@ export class RecordReader {
       const json = typeof value === 'string' ? value : new TextDecoder().decode(value);
       const record = parseRecord(schemas[key.kind], text, json);
       refuseForeign(text, key, record);
-      if (key.kind === 'clusters' || key.kind === 'bundles' || key.kind === 'exports') {
-        const raw = JSON.parse(json);
-        this.#options.verify(key, text, raw);
-        if (!isDeepStrictEqual(raw, record)) this.#stored.set(record, raw);
-      }
+      const raw = JSON.parse(json);
+      this.#options.verify(key, text, raw);
+      if (!isDeepStrictEqual(raw, record)) this.#stored.set(record, raw);
       this.forget(text);
       return { key, record } as ParsedRecord;
     } catch (thrown) {
@@ -89,7 +87,7 @@ export class RecordReader {
     }
   }
 
-  /** What stood at the key is gone, or was replaced. */
+  /** The value at the key is gone, or was replaced. */
   forget(text: string): void {
     this.problems.delete(text);
     this.#refused.delete(text);

@@ -3,9 +3,9 @@ import { backoffDelay } from '../core/backoff.ts';
 import type { Clock, Random } from '../core/clock.ts';
 import { asIsthmusError, IsthmusError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import type { Listing, Store, StoredValue, Watch, WatchEvent } from './store.ts';
+import type { Lineage, Listing, Store, StoredValue, Watch, WatchEvent } from './store.ts';
 
-/** What changed below a prefix, in one revision or, when `relisted`, between two lists. */
+/** The changes below a prefix, in one revision or, when `relisted`, between two lists. */
 export interface PrefixChange {
   readonly puts: readonly StoredValue[];
   readonly deletes: readonly { readonly key: string; readonly modRevision: number }[];
@@ -20,12 +20,12 @@ export interface PrefixChange {
 
 export type ReflectorState =
   /** Nothing is known yet. */
-  | { readonly kind: 'listing'; readonly reason?: string }
+  | { readonly kind: 'listing'; readonly problem?: IsthmusError }
   | { readonly kind: 'watching' }
-  /** What is known stays true as of the revision; the registry is being tried again. */
-  | { readonly kind: 'stale'; readonly since: number; readonly reason: string };
+  /** The keys stay as of the revision; the registry is being tried again. */
+  | { readonly kind: 'stale'; readonly since: number; readonly problem: IsthmusError };
 
-export interface ReflectorOptions {
+interface ReflectorOptions {
   readonly store: Store;
   readonly prefix: string;
   readonly clock: Clock;
@@ -41,13 +41,20 @@ export interface ReflectorOptions {
   updated(): void;
 }
 
+/** The registry reads its log and its revision one after the other, and takes writes in between. */
+const advanceSlack = 10;
 const backoff = { baseMs: 100, maxMs: 5000 };
 
 export class Reflector {
   readonly #options: ReflectorOptions;
-  /** What has been reported: each key's revision. Values are the handler's. */
+  #store: Store;
+  /** The revision of each key that was reported. Values are the handler's. */
   readonly #held = new Map<string, number>();
   #state: ReflectorState = { kind: 'listing' };
+  /** The history that those revisions are of. */
+  #lineage: Lineage | undefined;
+  /** Whether the registry tells another history since: no revision says that a value is the one that is known. */
+  #isAnother = false;
   #revision = 0;
   #contact: number;
   #resyncs = 0;
@@ -65,6 +72,7 @@ export class Reflector {
 
   constructor(options: ReflectorOptions) {
     this.#options = options;
+    this.#store = options.store;
     this.#contact = options.clock.monotonic();
   }
 
@@ -96,6 +104,12 @@ export class Reflector {
     if (this.#waits) void this.#begin();
   }
 
+  /** Goes on with another way to the same registry. */
+  use(store: Store): void {
+    this.#store = store;
+    void this.#begin();
+  }
+
   close(): void {
     this.#closed = true;
     this.#waits = false;
@@ -103,23 +117,28 @@ export class Reflector {
     this.#stopWatch();
   }
 
-  /** Lists if it must, then watches from the revision after. */
+  /** Sees whether the registry is the one it was, lists if it must, then watches from the revision after. */
   async #begin(): Promise<void> {
     this.#stopWatch();
     this.#waits = false;
     this.#cycle += 1;
     const cycle = this.#cycle;
-    if (this.#mustList) {
-      try {
-        const listing = await this.#options.store.list(this.#options.prefix);
+    const store = this.#store;
+    const { prefix } = this.#options;
+    try {
+      const lineage = await store.lineage();
+      if (this.#closed || cycle !== this.#cycle) return;
+      this.#recognise(lineage);
+      if (this.#mustList) {
+        const listing = await store.list(prefix);
         if (this.#closed || cycle !== this.#cycle) return;
         this.#take(listing);
-      } catch (thrown) {
-        if (cycle === this.#cycle) this.#retry(asIsthmusError(thrown));
-        return;
       }
+    } catch (thrown) {
+      if (cycle === this.#cycle) this.#retry(asIsthmusError(thrown));
+      return;
     }
-    this.#watch = this.#options.store.watch(this.#options.prefix, this.#revision + 1, {
+    this.#watch = store.watch(prefix, this.#revision + 1, {
       events: (events, revision) => this.#events(events, revision),
       progress: (revision) => {
         this.#revision = Math.max(this.#revision, revision);
@@ -128,6 +147,25 @@ export class Reflector {
       ended: (error) => this.#retry(error),
     });
     this.#expectSigns();
+  }
+
+  /**
+   * One that was restored from a backup, or is another, may have come beyond the revision known here before anybody looks: then nothing
+   * that is known by its revision is known.
+   */
+  #recognise(lineage: Lineage | undefined): void {
+    const before = this.#lineage;
+    this.#lineage = lineage ?? before;
+    if (before === undefined || lineage === undefined) return;
+    const isSame = lineage.advance >= before.advance - advanceSlack;
+    if (lineage.cluster === before.cluster && isSame) return;
+    const { log, prefix } = this.#options;
+    log.warn(
+      { prefix, known: this.#revision },
+      'the registry was restored, or is another; listing',
+    );
+    this.#mustList = true;
+    this.#isAnother = true;
   }
 
   #take(listing: Listing): void {
@@ -154,7 +192,11 @@ export class Reflector {
   #reconcile({ values, revision }: Listing): void {
     const known = this.#revision;
     this.#resyncs += 1;
-    const puts = values.filter(({ key, modRevision }) => this.#held.get(key) !== modRevision);
+    const isAnother = this.#isAnother;
+    this.#isAnother = false;
+    const puts = isAnother
+      ? values
+      : values.filter(({ key, modRevision }) => this.#held.get(key) !== modRevision);
     const present = new Set(values.map(({ key }) => key));
     const deletes = [...this.#held.keys()]
       .filter((key) => !present.has(key))
@@ -163,7 +205,7 @@ export class Reflector {
     for (const { key } of deletes) this.#held.delete(key);
     this.#revision = revision;
     const missed = puts.filter(({ modRevision }) => modRevision <= known).length;
-    if (missed > 0 && revision >= known) {
+    if (missed > 0 && revision >= known && !isAnother) {
       const { log, prefix } = this.#options;
       log.error({ prefix, missed, known, revision }, 'the watch had missed changes; listed again');
     }
@@ -226,10 +268,9 @@ export class Reflector {
     if (error.code === 'REGISTRY_COMPACTED' || error.code === 'REGISTRY_FUTURE_REVISION') {
       this.#mustList = true;
     }
-    const reason = error.message;
-    if (this.#revision === 0) this.#state = { kind: 'listing', reason };
-    else if (this.#state.kind === 'stale') this.#state = { ...this.#state, reason };
-    else this.#state = { kind: 'stale', since: clock.now(), reason };
+    if (this.#revision === 0) this.#state = { kind: 'listing', problem: error };
+    else if (this.#state.kind === 'stale') this.#state = { ...this.#state, problem: error };
+    else this.#state = { kind: 'stale', since: clock.now(), problem: error };
     this.#waits = true;
     this.#cancelRetry = clock.after(backoffDelay(backoff, this.#failures, random), () => {
       void this.#begin();

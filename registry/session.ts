@@ -2,28 +2,28 @@
 import { backoffDelay } from '../core/backoff.ts';
 import type { Clock, Random } from '../core/clock.ts';
 import { asIsthmusError, IsthmusError } from '../core/errors.ts';
-import { Listeners } from '../core/listeners.ts';
 import type { Log } from '../core/log.ts';
+import { Subscribers } from '../core/subscribers.ts';
 import { DesiredKeys, withdraw } from './desired-keys.ts';
-import { isOutage } from './etcd-errors.ts';
+import { concernsAll } from './etcd-errors.ts';
 import type { Store } from './store.ts';
 
-export type SessionState =
+type SessionState =
   | { readonly kind: 'idle' }
   /** `pending` keys differ from the registry, as far as known. */
   | { readonly kind: 'converging'; readonly pending: number }
   /** Everything wanted is in the registry, except `refused` keys that it would not take. */
   | { readonly kind: 'converged'; readonly keys: number; readonly refused: number }
-  /** The registry does not answer; changes are recorded and written once it does. */
+  /** The registry does not answer, lets nobody in or takes no writes; changes are recorded and written once it does. */
   | {
       readonly kind: 'cut-off';
       readonly since: number;
-      readonly reason: string;
+      readonly problem: IsthmusError;
       readonly pending: number;
     }
   | { readonly kind: 'closed' };
 
-export interface SessionOptions {
+interface SessionOptions {
   readonly store: Store;
   /** Time to live of the lease in seconds; default 15. Kept alive at a third of it. */
   readonly ttlSeconds?: number;
@@ -45,9 +45,10 @@ const refusedRetryMs = 30_000;
  */
 export class LeaseSession {
   readonly #options: SessionOptions;
+  #store: Store;
   readonly #ttlMs: number;
   readonly #keys = new DesiredKeys();
-  readonly #listeners = new Listeners<[state: SessionState]>();
+  readonly #subscribers = new Subscribers<[state: SessionState]>();
   #state: SessionState = { kind: 'idle' };
   #lease: string | undefined;
   #converging: Promise<void> | undefined;
@@ -59,6 +60,7 @@ export class LeaseSession {
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#store = options.store;
     this.#ttlMs = (options.ttlSeconds ?? 15) * 1000;
   }
 
@@ -71,18 +73,25 @@ export class LeaseSession {
     return this.#lease;
   }
 
-  onState(listener: (state: SessionState) => void): () => void {
-    return this.#listeners.add(listener);
+  onState(subscriber: (state: SessionState) => void): () => void {
+    return this.#subscribers.add(subscriber);
   }
 
   /** Begins to write. Returns at once: the registry may be down. */
   start(): void {
     if (this.#state.kind !== 'idle') return;
-    this.#unsubscribe = this.#options.store.onState(({ kind }) => {
-      if (kind === 'connected') this.hurry();
-    });
+    this.#followStore();
     this.#setState({ kind: 'converging', pending: this.#keys.pending });
     this.#kick();
+  }
+
+  /** Goes on, once started, with another way to the same registry; a write under way ends on the one it began on. */
+  use(store: Store): void {
+    if (!this.#isOpen()) return;
+    this.#unsubscribe();
+    this.#store = store;
+    this.#followStore();
+    this.hurry();
   }
 
   /** Wants `key` to hold `value`: under the lease, or, when `persistent`, beyond its end. */
@@ -102,6 +111,40 @@ export class LeaseSession {
   /** Whether `key` should hold something. */
   wants(key: string): boolean {
     return this.#keys.wants(key);
+  }
+
+  /** Why keys are not written: one problem for each that the registry refused, and one where it takes none at all, unless it is just silent. */
+  get problems(): IsthmusError[] {
+    const refused = [...this.#keys.refused].map(([key, { code, message, cause }]) => {
+      return new IsthmusError(code, {
+        what: `It could not be written: ${message}`,
+        where: key,
+        cause,
+      });
+    });
+    const { problem } = this.#state.kind === 'cut-off' ? this.#state : {};
+    return problem?.code === 'REGISTRY_FULL' ? [problem, ...refused] : refused;
+  }
+
+  /** Waits for the registry to hold what `keys` should, but no longer than until it refuses one, fails, or `patienceMs` are over. */
+  holds(keys: ReadonlySet<string>, patienceMs: number): Promise<boolean> {
+    const held = (): boolean => keys.values().every((key) => this.#keys.holds(key));
+    return new Promise((resolve) => {
+      const settle = (): void => {
+        const isOver = this.#state.kind !== 'converging' && this.#state.kind !== 'converged';
+        const isRefused = keys.values().some((key) => this.#keys.refused.has(key));
+        if (!held() && !isOver && !isRefused) return;
+        stop();
+        cancel();
+        resolve(held() && !isOver);
+      };
+      const stop = this.onState(settle);
+      const cancel = this.#options.clock.after(patienceMs, () => {
+        stop();
+        resolve(held());
+      });
+      settle();
+    });
   }
 
   /** Looks at keys again that somebody else may have deleted, and puts those that are wanted again. */
@@ -147,7 +190,7 @@ export class LeaseSession {
     this.#cancelRefusedRetry();
     await this.#converging;
     if (!started || !options.revoke || this.#lease === undefined) return;
-    const { store } = this.#options;
+    const store = this.#store;
     try {
       for (const transaction of this.#keys.withdrawals()) await withdraw(store, transaction);
       await store.revokeLease(this.#lease);
@@ -187,14 +230,14 @@ export class LeaseSession {
       this.#cutOff(thrown);
     } finally {
       this.#converging = undefined;
-      // A listener of the last state may have changed a wish.
+      // A subscriber of the last state may have changed a wish.
       if (this.#state.kind === 'converging') this.#kick();
     }
   }
 
   /** Grants a lease if there is none, else brings one batch of keys in line. */
   async #step(): Promise<void> {
-    const { store } = this.#options;
+    const store = this.#store;
     const lease = this.#lease;
     if (lease === undefined) {
       this.#lease = await store.grantLease(this.#ttlMs / 1000);
@@ -215,7 +258,7 @@ export class LeaseSession {
       const error = asIsthmusError(thrown);
       batch.forget();
       if (error.code === 'REGISTRY_LEASE_NOT_FOUND') this.#leaseLost();
-      else if (isOutage(error)) throw error;
+      else if (concernsAll(error)) throw error;
       else {
         batch.refuse(error);
         this.#noteRefusals(error);
@@ -249,7 +292,7 @@ export class LeaseSession {
     const error = asIsthmusError(thrown);
     const since = this.#state.kind === 'cut-off' ? this.#state.since : clock.now();
     const pending = this.#keys.pending;
-    this.#setState({ kind: 'cut-off', since, reason: error.message, pending });
+    this.#setState({ kind: 'cut-off', since, problem: error, pending });
     this.#cancelRetry();
     this.#cancelRetry = clock.after(backoffDelay(backoff, this.#failures, random), () => {
       this.#kick();
@@ -268,7 +311,7 @@ export class LeaseSession {
     if (lease === undefined || !this.#isOpen()) return;
     let next = this.#ttlMs / 3;
     try {
-      await this.#options.store.keepAlive(lease);
+      await this.#store.keepAlive(lease);
     } catch (thrown) {
       if (lease !== this.#lease || !this.#isOpen()) return;
       const error = asIsthmusError(thrown);
@@ -285,12 +328,18 @@ export class LeaseSession {
     if (lease === this.#lease && this.#isOpen()) this.#scheduleBeat(next);
   }
 
+  #followStore(): void {
+    this.#unsubscribe = this.#store.onState(({ kind }) => {
+      if (kind === 'connected') this.hurry();
+    });
+  }
+
   #isOpen(): boolean {
     return this.#state.kind !== 'closed' && this.#state.kind !== 'idle';
   }
 
   #setState(state: SessionState): void {
     this.#state = state;
-    this.#listeners.tell(state);
+    this.#subscribers.tell(state);
   }
 }

@@ -9,7 +9,7 @@ import { type RawChange, RecordReader, type RecordReaderOptions } from './record
 import type { Snapshot, SnapshotDelta } from './snapshot.ts';
 import { type ParsedRecord, SnapshotDraft } from './snapshot-draft.ts';
 
-export interface SnapshotBuilderOptions extends RecordReaderOptions {
+interface SnapshotBuilderOptions extends RecordReaderOptions {
   /** The own cluster, if any: its summaries are never held, for it would not write again what it still sees. */
   readonly cluster?: ClusterName;
 }
@@ -35,7 +35,7 @@ export class SnapshotBuilder {
     this.#reader = new RecordReader(options);
   }
 
-  /** What of the registry is not in force, and why; by key, or by what is held. */
+  /** Why records of the registry are not in force; by key, or by the name of a held withdrawal or loss. */
   get problems(): ReadonlyMap<string, IsthmusError> {
     const members = [...this.#snapshot.clusters.values()].filter(
       ({ record, bundle }) => record ?? bundle,
@@ -45,6 +45,11 @@ export class SnapshotBuilder {
       new Set(members.map(({ cluster }) => cluster)),
     );
     return new Map([...losses, ...this.#reader.problems]);
+  }
+
+  /** Whether what stands at a key was refused. */
+  isRefused(key: string): boolean {
+    return this.#reader.refused.has(key);
   }
 
   /** How a cluster left, if it did. */
@@ -259,7 +264,7 @@ export class SnapshotBuilder {
   }
 }
 
-/** Where `problems` has a held withdrawal: it has no registry key of its own. */
+/** The name of a held withdrawal in `problems`: it has no registry key of its own. */
 function withdrawalOf(cluster: ClusterName): string {
   return `withdrawal/${cluster}`;
 }

@@ -24,7 +24,7 @@ interface Footer {
 /** Records written between two turns of the event loop, so that saving a large snapshot holds up nothing. */
 const recordsPerTurn = 200;
 
-export interface CachedSnapshot {
+interface CachedSnapshot {
   readonly revision: number;
   /** Wall time in milliseconds when it was saved. */
   readonly savedAt: number;

@@ -83,6 +83,9 @@ export class SnapshotDraft implements SnapshotDelta {
         this.#export(key.service, key.cluster, undefined);
         break;
       case 'departures':
+        // The snapshot has none; that it is gone says all the same that the cluster may be back.
+        this.clusters.add(key.cluster);
+        break;
       case 'tokens':
         break;
     }

@@ -40,7 +40,7 @@ export interface Snapshot {
   readonly services: ShardMap<ServiceView>;
 }
 
-/** What a change touched. */
+/** The services and clusters that a change touched. */
 export interface SnapshotDelta {
   readonly services: ReadonlySet<ServiceName>;
   readonly clusters: ReadonlySet<ClusterName>;

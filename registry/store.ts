@@ -41,10 +41,19 @@ export interface Listing {
   readonly revision: number;
 }
 
+/**
+ * Which history the registry tells. `advance`: how many entries its log has beyond its revisions. Every revision is an entry, so in one
+ * history this never falls; a member that is restored from a backup has a new log under old revisions.
+ */
+export interface Lineage {
+  readonly cluster: string;
+  readonly advance: number;
+}
+
 export type StoreState =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'connected'; readonly since: number }
-  | { readonly kind: 'unavailable'; readonly since: number; readonly reason: string };
+  | { readonly kind: 'unavailable'; readonly since: number; readonly problem: IsthmusError };
 
 export type WatchEvent =
   | { readonly type: 'put'; readonly value: StoredValue }
@@ -82,6 +91,8 @@ export interface Store {
   list(prefix: string): Promise<Listing>;
   /** Writes `ops` in one transaction when every comparison holds. At most 128 operations (etcd's default limit). */
   txn(compares: readonly Compare[], ops: readonly WriteOp[]): Promise<TxnResult>;
+  /** Undefined where the registry does not tell. */
+  lineage(): Promise<Lineage | undefined>;
   /** Watches a prefix from `fromRevision` on, inclusive. */
   watch(prefix: string, fromRevision: number, handler: WatchHandler): Watch;
   /** Grants a lease; returns its id. `ttlSeconds` is at least 1. */
@@ -90,6 +101,6 @@ export interface Store {
   keepAlive(lease: string): Promise<number>;
   revokeLease(lease: string): Promise<void>;
   readonly state: StoreState;
-  onState(listener: (state: StoreState) => void): () => void;
+  onState(subscriber: (state: StoreState) => void): () => void;
   close(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { atEnd } from '../cluster.ts';
 
-export interface Child {
+interface Child {
   readonly pid: number;
   stop(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Owns who is compared in which shape. */
+/** Owns the lists of programs that scenarios compare. */
 import { haproxyGrpcPair, haproxyHop, haproxyPair, haproxyTlsListener } from './haproxy.ts';
 import { isthmusGrpcPair, isthmusHop, isthmusPair, isthmusTlsListener } from './isthmus.ts';
 import { nginxHop, nginxPair, nginxTlsListener } from './nginx.ts';

@@ -15,12 +15,23 @@ export function cpuNs(pids: readonly number[]): number {
 
 /** Resident memory of these processes and their descendants, in bytes. Buffers of the kernel's sockets are not in it. */
 export function rssBytes(pids: readonly number[]): number {
-  let sum = 0;
+  return memoryOf(pids).resident;
+}
+
+/** The same, and what of it is no file's: programs and libraries are there once for all processes that run them. */
+export function memoryOf(pids: readonly number[]): {
+  readonly resident: number;
+  readonly own: number;
+} {
+  let [resident, own] = [0, 0];
   for (const pid of family(pids)) {
-    const [, kB] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-    sum += Number(kB) * 1024;
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const bytes = (field: string) =>
+      Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) * 1024;
+    resident += bytes('VmRSS');
+    own += bytes('RssAnon');
   }
-  return sum;
+  return { resident, own };
 }
 
 function family(pids: readonly number[]): number[] {

@@ -1,4 +1,4 @@
-/** Owns the certificates of the peers: made by the authority gateways use, so that all programs do the same mathematics. */
+/** Owns the certificates of all programs: made by the authority gateways use, so that all do the same mathematics. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openAuthority } from '../../certs/authority.ts';

@@ -5,7 +5,7 @@ import type { Credentials } from './credentials.ts';
 import type { Load } from './load.ts';
 import { tlsClientOptions } from './probe.ts';
 
-/** What an HTTP/2 client says first: the preface and empty SETTINGS (RFC 9113, section 3.4). */
+/** The first octets of an HTTP/2 client: the preface and empty SETTINGS (RFC 9113, section 3.4). */
 const greeting = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0', 'latin1');
 
 const atOnce = 8;

@@ -1,4 +1,4 @@
-/** Owns HAProxy as a peer, in each shape that is compared. */
+/** Owns HAProxy, in each shape that is compared. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePorts } from '../../examples/demo/processes.ts';

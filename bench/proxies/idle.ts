@@ -15,9 +15,9 @@ export interface IdleConnection {
 /** Connections made at once; many more would overflow a listener's backlog. */
 const atOnce = 32;
 
-export interface Opened {
+interface Opened {
   readonly connections: IdleConnection[];
-  /** What it took until each was open and its request answered, as a load. */
+  /** Opening all of them, with one request on each, as a load. */
   readonly load: Load;
 }
 

@@ -59,7 +59,7 @@ function founder(extra: object): Promise<BenchGateway> {
   return onProxyCore('dc1', { registry: { embedded: { listen: '127.0.0.1:0' } }, ...extra });
 }
 
-/** With one worker: its peers have one thread, too, and the core is one. */
+/** With one worker: the others have one thread, too, and the core is one. */
 async function onProxyCore(cluster: string, extra: object): Promise<BenchGateway> {
   const started = await gateway(cluster, { workers: 1, ...extra });
   pinProxy(started.process.pid);

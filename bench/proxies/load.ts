@@ -18,7 +18,7 @@ export interface Load {
 
 const report = fileURLToPath(new URL('./wrk.lua', import.meta.url));
 
-export interface Http1Load {
+interface Http1Load {
   readonly port: number;
   readonly path: string;
   readonly connections: number;

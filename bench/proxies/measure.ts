@@ -4,7 +4,7 @@ import type { Load } from './load.ts';
 import type { Sample } from './metrics.ts';
 import type { Running } from './running.ts';
 
-export interface Cost<T> {
+interface Cost<T> {
   readonly result: T;
   /** CPU time the program took meanwhile. */
   readonly cpuUs: number;

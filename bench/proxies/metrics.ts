@@ -24,7 +24,7 @@ export const metrics = {
 
 export type Metric = keyof typeof metrics;
 
-/** What one program did in one round. */
+/** The measurements of one program in one round. */
 export type Sample = Readonly<Partial<Record<Metric, number>>>;
 
 /** The median of each metric; all errors together. */

@@ -1,4 +1,4 @@
-/** Owns nginx: as the upstream of every program, and as a peer in each shape that is compared. */
+/** Owns nginx: as the upstream of every program, and in each shape that is compared. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePorts } from '../../examples/demo/processes.ts';

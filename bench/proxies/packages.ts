@@ -21,8 +21,8 @@ export function preparePrograms(): void {
   }
 }
 
-/** What each peer says it is, for the report. */
-export function peerVersions(): Record<'nginx' | 'haproxy', string> {
+/** The versions that the other programs tell, for the report. */
+export function otherVersions(): Record<'nginx' | 'haproxy', string> {
   return {
     nginx: numberIn(['nginx', '-v']),
     haproxy: numberIn(['haproxy', '-v']),

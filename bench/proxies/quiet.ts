@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { cpuNs } from './costs.ts';
 
-/** Call it at the start; what it returns tells, in cores, what was used since by anything but us. */
+/** Call it at the start; the function it returns tells how many cores others have used since. */
 export function watchOthers(): () => number {
   const started = process.hrtime.bigint();
   const before = machineSeconds() - ourSeconds();

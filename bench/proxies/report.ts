@@ -1,17 +1,17 @@
-/** Owns what comes out: a table for each scenario, the ratios, and the same as JSON. */
+/** Owns the report: a table for each scenario, the ratios, and the same as JSON. */
 import { type Metric, median, metrics, round, type Sample, summary } from './metrics.ts';
 import type { Outcomes, Scenario } from './rounds.ts';
 import type { ProgramName } from './running.ts';
 
-/** Cost of Isthmus over that of a peer; or, where there is none, a metric that is a ratio by itself. */
+/** Cost of Isthmus over that of another program; or, where there is none, a metric that is a ratio by itself. */
 interface Comparison {
   readonly scenario: string;
-  readonly peer?: ProgramName;
+  readonly against?: ProgramName;
   readonly metric: Metric;
 }
 
 /** The worst of some comparisons. */
-export interface Ratio {
+interface Ratio {
   readonly name: string;
   readonly worstOf: readonly Comparison[];
 }
@@ -27,8 +27,8 @@ export const ratios: readonly Ratio[] = [
   {
     name: 'p99VsHaproxy',
     worstOf: [
-      { scenario: 'twoGateways', peer: 'haproxyH2', metric: 'p99Ms' },
-      { scenario: 'smallBesideBulk', peer: 'haproxyH2', metric: 'p99Ms' },
+      { scenario: 'twoGateways', against: 'haproxyH2', metric: 'p99Ms' },
+      { scenario: 'smallBesideBulk', against: 'haproxyH2', metric: 'p99Ms' },
     ],
   },
   one('handshakeVsNginx', 'handshake', 'nginx', 'cpuUsPerRequest'),
@@ -36,11 +36,11 @@ export const ratios: readonly Ratio[] = [
   { name: 'p99BesideSlowClients', worstOf: [{ scenario: 'slowClients', metric: 'p99VsAlone' }] },
 ];
 
-function one(name: string, scenario: string, peer: ProgramName, metric: Metric): Ratio {
-  return { name, worstOf: [{ scenario, peer, metric }] };
+function one(name: string, scenario: string, against: ProgramName, metric: Metric): Ratio {
+  return { name, worstOf: [{ scenario, against, metric }] };
 }
 
-/** Null when something of it was not measured. */
+/** Null when a part of the ratio was not measured. */
 export function ratioOf({ worstOf }: Ratio, results: ReadonlyMap<string, Outcomes>): number | null {
   const each = worstOf.map((comparison) => compared(comparison, results));
   const worst = Math.max(...each.map((value) => value ?? Number.NaN));
@@ -49,12 +49,12 @@ export function ratioOf({ worstOf }: Ratio, results: ReadonlyMap<string, Outcome
 
 /** The median over the rounds of the ratio within a round. */
 function compared(
-  { scenario, peer, metric }: Comparison,
+  { scenario, against, metric }: Comparison,
   results: ReadonlyMap<string, Outcomes>,
 ): number | undefined {
   const outcomes = results.get(scenario);
   const own = outcomes?.get('isthmus') ?? [];
-  const others = peer === undefined ? own.map(() => ({ [metric]: 1 })) : outcomes?.get(peer);
+  const others = against === undefined ? own.map(() => ({ [metric]: 1 })) : outcomes?.get(against);
   if (own.length === 0 || others?.length !== own.length) return undefined;
   return median(
     own.map((sample, i) => (sample[metric] ?? Number.NaN) / (others[i]?.[metric] ?? Number.NaN)),

@@ -5,14 +5,14 @@ import type { Contestant, Ground, ProgramName, Running } from './running.ts';
 
 export interface Scenario {
   readonly name: string;
-  /** What is measured, in a line. */
+  /** The measurement, in a line. */
   readonly title: string;
   readonly programs: readonly Contestant[];
   /** Whether a quick run leaves it out, unless it was asked for; default false. */
   readonly takesTime?: boolean;
   /** Whether each round needs newly started programs; default false. */
   readonly fresh?: boolean;
-  /** What newly started programs are loaded with before they are measured; default nothing. */
+  /** The load that newly started programs get before they are measured; default none. */
   warmUp?(running: Running, seconds: number): Promise<unknown>;
   measure(running: Running, seconds: number, ground: Ground): Promise<Sample>;
 }

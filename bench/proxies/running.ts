@@ -1,7 +1,7 @@
 /** Owns what a scenario knows of the programs it compares: how one is started, and where it is asked. */
 import type { Credentials } from './credentials.ts';
 
-/** What every program is started on. */
+/** The folder, upstream and certificates that every program is started with. */
 export interface Ground {
   /** A scratch folder. */
   readonly dir: string;
@@ -21,7 +21,7 @@ export interface Upstream {
 export interface Running {
   readonly pids: readonly number[];
   readonly port: number;
-  /** What a client of its TLS port proves itself with, where it has one. */
+  /** The certificate that a client of its TLS port proves itself with, where it has such a port. */
   readonly client?: Credentials;
   stop(): Promise<void>;
 }

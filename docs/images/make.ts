@@ -16,7 +16,7 @@ const loads = [
   ['dc3', 'orders', 9],
 ] as const;
 
-/** What is rehearsed by the calendar. */
+/** The drills that are run by the calendar. */
 const schedules = [
   [
     'monthly-dc1',
@@ -103,6 +103,7 @@ async function drill(page: Page): Promise<void> {
   await page.getByText('within every guardrail').waitFor();
   await take(page, 'drill-compose');
   await page.getByRole('button', { name: 'Run the drill' }).click();
+  await page.getByRole('button', { name: 'Evacuate now' }).click();
   await page.getByRole('button', { name: 'Abort and revert' }).waitFor();
   await page.waitForTimeout(12_000);
   await take(page, 'drill-running');

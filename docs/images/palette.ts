@@ -5,7 +5,7 @@ interface Colour {
   readonly count: number;
 }
 
-export interface Indexed {
+interface Indexed {
   /** Three octets a colour. */
   readonly palette: Uint8Array;
   readonly indexes: Uint8Array;

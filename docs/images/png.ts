@@ -1,7 +1,7 @@
 /** Owns PNG files as far as screenshots need them: reading what a browser writes, and writing 256 colours (W3C PNG, third edition). */
 import { crc32, deflateSync, inflateSync } from 'node:zlib';
 
-export interface Pixels {
+interface Pixels {
   readonly width: number;
   readonly height: number;
   /** Three octets a pixel: red, green, blue. */

@@ -19,7 +19,7 @@ interface Answer {
   readonly body: string;
 }
 
-export interface SteadyClientOptions {
+interface SteadyClientOptions {
   /** The gateway's outbound listener. */
   readonly port: number;
   readonly host: string;
@@ -111,7 +111,7 @@ export class SteadyClient {
   }
 }
 
-/** What a gateway's refusal says, in a line. */
+/** A gateway's refusal, in a line. */
 function refusal({ status, body }: Answer): string {
   try {
     const { code, detail } = JSON.parse(body) as { code?: string; detail?: string };

@@ -3,13 +3,16 @@ import { SteadyClient } from './client.ts';
 import type { Screen } from './screen.ts';
 import { adminOf, federation, type Stage } from './stage.ts';
 
-/** Who asks for what, how often a second: enough to see traffic move, and to judge a drill by. */
+/** The loads by cluster and service, in requests a second: enough to see traffic move, and to judge a drill by. */
 const loads = [
   ['dc1', 'orders', 40],
   ['dc1', 'payments', 10],
   ['dc2', 'orders', 20],
   ['dc3', 'payments', 10],
 ] as const;
+
+/** In a clone npx finds it; where it is installed, npx would look for a package of that name elsewhere. */
+const command = import.meta.url.includes('/node_modules/') ? 'isthmus' : 'npx isthmus';
 
 /** Resolves at Ctrl-C. */
 export async function keepRunning(stage: Stage, screen: Screen): Promise<void> {
@@ -48,7 +51,7 @@ ${places.join('\n')}
 Lose dc1 on purpose, for half a minute, within guardrails:
 
   in the UI   ${url}/drills/new?kind=evacuate&cluster=dc1&ramp=5s&duration=20s
-  by command  npx isthmus drill run evacuate --cluster dc1 --ramp 5s --duration 20s ${admin}
+  by command  ${command} drill run evacuate --cluster dc1 --ramp 5s --duration 20s ${admin}
   by curl     curl ${url}/v1/drills -H 'content-type: application/json' \\
                 -d '{"kind":"evacuate","scope":{"cluster":"dc1"},"ramp":"5s","duration":"20s"}'
               curl -N ${url}/v1/drills/ID/timeline
@@ -57,9 +60,9 @@ Lose dc1 on purpose, for half a minute, within guardrails:
 Look around:
 
   http_proxy=http://127.0.0.1:${dc1.outbound} curl http://${host}/
-  npx isthmus get clusters ${admin}
-  npx isthmus explain orders.shop --from dc1 --without dc1 ${admin}
-  npx isthmus check ${admin}
+  ${command} get clusters ${admin}
+  ${command} explain orders.shop --from dc1 --without dc1 ${admin}
+  ${command} check ${admin}
   curl ${url}/openapi.json; curl ${url}/metrics; curl ${url}/v1/services
   logs and configurations: ${stage.dir}
 `;

@@ -6,7 +6,7 @@ import type { ActResult, Score } from './score.ts';
 import { resultTable, Screen } from './screen.ts';
 import { federation, Stage } from './stage.ts';
 
-export interface DemoOptions {
+interface DemoOptions {
   /** Leave everything running at the end, and say what to try. */
   readonly keep: boolean;
   /** Print one JSON object on standard output; the story goes to standard error. */

@@ -80,14 +80,19 @@ export function cli(args: readonly string[], env: Record<string, string> = {}): 
 const firstPort = 20_000;
 const lastPort = 32_000;
 
-/** Ports that are free now, found by binding them. */
+/** They may be bound only later: none is given twice. */
+const given = new Set<number>();
+
+/** Ports that are free now, found by binding them; no other call of this process gets them. */
 export async function freePorts(count: number): Promise<number[]> {
-  const ports = new Set<number>();
-  while (ports.size < count) {
+  const ports: number[] = [];
+  while (ports.length < count) {
     const port = firstPort + Math.floor(Math.random() * (lastPort - firstPort));
-    if (!ports.has(port) && (await isFree(port))) ports.add(port);
+    if (given.has(port)) continue;
+    given.add(port);
+    if (await isFree(port)) ports.push(port);
   }
-  return [...ports];
+  return ports;
 }
 
 async function isFree(port: number): Promise<boolean> {

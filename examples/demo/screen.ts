@@ -7,7 +7,7 @@ import type { Datacenter } from './stage.ts';
 const barWidth = 40;
 const panelEveryMs = 100;
 const lineEveryMs = 1_000;
-/** What the bars show: the answers of the last moment. */
+/** The bars show the answers of the last so many milliseconds. */
 const windowMs = 1_000;
 
 export class Screen {

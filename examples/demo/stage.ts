@@ -1,5 +1,5 @@
 /** Owns the demo's stage: three datacenters as real processes with their own keys and folders, and delayed lines between them. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -39,7 +39,10 @@ const zones = ['a', 'a', 'b'] as const;
 export const federation = 'acme';
 
 /** How long failback holds and ramps in the demo; short, for it lasts a minute. */
-export const failback = { holdMs: 1_000, rampMs: 6_000 };
+const failback = { holdMs: 1_000, rampMs: 6_000 };
+
+/** With other ports each time, where one was taken between its choice and its use. */
+const mostBuilds = 3;
 
 export class Stage {
   readonly dir: string;
@@ -54,18 +57,36 @@ export class Stage {
 
   /** Builds everything, joins the clusters and waits until each can route to each. */
   static async build(say: (line: string) => void): Promise<Stage> {
+    for (let left = mostBuilds; ; left--) {
+      const stage = await Stage.#prepare();
+      try {
+        await stage.#start(say);
+        return stage;
+      } catch (thrown) {
+        const again = left > 1 && (await stage.#lacksPort());
+        await stage.tearDown({ keepFiles: !again });
+        if (!again) throw thrown;
+        say('another program took a port meanwhile: once more, with other ports');
+      }
+    }
+  }
+
+  static async #prepare(): Promise<Stage> {
     const dir = await mkdtemp(join(tmpdir(), 'isthmus-demo-'));
     const lines: TcpProxy[] = [];
     const datacenters: Datacenter[] = [];
     for (const place of places) datacenters.push(await prepare(dir, place, lines));
-    const stage = new Stage(dir, datacenters, lines);
-    try {
-      await stage.#start(say);
-      return stage;
-    } catch (thrown) {
-      await stage.tearDown({ keepFiles: true });
-      throw thrown;
-    }
+    return new Stage(dir, datacenters, lines);
+  }
+
+  /** Whether a process ended for a port that another program had taken since it was chosen. */
+  async #lacksPort(): Promise<boolean> {
+    const logs = this.datacenters.flatMap((dc) => [
+      gatewayLog(dc),
+      ...dc.instances.map((instance) => instanceLog(dc, instance)),
+    ]);
+    const said = await Promise.all(logs.map((log) => readFile(log, 'utf8').catch(() => '')));
+    return said.some((text) => /PORT_IN_USE|EADDRINUSE/.test(text));
   }
 
   dc(name: string): Datacenter {
@@ -75,13 +96,13 @@ export class Stage {
   }
 
   startGateway(dc: Datacenter): void {
-    dc.gateway = startGateway(dc.name, dc.configPath, join(dc.dir, 'gateway.log'));
+    dc.gateway = startGateway(dc.name, dc.configPath, gatewayLog(dc));
   }
 
   startInstances(dc: Datacenter): void {
     for (const instance of dc.instances) {
       if (instance.process?.running) continue;
-      const log = join(dc.dir, `${instance.id}.log`);
+      const log = instanceLog(dc, instance);
       instance.process = startInstance(instance.service, instance.id, instance.port, log);
     }
   }
@@ -144,6 +165,14 @@ export class Stage {
     );
     return up === others && routable.length === services.length;
   }
+}
+
+function gatewayLog({ dir }: Datacenter): string {
+  return join(dir, 'gateway.log');
+}
+
+function instanceLog({ dir }: Datacenter, { id }: Instance): string {
+  return join(dir, `${id}.log`);
 }
 
 export function adminOf(dc: Datacenter): string {
@@ -223,12 +252,16 @@ async function items<T>(dc: Datacenter, path: string): Promise<T[]> {
   return ((await response.json()) as { items: T[] }).items;
 }
 
-/** Polls until `probe` holds; after 20 s it gives up, and says where the log is. */
+/** A busy machine takes its time to start a dozen processes; one that ends is not waited for. */
+const patienceMs = 60_000;
+
+/** Polls until `probe` holds, for so long as there is patience; then it says where the log is. */
 async function waitFor(what: string, dc: Datacenter, probe: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 20_000;
+  const deadline = performance.now() + patienceMs;
   let last: unknown;
   while (performance.now() < deadline) {
-    if (dc.gateway && !dc.gateway.running) break;
+    const processes = [dc.gateway, ...dc.instances.map(({ process }) => process)];
+    if (processes.some((one) => one?.running === false)) break;
     try {
       if (await probe()) return;
     } catch (thrown) {
@@ -236,7 +269,7 @@ async function waitFor(what: string, dc: Datacenter, probe: () => Promise<boolea
     }
     await delay(25);
   }
-  throw new Error(`waited in vain for ${what}; see ${join(dc.dir, 'gateway.log')}`, {
+  throw new Error(`waited in vain for ${what}; see ${gatewayLog(dc)}`, {
     cause: last,
   });
 }

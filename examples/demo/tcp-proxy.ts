@@ -8,6 +8,8 @@ export interface TcpProxyOptions {
   readonly delayMs?: number;
   /** Bytes per second and direction of each connection; default unlimited. */
   readonly bytesPerSecond?: number;
+  /** Address to listen on; default 127.0.0.1. */
+  readonly host?: string;
   /** Port to listen on; default any free one. */
   readonly port?: number;
 }
@@ -34,6 +36,7 @@ export interface TcpProxy {
 }
 
 export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy> {
+  const { host = '127.0.0.1' } = options;
   let target = parseTarget(options.target);
   const link: Link = {
     mode: 'open',
@@ -76,7 +79,7 @@ export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy>
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+    server.listen(options.port ?? 0, host, resolve);
   });
   const { port } = server.address() as AddressInfo;
 
@@ -89,7 +92,7 @@ export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy>
 
   return {
     port,
-    address: `127.0.0.1:${port}`,
+    address: `${host}:${port}`,
     get connections() {
       return sockets.size / 2;
     },

@@ -1,4 +1,4 @@
-/** Owns what the registry says of drills: every record below `drills/`, believed or refused, as it changes. */
+/** Owns the drill records of the registry: every one below `drills/`, believed or refused, as it changes. */
 import type { Clock, Random } from '../../core/clock.ts';
 import { asIsthmusError, IsthmusError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
@@ -8,24 +8,9 @@ import { Informer, type PrefixChange } from '../../registry/informer.ts';
 import { parseRecord } from '../../registry/model.ts';
 import type { Store, StoredValue } from '../../registry/store.ts';
 import { type History, withSample } from './measures.ts';
-import { type Drill, drillSchema } from './model.ts';
-import {
-  type AbortRecord,
-  abortRecordSchema,
-  type BeatRecord,
-  beatRecordSchema,
-  type DrainRecord,
-  drainRecordSchema,
-  type FailoverRecord,
-  failoverRecordSchema,
-  inForce,
-  type MeasureRecord,
-  measureRecordSchema,
-  type ScheduleRecord,
-  scheduleRecordSchema,
-} from './records.ts';
+import { type DrillRecords, inForce, type MeasureRecord, recordSchemas } from './records.ts';
 
-export interface DrillBoardOptions {
+interface DrillBoardOptions {
   readonly store: Store;
   readonly federation: FederationName;
   /** Throws unless `cluster` signed the record, given as it was stored. */
@@ -33,19 +18,9 @@ export interface DrillBoardOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** What changed. `fresh`: it was seen to change, and not found in a list. */
+  /** The record at `key` changed. `fresh`: it was seen to change, and not found in a list. */
   changed(key: DrillKey, fresh: boolean): void;
 }
-
-const schemas = {
-  runs: drillSchema,
-  beats: beatRecordSchema,
-  aborts: abortRecordSchema,
-  measures: measureRecordSchema,
-  drains: drainRecordSchema,
-  failovers: failoverRecordSchema,
-  schedules: scheduleRecordSchema,
-};
 
 /** A gateway may move traffic on account of all but this: counts can only end a drill. */
 const unsigned: DrillKey['kind'] = 'measures';
@@ -100,45 +75,56 @@ export class DrillBoard {
   }
 
   /** Drills of every cluster, over or not. */
-  get drills(): Drill[] {
-    return this.#all<Drill>('runs');
+  get drills() {
+    return this.#all('runs');
   }
 
-  get beats(): BeatRecord[] {
-    return this.#all<BeatRecord>('beats');
+  get beats() {
+    return this.#all('beats');
   }
 
-  get aborts(): AbortRecord[] {
-    return this.#all<AbortRecord>('aborts');
+  get aborts() {
+    return this.#all('aborts');
   }
 
-  get schedules(): ScheduleRecord[] {
-    return this.#all<ScheduleRecord>('schedules');
+  /** On drills of clusters other than their own. */
+  get reports() {
+    return this.#all('reports');
+  }
+
+  get schedules() {
+    return this.#all('schedules');
   }
 
   /** Every order to drain, those undone included. */
-  get drains(): DrainRecord[] {
-    return this.#all<DrainRecord>('drains');
+  get drains() {
+    return this.#all('drains');
   }
 
   /** Every order to fail over, those undone included. */
-  get failovers(): FailoverRecord[] {
-    return this.#all<FailoverRecord>('failovers');
+  get failovers() {
+    return this.#all('failovers');
   }
 
   /** Drains in force, one for each cluster that is drained. */
-  get drained(): DrainRecord[] {
+  get drained() {
     return newestOfEach(this.drains, ({ of }) => of);
   }
 
   /** Failovers in force, one for each service. */
-  get failedOver(): FailoverRecord[] {
+  get failedOver() {
     return newestOfEach(this.failovers, ({ service }) => service);
   }
 
   /** Counts of every gateway heard of lately, by `<cluster>/<gateway>`. */
   get histories(): ReadonlyMap<string, History> {
     return this.#histories;
+  }
+
+  /** How far a gateway, `<cluster>/<gateway>`, says a drill is in force there; undefined while it says nothing of it. */
+  strengthAt(gateway: string, id: string): number | undefined {
+    const last = this.#histories.get(gateway)?.at(-1);
+    return last?.measure.following.find(({ drill }) => drill === id)?.inForce;
   }
 
   /** Standing orders as they were stored, for the disk: what is undone has to stay known too. */
@@ -208,7 +194,7 @@ export class DrillBoard {
     try {
       const key = decodeDrillKey(this.#options.federation, text);
       const json = typeof value === 'string' ? value : new TextDecoder().decode(value);
-      const record = parseRecord(schemas[key.kind], text, json);
+      const record = parseRecord(recordSchemas[key.kind], text, json);
       refuseForeign(text, key, record);
       if (key.kind !== unsigned) this.#options.verify(key.cluster, text, JSON.parse(json));
       this.problems.delete(text);
@@ -219,10 +205,10 @@ export class DrillBoard {
     }
   }
 
-  #all<R>(kind: DrillKey['kind']): R[] {
-    const found: R[] = [];
+  #all<K extends DrillKey['kind']>(kind: K): DrillRecords[K][] {
+    const found: DrillRecords[K][] = [];
     for (const { key, record } of this.#records.values()) {
-      if (key.kind === kind) found.push(record as R);
+      if (key.kind === kind) found.push(record as DrillRecords[K]);
     }
     return found;
   }

@@ -1,6 +1,15 @@
-/** Owns how a drill did beside the last one like it. */
-import { isDeepStrictEqual } from 'node:util';
+/** Owns how a drill did beside another: what is compared, the last one like it, and the difference. */
 import type { Comparison, Drill, Report } from './model.ts';
+import { scopeText } from './words.ts';
+
+/** Milliseconds that two drills are compared by: less is better. */
+export const measures = [
+  { name: 'detectMs', title: 'Time to detect', of: ({ timing }: Report) => timing.detectMs },
+  { name: 'shiftMs', title: 'Time to shift', of: ({ timing }: Report) => timing.shiftMs },
+  { name: 'recoverMs', title: 'Time to recover', of: ({ timing }: Report) => timing.recoverMs },
+  { name: 'revertMs', title: 'Time to revert', of: ({ timing }: Report) => timing.revertMs },
+  { name: 'p99Ms', title: 'p99 during', of: ({ during }: Report) => during.p99Ms },
+] as const;
 
 /** The newest ended drill of the same kind and scope that has a report, `report` itself not among them. */
 export function lastLike(
@@ -16,25 +25,21 @@ export function lastLike(
   return last;
 }
 
-/** How `report` differs from `earlier`. */
+/** How `report` differs from `earlier`; of what either could not measure nothing is said. */
 export function compare(report: Report, earlier: Report): Comparison {
-  const difference = (a: number | undefined, b: number | undefined) =>
-    a === undefined || b === undefined ? undefined : a - b;
-  const found = {
-    detectMs: difference(report.timing.detectMs, earlier.timing.detectMs),
-    shiftMs: difference(report.timing.shiftMs, earlier.timing.shiftMs),
-    recoverMs: difference(report.timing.recoverMs, earlier.timing.recoverMs),
-    p99Ms: difference(report.during.p99Ms, earlier.during.p99Ms),
-  };
+  const differences = measures.flatMap(({ name, of }) => {
+    const [now, then] = [of(report), of(earlier)];
+    return now === undefined || then === undefined ? [] : [[name, now - then] as const];
+  });
   return {
     with: earlier.id,
     endedAt: earlier.endedAt,
     passed: earlier.verdict.passed,
     errorRate: report.during.errorRate - earlier.during.errorRate,
-    ...Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined)),
+    ...Object.fromEntries(differences),
   };
 }
 
 function isAlike(a: Pick<Report, 'spec'>, b: Pick<Report, 'spec'>): boolean {
-  return a.spec.kind === b.spec.kind && isDeepStrictEqual(a.spec.scope, b.spec.scope);
+  return a.spec.kind === b.spec.kind && scopeText(a.spec.scope) === scopeText(b.spec.scope);
 }

@@ -1,5 +1,7 @@
 /** Owns which drills may run beside each other: those that touch nothing in common. */
-import { type DrillSpec, scopeText } from './spec.ts';
+import type { Drill } from './model.ts';
+import type { DrillSpec } from './spec.ts';
+import { scopeText } from './words.ts';
 
 /** What a drill touches: every service, one, or none; and whether it needs the registry for itself. */
 interface Touch {
@@ -25,4 +27,20 @@ export function conflict(a: DrillSpec, b: DrillSpec): string | undefined {
     return `${scopeText(a.scope)} and ${scopeText(b.scope)} share services`;
   }
   return one.services.one === other.services.one ? `both concern ${one.services.one}` : undefined;
+}
+
+/**
+ * Why one of `others`, all of which go on, keeps a drill from running: it was there first. Of two that began at once, both see
+ * each other: the later one, or by name the latter, gives way.
+ */
+export function earlierConflict(drill: Drill, others: readonly Drill[]): string | undefined {
+  for (const other of others) {
+    const why = orderOf(other) < orderOf(drill) ? conflict(drill.spec, other.spec) : undefined;
+    if (why !== undefined) return `Drill ${other.id} was there first: ${why}`;
+  }
+  return undefined;
+}
+
+function orderOf({ createdAt, cluster, id }: Drill): string {
+  return `${String(createdAt).padStart(16, '0')} ${cluster} ${id}`;
 }

@@ -16,15 +16,15 @@ export type Following =
       /** Monotonic milliseconds after which it is over whatever beats say. */
       readonly deadline: number;
     }
-  /** It is over for good: no beat brings it back here. */
+  /** The drill is over for good: no beat brings it back here. */
   | { readonly kind: 'over'; readonly why: OverReason };
 
 export type OverReason =
   /** By its record. */
   | 'ended'
-  /** Its beats stopped: the driver died, or the registry is out of reach. */
+  /** The beats stopped: the driver died, or the registry is out of reach. */
   | 'lost'
-  /** It lasted longer than its time limit. */
+  /** The drill lasted longer than its time limit. */
   | 'deadline';
 
 export type FollowEvent =
@@ -34,17 +34,17 @@ export type FollowEvent =
       readonly inForce: number;
       /** Whether it was seen to be written, and not found: one that was found may be its driver's last. */
       readonly fresh: boolean;
-      /** Of the drill's guardrails, in milliseconds. */
+      /** The time limit of the drill's guardrails, in milliseconds. */
       readonly timeLimitMs: number;
     }
-  /** Its beats are no longer there: its driver ended, or its lease did. */
+  /** The beats are no longer there: the driver ended, or its lease did. */
   | { readonly kind: 'gone' }
   | { readonly kind: 'ended' }
   | { readonly kind: 'time' };
 
 export const waiting: Following = { kind: 'waiting' };
 
-/** What becomes of `state` at monotonic time `now`. */
+/** The state after `event` at monotonic time `now`. */
 export function followed(state: Following, event: FollowEvent, now: number): Following {
   if (state.kind === 'over') return state;
   if (event.kind === 'ended') return { kind: 'over', why: 'ended' };
@@ -73,7 +73,7 @@ export function followed(state: Following, event: FollowEvent, now: number): Fol
 /** When to look again if nothing happens before; undefined when nothing can change by itself. */
 export function nextCheck(state: Following): number | undefined {
   return state.kind === 'following'
-    ? Math.min(state.beatAt + lostAfterMs, state.deadline)
+    ? Math.min(state.beatAt + lostAfterMs, deadlineNow(state))
     : undefined;
 }
 
@@ -84,8 +84,13 @@ export function strengthOf(state: Following): number {
 
 function overdue(state: Following, now: number): OverReason | undefined {
   if (state.kind !== 'following') return undefined;
-  if (now >= state.deadline) return 'deadline';
+  if (now >= deadlineNow(state)) return 'deadline';
   return now >= state.beatAt + lostAfterMs ? 'lost' : undefined;
+}
+
+/** A drill that is in force no more, and only measured, has nothing left to end. */
+function deadlineNow({ inForce, deadline }: Following & { kind: 'following' }): number {
+  return inForce > 0 ? deadline : Infinity;
 }
 
 /** The time limit runs from the first effect: while nothing is in force there is nothing to end. */

@@ -2,10 +2,11 @@
 import { quantileMs, ratio, type Window } from './measures.ts';
 import type { Breach } from './model.ts';
 import { type Guardrails, msOf } from './spec.ts';
+import { percentText } from './words.ts';
 
-/** What guardrails are held against. */
+/** The numbers that guardrails are held against. */
 export interface Observation {
-  /** Of the last few seconds. */
+  /** Of the last few seconds, of the requests concerned. */
   readonly window: Window;
   /** Load of each cluster that states a capacity, 1 being all of it. */
   readonly loads: ReadonlyMap<string, number>;
@@ -15,63 +16,62 @@ export interface Observation {
   readonly elapsedMs: number;
 }
 
-/** With fewer requests than this a share of them says nothing yet. */
+/** Of fewer requests a share is judged as if there had been so many, and the others were well: one slip is not a trend, twelve of twelve are. */
 export const fewestRequests = 20;
 
 /** Every guardrail that `observation` breaks, in the order they are written. */
 export function breaches(guardrails: Guardrails, observation: Observation): Breach[] {
   const { window, loads, fewestHealthy, elapsedMs } = observation;
-  const found: Breach[] = [];
-  const watch = (
-    guardrail: Breach['guardrail'],
-    value: number | undefined,
-    limit: number | undefined,
-    what: (value: number, limit: number) => string,
-  ): void => {
-    if (value === undefined || limit === undefined) return;
-    const broken = guardrail === 'minHealthy' ? value < limit : value > limit;
-    if (broken) found.push({ guardrail, what: what(value, limit), value, limit });
-  };
-  const enough = window.requests >= fewestRequests;
-  watch(
-    'errorRate',
-    enough ? ratio(window.failed, window.requests) : undefined,
-    guardrails.errorRate,
-    (value, limit) => `${percentText(value)} of requests fail; ${percentText(limit)} may`,
-  );
-  watch(
-    'p99',
-    enough ? quantileMs(window, 0.99) : undefined,
-    guardrails.p99 === undefined ? undefined : msOf(guardrails.p99),
-    (value, limit) =>
-      `99 of 100 requests take up to ${Math.round(value)} ms; ${limit} ms are allowed`,
-  );
-  for (const [cluster, load] of loads) {
-    watch(
-      'load',
-      load,
-      guardrails.load,
-      (value, limit) =>
-        `${cluster} is at ${percentText(value)} of its capacity; ${percentText(limit)} is allowed`,
-    );
-  }
-  watch(
-    'minHealthy',
-    fewestHealthy?.healthy,
-    guardrails.minHealthy,
-    (value, limit) =>
-      `${fewestHealthy?.service} has ${value} healthy copies left; ${limit} are wanted`,
-  );
-  watch(
-    'timeLimit',
-    elapsedMs,
-    msOf(guardrails.timeLimit),
-    (_value, limit) => `It has been in force for longer than ${limit / 1000} s`,
-  );
-  return found;
+  const { failed, requests } = window;
+  const isTrend = failed / Math.max(requests, fewestRequests) > guardrails.errorRate;
+  const share = ratio(failed, requests);
+  const p99 = quantileMs(window, 0.99);
+  const allowed = percentText(guardrails.load);
+  return broken(guardrails, [
+    [
+      'errorRate',
+      isTrend ? share : undefined,
+      `${percentText(share)} of requests fail (${failed} of ${requests}); ${percentText(guardrails.errorRate)} may`,
+    ],
+    [
+      'p99',
+      p99,
+      `99 of 100 requests take up to ${Math.round(p99 ?? 0)} ms; ${guardrails.p99} is allowed`,
+    ],
+    ...[...loads].map(
+      ([cluster, load]): Held => [
+        'load',
+        load,
+        `${cluster} is at ${percentText(load)} of its capacity; ${allowed} is allowed`,
+      ],
+    ),
+    [
+      'minHealthy',
+      fewestHealthy?.healthy,
+      `${fewestHealthy?.service} has ${fewestHealthy?.healthy} healthy copies left; ${guardrails.minHealthy} are wanted`,
+    ],
+    ['timeLimit', elapsedMs, `It has been in force for longer than ${guardrails.timeLimit}`],
+  ]);
 }
 
-/** `0.5 %`, with as many digits as say something. */
-export function percentText(share: number): string {
-  return `${Number((share * 100).toPrecision(3))} %`;
+/** What a guardrail is held against, where there is anything, and what to say if it breaks. */
+type Held = readonly [guardrail: Breach['guardrail'], value: number | undefined, what: string];
+
+/** Those that are broken, of the guardrails that have a limit. */
+export function broken(guardrails: Guardrails, held: readonly Held[]): Breach[] {
+  return held.flatMap(([guardrail, value, what]) => {
+    const stated = guardrails[guardrail];
+    if (value === undefined || stated === undefined) return [];
+    const limit = limitOf(stated);
+    return isBroken(guardrail, value, limit) ? { guardrail, what, value, limit } : [];
+  });
+}
+
+/** A limit as a number: a duration's milliseconds. */
+export function limitOf(stated: string | number): number {
+  return typeof stated === 'string' ? msOf(stated) : stated;
+}
+
+export function isBroken(guardrail: Breach['guardrail'], value: number, limit: number): boolean {
+  return guardrail === 'minHealthy' ? value < limit : value > limit;
 }

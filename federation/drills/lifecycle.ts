@@ -7,12 +7,19 @@ import { type DrillSpec, msOf } from './spec.ts';
 export const baselineMs = 3_000;
 /** How long a gateway may take to say that it follows. */
 export const readyWithinMs = 10_000;
-/** What is left of the effect is measured for this long after it is gone. */
+/** What comes after the effect is measured for this long once it is gone, and longer while the load it moved is not back. */
 export const aftermathMs = 3_000;
+/** Load that is not back after so long is not waited for: the report says that it was not seen to return. */
+export const returnWithinMs = 60_000;
 
 /** Times are monotonic milliseconds of the driver's clock. */
 export type Life =
-  | { readonly kind: 'pending'; readonly since: number }
+  | {
+      readonly kind: 'pending';
+      readonly since: number;
+      /** Since when every gateway follows, and what is normal is measured. */
+      readonly measuring?: number;
+    }
   | { readonly kind: 'running'; readonly since: number }
   | {
       readonly kind: 'reverting';
@@ -36,6 +43,8 @@ export type LifeEvent =
       readonly breaches: readonly Breach[];
       /** Another drill that was there first and can't run beside this one. */
       readonly conflict?: string | undefined;
+      /** Whether load that was moved is back where it was; true where none was, or none can be seen. */
+      readonly isBack: boolean;
     }
   /** What it was for is done before its time is over. */
   | { readonly kind: 'finished' }
@@ -44,14 +53,14 @@ export type LifeEvent =
 /** What to write down; the driver adds the wall time. */
 export type Note = Omit<TimelineEntry, 'at'>;
 
-export interface Step {
+interface Step {
   readonly life: Life;
   readonly notes: readonly Note[];
 }
 
-export interface LifeRules {
+interface LifeRules {
   readonly spec: DrillSpec;
-  /** It goes ahead though guardrails are broken before it begins, or gateways don't follow. */
+  /** It goes ahead though gateways don't follow. */
   readonly forced: boolean;
 }
 
@@ -88,7 +97,7 @@ export function advance(life: Life, event: LifeEvent, rules: LifeRules, now: num
     case 'running':
       return whileRunning(life, event, rules, now);
     case 'reverting':
-      return whileReverting(life, rules, now);
+      return whileReverting(life, event, rules, now);
   }
 }
 
@@ -100,27 +109,26 @@ function whilePending(
   { forced }: LifeRules,
   now: number,
 ): Step {
-  const waited = now - life.since;
   if (conflict !== undefined) return refused(conflict);
-  if (waited < baselineMs) return { life, notes: [] };
-  if (missing.length > 0 && waited < readyWithinMs) return { life, notes: [] };
+  if (missing.length > 0 && now - life.since < readyWithinMs) return { life, notes: [] };
   if (missing.length > 0 && !forced) {
     return refused(
       `These gateways don't follow, so that nothing would revert it there: ${missing.join(', ')}`,
     );
   }
-  const broken = breaches[0];
-  if (broken && !forced) return refused(`Before it began: ${broken.what}`);
-  const ready: Note = {
-    kind: 'ready',
-    what:
+  if (life.measuring === undefined) {
+    const what =
       missing.length === 0
-        ? 'Every gateway follows'
-        : `Forced, though these gateways don't follow: ${missing.join(', ')}`,
-  };
+        ? 'Every gateway follows; what is normal is measured'
+        : `Forced, though these gateways don't follow: ${missing.join(', ')}`;
+    return { life: { ...life, measuring: now }, notes: [{ kind: 'ready', what }] };
+  }
+  if (now - life.measuring < baselineMs) return { life, notes: [] };
+  const broken = breaches[0];
+  if (broken) return refused(`Before it began: ${broken.what}`);
   return {
     life: { kind: 'running', since: now },
-    notes: [ready, { kind: 'started', what: 'It begins to be in force' }],
+    notes: [{ kind: 'started', what: 'It begins to be in force' }],
   };
 }
 
@@ -150,6 +158,7 @@ function whileRunning(
 
 function whileReverting(
   life: Life & { kind: 'reverting' },
+  { isBack }: TimeEvent,
   { spec }: LifeRules,
   now: number,
 ): Step {
@@ -162,7 +171,8 @@ function whileReverting(
       ],
     };
   }
-  if (now - life.goneAt < aftermathMs) return { life, notes: [] };
+  const gone = now - life.goneAt;
+  if (gone < aftermathMs || (!isBack && gone < returnWithinMs)) return { life, notes: [] };
   const over: Life = life.abortedBy
     ? { kind: 'over', state: 'aborted', abortedBy: life.abortedBy }
     : { kind: 'over', state: 'done' };

@@ -1,6 +1,6 @@
-/** Owns what several gateways' counts say together: requests, failures, latency and who answered, in any stretch of time. */
-import type { ServiceName } from '../../core/names.ts';
-import type { Counted, MeasureRecord } from './records.ts';
+/** Owns adding up several gateways' counts: requests, failures, latency and who answered, in any stretch of time. */
+import type { ClusterName, ServiceName } from '../../core/names.ts';
+import { type Counted, type MeasureRecord, maxServices } from './records.ts';
 
 /** What a gateway had counted when it was heard of. */
 export interface Sample {
@@ -12,10 +12,23 @@ export interface Sample {
 /** One gateway's samples, oldest first. */
 export type History = readonly Sample[];
 
+/** Which of all requests are looked at; those that meet all that is given. */
+export interface Concern {
+  /** Requests for one of these services. */
+  readonly services?: readonly ServiceName[] | undefined;
+  /** Requests that clients of this cluster make. */
+  readonly from?: ClusterName | undefined;
+}
+
+const everything: Concern = {};
+
 /** What happened between two moments. */
 export interface Window {
+  /** Of the gateway that was looked at for longest. */
   readonly seconds: number;
   readonly requests: number;
+  /** Requests per second, by the same measure as `rates`. */
+  readonly perSecond: number;
   readonly failed: number;
   /** Requests by the cluster whose endpoints answered. */
   readonly to: ReadonlyMap<string, number>;
@@ -26,11 +39,14 @@ export interface Window {
   readonly latency: readonly number[];
 }
 
-/** Samples older than the newest by this much are forgotten, all but one. */
-const keptMs = 120_000;
+/** Two minutes. */
+const mostMs = 120_000;
 
-/** The history with one more sample. One that comes twice, as after a broken watch, is not counted twice. */
-export function withSample(history: History, sample: Sample): History {
+/**
+ * The history with one more sample; those older than that by `keptMs` are forgotten, all but one. One that comes twice, as after a
+ * broken watch, is not counted twice.
+ */
+export function withSample(history: History, sample: Sample, keptMs = mostMs): History {
   const kept = history.filter(({ at }, i) => {
     const next = history[i + 1]?.at ?? sample.at;
     return at > sample.at - keptMs || next > sample.at - keptMs;
@@ -51,10 +67,12 @@ export function markAt(histories: ReadonlyMap<string, History>, at: number): Mar
   return mark;
 }
 
-/** What happened between two marks at the gateways that are in both, of one service or of all. */
-export function windowBetween(from: Mark, until: Mark, service?: ServiceName): Window {
+/** What happened between two marks at the gateways that are in both. */
+export function windowBetween(from: Mark, until: Mark, concern: Concern = everything): Window {
+  const services = concern.services && new Set(concern.services);
   let seconds = 0;
   let requests = 0;
+  let perSecond = 0;
   let failed = 0;
   let boundsMs: readonly number[] = [];
   const to = new Map<string, number>();
@@ -63,13 +81,15 @@ export function windowBetween(from: Mark, until: Mark, service?: ServiceName): W
   for (const [gateway, last] of until) {
     const first = from.get(gateway);
     if (!first || last.at <= first.at) continue;
+    if (concern.from !== undefined && !gateway.startsWith(`${concern.from}/`)) continue;
     const took = (last.at - first.at) / 1000;
     seconds = Math.max(seconds, took);
     if (boundsMs.length === 0) boundsMs = last.measure.boundsMs;
     const comparable = sameBounds(boundsMs, last.measure.boundsMs);
     for (const grown of growth(first.measure, last.measure)) {
-      if (service !== undefined && grown.service !== service) continue;
+      if (services && !services.has(grown.service)) continue;
       requests += grown.requests;
+      perSecond += grown.requests / took;
       failed += grown.failed;
       for (const [cluster, count] of Object.entries(grown.to)) {
         to.set(cluster, (to.get(cluster) ?? 0) + count);
@@ -79,16 +99,18 @@ export function windowBetween(from: Mark, until: Mark, service?: ServiceName): W
       for (const [i, count] of grown.latency.entries()) latency[i] = (latency[i] ?? 0) + count;
     }
   }
-  return { seconds, requests, failed, to, rates, boundsMs, latency };
+  return { seconds, requests, perSecond, failed, to, rates, boundsMs, latency };
 }
 
 /** What a gateway counted between two of its measures; one that started anew in between counts from nothing. */
 export function growth(first: MeasureRecord, last: MeasureRecord): Counted[] {
   const anew = last.uptimeMs < first.uptimeMs;
   const before = new Map(anew ? [] : first.services.map((counted) => [counted.service, counted]));
-  return last.services.map((counted) => {
+  // One that was not among those named may have been counted before: what came since can't be told.
+  const namedAll = anew || first.services.length < maxServices;
+  return last.services.flatMap((counted) => {
     const base = before.get(counted.service);
-    if (base === undefined) return counted;
+    if (base === undefined) return namedAll ? counted : [];
     return {
       service: counted.service,
       requests: less(counted.requests, base.requests),

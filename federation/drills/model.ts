@@ -6,7 +6,7 @@ import {
   serviceNameSchema,
   signatureSchema,
 } from '../../registry/model.ts';
-import { drillSpecSchema } from './spec.ts';
+import { drillSpecSchema, guardrailNames } from './spec.ts';
 
 /**
  * pending: every gateway gets ready, and what is normal is measured. running: in force, by the ramp. reverting:
@@ -25,13 +25,13 @@ const abortSchema = z.object({ kind: z.enum(abortKinds), what: text });
 
 /** A guardrail and what it would be, or was, passed by. */
 const breachSchema = z.object({
-  guardrail: z.enum(['errorRate', 'p99', 'load', 'minHealthy', 'timeLimit']),
+  guardrail: z.enum(guardrailNames),
   what: text,
   value: z.number(),
   limit: z.number(),
 });
 
-/** One cluster under the drill: requests per second, and shares of all requests from 0 to 1. */
+/** One cluster under the drill: requests per second, and shares of the requests concerned from 0 to 1. */
 const clusterPredictionSchema = z.object({
   cluster: clusterNameSchema,
   /** Requests per second that it answers now, and would in the drill; 0 where no traffic was measured. */
@@ -41,17 +41,38 @@ const clusterPredictionSchema = z.object({
   shareAfter: rate,
   /** Requests per second, as its cluster states. */
   capacity: rate.optional(),
-  /** Against the capacity: 1 is all of it. */
+  /** Of everything it answers, against the capacity: 1 is all of it. */
   loadBefore: rate.optional(),
   loadAfter: rate.optional(),
 });
 
+/** Which of all requests a drill counts: by them it is predicted, guarded, judged and reported. See `Concern` in `measures.ts`. */
+const concernSchema = z.object({
+  services: z.array(serviceNameSchema).max(500).optional(),
+  from: clusterNameSchema.optional(),
+  /** The same in words, to go after "counted: ". */
+  what: text,
+});
+
+/** A gateway whose counts are unknown. */
+const unknownSchema = z.object({
+  cluster: clusterNameSchema,
+  /** Absent where none of the cluster's is known to live. */
+  gateway: labelSchema.optional(),
+  /** When it was last heard of; absent where it never was. */
+  heardAt: wallMs.optional(),
+});
+
 export const predictionSchema = z.object({
   at: wallMs,
+  /** What its numbers are of, but for loads against a capacity: those are of everything a cluster answers. */
+  concern: concernSchema.prefault({ what: 'all requests' }),
   /** Whether traffic was measured; else every cluster is thought to ask for every service alike. */
   measured: z.boolean(),
+  /** Gateways that were asked and did not say what they count: the requests of their clients are in none of the numbers. */
+  unknown: z.array(unknownSchema).max(1000).default([]),
   clusters: z.array(clusterPredictionSchema).max(1000),
-  /** Share of all requests that would fail, 0 to 1. */
+  /** Share of the requests concerned that would fail, 0 to 1. */
   errorRate: rate,
   /** Milliseconds; absent where no traffic was measured. */
   p99Ms: rate.optional(),
@@ -74,6 +95,7 @@ const timelineKinds = [
   'abort',
   'reverting',
   'reverted',
+  'returned',
   'probe',
   'note',
   'ended',
@@ -88,8 +110,8 @@ const timelineEntrySchema = z.object({
   value: z.number().optional(),
 });
 
-/** Requests of one part of the drill, over all gateways. */
-export const trafficSchema = z.object({
+/** Requests that the drill concerns, of one part of it, over all gateways. */
+const trafficSchema = z.object({
   seconds: rate,
   requests: count,
   errors: count,
@@ -109,7 +131,7 @@ export const momentSchema = z.object({
   requestsPerSecond: rate,
   errorRate: rate,
   p99Ms: rate.optional(),
-  /** Requests per second that each cluster answered. */
+  /** Requests per second, of those the drill concerns, that each cluster answered. */
   clusters: z.record(z.string(), rate),
 });
 
@@ -131,16 +153,21 @@ const comparisonSchema = z.object({
   detectMs: z.number().optional(),
   shiftMs: z.number().optional(),
   recoverMs: z.number().optional(),
+  revertMs: z.number().optional(),
   errorRate: z.number(),
   p99Ms: z.number().optional(),
 });
+
+const driverSchema = z.object({ cluster: clusterNameSchema, gateway: labelSchema });
 
 export const reportSchema = z.object({
   id: labelSchema,
   federation: z.string(),
   spec: drillSpecSchema,
   forced: z.boolean(),
-  driver: z.object({ cluster: clusterNameSchema, gateway: labelSchema }),
+  driver: driverSchema,
+  /** Who reports, from what it saw itself, where the driver did not live to; absent: the driver. */
+  witness: driverSchema.optional(),
   state: z.enum(['done', 'aborted']),
   abortedBy: abortSchema.optional(),
   startedAt: wallMs,
@@ -155,9 +182,10 @@ export const reportSchema = z.object({
     detectMs: rate.optional(),
     shiftMs: rate.optional(),
     recoverMs: rate.optional(),
+    goneMs: rate.optional(),
     revertMs: rate.optional(),
   }),
-  /** Requests per second each cluster answered: before, as predicted, and as measured once traffic had moved. */
+  /** Requests per second, of those it concerns, each cluster answered: before, as predicted, and as measured while it was in force in full. */
   load: z.array(
     z.object({
       cluster: clusterNameSchema,
@@ -175,20 +203,20 @@ export const reportSchema = z.object({
   verdict: z.object({ passed: z.boolean(), objectives: z.array(objectiveSchema) }),
   comparison: comparisonSchema.optional(),
   timeline: z.array(timelineEntrySchema),
-  /** By the driver's cluster, over `<registry key of the drill>/report` and the rest; see `registry/signing.ts`. */
+  /** By the cluster that reports, over a key of its own and the rest; see `report-signature.ts` and `registry/signing.ts`. */
   signature: signatureSchema.optional(),
 });
 
 /** A drill as the registry keeps it, and `GET /v1/drills/{id}` shows it. */
 export const drillSchema = z.object({
-  /** Its driver's cluster: the one that alone may write it. */
+  /** The driver's cluster, which alone may write the drill. */
   cluster: clusterNameSchema,
   id: labelSchema,
   spec: drillSpecSchema,
   state: z.enum(drillStates),
   /** Started although its prediction breaks a guardrail. */
   forced: z.boolean(),
-  driver: z.object({ cluster: clusterNameSchema, gateway: labelSchema }),
+  driver: driverSchema,
   /** The schedule that started it. */
   schedule: labelSchema.optional(),
   createdAt: wallMs,
@@ -209,6 +237,8 @@ export const drillSchema = z.object({
 
 export type DrillState = (typeof drillStates)[number];
 export type Abort = z.output<typeof abortSchema>;
+export type DrillConcern = z.output<typeof concernSchema>;
+export type Unknown = z.output<typeof unknownSchema>;
 export type Breach = z.output<typeof breachSchema>;
 export type ClusterPrediction = z.output<typeof clusterPredictionSchema>;
 export type Prediction = z.output<typeof predictionSchema>;
@@ -222,7 +252,8 @@ export type Drill = z.output<typeof drillSchema>;
 /** A drill in a list: without what makes it long. */
 export type DrillSummary = Omit<Drill, 'timeline' | 'report' | 'signature'>;
 
-export type { DrillKind, DrillSpec, DrillSpecInput, Scope } from './spec.ts';
+export type { DrillKind } from './fields.ts';
+export type { DrillSpec, DrillSpecInput } from './spec.ts';
 
 export function isOver(state: DrillState): boolean {
   return state === 'done' || state === 'aborted' || state === 'refused';

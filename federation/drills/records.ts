@@ -1,11 +1,13 @@
 /** Owns the registry records around drills: signs of life, counts, standing orders and schedules. The drill itself is in `model.ts`. */
 import { z } from 'zod';
+import type { DrillKey } from '../../registry/drill-keys.ts';
 import {
   clusterNameSchema,
   labelSchema,
   serviceNameSchema,
   signatureSchema,
 } from '../../registry/model.ts';
+import { drillSchema, reportSchema } from './model.ts';
 import { drillSpecSchema } from './spec.ts';
 
 const wallMs = z.int().min(0);
@@ -13,7 +15,7 @@ const count = z.int().min(0);
 const text = z.string().max(500);
 
 /** `drills/<cluster>/beats/<id>`, under its driver's lease, written anew twice a second while the drill is alive. */
-export const beatRecordSchema = z.object({
+const beatRecordSchema = z.object({
   cluster: clusterNameSchema,
   id: labelSchema,
   /** Grows with each beat: an old one says nothing. */
@@ -24,7 +26,7 @@ export const beatRecordSchema = z.object({
 });
 
 /** `drills/<cluster>/aborts/<id>`, under the lease of a gateway that was asked to end a drill. */
-export const abortRecordSchema = z.object({
+const abortRecordSchema = z.object({
   cluster: clusterNameSchema,
   id: labelSchema,
   at: wallMs,
@@ -35,11 +37,11 @@ export const abortRecordSchema = z.object({
 /** Most services that a gateway's counts name one by one. */
 export const maxServices = 100;
 
-/** What a gateway has counted of one service since it started; it only grows. */
+/** The counts of one service since a gateway's start; they only grow. */
 const countedSchema = z.object({
   service: serviceNameSchema,
   requests: count,
-  /** Those answered by 5xx or by nobody. */
+  /** Requests answered by 5xx or by nobody. */
   failed: count,
   /** By the cluster whose endpoints answered. */
   to: z.record(z.string(), count),
@@ -47,7 +49,7 @@ const countedSchema = z.object({
   latency: z.array(count).max(64),
 });
 
-/** `drills/<cluster>/measures/<gateway>`, under that gateway's lease. */
+/** `drills/<cluster>/measures/<gateway>`, under that gateway's lease, while a drill goes on; and what a gateway says when it is asked. */
 export const measureRecordSchema = z.object({
   cluster: clusterNameSchema,
   id: labelSchema,
@@ -62,7 +64,7 @@ export const measureRecordSchema = z.object({
 
 const order = {
   cluster: clusterNameSchema,
-  /** Of several clusters' orders about one thing the highest counts, and of equals that of the first name. */
+  /** Of several clusters' orders about one thing the one with the highest sequence counts, and of equals that of the first name. */
   sequence: count,
   /** False: it was undone. The record stays, so that an older order of another cluster doesn't come back. */
   active: z.boolean(),
@@ -84,7 +86,7 @@ export const failoverRecordSchema = z.object({
   ...order,
   service: serviceNameSchema,
   to: clusterNameSchema,
-  /** Of the requests of every cluster's clients. */
+  /** Share of the requests of every cluster's clients. */
   percent: z.number().min(0).max(100),
 });
 
@@ -131,7 +133,32 @@ export const scheduleRecordSchema = z.object({
   signature: signatureSchema.optional(),
 });
 
-export type BeatRecord = z.output<typeof beatRecordSchema>;
+/** `drills/<cluster>/reports/<id>`: what a gateway of `cluster` saw of another cluster's drill, whose driver did not live to report. */
+const witnessRecordSchema = z.object({
+  cluster: clusterNameSchema,
+  id: labelSchema,
+  /** The drill's own cluster. */
+  of: clusterNameSchema,
+  report: reportSchema,
+  signature: signatureSchema.optional(),
+});
+
+/** The schema of the records under each kind of key. */
+export const recordSchemas = {
+  runs: drillSchema,
+  beats: beatRecordSchema,
+  aborts: abortRecordSchema,
+  measures: measureRecordSchema,
+  drains: drainRecordSchema,
+  failovers: failoverRecordSchema,
+  schedules: scheduleRecordSchema,
+  reports: witnessRecordSchema,
+} as const satisfies Record<DrillKey['kind'], z.ZodType>;
+
+export type DrillRecords = {
+  readonly [K in DrillKey['kind']]: z.output<(typeof recordSchemas)[K]>;
+};
+export type WitnessRecord = z.output<typeof witnessRecordSchema>;
 export type AbortRecord = z.output<typeof abortRecordSchema>;
 export type Counted = z.output<typeof countedSchema>;
 export type MeasureRecord = z.output<typeof measureRecordSchema>;

@@ -11,7 +11,7 @@ const inner = {
 /** Classes `line-0` and so on; the page's style gives each a colour and a dash. */
 const lineStyles = 6;
 
-export interface Chart {
+interface Chart {
   readonly svg: string;
   /** The name of each line, in the order of their classes. */
   readonly legend: readonly string[];

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Report } from './model.ts';
 import { loadChart } from './report-chart.ts';
-import { type ReportTable, reportText } from './report-text.ts';
+import { type ReportTable, reportModel } from './report-model.ts';
 
 const style = `
 :root { color-scheme: light dark; --ink: #1b1f24; --soft: #5b6470; --line: #d5dae1; --paper: #fff; --good: #116b3a; --bad: #a4161a; --band: #e8eef7; }
@@ -20,11 +20,11 @@ svg { width: 100%; height: auto; } svg text { font-size: 11px; fill: var(--soft)
 ul.legend { list-style: none; padding: 0; display: flex; gap: 1.5rem; } ul.legend svg { width: 2rem; height: .6rem; }
 `;
 
-/** What a page of this kind may load: its own style, by its hash, and nothing else. */
+/** The policy of the page: it may load its own style, by its hash, and nothing else. */
 export const reportPolicy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'`;
 
 export function reportHtml(report: Report): string {
-  const { title, verdict, tables } = reportText(report);
+  const { title, verdict, tables } = reportModel(report);
   return `<!doctype html>
 <html lang="en">
 <head>

@@ -1,9 +1,9 @@
 /** Owns a report as Markdown: headings and tables that any viewer shows. */
 import type { Report } from './model.ts';
-import { type ReportTable, reportText } from './report-text.ts';
+import { type ReportTable, reportModel } from './report-model.ts';
 
 export function reportMarkdown(report: Report): string {
-  const { title, verdict, tables } = reportText(report);
+  const { title, verdict, tables } = reportModel(report);
   return [`# ${escaped(title)}`, `**${verdict}.**`, ...tables.map(section), ''].join('\n\n');
 }
 

@@ -1,4 +1,4 @@
-/** Owns the proof that a report comes from the cluster that drove the drill. */
+/** Owns the proof that a report comes from the cluster that drove the drill, or that looked on where the driver was lost. */
 import { asIsthmusError, IsthmusError } from '../../core/errors.ts';
 import { type ClusterName, parseFederationName } from '../../core/names.ts';
 import { encodeDrillKey } from '../../registry/drill-keys.ts';
@@ -10,7 +10,7 @@ export function signReport(report: Report, signer: Signer): Report {
   return signRecord(reportKey(report), report, signer);
 }
 
-/** What is proven of a report: who signed all of it, by which root. */
+/** The proof of a report: who signed all of it, by which root. */
 export interface ReportProof {
   readonly id: string;
   readonly cluster: ClusterName;
@@ -36,7 +36,7 @@ export function verifyReport(
     });
   }
   const report = parsed.data;
-  const { cluster } = report.driver;
+  const { cluster } = report.witness ?? report.driver;
   try {
     verify(cluster, reportKey(report), raw);
   } catch (thrown) {
@@ -49,7 +49,9 @@ export function verifyReport(
   return { id: report.id, cluster, root: report.signature?.keyId ?? '' };
 }
 
-function reportKey({ id, federation, driver }: Report): string {
-  const drill = { kind: 'runs', cluster: driver.cluster, id } as const;
-  return `${encodeDrillKey(parseFederationName(federation), drill)}/report`;
+function reportKey({ id, federation, driver, witness }: Report): string {
+  const record = witness
+    ? ({ kind: 'reports', cluster: witness.cluster, id } as const)
+    : ({ kind: 'runs', cluster: driver.cluster, id } as const);
+  return `${encodeDrillKey(parseFederationName(federation), record)}/report`;
 }

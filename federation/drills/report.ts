@@ -1,67 +1,65 @@
 /** Owns the report on a drill that is over: from what was measured to what is kept, signed and shown. */
-import type { ClusterName } from '../../core/names.ts';
 import { compare, lastLike } from './compare.ts';
-import {
-  type Mark,
-  quantileMs,
-  rateTo,
-  ratio,
-  shareOf,
-  type Window,
-  windowBetween,
-} from './measures.ts';
-import type { Drill, Moment, Prediction, Report, Traffic } from './model.ts';
-import { detectMs, type Point, recoverMs, shiftMs } from './timing.ts';
+import { type Mark, quantileMs, rateTo, ratio, type Window, windowBetween } from './measures.ts';
+import type { Drill, Prediction, Report, Traffic } from './model.ts';
+import { type Measured, thinned } from './moments.ts';
+import { movedIn, movingOf, pointsOf, recoverMs } from './timing.ts';
 import { judge } from './verdict.ts';
 
-/** A moment with what the formulas need beside it. */
-export interface Measured extends Moment {
-  /** Share of the answered requests by cluster, 0 to 1. */
-  readonly shares: Readonly<Record<string, number>>;
-}
+/**
+ * The turns of a drill: every gateway follows, and what is normal is measured from here; it begins to be in force; it is in
+ * full, at every gateway; it begins to revert; it is gone.
+ */
+export type Turn = 'baseline' | 'started' | 'inForce' | 'reverting' | 'gone';
+
+/** When each was, in monotonic milliseconds, and where counts stood. */
+export type Turns = Partial<Record<Turn, { readonly at: number; readonly mark: Mark }>>;
 
 export interface Findings {
   readonly federation: string;
   /** The drill with its timeline and its end; `done` or `aborted`. */
   readonly drill: Drill & { readonly startedAt: number; readonly endedAt: number };
-  /** Where counts stood: before the baseline, when it began, when it was in force in full, when it began to revert, when it was gone, now. */
-  readonly marks: {
-    readonly baseline: Mark;
-    readonly started: Mark;
-    readonly inForce?: Mark | undefined;
-    readonly reverting: Mark;
-    readonly gone: Mark;
-    readonly end: Mark;
-  };
+  readonly turns: Turns & Required<Pick<Turns, 'baseline' | 'started'>>;
+  /** The counts as of now. */
+  readonly end: Mark;
   readonly moments: readonly Measured[];
-  /** Milliseconds after it began until it was in force in full at every gateway; undefined when it never was. */
-  readonly inForceMs: number | undefined;
-  /** Milliseconds the effect took to go. */
-  readonly revertMs: number | undefined;
+  /** The gateway that reports in place of a driver that did not live to. */
+  readonly witness?: Report['witness'];
   readonly decisions: Report['decisions'];
   readonly probes?: { readonly made: number; readonly refused: number } | undefined;
   /** Other drills, for the comparison. */
   readonly others: Iterable<Drill>;
 }
 
-/** How far back a moment's rates look: over a late sample or two. Milliseconds. */
-export const steadyMs = 2_000;
-
-const mostMoments = 300;
-
 export function reportOn(findings: Findings): Report {
-  const { drill, marks, moments, inForceMs, revertMs, decisions, probes } = findings;
+  const { drill, turns, end, moments, decisions, probes } = findings;
   const { prediction, spec } = drill;
-  const before = windowBetween(marks.baseline, marks.started);
-  const during = trafficOf(windowBetween(marks.started, marks.gone));
-  const settled = windowBetween(marks.inForce ?? marks.started, marks.reverting);
-  const timing = timingOf(findings, before);
+  const { concern } = prediction;
+  const { mark: started } = turns.started;
+  const [reverting, gone] = [turns.reverting?.mark ?? end, turns.gone?.mark ?? end];
+  const inForceMs = tookMs(turns, 'started', 'inForce');
+  const before = windowBetween(turns.baseline.mark, started, concern);
+  const during = trafficOf(windowBetween(started, gone, concern));
+  const settled = windowBetween(turns.inForce?.mark ?? started, reverting, concern);
+  const moving = movingOf(prediction, before);
+  const moved = movedIn(moments, moving, tookMs(turns, 'started', 'reverting'));
+  const inEffect = moments.filter(({ atMs, inForce }) => atMs >= 0 && inForce > 0);
+  const recovered =
+    inEffect.length === 0
+      ? undefined
+      : recoverMs(
+          pointsOf(inEffect, moving),
+          inForceMs ?? 0,
+          spec.objectives.errorBudget,
+          moved.shiftMs,
+        );
   const report: Report = {
     id: drill.id,
     federation: findings.federation,
     spec,
     forced: drill.forced,
     driver: drill.driver,
+    ...(findings.witness && { witness: findings.witness }),
     state: drill.abortedBy ? 'aborted' : 'done',
     ...(drill.abortedBy && { abortedBy: drill.abortedBy }),
     startedAt: drill.startedAt,
@@ -69,13 +67,14 @@ export function reportOn(findings: Findings): Report {
     prediction,
     before: trafficOf(before),
     during,
-    after: trafficOf(windowBetween(marks.gone, marks.end)),
+    after: trafficOf(windowBetween(gone, end, concern)),
     timing: {
       ...given('inForceMs', inForceMs),
-      ...given('detectMs', timing.detect),
-      ...given('shiftMs', timing.shift),
-      ...given('recoverMs', timing.recover),
-      ...given('revertMs', revertMs),
+      ...given('detectMs', moved.detectMs),
+      ...given('shiftMs', moved.shiftMs),
+      ...given('recoverMs', recovered),
+      ...given('goneMs', tookMs(turns, 'reverting', 'gone')),
+      ...given('revertMs', moved.returnMs),
     },
     load: loadOf(prediction, before, settled),
     decisions,
@@ -83,7 +82,7 @@ export function reportOn(findings: Findings): Report {
     verdict: judge(spec.objectives, {
       abortedBy: drill.abortedBy,
       during,
-      recoverMs: timing.recover,
+      recoverMs: recovered,
       probes,
     }),
     timeline: drill.timeline,
@@ -92,84 +91,23 @@ export function reportOn(findings: Findings): Report {
   return earlier ? { ...report, comparison: compare(report, earlier) } : report;
 }
 
-/** The cluster that loses the greatest share by the prediction, if any does. */
-export function leaving(prediction: Prediction): ClusterName | undefined {
-  const lost = prediction.clusters.map(({ shareBefore, shareAfter }) => shareBefore - shareAfter);
-  const most = Math.max(0, ...lost);
-  return most > 0 ? prediction.clusters[lost.indexOf(most)]?.cluster : undefined;
-}
-
-function timingOf({ drill, moments, inForceMs }: Findings, before: Window) {
-  const { prediction, spec } = drill;
-  const cluster = leaving(prediction);
-  const predicted = prediction.clusters.find((one) => one.cluster === cluster);
-  const from = cluster === undefined ? undefined : shareOf(before, cluster);
-  const points = moments
-    .filter(({ atMs, inForce }) => atMs >= 0 && inForce > 0)
-    .map(
-      ({ atMs, errorRate, shares }): Point => ({
-        atMs,
-        errorRate,
-        share: cluster === undefined ? undefined : shares[cluster],
-      }),
-    );
-  const shift = { from: from ?? predicted?.shareBefore ?? 0, to: predicted?.shareAfter ?? 0 };
-  // What comes back by the ramp is not taken for traffic that never left.
-  const shiftedAt = shiftMs(untilReverting(points, moments), shift);
-  return {
-    detect: detectMs(points, shift),
-    shift: shiftedAt,
-    recover:
-      points.length === 0
-        ? undefined
-        : recoverMs(points, inForceMs ?? 0, spec.objectives.errorBudget, shiftedAt),
-  };
-}
-
-/** Points up to the last moment at which the drill was in force in full; all of them when it never was. */
-function untilReverting(points: readonly Point[], moments: readonly Measured[]): readonly Point[] {
-  const last = moments.findLast(({ inForce }) => inForce >= 1)?.atMs;
-  return last === undefined ? points : points.filter(({ atMs }) => atMs <= last);
-}
-
 function trafficOf(window: Window): Traffic {
-  const { seconds, requests, failed } = window;
+  const { seconds, requests, perSecond, failed } = window;
   return {
     seconds,
     requests,
     errors: failed,
     errorRate: ratio(failed, requests),
-    requestsPerSecond: ratio(requests, seconds),
+    requestsPerSecond: perSecond,
     ...given('p50Ms', quantileMs(window, 0.5)),
     ...given('p99Ms', quantileMs(window, 0.99)),
   };
 }
 
-/**
- * One moment of a drill, from what happened since the moment before. Rates are of `steady`, a longer window with the same
- * end: samples that come a moment late would look like requests that stopped.
- */
-export function momentOf(
-  window: Window,
-  steady: Window,
-  { atMs, inForce }: Pick<Moment, 'atMs' | 'inForce'>,
-): Measured {
-  const { requests, failed, to } = window;
-  const clusters = [...steady.rates.keys()].sort();
-  return {
-    atMs: Math.round(atMs),
-    inForce,
-    requestsPerSecond: ratio(steady.requests, steady.seconds),
-    errorRate: ratio(failed, requests),
-    ...given('p99Ms', quantileMs(window, 0.99)),
-    clusters: Object.fromEntries(clusters.map((cluster) => [cluster, rateTo(steady, cluster)])),
-    shares: Object.fromEntries(
-      [...to.keys()].flatMap((cluster) => {
-        const share = shareOf(window, cluster);
-        return share === undefined ? [] : [[cluster, share] as const];
-      }),
-    ),
-  };
+/** Milliseconds from one turn to another; undefined where either was not. */
+export function tookMs(turns: Turns, from: Turn, until: Turn): number | undefined {
+  const [begin, end] = [turns[from], turns[until]];
+  return begin && end && Math.round(end.at - begin.at);
 }
 
 function loadOf(prediction: Prediction, before: Window, settled: Window): Report['load'] {
@@ -180,14 +118,6 @@ function loadOf(prediction: Prediction, before: Window, settled: Window): Report
     measured: rateTo(settled, cluster),
     ...given('capacity', capacity),
   }));
-}
-
-/** At most 300 moments, evenly picked, the last one among them. */
-function thinned(moments: readonly Measured[]): Moment[] {
-  const every = Math.ceil(moments.length / mostMoments);
-  return moments
-    .filter((_, i) => (moments.length - 1 - i) % Math.max(1, every) === 0)
-    .map(({ shares: _, ...moment }) => moment);
 }
 
 function given<K extends string>(name: K, value: number | undefined): Partial<Record<K, number>> {

@@ -1,7 +1,8 @@
 /** Owns whether a drill met its objectives. */
-import { percentText } from './guardrails.ts';
+
 import type { Abort, Objective, Traffic } from './model.ts';
 import { msOf, type Objectives } from './spec.ts';
+import { percentText } from './words.ts';
 
 export interface Findings {
   readonly abortedBy: Abort | undefined;
@@ -12,7 +13,7 @@ export interface Findings {
   readonly probes?: { readonly made: number; readonly refused: number } | undefined;
 }
 
-export interface Verdict {
+interface Verdict {
   readonly passed: boolean;
   readonly objectives: Objective[];
 }

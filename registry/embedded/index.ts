@@ -4,9 +4,8 @@ import { asIsthmusError, IsthmusError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import type { AutoCompact } from './compactor.ts';
 import type { NodeOptions, ServerIdentity, TrustedDomain } from './node.ts';
-import type { FromWorker, Request, ToWorker } from './protocol.ts';
+import type { FromThread, Request, ToThread } from './protocol.ts';
 
-export type { AutoCompact } from './compactor.ts';
 export type { ServerIdentity, TrustedDomain } from './node.ts';
 
 export interface EmbeddedRegistryOptions {
@@ -74,8 +73,11 @@ interface Pending {
   reject(error: IsthmusError): void;
 }
 
+/** For what is young, in MiB: it works in bursts, and the room that workers get would rest most of the time. */
+const youngMiB = 6;
+
 class RegistryThread {
-  readonly #worker: Worker;
+  readonly #thread: Worker;
   readonly #log: Log;
   readonly #pending = new Map<number, Pending>();
   readonly died: Promise<IsthmusError>;
@@ -85,19 +87,20 @@ class RegistryThread {
 
   constructor(options: NodeOptions, log: Log) {
     this.#log = log;
-    this.#worker = new Worker(new URL('worker.ts', import.meta.url), {
+    this.#thread = new Worker(new URL('thread.ts', import.meta.url), {
       name: 'registry',
       workerData: options,
       // The host's own flags may not fit a second module, and none is needed.
       execArgv: [],
+      resourceLimits: { maxYoungGenerationSizeMb: youngMiB },
     });
-    this.#worker.on('message', (message: FromWorker) => this.#receive(message));
+    this.#thread.on('message', (message: FromThread) => this.#receive(message));
     this.died = new Promise((resolve) => {
       let cause: unknown;
-      this.#worker.on('error', (error) => {
+      this.#thread.on('error', (error) => {
         cause = error;
       });
-      this.#worker.on('exit', (exitCode) => {
+      this.#thread.on('exit', (exitCode) => {
         this.#exited = true;
         const what = `The embedded registry stopped (exit code ${exitCode})`;
         const error =
@@ -116,8 +119,8 @@ class RegistryThread {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
-      const message: ToWorker = { ...request, id };
-      this.#worker.postMessage(message);
+      const message: ToThread = { ...request, id };
+      this.#thread.postMessage(message);
     });
   }
 
@@ -129,15 +132,15 @@ class RegistryThread {
   async #close(): Promise<void> {
     if (this.#exited) return;
     await this.ask({ kind: 'close' });
-    await this.#worker.terminate();
+    await this.#thread.terminate();
   }
 
   async terminate(): Promise<void> {
     this.#closing = Promise.resolve();
-    await this.#worker.terminate();
+    await this.#thread.terminate();
   }
 
-  #receive(message: FromWorker): void {
+  #receive(message: FromThread): void {
     if (message.kind === 'log') {
       this.#relay(message.line);
       return;

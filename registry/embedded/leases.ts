@@ -27,7 +27,7 @@ interface Lease {
   deadline: number;
 }
 
-export interface LeaseOptions {
+interface LeaseOptions {
   readonly database: Database;
   readonly mvcc: Mvcc;
   readonly clock: Clock;

@@ -70,12 +70,12 @@ export class PeerServers {
   }
 }
 
-/** Without TLS whoever connects is the host; the caller sees to it that only this machine can. */
+/** Without TLS every client is the host; the caller sees to it that only this machine can connect. */
 export function plainServer(servers: PeerServers): NetServer {
   return createPlainServer({ noDelay: true }, (socket) => servers.serve(socket, { kind: 'host' }));
 }
 
-export interface TlsServerOptions {
+interface TlsServerOptions {
   readonly servers: PeerServers;
   readonly identity: () => LeafIdentity;
   readonly trust: TrustStore;

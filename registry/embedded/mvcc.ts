@@ -4,7 +4,7 @@ import { etcdTexts } from '../etcd-errors.ts';
 import type { Database } from './database.ts';
 import { type KeyRange, type KeyValue, type KvEvent, RpcError } from './rpc.ts';
 
-export interface RangeOptions {
+interface RangeOptions {
   /** State as of this revision; 0 is now. */
   readonly revision?: number;
   /** 0 is no limit. */
@@ -224,9 +224,9 @@ export class Mvcc {
 }
 
 const noEnd = Buffer.alloc(0);
-/** What an event takes besides its key and value, roughly. */
+/** Octets that an event takes besides its key and value, roughly. */
 const perEventBytes = 64;
-/** What etcd says of a deleted key. */
+/** The fields etcd gives for a deleted key. */
 const tombstone = { create_revision: 0, version: 0, lease: '0', value: noEnd };
 
 /** etcd's ranges as SQL over the column `key`. */

@@ -1,8 +1,9 @@
 /** Owns one embedded registry inside its thread: file, data, leases, watchers and listener, started and stopped in order. */
 import { randomBytes, X509Certificate } from 'node:crypto';
 import type { LeafIdentity } from '../../certs/authority.ts';
-import { type Bundle, defaultRefreshHintSeconds } from '../../certs/bundle.ts';
+import type { Bundle } from '../../certs/bundle.ts';
 import { leafId } from '../../certs/chain.ts';
+import { defaultRefreshHintSeconds } from '../../certs/refresh-hint.ts';
 import { parseTrustDomain } from '../../certs/spiffe-id.ts';
 import { TrustStore } from '../../certs/trust-store.ts';
 import { isLoopback, parseAddress } from '../../core/address.ts';

@@ -8,9 +8,9 @@ export type Request =
   | { readonly kind: 'set-trust'; readonly domains: readonly TrustedDomain[] }
   | { readonly kind: 'close' };
 
-export type ToWorker = Request & { readonly id: number };
+export type ToThread = Request & { readonly id: number };
 
-export type FromWorker =
+export type FromThread =
   | { readonly kind: 'done'; readonly id: number; readonly result: string }
   | {
       readonly kind: 'failed';

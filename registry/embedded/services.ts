@@ -65,7 +65,7 @@ export function servicesFor(
     if (!accesses.every((access) => mayAccess(peer, access))) throw denied();
   }
 
-  /** A lease is used by whoever granted it and by the host, for to end one deletes its keys. */
+  /** A lease is used by the peer that it was granted to and by the host, for to end one deletes its keys. */
   function ownLease(id: string): void {
     const lease = leases.require(id);
     if (peer.kind === 'member' && lease.owner !== owner) throw denied();

@@ -87,7 +87,7 @@ interface TxnBody {
   readonly responses: readonly object[];
 }
 
-/** A transaction of which the branch is chosen. */
+/** A transaction whose branch is chosen. */
 interface Decided {
   readonly succeeded: boolean;
   readonly ops: readonly (RequestOp | Decided)[];
@@ -220,14 +220,14 @@ function checkOps({ compare, success, failure }: TxnRequest, most: number): void
   }
 }
 
-interface Changes {
+interface ChangedKeys {
   readonly puts: readonly Buffer[];
   readonly deletes: readonly DeleteRangeRequest[];
 }
 
 /** A key may be put once, and not where a delete of the same transaction reaches. Branches of a nested one exclude each other. */
-function checkChangedTwice(ops: readonly RequestOp[]): Changes {
-  const groups: Changes[] = ops.flatMap((op) => {
+function checkChangedTwice(ops: readonly RequestOp[]): ChangedKeys {
+  const groups: ChangedKeys[] = ops.flatMap((op) => {
     if (op.request_put) return [{ puts: [op.request_put.key], deletes: [] }];
     if (op.request_delete_range) return [{ puts: [], deletes: [op.request_delete_range] }];
     if (!op.request_txn) return [];

@@ -7,8 +7,8 @@ const catchUpBytes = 1024 * 1024;
 /** etcd's id of answers that concern the whole stream. */
 const wholeStream = -1;
 
-/** Where a stream's responses go. */
-export interface WatchSink {
+/** Takes a stream's responses. */
+interface WatchSink {
   /** Sends; false when the sink is full, after which `drained` is called once it is not. */
   send(response: WatchResponse): boolean;
 }

@@ -20,7 +20,7 @@ import type { IsthmusError } from '../../core/errors.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import type { Forged } from './forge.ts';
 
-export interface Cluster {
+interface Cluster {
   readonly trustDomain: TrustDomain;
   readonly authority: Authority;
   /** The leaf of gateway `g1`. */
@@ -45,7 +45,7 @@ export function trusting(...clusters: readonly Cluster[]): TrustStore {
   return trust;
 }
 
-export interface Accepted {
+interface Accepted {
   readonly socket: tls.TLSSocket;
   readonly peer: SpiffeId | undefined;
   /** Everything the peer wrote so far. */

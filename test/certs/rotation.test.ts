@@ -106,7 +106,7 @@ test('a renewal that fails is reported and tried again, and the old leaf stays',
   t.deepEqual(renewed, [rotation.current]);
 });
 
-test('a listener that throws is reported, and hears again', async (t) => {
+test('a subscriber that throws is reported, and hears again', async (t) => {
   const { clock, rotation, failures, renewed } = await rotating(t);
   await rotation.start();
   const stop = rotation.onRenew(() => {

@@ -217,7 +217,7 @@ test('a leaf that was accepted is refused once its bundle is removed', (t) => {
   t.throws(() => trust.verifyChain([leaf], Date.now()), { code: 'CERT_UNTRUSTED' });
 });
 
-test('listeners hear of each change, even after one that throws, until they stop', (t) => {
+test('subscribers hear of each change, even after one that throws, until they stop', (t) => {
   const trust = new TrustStore();
   const heard: string[] = [];
   trust.onChange(() => {

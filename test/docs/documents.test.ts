@@ -5,7 +5,8 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { errorCodes } from '../../core/error-codes.ts';
-import { configSchema, parseConfig } from '../../gateway/config/config.ts';
+import { configSchema, parseConfig } from '../../gateway/control/config/config.ts';
+import { configKeys } from '../gateway/control/config/keys.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Those at the top of a configuration. */
@@ -21,16 +22,49 @@ test('every error code is in the reference, with what it means and what to do', 
 
 test('the reference has no error code that is gone', async (t) => {
   const reference = await readFile(join(root, 'docs/reference.md'), 'utf8');
-  const codes = reference.slice(reference.indexOf('## Error codes')).match(/(?<=^\| `)[A-Z_]+/gm);
+  const codes = reference.slice(reference.indexOf('## Error codes')).match(/(?<=^\| `)[A-Z\d_]+/gm);
   t.deepEqual(
     codes?.filter((code) => !(code in errorCodes)),
     [],
   );
 });
 
-test('every key at the top of the configuration is in the reference', async (t) => {
+/** The keys that the reference's tables name: `x.a`, `.b` are `x.a` and `x.b`. */
+async function documentedKeys(): Promise<Set<string>> {
   const reference = await readFile(join(root, 'docs/reference.md'), 'utf8');
-  for (const key of keys) t.regex(reference, new RegExp(`\`${key}[\`.]`));
+  const [, part = ''] = /^## Configuration$(.*?)^## /ms.exec(reference) ?? [];
+  const documented = new Set<string>();
+  for (const [, before = '', rows = ''] of part.matchAll(
+    /((?:^[^\n|]+\n)+)\n^\| key \|.*\n\| ---.*\n((?:\|.*\n)+)/gm,
+  )) {
+    // What a table is about is said before it: `balance`:, or `ingress`, a list: ...
+    const [, about, isList] = /^`(\w+)`(, a list)?:/.exec(before) ?? [];
+    const prefix = about ? `${about}${isList ? '[]' : ''}.` : '';
+    for (const [, cell = ''] of rows.matchAll(/^\| (.*?) \|/gm)) {
+      let last = '';
+      for (const [, name = ''] of cell.matchAll(/`([\w.[\]]+)[^`]*`/g)) {
+        last = name.startsWith('.') ? last.replace(/\.\w+$/, name) : name;
+        documented.add(last.startsWith(prefix) ? last : prefix + last);
+      }
+    }
+  }
+  return documented;
+}
+
+test('every key of a configuration is in the reference', async (t) => {
+  const documented = await documentedKeys();
+  t.deepEqual(
+    configKeys().filter((key) => !documented.has(key)),
+    [],
+  );
+});
+
+test('the reference has no key of a configuration that is gone', async (t) => {
+  const keys = configKeys();
+  t.deepEqual(
+    [...(await documentedKeys())].filter((key) => !keys.some((one) => one.startsWith(key))),
+    [],
+  );
 });
 
 /** Every page, and what is in it. */
@@ -66,12 +100,8 @@ test('links between pages lead to files and headings that are there', async (t) 
 test('the files that the life of a request passes are there', async (t) => {
   const text = await readFile(join(root, 'docs/life-of-a-request.md'), 'utf8');
   for (const [, name = ''] of text.matchAll(/`([\w/-]+\.ts)`/g)) {
-    const file = join(root, 'gateway', name.includes('/') ? name : `proxy/${name}`);
-    const beside = join(root, 'gateway/edge', name);
-    await t.notThrowsAsync(
-      access(file).catch(() => access(beside)),
-      name,
-    );
+    const folder = name.startsWith('core/') ? '' : 'gateway/data';
+    await t.notThrowsAsync(access(join(root, folder, name)), name);
   }
 });
 

@@ -68,7 +68,17 @@ test.serial(
     t.is(report.during.errors, 0);
     t.true(report.before.requests > 0 && report.after.requests > 0);
     t.true((report.timing.inForceMs ?? Infinity) < 3_000, JSON.stringify(report.timing));
-    t.true(report.timing.shiftMs !== undefined);
+    // Of three seconds, and not of a time in which nobody asked for anything.
+    const { seconds, requestsPerSecond } = report.before;
+    t.true(seconds > 2 && seconds < 6, `${seconds} s`);
+    t.true(requestsPerSecond > 35, `${requestsPerSecond}/s`);
+    t.is(prediction.concern.what, 'requests for the service orders.shop with copies in dc1');
+    // What the timeline said last is what the report says.
+    const said = (kind: string) => report.timeline.findLast((entry) => entry.kind === kind)?.value;
+    const { shiftMs, goneMs, revertMs } = report.timing;
+    t.true(shiftMs !== undefined && goneMs !== undefined && revertMs !== undefined);
+    t.deepEqual([said('shifted'), said('reverted'), said('returned')], [shiftMs, goneMs, revertMs]);
+    t.true((revertMs ?? 0) > 100, 'load comes back by hold and ramp, not when the effect is gone');
     // What was under way when it came into force is answered there still.
     const left = report.load.find(({ cluster }) => cluster === 'dc1');
     t.true((left?.measured ?? Infinity) < 1, JSON.stringify(left));
@@ -82,6 +92,7 @@ test.serial(
       'shifted',
       'reverting',
       'reverted',
+      'returned',
       'ended',
     ]) {
       t.true(kinds.includes(kind as (typeof kinds)[number]), kind);
@@ -132,7 +143,7 @@ test.serial(
 );
 
 test.serial(
-  'a drill that would break a guardrail is refused, says which, and runs when forced',
+  'a drill that would break a guardrail is refused, says which, and runs when forced with another limit in its place',
   async (t) => {
     const spec = { ...evacuation, guardrails: { minHealthy: 4 } };
     const { code, stderr } = await dc1.gateway.isthmus([
@@ -140,12 +151,33 @@ test.serial(
     ]);
     t.is(code, 5);
     t.regex(stderr, /DRILL_UNSAFE: .*orders\.shop has 3 healthy copies left; 4 are wanted/);
-    const { id } = await startDrill(dc1, spec, '?force=true');
-    await inForce(dc1, id);
-    await dc1.gateway.isthmusOk(['drill', 'abort', id]);
-    const drill = await becomes(dc2, id, 'aborted');
+    const refused = async (overrides: object | undefined, query: string, why: RegExp) => {
+      const wanted = { ...spec, ...(overrides && { overrides }) };
+      const { message } = await t.throwsAsync(startDrill(dc1, wanted, query));
+      t.regex(message, why);
+    };
+    await refused(undefined, '?force=true', /nothing would stop it in its place/);
+    await refused({ errorRate: 0.5 }, '?force=true', /nothing would stop it in its place/);
+    await refused({ minHealthy: 4 }, '?force=true', /as well, minHealthy 4/);
+    await refused({ minHealthy: 3 }, '', /hold only for a drill that is forced/);
+    const id = await dc1.gateway.isthmusOk([
+      ...['drill', 'run', 'evacuate', '--cluster', 'dc1', '--min-healthy', '4', '--ramp', '0s'],
+      ...['--force', '--override', 'minHealthy=3', '--override', 'errorRate=50%', '--detach'],
+    ]);
+    await inForce(dc1, id.trim());
+    // The limit in its place holds: three are left, then two.
+    await dc3.killInstances();
+    const drill = await becomes(dc2, id.trim(), 'aborted');
+    await dc3.startInstances();
+    await loadBecomes([dc3], 'dc3', 100);
     t.true(drill.forced);
-    t.is(drill.abortedBy?.kind, 'operator');
+    t.deepEqual(drill.spec.overrides, { minHealthy: 3, errorRate: 0.5 });
+    t.regex(drill.abortedBy?.what ?? '', /orders\.shop has 2 healthy copies left; 3 are wanted/);
+    const report = await dc2.gateway.isthmusOk(['drill', 'report', id.trim()]);
+    t.regex(
+      report,
+      /\| Forced \| yes: errorRate 0\.5 in place of 0\.01, minHealthy 3 in place of 4 \|/,
+    );
   },
 );
 
@@ -211,9 +243,13 @@ test.serial('the command watches a drill to its end and says how it went', async
     ...['--ramp', '0s', '--duration', '1s', '--reason', 'to see it'],
   ]);
   t.regex(stdout, /created .*\n(.*\n)*.* started .*\n(.*\n)*.* ended /);
+  t.regex(stdout, / in-force .* \(\d+ ms\)\n/);
   // Nobody asks for anything: that proves nothing, and is no success.
   t.is(code, 3);
-  t.regex(stderr, /Not passed: failed/);
+  t.regex(
+    stderr,
+    /Not passed: failed\n {2}rto: There was no traffic to judge by\n {2}errorBudget: There was no .*\nRead it: isthmus drill report /,
+  );
   const [drill] = (await dc1.gateway.items<DrillSummary>('/v1/drills')).slice(-1);
   t.is(drill?.spec.reason, 'to see it');
   t.is(drill?.state, 'done');

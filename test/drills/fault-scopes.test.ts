@@ -1,12 +1,13 @@
 /** Specifies where faults strike, over real gateways: a cluster, a link, a service or a zone, and nothing beside it. */
 import test from 'ava';
 import type { DrillSpecInput } from '../../federation/drills/model.ts';
-import type { ServiceItem } from '../../gateway/admin/answers.ts';
+import type { ServiceItem } from '../../gateway/control/api/answers.ts';
 import { type Cluster, federate } from '../support/federation.ts';
 import type { Answer } from '../support/gateway-process.ts';
 import { sharedScope } from '../support/shared.ts';
+import { SteadyLoad } from '../support/steady-load.ts';
 import { until } from '../support/until.ts';
-import { becomes, inForce, startDrill } from './scene.ts';
+import { becomes, drillAt, inForce, startDrill } from './scene.ts';
 
 const scope = sharedScope(test);
 const delayMs = 200;
@@ -21,7 +22,7 @@ test.before(async () => {
     balance: {
       algorithm: 'round-robin',
       retry: { maxTries: 1 },
-      outlier: { consecutiveFailures: 1000 },
+      outlier: { consecutive5xx: 0, consecutiveGatewayFailure: 0 },
     },
     timeouts: { perTry: '500ms' },
   };
@@ -109,6 +110,37 @@ test.serial('a service: it is struck wherever it is asked for, and no other one 
   for (const [, service] of cases) await meet(dc1, service, 'well');
   t.pass();
 });
+
+test.serial(
+  'a service that is seldom asked is guarded and reported by its own requests, however many there are for others',
+  async (t) => {
+    const others = new SteadyLoad(dc1);
+    await others.goesOn(100);
+    const { id, prediction } = await startDrill(dc1, {
+      ...{ kind: 'black-hole', scope: { service: 'stock.shop' } },
+      ...{ ramp: '0s', duration: '60s', guardrails: { minHealthy: 0 } },
+    });
+    t.is(prediction.concern.what, 'requests for stock.shop');
+    await inForce(dc1, id);
+    let asked = 0;
+    await until('the guardrail to end it', async () => {
+      asked += 1;
+      await ask(dc1, 'stock.shop');
+      return (await drillAt(dc1, id)).state !== 'running';
+    });
+    const { report, abortedBy } = await becomes(dc1, id, 'aborted');
+    t.deepEqual(await others.stop(), []);
+    t.is(abortedBy?.kind, 'guardrail');
+    t.regex(abortedBy?.what ?? '', /^100 % of requests fail \(\d+ of \d+\); 1 % may$/);
+    if (!report) return t.fail('there is no report');
+    t.is(report.during.errorRate, 1);
+    t.true(report.during.requests <= asked, `${report.during.requests} of ${asked}`);
+    t.true(
+      report.load.every(({ measured }) => measured < 20),
+      JSON.stringify(report.load),
+    );
+  },
+);
 
 for (const how of ['slow', 'failed'] as const) {
   test.serial(`a link, ${how}: only what one end sends to the other is struck`, async (t) => {

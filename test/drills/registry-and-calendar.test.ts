@@ -1,10 +1,13 @@
 /** Specifies drills without the registry, and those that the calendar starts, over real gateways. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'ava';
 import type { DrillSummary } from '../../federation/drills/model.ts';
-import type { ScheduleItem } from '../../gateway/drills/schedules.ts';
+import type { ScheduleItem } from '../../gateway/control/drills/schedules.ts';
 import { type Cluster, federate } from '../support/federation.ts';
 import { sharedScope } from '../support/shared.ts';
 import { SteadyLoad } from '../support/steady-load.ts';
+import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
 import { becomes, inForce, startDrill } from './scene.ts';
 
@@ -117,5 +120,40 @@ test.serial(
       return items.length === 0;
     });
     await t.throwsAsync(dc1.gateway.api.get(path), { code: 'SCHEDULE_NOT_FOUND' } as object);
+  },
+);
+
+test.serial(
+  'a schedule is set, read, edited and deleted by command, never over a change that was not seen',
+  async (t) => {
+    const run = (args: string[]) => dc1.gateway.isthmus(args);
+    const file = join(await tempDir(t), 'weekly.yaml');
+    await writeFile(file, 'cron: 0 3 * * sun\nspec: { kind: evacuate, scope: { cluster: dc2 } }\n');
+    const made = await run(['drill', 'schedule', 'set', 'weekly', '-f', file, '--new']);
+    t.regex(
+      made.stdout,
+      /^set schedule weekly: evacuate cluster dc2, next run \d{4}-\d\d-\d\d 03:00:00Z\n$/,
+    );
+    t.regex(
+      (await run(['drill', 'schedule', 'set', 'weekly', '-f', file, '--new'])).stderr,
+      /one already/,
+    );
+    const printed = (await run(['drill', 'schedule', 'get', 'weekly', '-o', 'yaml'])).stdout;
+    await writeFile(file, printed.replace('0 3 * * sun', '0 4 * * sun'));
+    t.regex((await run(['drill', 'schedule', 'set', 'weekly', '-f', file])).stdout, /04:00:00Z/);
+    const late = await run(['drill', 'schedule', 'set', 'weekly', '-f', file]);
+    t.regex(
+      late.stderr,
+      /^error PRECONDITION_FAILED: The schedule was set again at .*weekly\.yaml\)/,
+    );
+    t.regex(
+      (await run(['drill', 'schedule', 'list'])).stdout,
+      /weekly +dc1 +evacuate cluster dc2 +0 4 \* \* sun/,
+    );
+    const gone = await run(['drill', 'schedule', 'delete', 'weekly']);
+    t.is(gone.stdout, 'deleted schedule weekly: evacuate cluster dc2, 0 4 * * sun\n');
+    const none = await run(['drill', 'schedule', 'get', 'weekly']);
+    t.regex(none.stderr, /^error SCHEDULE_NOT_FOUND: .*\n {2}fix: .*isthmus drill schedule list/);
+    t.is(none.code, 4);
   },
 );

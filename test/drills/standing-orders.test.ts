@@ -28,9 +28,13 @@ test.serial(
       '--reason',
       'new switches',
     ]);
-    t.is(said, 'dc2 is drained until: isthmus undrain dc2');
+    t.is(said, 'traffic leaves dc2 within 500 ms, until: isthmus undrain dc2');
     await loadBecomes([dc1, dc2, dc3], 'dc2', 0);
     await load.servedBy(dc1, dc3);
+    t.regex(
+      (await dc3.gateway.isthmus(['check'])).stdout,
+      /\n {2}ok {5}As ordered: dc2 is drained \(/,
+    );
     const explained = await dc2.gateway.isthmusOk(['explain', 'orders.shop']);
     t.regex(explained, /kept off: dc2 is drained \(new switches\)/);
     // Whoever ordered it, anybody may undo it.

@@ -5,9 +5,10 @@ import type {
   GraphAnswer,
   TrafficAnswer,
   TrustItem,
-} from '../../gateway/admin/answers.ts';
+} from '../../gateway/control/api/answers.ts';
 import { adminRequest, StreamReader } from '../support/admin-request.ts';
 import { type Cluster, federate } from '../support/federation.ts';
+import { proves } from '../support/proves.ts';
 import { sharedScope } from '../support/shared.ts';
 import { until } from '../support/until.ts';
 
@@ -57,6 +58,7 @@ test('security: who asks through another cluster may only look, unless it is gra
   t.is((await adminRequest(dc1.gateway, `/clusters/dc3${endpoint}`, put)).status, 200);
   const token = { method: 'POST', body: {} };
   t.is((await adminRequest(dc1.gateway, '/clusters/dc3/v1/tokens', token)).status, 403);
+  proves(t, 'admin.clusters');
 });
 
 test('security: a write through another cluster is audited at both, a refused one too', async (t) => {
@@ -96,7 +98,7 @@ for (const [path, status, code] of [
   ['/clusters/dc2.evil.example/v1/status', 400, 'NAME_INVALID'],
   ['/clusters/127.0.0.1:22/v1/status', 400, 'NAME_INVALID'],
   ['/clusters/dc2/v1/nothing', 404, 'ROUTE_NOT_FOUND'],
-  ['/clusters/dc2/..%2f..%2fv1/status', 400, 'BODY_INVALID'],
+  ['/clusters/dc2/..%2f..%2fv1/status', 400, 'REQUEST_REFUSED'],
 ] as const) {
   test(`asking for ${path} is ${code}`, async (t) => {
     const answer = await adminRequest(dc1.gateway, path);
@@ -188,7 +190,7 @@ test('the stream of another cluster is read through this one', async (t) => {
 
 test('a topic there is not is refused', async (t) => {
   const { status, json } = await adminRequest(dc1.gateway, '/v1/stream?topics=gossip');
-  t.like({ status, ...json }, { status: 400, code: 'BODY_INVALID', where: 'topics' });
+  t.like({ status, ...json }, { status: 400, code: 'QUERY_INVALID', where: 'topics' });
 });
 
 test('an endpoint is replaced only as long as it is what the caller has seen', async (t) => {
@@ -211,6 +213,22 @@ test('an endpoint is replaced only as long as it is what the caller has seen', a
   const other = '/v1/services/shop/basket/endpoints/b-2';
   t.is((await adminRequest(dc2.gateway, other, onlyNew)).status, 200);
   t.is((await adminRequest(dc2.gateway, other, { method: 'DELETE' })).status, 204);
+});
+
+test('what becomes of the health of an endpoint is news to who reads it, and no change of what was registered', async (t) => {
+  const path = '/v1/services/shop/basket/endpoints/b-3';
+  const mortal = { method: 'PUT', body: { ...put.body, ttl: '1s' } };
+  const { headers } = await adminRequest(dc2.gateway, path, mortal);
+  const tag = headers.etag ?? '';
+  await until('its heartbeat to be overdue', async () => {
+    const answer = await adminRequest(dc2.gateway, path, { headers: { 'if-none-match': tag } });
+    return answer.json['health'] === 'unhealthy' && answer.headers.etag !== tag;
+  });
+  const held = { headers: { 'if-match': tag } };
+  const heavier = { method: 'PUT', body: { ...mortal.body, weight: 2 } };
+  t.is((await adminRequest(dc2.gateway, path, { ...heavier, ...held })).status, 200);
+  const late = await adminRequest(dc2.gateway, path, { method: 'DELETE', ...held });
+  t.is(late.status, 412);
 });
 
 test('what a caller has already is not sent again', async (t) => {

@@ -1,6 +1,6 @@
 /** Specifies what of the admin API outlives a gateway's end, and what the others' say of it meanwhile. */
 import test from 'ava';
-import type { AuditItem, GraphAnswer } from '../../gateway/admin/answers.ts';
+import type { AuditItem, GraphAnswer } from '../../gateway/control/api/answers.ts';
 import { adminRequest } from '../support/admin-request.ts';
 import { federate } from '../support/federation.ts';
 import { until } from '../support/until.ts';

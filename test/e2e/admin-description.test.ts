@@ -38,6 +38,7 @@ test.before('two clusters are joined', async () => {
 });
 
 const put = { address: '10.0.0.1', port: 8080 };
+const many = { register: [{ service: 'cart.shop', id: 'cart-2', ...put }] };
 
 const drill = {
   kind: 'evacuate',
@@ -69,13 +70,16 @@ const requests: readonly (readonly [id: string, path: string, ask?: AdminAsk])[]
   ['getEndpoint', '/v1/services/shop/cart/endpoints/cart-1'],
   ['heartbeat', '/v1/services/shop/cart/endpoints/cart-1/heartbeat', { method: 'PUT' }],
   ['deleteEndpoint', '/v1/services/shop/cart/endpoints/cart-1', { method: 'DELETE' }],
+  ['changeEndpoints', '/v1/endpoints', { method: 'POST', body: many }],
   ['listClusters', '/v1/clusters?limit=1'],
+  ['listGateways', '/v1/gateways'],
   ['listTrust', '/v1/trust'],
   ['getBeliefs', '/v1/beliefs'],
   ['getGraph', '/v1/graph?window=600'],
   ['getTraffic', '/v1/traffic'],
   ['getSamples', '/v1/samples'],
   ['listEvents', '/v1/events'],
+  ['getMeasures', '/v1/measures'],
   ['predictDrill', '/v1/drills/predict', { method: 'POST', body: drill }],
   ['startDrill', '/v1/drills?force=true', { method: 'POST', body: drill }],
   ['listDrills', '/v1/drills'],

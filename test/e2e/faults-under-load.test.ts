@@ -1,5 +1,6 @@
 /** Specifies that no request fails while instances, gateways, clusters and the registry do. */
 import anyTest, { type TestFn } from 'ava';
+import type { ServiceItem } from '../../gateway/control/api/answers.ts';
 import { type Cluster, federate, settled } from '../support/federation.ts';
 import { sharedScope } from '../support/shared.ts';
 import { SteadyLoad } from '../support/steady-load.ts';
@@ -107,6 +108,14 @@ test.serial('the registry stops: nothing moves, and status and check say it', as
 });
 
 test.serial('a gateway restarts while the registry is down: it serves from its disk', async (t) => {
+  // What the registry has by then is all that the others hear of dc1 until it is back.
+  await until('dc1 to be well, and its summary to say so', async () => {
+    const services = await dc1.gateway.items<ServiceItem>('/v1/services');
+    const { endpoints } = services.find(({ service }) => service === 'orders.shop') ?? {};
+    const { pendingWrites } = (await dc1.gateway.status()).registry;
+    return endpoints?.healthy === dc1.instances.length && pendingWrites === 0;
+  });
+  await settled([dc1, dc2, dc3]);
   await registry('stop');
   await dc2.gateway.kill();
   await dc2.start();

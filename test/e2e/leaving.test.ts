@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import test from 'ava';
-import type { ExportItem, ServiceItem } from '../../gateway/admin/answers.ts';
+import type { ExportItem, ServiceItem } from '../../gateway/control/api/answers.ts';
 import { type Cluster, checksOut, federate, settled } from '../support/federation.ts';
 import { until } from '../support/until.ts';
 
@@ -144,7 +144,7 @@ test.serial(
     t.is((await dc3.gateway.request('orders.shop')).cluster, 'dc3');
     for (const cluster of [dc1, dc2]) await forgets(cluster, dc3);
 
-    await dc3.gateway.isthmusOk(['leave', '--yes', '--force']);
+    // As it is told to.
     await dc3.join(dc1);
     await settled([dc1, dc2, dc3]);
   },
@@ -162,6 +162,26 @@ test.serial('a cluster that is evicted while it runs notices, and serves its own
     /problem NOT_A_MEMBER: dc2 was evicted from acme by dc1 at 20.*\n {2}fix: To come back: /,
   );
   t.is((await dc2.gateway.request('orders.shop')).cluster, 'dc2');
+
+  // It has no say in who belongs to the federation, whatever its registry would let it write.
+  for (const args of [
+    ['leave', '--yes', '--cluster', 'dc1', '--force'],
+    ['token', 'create'],
+  ]) {
+    const { code, stderr } = await dc2.gateway.isthmus(args);
+    t.is(code, refused);
+    t.regex(stderr, /error NOT_A_MEMBER: dc2 is a member of its federation no more/);
+  }
+
+  await until('its links to be missed for long enough to be named', async () => {
+    const { unknownSince } = (await dc2.others())['dc1'] ?? {};
+    return unknownSince !== undefined && Date.now() - unknownSince > 3_000;
+  });
+  for (const verb of ['status', 'check']) {
+    const said = await dc2.gateway.isthmus([verb]);
+    t.regex(said.stdout, /NOT_A_MEMBER: dc2 was evicted/);
+    t.notRegex(said.stdout, /PEER_UNREACHABLE|leave --cluster/);
+  }
 });
 
 /** For how long dials are counted, and how many there may be: one back-off that begins with short rests, and a question now and then. */

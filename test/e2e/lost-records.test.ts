@@ -1,10 +1,13 @@
 /** Specifies a federation whose real etcd loses everything, while one cluster is down and the others carry traffic. */
+import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';
 import { type EtcdProcess, startEtcd } from '../support/etcd.ts';
 import { type Etcdctl, etcdctl } from '../support/etcdctl.ts';
 import { type Cluster, federate, settled } from '../support/federation.ts';
 import { sharedScope } from '../support/shared.ts';
 import { SteadyLoad } from '../support/steady-load.ts';
+import { openStore } from '../support/store.ts';
+import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
 
 const test = anyTest as TestFn;
@@ -75,9 +78,16 @@ for (const [how, lose] of Object.entries(losses)) {
         });
       }
       t.truthy((await dc1.others())['dc3']);
+      await until('dc1 to miss the cluster, too', async () => {
+        return (await dc1.gateway.status()).missing.some(({ code }) => code === 'PEER_UNREACHABLE');
+      });
+      const { revision } = (await dc1.gateway.status()).registry;
+      const { header } = JSON.parse(await run('get', '/', '-w', 'json'));
+      t.true(revision <= header.revision, `said ${revision}, where etcd is at ${header.revision}`);
       const { code, stdout } = await dc1.gateway.isthmus(['status']);
       t.is(code, 3);
       t.regex(stdout, /problem RECORD_LOST: The registry has lost records of dc3/);
+      t.regex(stdout, /PEER_UNREACHABLE: No link to dc3 is up since 20/);
       await load.goesOn(100);
 
       await dc3.start();
@@ -115,3 +125,32 @@ test.serial(
     t.pass();
   },
 );
+
+test.serial('it comes back from a backup: what was deregistered since stays so', async (t) => {
+  await settled([dc1, dc2]);
+  const path = '/v1/services/shop/old/endpoints/old-1';
+  const key = `${root}/endpoints/dc2/shop/old/old-1`;
+  const [address, port] = dc2.instances[0]?.address.split(':') ?? [];
+  await dc2.gateway.api.send('PUT', path, { address, port: Number(port) });
+  await until('dc1 to reach it', async () => {
+    return (await dc1.gateway.request('old.shop')).status === 200;
+  });
+  const store = openStore(t, { endpoints: [etcd.endpoint] });
+  const { revision } = await store.list(root);
+  const backup = join(await tempDir(t), 'backup.db');
+  await run('snapshot', 'save', backup);
+  await dc2.gateway.api.send('DELETE', path);
+  await until('it to be gone', async () => !(await keys()).includes(key));
+  // What is brought back is a few revisions old, and soon beyond what anybody knows.
+  await etcd.kill();
+  await etcd.restore(backup);
+  await etcd.start();
+  for (let i = 0; i < 50; i++) await store.txn([], [{ op: 'put', key: '/other', value: `${i}` }]);
+  t.regex(await run('get', key, '--rev', `${revision}`, '--keys-only'), /old-1/);
+  await until('it to be gone again', async () => !(await keys()).includes(key));
+  await until('nobody to be sent there', async () => {
+    const at = await Promise.all([dc1, dc2].map(({ gateway }) => gateway.request('old.shop')));
+    return at.every(({ status }) => status !== 200);
+  });
+  await restored();
+});

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import anyTest, { type TestFn } from 'ava';
-import type { ExplainAnswer, Finding } from '../../gateway/admin/answers.ts';
+import type { ExplainAnswer, Finding } from '../../gateway/control/api/answers.ts';
 import { type Cluster, checksOut, federate, servedBy, settled } from '../support/federation.ts';
 import { sharedScope } from '../support/shared.ts';
 import { until } from '../support/until.ts';
@@ -103,7 +103,18 @@ test.serial('what explain says of a lost cluster comes true: the nearest takes o
   fallIll(dc1);
   await servedBy(dc1, dc2);
   t.deepEqual(await clustersServing(dc1), ['dc2']);
-  t.deepEqual(sharesOf(await explained(dc1)), { dc2: 100 });
+  const explanation = await explained(dc1);
+  t.deepEqual(sharesOf(explanation), { dc2: 100 });
+  const [here] = explanation.candidates.filter(({ cluster }) => cluster === 'dc1');
+  t.is(here?.check, 'GET /healthz answers 500', 'what the check says, not only what follows');
+});
+
+test.serial('a cluster nobody knows can be imagined neither as caller nor as lost', async (t) => {
+  for (const option of ['--without', '--from']) {
+    const { code, stderr } = await dc1.gateway.isthmus(['explain', 'orders.shop', option, 'nope']);
+    t.is(code, 4);
+    t.regex(stderr, /CLUSTER_NOT_FOUND: nope is not a member/);
+  }
 });
 
 test.serial('with two clusters lost all three are served by the last', async (t) => {

@@ -1,8 +1,12 @@
 /** Specifies endpoints registered while gateways run: used in other clusters, kept alive, forgotten. */
 import { once } from 'node:events';
 import anyTest, { type TestFn } from 'ava';
-import type { EndpointItem, RegisteredEndpoint } from '../../gateway/admin/answers.ts';
-import { bin, cleanEnv, start } from '../federation/cli/command.ts';
+import type {
+  ChangedEndpoints,
+  EndpointItem,
+  RegisteredEndpoint,
+} from '../../gateway/control/api/answers.ts';
+import { bin, cleanEnv, start } from '../cli/command.ts';
 import { type Cluster, federate, settled } from '../support/federation.ts';
 import type { Scope } from '../support/gateway-process.ts';
 import { Instance } from '../support/instance.ts';
@@ -66,6 +70,39 @@ test('an endpoint registered in one cluster serves another', async (t) => {
   t.true(published);
   await answeredBy('cart', 'dc2');
   t.is((await dc1.gateway.request('cart.shop')).body, 'dc2/cart-1');
+});
+
+test('many endpoints are registered, kept alive and deregistered by one call each; what can not be is named', async (t) => {
+  const { address } = await running(t, dc1, 'bulk');
+  const [host, port] = address.split(':');
+  const names = Array.from({ length: 1_000 }, (_, i) => ({
+    service: `bulk-${i % 200}.shop`,
+    id: `bulk-${i}`,
+  }));
+  const change = (body: object) =>
+    dc1.gateway.api.send<ChangedEndpoints>('POST', '/v1/endpoints', body);
+  const own = { address: host, port: Number(port), ttl: '60s' };
+  const registered = await change({ register: names.map((name) => ({ ...name, ...own })) });
+  t.like(registered, { registered: 1_000, heartbeats: 0, deregistered: 0, refused: [] });
+  await until('the last to serve', async () => {
+    return (await dc2.gateway.request('bulk-199.shop')).body === 'dc1/bulk';
+  });
+  const stranger = { service: 'bulk-1.shop', id: 'nobody' };
+  const beaten = await change({ heartbeat: [...names, stranger] });
+  t.like(beaten, { heartbeats: 1_000 });
+  t.like(beaten.refused, [{ ...stranger, code: 'ENDPOINT_NOT_FOUND' }]);
+  t.like(await change({ deregister: names }), { deregistered: 1_000, refused: [] });
+});
+
+test('an endpoint that brings no check is checked as the configuration says of its service', async (t) => {
+  const checked = { id: 'orders-9', address: '127.0.0.1:1' } as Instance;
+  await register(dc2, 'orders', checked);
+  t.teardown(() => dc2.gateway.api.send('DELETE', path('orders', 'orders-9')));
+  await until('its check to fail', async () => {
+    const items = await dc2.gateway.items<EndpointItem>('/v1/endpoints?service=orders.shop');
+    return items.find(({ id }) => id === 'orders-9')?.health === 'unhealthy';
+  });
+  t.pass();
 });
 
 test('an endpoint whose heartbeat stops is left for another cluster until it beats again', async (t) => {

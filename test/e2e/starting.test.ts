@@ -5,10 +5,13 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
-import type { ExportItem } from '../../gateway/admin/answers.ts';
-import { bin, cleanEnv, ended, isthmus, start } from '../federation/cli/command.ts';
-import { checksOut, servedBy, standalone } from '../support/federation.ts';
-import { GatewayProcess } from '../support/gateway-process.ts';
+import type { ExportItem } from '../../gateway/control/api/answers.ts';
+import { bin, cleanEnv, ended, isthmus, start } from '../cli/command.ts';
+import { closedPort } from '../gateway/data/request/scene.ts';
+import { adminRequest } from '../support/admin-request.ts';
+import { type Cluster, checksOut, servedBy, standalone } from '../support/federation.ts';
+import { type Answer, GatewayProcess } from '../support/gateway-process.ts';
+import { proves } from '../support/proves.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
 
@@ -58,6 +61,26 @@ test.serial('a port that is taken is named with its listener: the embedded regis
   t.is(code, failed);
   t.regex(said, new RegExp(`^error PORT_IN_USE: .*registry\\.embedded\\.listen ${taken}`, 'm'));
 });
+
+test.serial(
+  'standalone: false: in no federation a gateway is not ready, says so, and has no 404 for what it does not know',
+  async (t) => {
+    const asked = async (config: object) => {
+      const dir = await tempDir(t);
+      const gateway = await GatewayProcess.prepare(t, dir, { cluster: 'dc1', ...config });
+      await gateway.start('standalone' in config ? 'unjoined' : 'ready');
+      const { status: ready } = await adminRequest(gateway, '/readyz');
+      const { status, body } = await gateway.request('orders.shop');
+      const codes = (await gateway.problems()).map(({ code }) => code);
+      await gateway.kill();
+      return { ready, status, code: JSON.parse(body).code, codes };
+    };
+    const alone = { ready: 503, status: 503, code: 'NOT_READY', codes: ['NOT_A_MEMBER'] };
+    t.deepEqual(await asked({ standalone: false }), alone);
+    t.deepEqual(await asked({}), { ready: 200, status: 404, code: 'ROUTE_NOT_FOUND', codes: [] });
+    proves(t, 'standalone');
+  },
+);
 
 test.serial('a key that others can read is not used', async (t) => {
   const gateway = await GatewayProcess.prepare(t, await tempDir(t), { cluster: 'dc1' });
@@ -184,3 +207,37 @@ test.serial(
     await servedBy(dc2, dc1);
   },
 );
+
+/** The first answer of a gateway that starts, asked as soon as it lets anybody in. */
+async function firstAnswer(gateway: GatewayProcess): Promise<Answer> {
+  return until('the gateway to take a request', async () => {
+    try {
+      return await gateway.request('orders.shop');
+    } catch (thrown) {
+      if ((thrown as NodeJS.ErrnoException).code === 'ECONNREFUSED') return undefined;
+      throw thrown;
+    }
+  });
+}
+
+for (const [when, prepare] of [
+  ['', async () => {}],
+  [' while the registry is down', async (dc1: Cluster) => dc1.lines.registry.hold()],
+] as const) {
+  test.serial(
+    `a gateway that is killed and started again${when} serves from its first request on`,
+    async (t) => {
+      const registry = { embedded: { listen: '127.0.0.1:0' } };
+      const outbound = `127.0.0.1:${await closedPort()}`;
+      const dc1 = await standalone(t, 'dc1', { registry });
+      const dc2 = await standalone(t, 'dc2', { instances: 0, config: { listen: { outbound } } });
+      await dc2.joinByApi(dc1);
+      await servedBy(dc2, dc1);
+      await dc2.gateway.kill();
+      await prepare(dc1);
+      dc2.gateway.spawn();
+      const { status, cluster } = await firstAnswer(dc2.gateway);
+      t.deepEqual({ status, cluster }, { status: 200, cluster: 'dc1' });
+    },
+  );
+}

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import test from 'ava';
 import type { IsthmusError } from '../../core/errors.ts';
-import type { EndpointItem } from '../../gateway/admin/answers.ts';
+import type { EndpointItem } from '../../gateway/control/api/answers.ts';
 import { checksOut, federate, standalone } from '../support/federation.ts';
 import { FreshLoad } from '../support/fresh-load.ts';
 import { SteadyLoad } from '../support/steady-load.ts';
@@ -100,4 +100,9 @@ test.serial('a new process that can not start leaves everything as it was', asyn
   await load.goesOn();
   t.deepEqual(await load.stop(), []);
   t.like(await gateway.status(), { pid, state: 'ready' });
+  for (const verb of ['status', 'check']) {
+    const { stdout } = await gateway.isthmus([verb]);
+    t.regex(stdout, /CONFIG_SYNTAX: .* the one before stays in force: /, verb);
+    t.true(stdout.includes(`${gateway.configPath}:1:`), verb);
+  }
 });

@@ -7,6 +7,7 @@ import test, { type ExecutionContext } from 'ava';
 import { adminRequest } from '../support/admin-request.ts';
 import { federate, standalone } from '../support/federation.ts';
 import { type CollectedSpan, startCollector } from '../support/otlp-collector.ts';
+import { proves } from '../support/proves.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
 
@@ -99,6 +100,7 @@ test('a request across two clusters is one trace: a span for each hop and try, a
       traceId,
     });
   }
+  proves(t, 'tracing.endpoint', 'tracing.ratio', 'tracing.headers');
 });
 
 test('a gateway that traces nothing passes trace context on as it came, and prints nothing', async (t) => {

@@ -3,14 +3,15 @@ import { cp, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { parse } from 'yaml';
-import type { EndpointItem } from '../../gateway/admin/answers.ts';
-import { type Cluster, checksOut, federate, servedBy } from '../support/federation.ts';
+import type { EndpointItem, GraphAnswer, TrustItem } from '../../gateway/control/api/answers.ts';
+import { type Cluster, federate, servedBy } from '../support/federation.ts';
 import { GatewayProcess } from '../support/gateway-process.ts';
 import { SteadyLoad } from '../support/steady-load.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
 
+const refused = 5;
 /** A lease outlives its gateway by up to 15 s. */
 const leaseMs = 40_000;
 
@@ -82,7 +83,6 @@ test.serial(
     );
     t.is((await second.request('orders.shop')).body, 'dc2/orders-1');
     await servedBy(dc1, dc2);
-
     t.is(await dc2.gateway.stop(), 0);
     await until('the endpoint to be withdrawn', async () => (await healthAt(second)).length === 0);
     await until(
@@ -103,6 +103,14 @@ test.serial(
     const load = new SteadyLoad(dc1);
     t.teardown(() => load.stop());
     await load.servedBy(dc2);
+    t.is(
+      await dc1.gateway.isthmusOk(['get', 'gateways', '-o', 'name']),
+      'dc1/gateway-1\ndc2/gateway-1\ndc2/gateway-2',
+    );
+    const told = await dc1.gateway.isthmusOk(['describe', 'gateway', 'dc2/gateway-2']);
+    t.regex(told, /^gateway {5}dc2\/gateway-2\nstate {7}alive, as the registry has it\n/);
+    t.regex(told, /\neast-west {3}127\.0\.0\.1:\d+/);
+    t.regex(told, /\n {2}dc1 +up +/);
     await dc2.gateway.kill();
     await until(
       'the lease of the first to end',
@@ -113,6 +121,24 @@ test.serial(
     t.deepEqual(await healthAt(second), ['healthy']);
     t.is((await second.request('orders.shop')).body, 'dc2/orders-1');
     t.deepEqual(await load.stop(), []);
+    const missing = await until('the second to name the first as lost', async () => {
+      return (await second.status()).missing.find(({ code }) => code === 'GATEWAY_LOST');
+    });
+    t.regex(missing.what, /gateway-1 of dc2 is lost since 20/);
+    t.is((await second.isthmus(['status'])).code, 3);
+    t.regex((await second.isthmus(['check'])).stdout, /GATEWAY_LOST.*gateway-1/);
+    t.regex(
+      await second.isthmusOk(['describe', 'gateway', 'gateway-1']),
+      /^gateway {2}dc2\/gateway-1\nstate {4}lost since 20.* ago: it is not in the registry any more/,
+    );
+
+    // Nor does that go with the process.
+    await second.kill();
+    await second.start();
+    t.deepEqual(
+      (await second.status()).missing.filter(({ code }) => code === 'GATEWAY_LOST'),
+      [missing],
+    );
 
     await instance.kill();
     await until('the endpoint to be forgotten', async () => (await healthAt(second)).length === 0);
@@ -139,7 +165,10 @@ test.serial('a gateway that was killed takes its endpoints back when it returns'
   await until('dc1 to see one', async () => (await dc1.others())['dc2']?.gateways === 1);
   // By the way to the first alone, however long that takes to come back.
   await connected(dc1, dc2.lines.eastWest.address);
-  await checksOut(dc1);
+  // The first still advertises the address of the second.
+  const { code, stdout } = await dc1.gateway.isthmus(['check']);
+  t.is(code, 3);
+  t.regex(stdout, /PEER_DEGRADED: dc2 is up, and can't be reached at 127/);
   await servedBy(dc1, dc2);
   t.is((await dc1.gateway.request('orders.shop')).body, 'dc2/orders-1');
 });
@@ -157,6 +186,21 @@ test.serial(
     });
     for (const address of [first, other]) {
       await until(`a link to ${address}`, () => dc1.gateway.logged({ address, state: 'up' }));
+    }
+    // What the clients of one asked for, it tells the others, its sibling among them.
+    for (const gateway of [dc1.gateway, dc2.gateway]) {
+      await until(`${gateway.name} to be told by every other gateway`, async () => {
+        await second.request('orders.shop');
+        const { nodes, missing } = await gateway.api.get<GraphAnswer>('/v1/graph');
+        const clients = nodes.filter(({ kind }) => kind === 'client');
+        return missing.length === 0 && clients.some(({ cluster }) => cluster === 'dc2');
+      });
+      const trust = await gateway.items<TrustItem>('/v1/trust');
+      const acks = trust.map(({ cluster, acks: by }) => [cluster, by.map((ack) => ack.cluster)]);
+      t.deepEqual(acks, [
+        ['dc1', ['dc2']],
+        ['dc2', ['dc1']],
+      ]);
     }
 
     // Whoever starts last takes nothing from the other.
@@ -178,5 +222,32 @@ test.serial(
       return (await advertised())?.join(' ') === `${first} ${again}`;
     });
     t.deepEqual(await dc2.gateway.problems(), []);
+  },
+);
+
+test.serial(
+  'leaving takes no living gateway along that is not named, and all follow the one that joins again',
+  async (t) => {
+    const { dc1, dc2, second } = await scene(t);
+    for (const force of [[], ['--force']]) {
+      const { code, stderr } = await dc2.gateway.isthmus(['leave', '--yes', ...force]);
+      t.is(code, refused);
+      t.regex(stderr, /^error LEAVE_REFUSED: .*: gateway-2$/m);
+      t.regex(stderr, /To take them all out: `isthmus leave --gateways gateway-2`/);
+    }
+    t.is((await dc1.others())['dc2']?.gateways, 2);
+
+    await dc2.gateway.isthmusOk(['leave', '--yes', '--gateways', 'gateway-2']);
+    await until('the second to be told', async () =>
+      (await second.problems()).some(({ code }) => code === 'NOT_A_MEMBER'),
+    );
+    await until('dc1 to know nothing of dc2', async () => !(await dc1.others())['dc2']);
+    await dc2.join(dc1);
+    await until('dc1 to see both again', async () => (await dc1.others())['dc2']?.gateways === 2);
+    await until('the second to be well', async () => (await second.problems()).length === 0);
+    await until('the second to see the endpoint', async () =>
+      (await healthAt(second)).includes('healthy'),
+    );
+    await servedBy(dc1, dc2);
   },
 );

@@ -27,6 +27,18 @@ function endpoint(
   };
 }
 
+test('an endpoint of weight 0 is told as a place, and counts as no copy: it takes nothing', (t) => {
+  const endpoints = [endpoint('a', 'healthy', { weight: 0 }), endpoint('b', 'healthy')];
+  const counts = (zone: string, n: number) => ({
+    region: 'eu',
+    zone,
+    total: n,
+    healthy: n,
+    degraded: 0,
+  });
+  t.deepEqual(summarize(endpoints, 7)[0]?.localities, [counts('a', 0), counts('b', 1)]);
+});
+
 test('a summary counts per locality; unknown and unhealthy endpoints count in the total only', (t) => {
   const endpoints = [
     endpoint('b', 'healthy'),

@@ -14,6 +14,7 @@ import {
   trustDomainOf,
 } from '../../core/names.ts';
 import { Admission } from '../../federation/admission.ts';
+import { Adoption } from '../../federation/adoption.ts';
 import type { JoinOptions } from '../../federation/join.ts';
 import { evict } from '../../federation/leave.ts';
 import { startFederationListener } from '../../federation/listener.ts';
@@ -80,6 +81,7 @@ export interface Host extends Cluster {
   readonly trust: FederationTrust;
   readonly trustStore: TrustStore;
   readonly admission: Admission;
+  readonly adoption: Adoption;
   readonly clock: ManualClock;
   /** `127.0.0.1:<port>` of its federation listener. */
   readonly address: string;
@@ -126,20 +128,30 @@ export async function serve(
   const base = { federation: acme, cluster: member.name, store, clock, log: silentLog };
   const admission = new Admission({
     ...base,
+    store: () => store,
     authority: member.authority,
     trust,
     registry: () => access,
+  });
+  const adoption = new Adoption({
+    ...base,
+    gateway: 'g1',
+    authorityDir: `${member.dataDir}/ca`,
+    fingerprint: member.authority.keyId,
+    file: member.file,
   });
   const service = new FederationService({
     ...base,
     id: member.leaf.id,
     admission: () => admission,
+    adoption,
     evict: (target, by, force) =>
       evict({
         store,
         federation: acme,
         cluster: target,
         by,
+        signer: member.authority,
         force,
         known: false,
         clock: systemClock,
@@ -157,7 +169,7 @@ export async function serve(
   });
   t.teardown(() => listener.close());
   const { address } = listener;
-  return { ...member, store, trust, trustStore, admission, clock, address };
+  return { ...member, store, trust, trustStore, admission, adoption, clock, address };
 }
 
 export function trustOf(member: Cluster, trustStore: TrustStore): FederationTrust {
@@ -165,6 +177,7 @@ export function trustOf(member: Cluster, trustStore: TrustStore): FederationTrus
     federation: acme,
     cluster: member.name,
     ownBundle: () => member.authority.bundle(),
+    sealer: member.authority,
     file: member.file,
     trustStore,
     log: silentLog,

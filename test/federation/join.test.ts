@@ -40,7 +40,7 @@ test('a cluster that joins is believed by the one that admits it, and believes i
   t.true(believes(dc1.trustStore, dc2));
 });
 
-test('membership outlives a restart with the registry and every peer down', async (t) => {
+test('membership outlives a restart with the registry and every other cluster down', async (t) => {
   const dc1 = await founder(t);
   const dc2 = await cluster(t, 'dc2');
   const joined = await join(await tokenOf(dc1), joining(dc2));
@@ -276,3 +276,41 @@ test('another token after an unsettled join settles that one first', async (t) =
   await join(second, joining(await cluster(t, 'dc3')));
   t.pass('the second token was not used up by dc2');
 });
+
+/** How a cluster joins whose clock is so many minutes ahead of the others'. */
+function joiningAhead(dc2: Parameters<typeof joining>[0], minutes: number) {
+  const now = () => Date.now() + minutes * 60_000;
+  return { ...joining(dc2), clock: { ...systemClock, now } };
+}
+
+for (const minutes of [-4, 4]) {
+  test(`a cluster whose clock is ${minutes} minutes ahead joins all the same`, async (t) => {
+    const dc1 = await founder(t);
+    // By its own clock the token has expired, or was made in the future.
+    const token = await tokenOf(dc1, [dc1.address], 60_000);
+    const joined = await join(token, joiningAhead(await cluster(t, 'dc2'), minutes));
+    t.is(joined.kind, 'member');
+  });
+}
+
+for (const [minutes, message] of [
+  [20, /20 minutes ahead of that of the one that admits it; 5 minutes are tolerated/],
+  // Even the certificate of the other is not valid yet by then.
+  [-20, /The clock here is at least (19|20) minutes behind that of the gateway the token names/],
+  [2 * 24 * 60, /The clock here is at least 14\d\d minutes ahead of/],
+] as const) {
+  test(`a cluster whose clock is ${minutes} minutes ahead is told so, and nothing changes on either side`, async (t) => {
+    const dc1 = await founder(t);
+    const dc2 = await cluster(t, 'dc2');
+    const token = await tokenOf(dc1);
+    const before = await registryOf(dc1);
+    for (const act of [previewJoin, join]) {
+      const error = await refused(t, 'CLOCK_SKEW', () => act(token, joiningAhead(dc2, minutes)));
+      t.regex(error.message, message);
+    }
+    t.is(dc2.file.state.kind, 'standalone');
+    t.deepEqual(await registryOf(dc1), before);
+    // Once it is right, the token is as good as it was.
+    t.is((await join(token, joining(dc2))).kind, 'member');
+  });
+}

@@ -11,7 +11,8 @@ import { evict, evictThrough, leave } from '../../federation/leave.ts';
 import { MembershipFile } from '../../federation/member.ts';
 import { startEmbeddedRegistry } from '../../registry/embedded/index.ts';
 import { encodeKey, type RegistryKey } from '../../registry/keys.ts';
-import type { Store } from '../../registry/store.ts';
+import { type Signer, signRecord } from '../../registry/signing.ts';
+import type { Store, WriteOp } from '../../registry/store.ts';
 import { startEtcd } from '../support/etcd.ts';
 import { openStore } from '../support/store.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -22,6 +23,7 @@ import {
   founder,
   joining,
   keyOf,
+  look,
   refused,
   registry,
   registryOf,
@@ -29,9 +31,12 @@ import {
   tokenOf,
 } from './fixtures.ts';
 
+/** For departures that nobody verifies here. */
+const anySigner: Signer = { sign: () => ({ keyId: 'any', value: 'any' }) };
+
 /** Who leaves, and at whose wish. */
-function goes(name: string, by = name) {
-  return { cluster: parseClusterName(name), by: parseClusterName(by), clock: systemClock };
+function goes(name: string, by = name, signer = anySigner) {
+  return { cluster: parseClusterName(name), by: parseClusterName(by), signer, clock: systemClock };
 }
 
 /** One record of every kind that a cluster owns. */
@@ -115,8 +120,16 @@ test('a federation is founded once, also when the founding was interrupted', asy
   await found({ ...options, file: await MembershipFile.open(await tempDir(t)) });
   t.deepEqual((await store.list('/')).values, before);
 
+  const second = await cluster(t, 'dc2');
+  const { message, fix } = await refused(t, 'JOIN_CONFLICT', () =>
+    found({ ...options, self: second.self, authority: second.authority, file: second.file }),
+  );
+  t.regex(message, /the registry has it already, with dc1/);
+  t.regex(fix, /Remove `found: true`.*isthmus join/);
+  t.deepEqual((await store.list('/')).values, before);
+
   const impostor = await cluster(t, 'dc1');
-  await refused(t, 'JOIN_CONFLICT', () =>
+  await refused(t, 'AUTHORITY_LOST', () =>
     found({ ...options, self: impostor.self, authority: impostor.authority, file: impostor.file }),
   );
   t.is(impostor.file.state.kind, 'standalone');
@@ -195,9 +208,38 @@ test('security: what somebody else wrote into the own record is written over, no
   t.deepEqual(unsigned(after), unsigned(before));
 });
 
+test('security: a departure that no member signed evicts nobody, and is taken away', async (t) => {
+  const dc1 = await founder(t);
+  const [dc2, stranger] = [await cluster(t, 'dc2'), await cluster(t, 'dc9')];
+  await join(await tokenOf(dc1), joining(dc2));
+  await look(dc1, dc2.name);
+  const key = keyOf('departures', dc2.name);
+  const own = {
+    ...ownOf(dc1.store, dc2),
+    self: dc2.self,
+    verifyDeparture: (at: string, raw: unknown) => dc1.trust.verifyDeparture(dc2.name, at, raw),
+  };
+  const record = { cluster: dc2.name, by: dc1.name, at: Date.now() };
+  for (const forged of [record, signRecord(key, record, stranger.authority)]) {
+    const removals = (['clusters', 'bundles'] as const).map((kind): WriteOp => {
+      return { op: 'delete', key: keyOf(kind, dc2.name) };
+    });
+    await dc1.store.txn([], [...removals, { op: 'put', key, value: JSON.stringify(forged) }]);
+    t.true(await announce(own));
+    t.is(await dc1.store.get(key), undefined);
+    t.truthy(await dc1.store.get(keyOf('clusters', dc2.name)));
+  }
+  await leave({ store: dc1.store, federation: acme, ...goes('dc2', 'dc1', dc1.authority) });
+  await refused(t, 'NOT_A_MEMBER', () => announce(own));
+});
+
 /** What a cluster needs to announce itself. */
 function ownOf(store: Store, { authority }: Cluster) {
-  return { store, federation: acme, authority, admission: undefined, gone: () => false };
+  return {
+    ...{ store, federation: acme, authority, admission: undefined },
+    verifyDeparture: () => {},
+    gone: () => false,
+  };
 }
 
 function unsigned(text: string): object {
@@ -263,6 +305,7 @@ test('a member that may write only its own records has the host of the registry 
     federation: acme,
     cluster: dc3.name,
     by: dc2.name,
+    signer: dc2.authority,
     force: false,
     known: true,
     clock: systemClock,

@@ -77,7 +77,7 @@ test('a cluster that nobody admitted is not believed, whatever it writes into th
   t.false(believes(dc1.trustStore, dc3));
 });
 
-test('what is believed is in the membership file, and listeners hear of it', async (t) => {
+test('what is believed is in the membership file, and subscribers hear of it', async (t) => {
   const dc1 = await founder(t);
   const dc2 = await cluster(t, 'dc2');
   const heard = new Promise<void>((resolve) => dc1.trust.onChange(resolve));
@@ -100,6 +100,7 @@ test('a cluster that left is believed no more, and its old record does not bring
     federation: acme,
     cluster: dc2.name,
     by: dc2.name,
+    signer: dc2.authority,
     clock: systemClock,
   });
   dc1.trust.retain({ clusters: new Map([view(dc1)]) });
@@ -126,6 +127,7 @@ test('a cluster that left may be admitted again, also by a clock that lags', asy
     federation: acme,
     cluster: dc2.name,
     by: dc2.name,
+    signer: dc2.authority,
     clock: systemClock,
   });
   dc1.trust.retain({ clusters: new Map([view(dc1)]) });

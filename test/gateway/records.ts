@@ -1,5 +1,6 @@
 /** Owns what the gateway's tests have in common: a home, and registrations in a few words. */
-import type { Home, Registration } from '../../gateway/catalog/catalog.ts';
+import type { Home } from '../../gateway/control/catalog/endpoint-record.ts';
+import type { Registration } from '../../gateway/control/catalog/registration.ts';
 import { cart, dc1 } from '../registry/records.ts';
 
 export * from '../registry/records.ts';

@@ -1,7 +1,7 @@
 /** Specifies that a flood ends the connection it comes on and nothing else, is counted under what it is, and fills no log. */
 import { connect, type Socket } from 'node:net';
 import anyTest, { type TestFn } from 'ava';
-import { errorCode, flag, frameType } from '../../gateway/wire/http2/protocol.ts';
+import { errorCode, flag, frameType } from '../../gateway/data/wire/http2/protocol.ts';
 import {
   block,
   data,
@@ -15,7 +15,7 @@ import {
   rst,
   settings,
   windowUpdate,
-} from '../gateway/wire/http2/frames.ts';
+} from '../gateway/data/wire/http2/frames.ts';
 import { adminRequest } from '../support/admin-request.ts';
 import { type Cluster, standalone } from '../support/federation.ts';
 import { sharedScope } from '../support/shared.ts';
@@ -150,7 +150,7 @@ test.serial(
       'each refused to be counted',
       async () => (await closedFor('connection-limit')) === before + refused,
     );
-    t.is(gateway.loggedTimes({ msg: 'too many connections of clients', level: 'warn' }), 1);
+    t.is(gateway.logLines({ msg: 'too many connections of clients', level: 'warn' }).length, 1);
     // Those within the limit were left alone.
     t.deepEqual(
       greeted.map(({ socket }) => !socket.closed),

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import anyTest, { type TestFn } from 'ava';
-import { smugglingTo } from '../gateway/wire/http1/smuggling.ts';
+import { smugglingTo } from '../gateway/data/wire/http1/smuggling.ts';
 import { startOrigin } from '../support/origin.ts';
 import { run } from '../support/programs.ts';
 import { sharedScope } from '../support/shared.ts';

@@ -55,11 +55,12 @@ for (const [name, [schema, record]] of Object.entries(records)) {
 for (const [what, record] of Object.entries({
   'a port of 0': endpointRecord('a', { port: 0 }),
   'a port over 65535': endpointRecord('a', { port: 65_536 }),
-  'a weight of 0': endpointRecord('a', { weight: 0 }),
+  'a weight below 0': endpointRecord('a', { weight: -1 }),
   'a weight that would drown its siblings': endpointRecord('a', { weight: 1001 }),
   'half a weight': endpointRecord('a', { weight: 0.5 }),
   'an id that is no label': endpointRecord('../a'),
   'no address': endpointRecord('a', { address: '' }),
+  'an address that is two lines': endpointRecord('a', { address: 'a\r\nb' }),
   'a health nobody knows': { ...endpointRecord(), health: 'fine' },
   'a protocol nobody speaks': { ...endpointRecord(), protocol: 'gopher' },
   'a label that is no text': { ...endpointRecord(), labels: { team: 7 } },

@@ -22,7 +22,7 @@ interface RawTxn {
   }[];
 }
 
-export interface RawWatchResponse {
+interface RawWatchResponse {
   readonly watch_id: string;
   readonly created: boolean;
   readonly canceled: boolean;
@@ -35,7 +35,7 @@ export interface RawWatchResponse {
   }[];
 }
 
-export interface RawWatchStream {
+interface RawWatchStream {
   readonly responses: RawWatchResponse[];
   write(request: object): void;
   pause(): void;

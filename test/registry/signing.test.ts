@@ -1,4 +1,5 @@
 /** Specifies what is signed of a record, and whose signature is believed. */
+import type { X509Certificate } from 'node:crypto';
 import test from 'ava';
 import fc from 'fast-check';
 import { openAuthority } from '../../certs/authority.ts';
@@ -68,4 +69,16 @@ test('a record that was altered, moved to another key, unsigned or signed by ano
   ] as const) {
     t.throws(() => verifyRecord(where, record, roots), { code: 'RECORD_UNSIGNED' });
   }
+});
+
+test('what was altered is told from what somebody else signed', async (t) => {
+  const [dc1, dc2] = [await authority(t), await authority(t, 'dc2.acme')];
+  const signed = signRecord(key, { cluster: 'dc1', region: 'eu' }, dc1);
+  const told = (record: object, roots: readonly X509Certificate[]) =>
+    t.throws(() => verifyRecord(key, record, roots))?.message ?? '';
+  t.regex(told({ ...signed, region: 'us' }, [dc1.root]), /is not what was signed: it was altered/);
+  t.regex(
+    told(signed, [dc2.root]),
+    new RegExp(`by ${dc1.keyId}, which is not a root this cluster`),
+  );
 });

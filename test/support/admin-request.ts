@@ -11,7 +11,7 @@ export interface AdminAsk {
   readonly body?: unknown;
 }
 
-export interface AdminAnswer {
+interface AdminAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
@@ -52,7 +52,7 @@ async function respond(
   return response;
 }
 
-export interface StreamMessage {
+interface StreamMessage {
   readonly id: string | undefined;
   readonly event: string;
   readonly data: Readonly<Record<string, unknown>>;

@@ -8,11 +8,12 @@ const piece = Buffer.alloc(1 << 20, 'isthmus ');
 export class Meter {
   bytes = 0;
 
-  /** Resolves once nothing has passed for half a second. */
+  /** Resolves once it was looked at ten times and nothing had passed: a machine that is busy looks as seldom as it passes. */
   async stalls(): Promise<void> {
-    for (let before = -1; before !== this.bytes; ) {
+    let before = -1;
+    for (let quiet = 0; quiet < 10; quiet = before === this.bytes ? quiet + 1 : 0) {
       before = this.bytes;
-      await delay(500);
+      await delay(50);
     }
   }
 

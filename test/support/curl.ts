@@ -1,7 +1,7 @@
 /** Owns asking through real curl in tests, over either version of HTTP: what it saw, and how it ended. */
 import { run } from './programs.ts';
 
-export interface CurlAnswer {
+interface CurlAnswer {
   /** curl's exit code: 0 = the answer is whole. */
   readonly code: number | null;
   /** Of the final response; 0 = there was none. */

@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { freePorts } from '../../examples/demo/processes.ts';
+import { etcdctl } from './etcdctl.ts';
 import { killChild } from './programs.ts';
 import { tempDir } from './temp-dir.ts';
 import { until } from './until.ts';
@@ -11,8 +12,10 @@ import { until } from './until.ts';
 export interface EtcdProcess {
   /** `127.0.0.1:<port>` for clients. */
   readonly address: string;
-  /** `http://127.0.0.1:<port>`. */
+  /** `http://127.0.0.1:<port>`, or with https. */
   readonly endpoint: string;
+  /** How many calls of a gRPC method it has begun to serve since it was started, such as `Authenticate`. */
+  calls(method: string): Promise<number>;
   /** SIGKILL, as a crash. */
   kill(): Promise<void>;
   /** SIGSTOP: alive, and silent. */
@@ -22,16 +25,52 @@ export interface EtcdProcess {
   start(): Promise<void>;
   /** Once killed: all its data are gone. */
   wipe(): Promise<void>;
+  /** Once killed: its data are those of a file that `etcdctl snapshot save` wrote. */
+  restore(snapshot: string): Promise<void>;
 }
+
+/** PEM files. */
+export interface EtcdTls {
+  readonly cert: string;
+  readonly key: string;
+  /** Whose certificates clients have to have. */
+  readonly clientCa: string;
+}
+
+/** A port that was free may have been taken by somebody else before etcd came to it. */
+const mostTries = 3;
 
 /** Starts etcd and stops it when the test ends. `args` are added to its command line. */
 export async function startEtcd(
   t: Pick<ExecutionContext, 'teardown'>,
   args: readonly string[] = [],
+  tls?: EtcdTls,
+): Promise<EtcdProcess> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await startOnFreePorts(t, args, tls);
+    } catch (thrown) {
+      if (tries === mostTries) throw thrown;
+    }
+  }
+}
+
+async function startOnFreePorts(
+  t: Pick<ExecutionContext, 'teardown'>,
+  args: readonly string[],
+  tls: EtcdTls | undefined,
 ): Promise<EtcdProcess> {
   const dir = await tempDir(t);
-  const [client, peer] = await freePorts(2);
-  const endpoint = `http://127.0.0.1:${client}`;
+  const [client, peer, metrics] = await freePorts(3);
+  const endpoint = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${client}`;
+  const metricsUrl = `http://127.0.0.1:${metrics}`;
+  const tlsArgs =
+    tls === undefined
+      ? []
+      : [
+          ...['--cert-file', tls.cert, '--key-file', tls.key],
+          ...['--client-cert-auth', '--trusted-ca-file', tls.clientCa],
+        ];
   const peerUrl = `http://127.0.0.1:${peer}`;
   let child: ChildProcess | undefined;
 
@@ -43,29 +82,44 @@ export async function startEtcd(
         ...['--listen-client-urls', endpoint, '--advertise-client-urls', endpoint],
         ...['--listen-peer-urls', peerUrl, '--initial-advertise-peer-urls', peerUrl],
         ...['--initial-cluster', `default=${peerUrl}`, '--log-level', 'error'],
+        ...['--listen-metrics-urls', metricsUrl, ...tlsArgs],
         ...args,
       ],
       { stdio: 'ignore' },
     );
     const started = child;
-    await until('etcd to be healthy', async () => {
-      if (started.exitCode !== null) throw new Error(`etcd exited with ${started.exitCode}`);
-      const answer = await fetch(`${endpoint}/health`);
-      return answer.ok && (await answer.text()).includes('true');
+    const outcome = await until('etcd to be healthy', async () => {
+      if (started.exitCode !== null) return 'exited';
+      const answer = await fetch(`${metricsUrl}/health`);
+      return answer.ok && (await answer.text()).includes('true') && 'healthy';
     });
+    if (outcome === 'exited') throw new Error(`etcd exited with ${started.exitCode}`);
   }
 
   const kill = () => killChild(child);
+  const wipe = () => rm(join(dir, 'etcd'), { recursive: true, force: true });
 
   t.teardown(kill);
   await start();
   return {
     address: `127.0.0.1:${client}`,
     endpoint,
+    async calls(method) {
+      const text = await (await fetch(`${metricsUrl}/metrics`)).text();
+      const counts = text.matchAll(/^grpc_server_started_total\{grpc_method="(\w+)".*\} (\S+)$/gm);
+      return [...counts].reduce((sum, [, name, n]) => sum + (name === method ? Number(n) : 0), 0);
+    },
     kill,
     pause: () => child?.kill('SIGSTOP'),
     resume: () => child?.kill('SIGCONT'),
     start,
-    wipe: () => rm(join(dir, 'etcd'), { recursive: true, force: true }),
+    wipe,
+    async restore(snapshot) {
+      await wipe();
+      await etcdctl(t, endpoint)(
+        ...['snapshot', 'restore', snapshot, '--data-dir', join(dir, 'etcd')],
+        ...['--initial-cluster', `default=${peerUrl}`, '--initial-advertise-peer-urls', peerUrl],
+      );
+    },
   };
 }

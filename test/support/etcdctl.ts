@@ -13,6 +13,9 @@ export interface Etcdctl {
   start(...args: string[]): { output(): string };
 }
 
+/** A busy machine may need longer than its own five seconds. */
+const common = ['--command-timeout', '30s', '--dial-timeout', '30s'];
+
 export function etcdctl(
   t: Pick<ExecutionContext, 'teardown'>,
   endpoint: string,
@@ -21,7 +24,9 @@ export function etcdctl(
   const env = { ...process.env, ETCDCTL_API: '3' };
 
   function launch(args: readonly string[]) {
-    const child = spawn('etcdctl', ['--endpoints', endpoint, ...flags, ...args], { env });
+    const child = spawn('etcdctl', [...common, '--endpoints', endpoint, ...flags, ...args], {
+      env,
+    });
     const text = { out: '', err: '' };
     child.stdout.on('data', (chunk) => {
       text.out += chunk;

@@ -1,6 +1,6 @@
 /** Owns a federation of real gateways in tests: clusters with instances, lines between them that can fail, joined by token. */
 import { join } from 'node:path';
-import type { ClusterItem, CreatedToken, ServiceItem } from '../../gateway/admin/answers.ts';
+import type { ClusterItem, CreatedToken, ServiceItem } from '../../gateway/control/api/answers.ts';
 import { GatewayProcess, type Scope } from './gateway-process.ts';
 import type { Inspector } from './inspector.ts';
 import { Instance } from './instance.ts';
@@ -8,7 +8,7 @@ import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 import { tempDir } from './temp-dir.ts';
 import { until } from './until.ts';
 
-export interface ClusterOptions {
+interface ClusterOptions {
   /** Instances of `orders.shop`, each checked; default 1. */
   readonly instances?: number;
   /** Round trip for the others to this cluster, in milliseconds; default none. */

@@ -7,11 +7,14 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { ExecutionContext } from 'ava';
 import { stringify } from 'yaml';
-import { parseAdminAddress } from '../../federation/cli/admin-address.ts';
-import { AdminClient } from '../../federation/cli/admin-client.ts';
-import type { ProblemItem, Status } from '../../gateway/admin/answers.ts';
-import { bin, type Ended, isthmus } from '../federation/cli/command.ts';
+import { parseAdminAddress } from '../../cli/admin-address.ts';
+import { AdminClient } from '../../cli/admin-client.ts';
+import type { ProblemItem, Status } from '../../gateway/control/api/answers.ts';
+import type { EdgeListener } from '../../gateway/data/worker/listeners.ts';
+import { bin, type Ended, isthmus } from '../cli/command.ts';
+import { withNameServer } from './hosts.ts';
 import { Inspector } from './inspector.ts';
+import { noteWritten } from './proves.ts';
 import { until } from './until.ts';
 
 export type Scope = Pick<ExecutionContext, 'teardown' | 'log' | 'passed'>;
@@ -25,8 +28,10 @@ export interface Answer {
 }
 
 /** A configuration as it is written to the file, apart from folders and listeners. */
-export interface GatewayConfiguration {
+interface GatewayConfiguration {
   readonly cluster: string;
+  /** Beside these, any free port, and the socket of the admin API. */
+  readonly listen?: object;
   readonly [key: string]: unknown;
 }
 
@@ -57,6 +62,7 @@ export class GatewayProcess {
   readonly #lines: string[] = [];
   readonly #printed: string[] = [];
   #flags: readonly string[] = [];
+  #command: readonly [program: string, ...args: string[]] = [process.execPath];
   #child: ChildProcess | undefined;
   #listeners: Readonly<Record<string, string>> = {};
 
@@ -84,23 +90,27 @@ export class GatewayProcess {
 
   /** Replaces the configuration; the next start reads it. */
   async configure(config: GatewayConfiguration): Promise<void> {
+    const listen = {
+      outbound: anyPort,
+      eastWest: anyPort,
+      federation: anyPort,
+      admin: this.#admin,
+    };
     const whole = {
       federation,
       region: config.cluster,
       data: './data',
-      listen: {
-        outbound: anyPort,
-        eastWest: anyPort,
-        federation: anyPort,
-        admin: this.#admin,
-      },
+      // Few of them are asked so much that it is worth its time.
+      warmUp: '0s',
       ...config,
+      listen: { ...listen, ...config.listen },
     };
+    noteWritten(whole);
     await writeFile(this.configPath, stringify(whole));
   }
 
   /** Where a listener is bound since the last start: `host:port`. */
-  listener(which: 'outbound' | 'eastWest' | 'federation' | 'registry'): string {
+  listener(which: 'outbound' | 'eastWest' | 'federation' | 'registry' | EdgeListener): string {
     const address = this.#listeners[which];
     if (address === undefined) throw new Error(`${this.name} has no listener ${which}`);
     return address;
@@ -119,16 +129,21 @@ export class GatewayProcess {
     return this.#child?.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Starts the process and waits until it is ready. */
-  async start(): Promise<void> {
+  /** Starts the process and waits until it is ready, or in another state. */
+  async start(state: Status['state'] = 'ready'): Promise<void> {
     const child = this.spawn();
-    const isReady = async () => {
+    const isThere = async () => {
       if (!this.running) throw new Error(`it ended with ${child.exitCode ?? child.signalCode}`);
       const status = await this.status();
       this.#listeners = status.listeners;
-      return status.ready;
+      return status.state === state;
     };
-    await until(`${this.name} to be ready`, isReady, startMs);
+    await until(`${this.name} to be ${state}`, isThere, startMs);
+  }
+
+  /** Has the processes to come ask one server, `host:port`, for names. */
+  async askForNames(t: Scope, server: string): Promise<void> {
+    this.#command = await withNameServer(t, server, [process.execPath]);
   }
 
   /** Starts the process so that code can be run in it, and waits until it is ready. */
@@ -145,8 +160,9 @@ export class GatewayProcess {
 
   /** Starts the process and waits for nothing. */
   spawn(): ChildProcess {
-    const args = [...this.#flags, bin, 'gateway', '--config', this.configPath];
-    const child = spawn(process.execPath, args, {
+    const [program, ...args] = this.#command;
+    args.push(...this.#flags, bin, 'gateway', '--config', this.configPath);
+    const child = spawn(program, args, {
       // Its channel closes when the tests end, however they do, and ends it.
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: true,
@@ -223,15 +239,16 @@ export class GatewayProcess {
 
   /** Whether the log has a line with these fields. */
   logged(fields: Readonly<Record<string, string>>): boolean {
-    return this.loggedTimes(fields) > 0;
+    return this.logLines(fields).length > 0;
   }
 
-  /** How many of the latest lines of the log have these fields. */
-  loggedTimes(fields: Readonly<Record<string, string>>): number {
+  /** Of the latest lines of the log those that have these fields. */
+  logLines(fields: Readonly<Record<string, string>>): readonly Readonly<Record<string, unknown>>[] {
     const wanted = Object.entries(fields).map(([name, value]) =>
       JSON.stringify({ [name]: value }).slice(1, -1),
     );
-    return this.#lines.filter((line) => wanted.every((field) => line.includes(field))).length;
+    const found = this.#lines.filter((line) => wanted.every((field) => line.includes(field)));
+    return found.map((line) => JSON.parse(line));
   }
 
   status(): Promise<Status> {

@@ -4,7 +4,7 @@ import type { MetadataValue, ServiceError, StatusObject } from '@grpc/grpc-js';
 import { Metadata } from '@grpc/grpc-js';
 import type { EchoClient, Message, Summary } from './grpc-echo.ts';
 
-export interface CallEnd<Answer> {
+interface CallEnd<Answer> {
   /** A gRPC status code; 0 = OK. */
   readonly code: number;
   readonly details: string;
@@ -33,10 +33,7 @@ export function optionsOf({ deadlineMs = defaultDeadlineMs }: Asked) {
 }
 
 /** Resolves when the call is over, well or not. */
-export function ended<Answer>(
-  call: EventEmitter,
-  answers: readonly Answer[],
-): Promise<CallEnd<Answer>> {
+function ended<Answer>(call: EventEmitter, answers: readonly Answer[]): Promise<CallEnd<Answer>> {
   let head: CallEnd<Answer>['head'] = {};
   call.on('metadata', (metadata: Metadata) => {
     head = metadata.getMap();

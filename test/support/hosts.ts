@@ -1,20 +1,39 @@
-/** Owns names in tests for programs that insist on resolving them: a table of hosts that only one program sees. */
+/** Owns names in tests for programs that insist on resolving them: a table of hosts, or a name server, that only one program sees. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { tempDir } from './temp-dir.ts';
 
-/**
- * A command that runs `command` where `names` are addresses of this machine. It needs user namespaces, as Linux has
- * them by default, or root.
- */
-export async function withHosts(
+type Command = readonly string[];
+type Begun = [program: string, ...args: string[]];
+
+/** A command that runs `command` where `names` are addresses of this machine. */
+export function withHosts(
   t: Pick<ExecutionContext, 'teardown'>,
   names: readonly string[],
-  command: readonly string[],
-): Promise<[program: string, ...args: string[]]> {
-  const table = join(await tempDir(t), 'hosts');
-  await writeFile(table, names.map((name) => `127.0.0.1 ${name}\n`).join(''));
-  const script = 'mount --bind "$0" /etc/hosts && exec "$@"';
-  return ['unshare', '--map-root-user', '--mount', 'sh', '-c', script, table, ...command];
+  command: Command,
+): Promise<Begun> {
+  return withFile(t, '/etc/hosts', names.map((name) => `127.0.0.1 ${name}\n`).join(''), command);
+}
+
+/** A command that runs `command` where names are asked of one server, `host:port`. */
+export function withNameServer(
+  t: Pick<ExecutionContext, 'teardown'>,
+  server: string,
+  command: Command,
+): Promise<Begun> {
+  return withFile(t, '/etc/resolv.conf', `nameserver ${server}\n`, command);
+}
+
+/** Runs it where a file of the system is another one. It needs user namespaces, as Linux has them by default, or root. */
+async function withFile(
+  t: Pick<ExecutionContext, 'teardown'>,
+  path: string,
+  content: string,
+  command: Command,
+): Promise<Begun> {
+  const file = join(await tempDir(t), 'file');
+  await writeFile(file, content);
+  const script = `mount --bind "$0" ${path} && exec "$@"`;
+  return ['unshare', '--map-root-user', '--mount', 'sh', '-c', script, file, ...command];
 }

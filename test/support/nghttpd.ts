@@ -6,7 +6,7 @@ import { freePorts } from '../../examples/demo/processes.ts';
 import { type RunningProgram, startServer } from './programs.ts';
 import { tempDir } from './temp-dir.ts';
 
-export interface Nghttpd {
+interface Nghttpd {
   /** `127.0.0.1:<port>` */
   readonly address: string;
   /** Folder whose files it serves. */

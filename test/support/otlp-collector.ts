@@ -22,7 +22,7 @@ export interface CollectedSpan {
   readonly error: string;
 }
 
-export interface Collector {
+interface Collector {
   /** For `tracing.endpoint`. */
   readonly endpoint: string;
   readonly spans: readonly CollectedSpan[];

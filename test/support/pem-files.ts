@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { keyPemOf, pemOf } from '../../certs/x509.ts';
 import { type Forged, forge } from '../certs/forge.ts';
 
-export interface PemFiles {
+interface PemFiles {
   /** Paths. */
   readonly cert: string;
   readonly key: string;

@@ -1,5 +1,6 @@
-/** Owns what the tests need: programs, installed from Debian's packages as root, and a compile cache that is not empty. */
+/** Owns what the tests need: programs, installed from Debian's packages as root, the build, and a compile cache that is not empty. */
 import { installMissing } from '../../bench/packages.ts';
+import { buildWhatIsMissing } from '../../build/missing.ts';
 import { fillCompileCache } from './compile-cache.ts';
 
 const missing = installMissing([
@@ -22,4 +23,5 @@ if (missing.length > 0) {
   );
   process.exit(1);
 }
+await buildWhatIsMissing();
 await fillCompileCache();

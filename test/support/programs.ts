@@ -6,7 +6,7 @@ import type { ExecutionContext } from 'ava';
 import { until } from './until.ts';
 
 /** How a program ended, and what it said. */
-export interface Run {
+interface Run {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;

@@ -12,18 +12,21 @@ import { killChild } from './programs.ts';
 import { tempDir } from './temp-dir.ts';
 import { until } from './until.ts';
 
-const rules = new URL('../../gateway/telemetry/prometheus/isthmus.rules.yml', import.meta.url);
+const rules = new URL(
+  '../../gateway/control/telemetry/prometheus/isthmus.rules.yml',
+  import.meta.url,
+);
 
 /** What is scraped: a gateway with its admin API on a unix socket, which Prometheus can't ask. */
 type Target = Pick<GatewayProcess, 'name' | 'adminSocket'>;
 
-export interface Alert {
+interface Alert {
   readonly state: 'pending' | 'firing';
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-export interface PrometheusProcess {
+interface PrometheusProcess {
   /** Values of an instant query, with their labels. */
   query(promql: string): Promise<readonly (readonly [Readonly<Record<string, string>>, number])[]>;
   alerts(): Promise<readonly Alert[]>;

@@ -50,26 +50,27 @@ export async function startTcpService(
   };
 }
 
-/** A connection to `host:port`, which may end before the other side does; destroyed with the test. */
-export async function dialTcp(t: Scope, address: string): Promise<Socket> {
-  const socket = openTcp(t, address);
+/** A connection to `host:port`, perhaps from an address, which may end before the other side does; destroyed with the test. */
+export async function dialTcp(t: Scope, address: string, from?: string): Promise<Socket> {
+  const socket = openTcp(t, address, from);
   await once(socket, 'connect');
   return socket;
 }
 
-function openTcp(t: Scope, address: string): Socket {
+function openTcp(t: Scope, address: string, from?: string): Socket {
   const colon = address.lastIndexOf(':');
   const socket = connect({
     host: address.slice(0, colon),
     port: Number(address.slice(colon + 1)),
     allowHalfOpen: true,
+    ...(from !== undefined && { localAddress: from }),
   });
   t.teardown(() => socket.destroy());
   return socket;
 }
 
 /** How a connection ended: by an end, with everything that came before it, or broken, with the reason. */
-export type Ended =
+type Ended =
   | { readonly kind: 'ended'; readonly text: string }
   | { readonly kind: 'broken'; readonly code: string | undefined };
 

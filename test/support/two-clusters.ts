@@ -1,10 +1,10 @@
 /** Owns two joined clusters in tests: clients ask in dc1, and the services are in dc2. */
-import type { ServiceItem } from '../../gateway/admin/answers.ts';
+import type { ServiceItem } from '../../gateway/control/api/answers.ts';
 import { type Cluster, federate } from './federation.ts';
 import type { Scope } from './gateway-process.ts';
 import { until } from './until.ts';
 
-export interface OfferedService {
+interface OfferedService {
   /** In the namespace `shop`: `orders` is asked for as `orders.shop.acme`. */
   readonly name: string;
   readonly protocol?: string;

@@ -38,3 +38,15 @@ export async function until<T>(
 function pauseAfter(waitedMs: number): number {
   return Math.min(longestPauseMs, Math.max(shortestPauseMs, waitedMs * pausePart));
 }
+
+/** How long is waited for what is to come at once, where it comes after all if what makes it come is missing. */
+const soonMs = 8_000;
+
+/** What `work` resolves to; rejects where that is not soon. */
+export async function soon<T>(what: string, work: Promise<T>): Promise<T> {
+  const late = new AbortController();
+  const timer = delay(soonMs, undefined, { signal: late.signal }).then(() => {
+    throw new Error(`not within ${soonMs} ms: ${what}`);
+  });
+  return Promise.race([work, timer]).finally(() => late.abort());
+}

@@ -1,6 +1,6 @@
 /** Specifies windows without drills as lines of text. */
 import test from 'ava';
-import { blackoutText, parseBlackouts } from '../../gateway/admin/ui/src/views/drills/blackouts.ts';
+import { blackoutText, parseBlackouts } from '../../ui/src/views/drills/blackouts.ts';
 
 const everyDay = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 

@@ -2,14 +2,14 @@
 import { access, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { builtUi } from '../../gateway/admin/ui-files.ts';
+import { builtUi } from '../../gateway/control/api/ui-files.ts';
 import type { Cluster } from '../support/federation.ts';
 import type { Scope } from '../support/gateway-process.ts';
 import { type Door, openDoor } from './door.ts';
 
 export type Theme = 'light' | 'dark';
 
-export interface Ui {
+interface Ui {
   readonly page: Page;
   readonly door: Door;
   /** Policy violations, scripts that threw, and files from elsewhere. */
@@ -22,7 +22,7 @@ const executablePath = '/usr/bin/chromium';
 
 export async function startBrowser(t: Scope): Promise<Browser> {
   await access(`${builtUi}/index.html`).catch(() => {
-    throw new Error('The UI is not built: npm run build:ui');
+    throw new Error('The UI is not built: npm run build');
   });
   const browser = await chromium.launch({
     executablePath,

@@ -4,9 +4,9 @@ import { federate, standalone } from '../support/federation.ts';
 import { openUi, startBrowser } from './browser.ts';
 
 test.serial(
-  'an endpoint that dies is seen to die, and to come back, without a reload',
+  'what dies is seen to die, and to come back, without a reload; of a cluster that is lost it is said that nobody knows',
   async (t) => {
-    const { dc1 } = await federate(t, { dc1: { instances: 2 }, dc2: {}, dc3: {} });
+    const { dc1, dc3 } = await federate(t, { dc1: { instances: 2 }, dc2: {}, dc3: {} });
     const { page, open, complaints } = await openUi(t, await startBrowser(t), dc1);
     await open('/services');
     const row = page.getByRole('row', { name: /orders\.shop/ });
@@ -21,6 +21,19 @@ test.serial(
       await page.evaluate(`window.sameRow === document.querySelector('tbody tr')`),
       'the row was updated in place',
     );
+
+    await dc3.gateway.kill();
+    const elsewhere = row.getByRole('listitem').filter({ hasText: 'dc3' });
+    await elsewhere.getByText(/unknown for \d+ s/).waitFor();
+    await elsewhere.getByText('? of 1').waitFor();
+    const { stdout } = await dc1.gateway.isthmus(['get', 'services']);
+    t.regex(stdout, /dc2 1\/1, dc3 \?\/1 \(unknown for/);
+    await open('/');
+    const worries = page.getByRole('region', { name: 'Needs attention' });
+    await worries.getByText(/dc3 can't be reached for \d+ s/).waitFor();
+    t.is(await worries.getByRole('listitem').count(), 1, 'one for all that is lost with it');
+    const endpoints = page.locator('.figure').filter({ hasText: 'Endpoints' });
+    await endpoints.getByText('healthy; 1 unknown').waitFor();
     t.deepEqual(complaints, []);
   },
 );

@@ -101,6 +101,14 @@ test.serial(
   },
 );
 
+test.serial('on a phone a service with its copies is no wider than the screen', async (t) => {
+  const { page, open } = await openUi(t, browser, clusters.dc1);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await open('/services/orders.shop');
+  await page.locator('.candidates li').first().waitFor();
+  t.is(await page.evaluate('document.documentElement.scrollWidth'), 390);
+});
+
 test.serial('a list filters and sorts, and its state is in the URL', async (t) => {
   const { page, open } = await openUi(t, browser, clusters.dc1);
   await open('/events');
@@ -136,6 +144,7 @@ test.serial('every view is reached by keys alone, and what has the focus shows i
     await page.keyboard.press('g');
     await page.keyboard.press(key);
     await page.getByRole('heading', { level: 1, name: title }).waitFor();
+    await until(`the focus to follow to ${title}`, async () => (await focused()) === title);
   }
   await page.keyboard.press('?');
   const help = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
@@ -182,3 +191,17 @@ test.serial(
     t.is(await theme(), 'dark');
   },
 );
+
+test.serial('a page of a drill there is not asks for it once, not for ever', async (t) => {
+  const { page, open } = await openUi(t, browser, clusters.dc1);
+  const asked: string[] = [];
+  page.on('request', (request) => {
+    if (request.url().includes('/v1/drills/')) asked.push(request.url());
+  });
+  await page.clock.install();
+  await open('/drills/20261128-gone');
+  await page.getByRole('alert').getByText('DRILL_NOT_FOUND').waitFor();
+  await page.clock.fastForward(20_000);
+  await page.getByRole('heading', { level: 1, name: '20261128-gone' }).waitFor();
+  t.is(asked.length, 1);
+});

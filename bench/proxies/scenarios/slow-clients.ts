@@ -13,7 +13,7 @@ const slow = {
   everyMs: 1_000,
 };
 
-/** What it costs the others that they all come at once is a figure of its own. */
+/** What their all coming at once costs the other clients is a figure of its own. */
 const arrivalSeconds = 1;
 
 export const slowClients: Scenario = {

@@ -2,6 +2,7 @@
 import test from 'ava';
 import { compare, lastLike } from '../../../federation/drills/compare.ts';
 import { type Drill, type Report, reportSchema } from '../../../federation/drills/model.ts';
+import { reportModel } from '../../../federation/drills/report-model.ts';
 import type { DrillSpecInput } from '../../../federation/drills/spec.ts';
 import { drill, evacuation, nothingPredicted, runningDrill } from './specs.ts';
 
@@ -75,6 +76,17 @@ test('a difference is this less that: below zero is better', (t) => {
     errorRate: -0.015,
     p99Ms: -20,
   });
+});
+
+test('what can not be told apart is neither better nor worse', (t) => {
+  const timed = (shiftMs: number) => ({ timing: { shiftMs } });
+  const [a, b] = [reportOf('a', 0, timed(900)), reportOf('b', 1, timed(900.001))];
+  const report = { ...b, comparison: compare(b, a) };
+  const table = reportModel(report).tables.find(({ title }) => title.startsWith('Beside'));
+  t.deepEqual(table?.rows.slice(2), [
+    ['Errors during', 'the same'],
+    ['Time to shift', 'the same'],
+  ]);
 });
 
 test('what either could not measure is not compared', (t) => {

@@ -1,7 +1,7 @@
 /** Specifies which drills may run beside each other. */
 import test from 'ava';
-import { conflict } from '../../../federation/drills/conflict.ts';
-import { drill } from './specs.ts';
+import { conflict, earlierConflict } from '../../../federation/drills/conflict.ts';
+import { drill, runningDrill } from './specs.ts';
 
 const cluster = drill({ kind: 'evacuate', scope: { cluster: 'dc1' } });
 const otherCluster = drill({ kind: 'black-hole', scope: { cluster: 'dc2' } });
@@ -34,4 +34,14 @@ test('what shares services is kept apart; the rest is not', (t) => {
     else t.regex(conflict(a, b) ?? '', why);
     t.is(conflict(a, b) === undefined, conflict(b, a) === undefined);
   }
+});
+
+test('of two that can not run beside each other the later one gives way, by name the latter of those that began at once', (t) => {
+  const at = (id: string, createdAt: number, cluster = 'dc1') =>
+    runningDrill(id, { createdAt, cluster });
+  const drill = at('b', 5);
+  t.regex(earlierConflict(drill, [drill, at('a', 4)]) ?? '', /^Drill a was there first: .* share/);
+  t.is(earlierConflict(drill, [drill, at('a', 6), at('c', 5)]), undefined);
+  t.regex(earlierConflict(drill, [at('a', 5)]) ?? '', /^Drill a was there first/);
+  t.is(earlierConflict(drill, [at('a', 5, 'dc2')]), undefined);
 });

@@ -4,14 +4,15 @@ import {
   breaches,
   fewestRequests,
   type Observation,
-  percentText,
 } from '../../../federation/drills/guardrails.ts';
 import type { Window } from '../../../federation/drills/measures.ts';
 import { type Guardrails, guardrailsSchema } from '../../../federation/drills/spec.ts';
+import { percentText } from '../../../federation/drills/words.ts';
 
 const quiet: Window = {
   seconds: 5,
   requests: 0,
+  perSecond: 0,
   failed: 0,
   to: new Map(),
   rates: new Map(),
@@ -35,11 +36,14 @@ const window = (requests: number, failed: number, latency: readonly number[] = [
   window: { ...quiet, requests, failed, latency },
 });
 
-test('error rate: more than the limit, and of enough requests to tell', (t) => {
+test('error rate: more than the limit, also if the next requests were all well', (t) => {
   t.deepEqual(broken({}, window(100, 1)), []);
   t.deepEqual(broken({}, window(100, 2)), [['errorRate', 0.02, 0.01]]);
-  t.deepEqual(broken({}, window(fewestRequests - 1, fewestRequests - 1)), []);
   t.deepEqual(broken({ errorRate: 0 }, window(fewestRequests, 1)), [['errorRate', 0.05, 0]]);
+  // A service that is seldom asked is guarded too.
+  t.deepEqual(broken({}, window(12, 12)), [['errorRate', 1, 0.01]]);
+  t.deepEqual(broken({ errorRate: 0.1 }, window(2, 2)), []);
+  t.deepEqual(broken({ errorRate: 0.1 }, window(3, 3)), [['errorRate', 1, 0.1]]);
   t.deepEqual(broken({ errorRate: 1 }, window(100, 100)), []);
 });
 

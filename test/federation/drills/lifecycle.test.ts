@@ -8,6 +8,7 @@ import {
   type Life,
   type LifeEvent,
   readyWithinMs,
+  returnWithinMs,
   stateOf,
   strength,
 } from '../../../federation/drills/lifecycle.ts';
@@ -20,7 +21,7 @@ const breach = { guardrail: 'errorRate', what: 'too much', value: 1, limit: 0.01
 const byOperator = { kind: 'operator', what: 'enough' } as const;
 
 function time(given: Partial<LifeEvent & { kind: 'time' }> = {}): LifeEvent {
-  return { kind: 'time', missing: [], breaches: [], ...given };
+  return { kind: 'time', missing: [], breaches: [], isBack: true, ...given };
 }
 
 function after(life: Life, event: LifeEvent, now: number, forced = false) {
@@ -28,11 +29,18 @@ function after(life: Life, event: LifeEvent, now: number, forced = false) {
   return { ...step, kinds: step.notes.map(({ kind }) => kind) };
 }
 
-test('what is normal is measured first; then it begins, if every gateway follows', (t) => {
-  t.is(after(born(0), time(), baselineMs - 1).life.kind, 'pending');
-  const { life, kinds } = after(born(0), time(), baselineMs);
-  t.deepEqual(life, { kind: 'running', since: baselineMs });
-  t.deepEqual(kinds, ['ready', 'started']);
+const measuring: Life = { kind: 'pending', since: 0, measuring: 0 };
+
+test('once every gateway follows it is measured what is normal; then it begins', (t) => {
+  const waiting = after(born(0), time({ missing: ['dc2/gw1'] }), 1_000);
+  t.deepEqual(waiting.life, born(0));
+  const ready = after(waiting.life, time(), 2_000);
+  t.deepEqual(ready.life, { kind: 'pending', since: 0, measuring: 2_000 });
+  t.deepEqual(ready.kinds, ['ready']);
+  t.is(after(ready.life, time(), 2_000 + baselineMs - 1).life, ready.life);
+  const { life, kinds } = after(ready.life, time(), 2_000 + baselineMs);
+  t.deepEqual(life, { kind: 'running', since: 2_000 + baselineMs });
+  t.deepEqual(kinds, ['started']);
 });
 
 test('a gateway that does not follow in time: nothing begins, unless forced', (t) => {
@@ -41,12 +49,17 @@ test('a gateway that does not follow in time: nothing begins, unless forced', (t
   const refused = after(born(0), time({ missing }), readyWithinMs);
   t.like(refused.life, { kind: 'over', state: 'refused' });
   t.regex(refused.notes[0]?.what ?? '', /dc3\/gw1/);
-  t.is(after(born(0), time({ missing }), readyWithinMs, true).life.kind, 'running');
+  const forced = after(born(0), time({ missing }), readyWithinMs, true);
+  t.like(forced.life, { kind: 'pending', measuring: readyWithinMs });
+  t.regex(forced.notes[0]?.what ?? '', /^Forced, though .*dc3\/gw1/);
+  t.is(after(forced.life, time({ missing }), 2 * readyWithinMs, true).life.kind, 'running');
 });
 
-test('a guardrail that is broken before it begins: nothing begins, unless forced', (t) => {
-  t.like(after(born(0), time({ breaches: [breach] }), baselineMs).life, { state: 'refused' });
-  t.is(after(born(0), time({ breaches: [breach] }), baselineMs, true).life.kind, 'running');
+test('a guardrail that is broken before it begins: nothing begins, forced or not', (t) => {
+  for (const forced of [false, true]) {
+    const { life } = after(measuring, time({ breaches: [breach] }), baselineMs, forced);
+    t.like(life, { state: 'refused' });
+  }
 });
 
 test('another one that was there first: it is refused at once, also when forced', (t) => {
@@ -72,6 +85,14 @@ test('it comes by the ramp, lasts, goes by the ramp, and what is left is measure
   t.is(after(gone.life, time(), since + rampMs + aftermathMs - 1).life, gone.life);
   const over = after(gone.life, time(), since + rampMs + aftermathMs);
   t.deepEqual(over.life, { kind: 'over', state: 'done' });
+});
+
+test('load that is not back is waited for, and measured, for a minute', (t) => {
+  const gone: Life = { kind: 'reverting', since: 0, from: 1, goneAt: 0 };
+  const away = time({ isBack: false });
+  t.is(after(gone, away, returnWithinMs - 1).life, gone);
+  t.deepEqual(after(gone, time(), aftermathMs).kinds, ['ended']);
+  t.deepEqual(after(gone, away, returnWithinMs).kinds, ['ended']);
 });
 
 test('a guardrail that breaks ends it: the effect goes at once, and it counts as aborted', (t) => {

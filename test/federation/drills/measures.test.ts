@@ -1,7 +1,8 @@
 /** Specifies what several gateways' counts say together. */
 import test from 'ava';
-import { parseServiceName } from '../../../core/names.ts';
+import { parseClusterName, parseServiceName } from '../../../core/names.ts';
 import {
+  type Concern,
   growth,
   type History,
   markAt,
@@ -14,9 +15,11 @@ import {
 import {
   type Counted,
   type MeasureRecord,
+  maxServices,
   measureRecordSchema,
 } from '../../../federation/drills/records.ts';
 
+const dc2 = parseClusterName('dc2');
 const orders = parseServiceName('orders.shop');
 const cart = parseServiceName('cart.shop');
 
@@ -69,7 +72,7 @@ test('growth is never negative, also where a service was left out in between', (
   t.is(grown?.requests, 0);
 });
 
-test('a window: all gateways together, one service or all, by the cluster that answered', (t) => {
+test('a window: all gateways together, by the cluster that answered; everything, or what concerns', (t) => {
   const histories = new Map([
     [
       'dc1/gw1',
@@ -83,15 +86,17 @@ test('a window: all gateways together, one service or all, by the cluster that a
       history([0, measure(0)], [2_000, measure(2_000, counted(8, { dc2: 8 }, { service: cart }))]),
     ],
   ]);
-  const between = (service?: typeof orders) =>
-    windowBetween(markAt(histories, 0), markAt(histories, 2_000), service);
+  const between = (concern?: Concern) =>
+    windowBetween(markAt(histories, 0), markAt(histories, 2_000), concern);
   const all = between();
   t.like(all, { seconds: 2, requests: 48, failed: 4 });
   t.is(shareOf(all, 'dc1'), 30 / 48);
   t.is(shareOf(all, 'dc9'), 0);
   t.is(rateTo(all, 'dc2'), 9);
-  t.like(between(orders), { requests: 40 });
-  t.like(between(cart), { requests: 8, failed: 0 });
+  t.like(between({ services: [orders] }), { requests: 40, perSecond: 20, failed: 4 });
+  t.like(between({ services: [cart] }), { requests: 8, failed: 0 });
+  t.like(between({ services: [orders, cart], from: dc2 }), { requests: 8 });
+  t.like(between({ services: [orders], from: dc2 }), { requests: 0 });
 });
 
 test("rates are by each gateway's own samples: one that is late takes nothing from them", (t) => {
@@ -134,6 +139,14 @@ test('a mark: the last sample by then, or the first of a gateway heard of later'
     [...markAt(histories, at).values()].map(({ measure: m }) => m.uptimeMs);
   t.deepEqual(uptimes(150), [1, 3]);
   t.deepEqual(uptimes(200), [2, 3]);
+});
+
+test('a service that was not among those named before may have been counted before: it grew by nobody knows what', (t) => {
+  const many = Array.from({ length: maxServices }, (_, i) =>
+    counted(1, { dc1: 1 }, { service: parseServiceName(`s${i}.shop`) }),
+  );
+  const [grown, ...others] = growth(measure(1, ...many), measure(2, counted(900, { dc1: 900 })));
+  t.deepEqual([grown, others], [undefined, []]);
 });
 
 test('old samples are forgotten, but for the one that the oldest window begins with', (t) => {

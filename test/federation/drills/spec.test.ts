@@ -1,11 +1,7 @@
 /** Specifies how a drill is described: what each kind takes, what is left out, and what is refused. */
 import test from 'ava';
-import {
-  type DrillSpecInput,
-  drillSpecSchema,
-  msOf,
-  scopeText,
-} from '../../../federation/drills/spec.ts';
+import { type DrillSpecInput, drillSpecSchema, msOf } from '../../../federation/drills/spec.ts';
+import { scopeText } from '../../../federation/drills/words.ts';
 
 /** What is wrong with a spec, as `<path>: <message>`; nothing when it is well. */
 function faults(spec: object): string[] {

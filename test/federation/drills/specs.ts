@@ -19,7 +19,16 @@ export const evacuation = drill({
 
 /** Of a drill of which nothing is expected. */
 export const nothingPredicted: Prediction = {
-  ...{ at: 0, measured: true, clusters: [], errorRate: 0, breaks: [], notes: [] },
+  ...{
+    at: 0,
+    concern: { what: 'all requests' },
+    measured: true,
+    unknown: [],
+    clusters: [],
+    errorRate: 0,
+    breaks: [],
+    notes: [],
+  },
 };
 
 /** A drill of dc1 that is running, but for what `rest` says. */

@@ -1,6 +1,12 @@
 /** Specifies how long things took in a drill. */
 import test from 'ava';
-import { detectMs, type Point, recoverMs, shiftMs } from '../../../federation/drills/timing.ts';
+import {
+  detectMs,
+  type Point,
+  recoverMs,
+  returnMs,
+  shiftMs,
+} from '../../../federation/drills/timing.ts';
 
 /** A point each second, by the share that is to leave. */
 function shares(...values: readonly (number | undefined)[]): Point[] {
@@ -25,6 +31,14 @@ test('shifted: nine tenths of the way, and not back again', (t) => {
   t.is(shiftMs(shares(0, 0), away), 1_000);
   t.is(shiftMs(shares(1, 0.2), away), undefined);
   t.is(shiftMs(shares(0.4, 0.22), { from: 0.4, to: 0.2 }), 2_000);
+});
+
+test('back: nine tenths of the way back, and one point alone says nothing', (t) => {
+  t.is(returnMs(shares(0, 0.5, 0.9, 1), away), 3_000);
+  t.is(returnMs(shares(0, 1, 0.2, 0.95, 0.95), away), 4_000);
+  t.is(returnMs(shares(0, undefined, 1, undefined, 1), away), 3_000);
+  t.is(returnMs(shares(0, 0.5, 1), away), undefined);
+  t.is(returnMs(shares(0.2, 0.39, 0.4), { from: 0.4, to: 0.2 }), 2_000);
 });
 
 test('where nothing is to move nothing is detected', (t) => {

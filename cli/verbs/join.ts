@@ -1,0 +1,74 @@
+/** Owns `isthmus join`: shows what joining changes, asks, and joins. */
+import type { JoinResult } from '../../gateway/control/api/answers.ts';
+import type { Cli } from '../cli.ts';
+import { confirm, requireAnswer } from '../confirm.ts';
+import { readToken } from '../secret.ts';
+import { type Column, renderTable, type View } from '../table.ts';
+import { printable } from '../terminal.ts';
+import type { Verb } from '../verb.ts';
+
+interface Options {
+  readonly tokenFile?: string;
+  readonly yes?: boolean;
+  readonly dryRun?: boolean;
+}
+
+export function joinVerb(program: Verb, cli: Cli): void {
+  program
+    .command('join')
+    .argument(
+      '[token]',
+      'The token, or - for standard input. On the command line others can see it.',
+    )
+    .description("Join this gateway's cluster to a federation.")
+    .option(
+      '--token-file <file>',
+      'Read the token from a file; - is standard input. [$ISTHMUS_TOKEN]',
+    )
+    .option('-y, --yes', 'Go ahead without asking.')
+    .option('--dry-run', 'Only show what would change.')
+    .examples(
+      ['isthmus join --token-file token', 'show what changes, ask, join'],
+      ['isthmus join --token-file token --dry-run', 'show what would change'],
+      ['ssh dc1 isthmus token create | isthmus join - --yes', 'in one line, unattended'],
+    )
+    .action((argument: string | undefined, options: Options) => join(cli, argument, options));
+}
+
+async function join(cli: Cli, argument: string | undefined, options: Options): Promise<void> {
+  if (options.dryRun !== true) requireAnswer(cli, options.yes, 'isthmus join');
+  const token = await readToken(cli, { argument, file: options.tokenFile });
+  const admin = await cli.admin();
+  const path = '/v1/federation/join';
+  const plan = await admin.send<JoinResult>('POST', path, { token, dryRun: true });
+  if (options.dryRun === true) {
+    cli.print(plan, (view) => layout(plan, view));
+    return;
+  }
+  cli.noteLaidOut((view) => layout(plan, view));
+  if (!(await confirm(cli, options.yes, `Join ${printable(plan.federation)}?`))) return;
+  const result = await admin.send<JoinResult>('POST', path, { token });
+  cli.print(result, () => `joined ${printable(result.federation)} via ${printable(result.via)}`);
+}
+
+function layout(plan: JoinResult, view: View): string {
+  const head = [
+    `Joining ${printable(plan.federation)} via ${printable(plan.via)}.`,
+    `Its bundle's fingerprint is ${printable(plan.fingerprint)}, as the token says.`,
+  ];
+  const { clusters } = plan.adds;
+  if (clusters.length === 0) return head.join('\n');
+  head.push(
+    '',
+    'This cluster will trust these and they will trust it:',
+    renderTable(clusterColumns, clusters, view),
+  );
+  return head.join('\n');
+}
+
+const clusterColumns: readonly Column<JoinResult['adds']['clusters'][number]>[] = [
+  { title: 'CLUSTER', cell: (c) => c.cluster },
+  { title: 'REGION', cell: (c) => c.region },
+  /** To be compared, letter by letter. */
+  { title: 'FINGERPRINT', cell: (c) => c.fingerprint, overlong: 'kept' },
+];

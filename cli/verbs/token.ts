@@ -1,0 +1,45 @@
+/** Owns `isthmus token create`: the one secret another cluster needs to join, or another gateway of this one to be of it. */
+import type { CreatedToken } from '../../gateway/control/api/answers.ts';
+import type { Cli } from '../cli.ts';
+import type { Verb } from '../verb.ts';
+import { moment } from '../words.ts';
+
+export function tokenVerb(program: Verb, cli: Cli): void {
+  const token = program
+    .command('token')
+    .description('Make join tokens.')
+    .examples(['isthmus token create > token', 'a token for one cluster, valid 15 minutes'])
+    .helpCommand(false);
+
+  token
+    .command('create')
+    .description('Create a join token: one cluster can use it, once, before it expires.')
+    .option('--gateway', 'For one more gateway of this cluster, which is given its authority.')
+    .option('--ttl <duration>', 'How long it is valid, such as 90s, 15m or 2h. Default 15m.')
+    .examples(
+      ['isthmus token create', 'print a token'],
+      ['isthmus token create --ttl 1h > token', 'into a file, valid one hour'],
+      [
+        'isthmus token create --gateway > token',
+        'for a new gateway of this cluster, or one that lost its data',
+      ],
+      ['isthmus token create | ssh dc2 isthmus join - --yes', 'never written down'],
+    )
+    .action(async ({ ttl, gateway }: { ttl?: string; gateway?: boolean }) => {
+      const admin = await cli.admin();
+      const body = {
+        ...(ttl !== undefined && { ttl }),
+        ...(gateway && { admits: 'gateway' }),
+      };
+      const created = await admin.send<CreatedToken>('POST', '/v1/tokens', body);
+      cli.print(created, () => created.token);
+      cli.note(
+        [
+          `Token ${created.id} is valid once, until ${moment(created.expiresAt)}.`,
+          `On the other ${gateway ? 'gateway' : 'cluster'}: isthmus join --token-file FILE`,
+          ...(gateway ? ['It hands over the authority of this cluster: pass it on as such.'] : []),
+          `It will show this fingerprint: ${created.fingerprint}`,
+        ].join('\n'),
+      );
+    });
+}

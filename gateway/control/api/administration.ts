@@ -1,0 +1,144 @@
+/** Owns the admin side of a gateway: its API, and what only the API needs: counts over time, the audit, the other gateways' answers. */
+import { join } from 'node:path';
+import type { Clock } from '../../../core/clock.ts';
+import type { Log } from '../../../core/log.ts';
+import type { ServiceName } from '../../../core/names.ts';
+import type { DrillSummary } from '../../../federation/drills/model.ts';
+import { latencyBoundsMs } from '../../data/observe/series.ts';
+import type { Drills } from '../drills/drills.ts';
+import { Audit } from '../events/audit.ts';
+import { noteGatewayEvents, type WatchedGateway } from '../events/gateway-events.ts';
+import type { Journal } from '../events/journal.ts';
+import { KeptRing } from '../events/kept-ring.ts';
+import { noteServiceEvents, type WatchedServices } from '../events/service-events.ts';
+import { countsOf } from '../graph/counts.ts';
+import { FederationCounts } from '../graph/federation-counts.ts';
+import { Sampler } from '../graph/sampler.ts';
+import type { MembersListener } from '../membership/members-listener.ts';
+import { OthersBeliefs } from '../others/beliefs.ts';
+import type { OtherGateways } from '../others/other-gateways.ts';
+import { type MeasuredParts, Metrics } from '../telemetry/metrics.ts';
+import { openAccess } from './access/listener-access.ts';
+import { itemsTopic } from './live/topic.ts';
+import { scheduleOperations } from './operations/drill-schedules.ts';
+import { drillOperations } from './operations/drills.ts';
+import { orderOperations } from './operations/orders.ts';
+import { beliefsSchema } from './schema/clusters.ts';
+import { type AdminServer, startAdminServer } from './server.ts';
+import { type ControlledParts, createControl } from './view/control.ts';
+
+export interface Administration {
+  /** Where the API listens: `host:port` or `unix:/path`. */
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+/** The parts of a gateway that are administered. */
+type AdministeredParts = ControlledParts &
+  MeasuredParts &
+  WatchedGateway &
+  WatchedServices & {
+    readonly drills: Drills;
+    readonly journal: Journal;
+    readonly others: OtherGateways;
+    readonly membersListener: Pick<MembersListener, 'takeAdmin'>;
+  };
+
+/** Starts it over a running gateway. Throws what keeps it from listening. */
+export async function startAdministration(
+  gateway: AdministeredParts,
+  clock: Clock,
+  log: Log,
+): Promise<Administration> {
+  const { config, workers, journal, drills, others } = gateway;
+  const { cluster } = config;
+  const { listen, admin, baseDir } = config;
+  const access = await openAccess({ listen: listen.admin, admin, baseDir, clock, log });
+  const audit = await Audit.open({ dataDir: config.dataDir, clock, log });
+  const sampler = new Sampler({
+    clock,
+    counts: () =>
+      countsOf(workers.counters.snapshot(), cluster, (name) => protocolOf(gateway, name)),
+    onFailure: (err) => log.warn({ err }, 'the counters could not be read'),
+  });
+  const federationCounts = new FederationCounts({
+    cluster,
+    gateway: config.gateway,
+    sampler,
+    boundsMs: latencyBoundsMs,
+    others: () => others.list(),
+    ask: (other, path) => others.ask(other, path),
+    clock,
+    log,
+  });
+  const events = await KeptRing.open(journal, {
+    path: join(config.dataDir, 'events.jsonl'),
+    name: 'journal',
+    log,
+  });
+  const stops = [noteGatewayEvents(gateway), noteServiceEvents(gateway, sampler, log)];
+  let server: AdminServer | undefined;
+  const beliefs = new OthersBeliefs({
+    others: () => others.list(),
+    async ask(other) {
+      const { sequences } = beliefsSchema.parse(await others.ask(other, '/v1/beliefs'));
+      return new Map(Object.entries(sequences));
+    },
+    clock,
+  });
+  const control = createControl(gateway, {
+    adminAddress: () => server?.address ?? listen.admin,
+    beliefs,
+  });
+  const metrics = new Metrics(gateway, () => control.status(), beliefs);
+  server = await startAdminServer({
+    listen: listen.admin,
+    access,
+    requestsPerSecond: admin.requestsPerSecond,
+    control,
+    traffic: federationCounts,
+    journal,
+    audit,
+    metrics: (accept) => metrics.read(accept),
+    others: {
+      agent: others.agent,
+      grants: (name) => admin.clusters[name] ?? admin.clusters['*'] ?? 'viewer',
+      self: cluster,
+    },
+    more: {
+      operations: [
+        ...drillOperations(drills, clock),
+        ...scheduleOperations(drills.schedules),
+        ...orderOperations(drills.orders),
+      ],
+      topics: [
+        itemsTopic<DrillSummary>(
+          'drills',
+          1_000,
+          ({ id }) => id,
+          () => drills.list(),
+          (changed) => drills.onChange(changed),
+        ),
+      ],
+    },
+    clock,
+    log,
+  });
+  gateway.membersListener.takeAdmin((socket, peer) => server.acceptGateway(socket, peer));
+  const { address } = server;
+  return {
+    address,
+    async close() {
+      for (const stop of stops) stop();
+      sampler.close();
+      metrics.close();
+      await server.close();
+      await audit.flush();
+      await events.close();
+    },
+  };
+}
+
+function protocolOf(gateway: Pick<AdministeredParts, 'services'>, service: string): string {
+  return gateway.services.endpoints(service as ServiceName)[0]?.protocol ?? 'http';
+}

@@ -1,0 +1,85 @@
+/** Owns the types of the admin API's answers: what the server sends, and the CLI and the UI read. Their shapes are in `schema/`. */
+import type { z } from 'zod';
+import type { beliefsSchema, clusterItemSchema, trustItemSchema } from './schema/clusters.ts';
+import type { explanationSchema } from './schema/explanation.ts';
+import type { createdTokenSchema, joinResultSchema } from './schema/federation.ts';
+import type {
+  findingSchema,
+  problemItemSchema,
+  readinessSchema,
+  sessionSchema,
+  statusSchema,
+} from './schema/gateway.ts';
+import type { gatewayItemSchema } from './schema/gateways.ts';
+import type { auditItemSchema, eventItemSchema } from './schema/journal.ts';
+import type {
+  changedEndpointsSchema,
+  endpointItemSchema,
+  exportItemSchema,
+  registeredEndpointSchema,
+  serviceItemSchema,
+} from './schema/services.ts';
+import type {
+  graphEdgeSchema,
+  graphNodeSchema,
+  graphSchema,
+  trafficItemSchema,
+  trafficSchema,
+} from './schema/traffic.ts';
+
+export interface Items<T> {
+  readonly items: readonly T[];
+  /** Where the next page begins; absent on the last one. */
+  readonly next?: string;
+}
+
+/** `GET /v1/status` */
+export type Status = z.output<typeof statusSchema>;
+export type ProblemItem = z.output<typeof problemItemSchema>;
+/** `GET /readyz` */
+export type ReadinessItem = z.output<typeof readinessSchema>;
+/** `GET /v1/session` */
+export type Session = z.output<typeof sessionSchema>;
+/** `GET /v1/check` */
+export type Finding = z.output<typeof findingSchema>;
+
+/** `GET /v1/clusters` */
+export type ClusterItem = z.output<typeof clusterItemSchema>;
+/** `GET /v1/gateways` */
+export type GatewayItem = z.output<typeof gatewayItemSchema>;
+/** `GET /v1/trust` */
+export type TrustItem = z.output<typeof trustItemSchema>;
+
+/** `GET /v1/beliefs` */
+export type Beliefs = z.output<typeof beliefsSchema>;
+
+/** `GET /v1/services` */
+export type ServiceItem = z.output<typeof serviceItemSchema>;
+/** `GET /v1/endpoints` */
+export type EndpointItem = z.output<typeof endpointItemSchema>;
+/** `PUT /v1/services/.../endpoints/{id}` */
+export type RegisteredEndpoint = z.output<typeof registeredEndpointSchema>;
+/** `POST /v1/endpoints` */
+export type ChangedEndpoints = z.output<typeof changedEndpointsSchema>;
+/** `GET /v1/exports` */
+export type ExportItem = z.output<typeof exportItemSchema>;
+/** `GET /v1/explain/{service}` */
+export type ExplainAnswer = z.output<typeof explanationSchema>;
+
+/** `GET /v1/graph` */
+export type GraphAnswer = z.output<typeof graphSchema>;
+export type GraphNode = z.output<typeof graphNodeSchema>;
+export type GraphEdge = z.output<typeof graphEdgeSchema>;
+/** `GET /v1/traffic` */
+export type TrafficAnswer = z.output<typeof trafficSchema>;
+export type TrafficItem = z.output<typeof trafficItemSchema>;
+
+/** `GET /v1/events` */
+export type EventItem = z.output<typeof eventItemSchema>;
+/** `GET /v1/audit` */
+export type AuditItem = z.output<typeof auditItemSchema>;
+
+/** `POST /v1/tokens` */
+export type CreatedToken = z.output<typeof createdTokenSchema>;
+/** `POST /v1/federation/join` */
+export type JoinResult = z.output<typeof joinResultSchema>;

@@ -1,0 +1,113 @@
+/** Owns the bodies and queries the admin API takes, and parsing them into values that are valid by construction. */
+import { z } from 'zod';
+import { durationSchema } from '../../../core/duration.ts';
+import { IsthmusError } from '../../../core/errors.ts';
+import { type ClusterName, parseClusterName } from '../../../core/names.ts';
+import {
+  clusterNameSchema,
+  hostSchema,
+  labelSchema,
+  protocols,
+  serviceNameSchema,
+} from '../../../registry/model.ts';
+import { checkSchema } from '../health/check.ts';
+
+/** An endpoint's fields, beside its name. */
+export const endpointShape = {
+  address: hostSchema,
+  port: z.int().min(1).max(65_535),
+  /** Default: the gateway's own zone. */
+  zone: labelSchema.optional(),
+  weight: z.int().min(0).max(1000).default(1),
+  labels: z.record(z.string().max(63), z.string().max(255)).default({}),
+  protocol: z.enum(protocols).default('http'),
+  /** Whether other clusters may use it. */
+  exported: z.boolean().default(true),
+  check: checkSchema.optional(),
+  /** Heartbeat: without one for this long it is unhealthy. */
+  ttl: durationSchema.refine((ms) => ms > 0, 'a ttl is over 0').optional(),
+  /** Without a heartbeat for this long it is deregistered; needs `ttl`. */
+  deregisterAfter: durationSchema.optional(),
+};
+
+interface Beating {
+  readonly ttl?: number | undefined;
+  readonly deregisterAfter?: number | undefined;
+}
+
+const hasTtl = ({ ttl, deregisterAfter }: Beating) =>
+  deregisterAfter === undefined || (ttl !== undefined && deregisterAfter >= ttl);
+const needsTtl = {
+  path: ['deregisterAfter'],
+  message: 'deregisterAfter needs a ttl, and is at least as long',
+};
+
+/** PUT /v1/services/{namespace}/{service}/endpoints/{id} */
+export const endpointBodySchema = z.strictObject(endpointShape).refine(hasTtl, needsTtl);
+export type EndpointBody = z.output<typeof endpointBodySchema>;
+
+export const endpointNameShape = { service: serviceNameSchema, id: labelSchema };
+const many = 10_000;
+
+/** POST /v1/endpoints */
+export const endpointsBodySchema = z.strictObject({
+  register: z
+    .array(z.strictObject({ ...endpointNameShape, ...endpointShape }).refine(hasTtl, needsTtl))
+    .max(many)
+    .default([]),
+  heartbeat: z.array(z.strictObject(endpointNameShape)).max(many).default([]),
+  deregister: z.array(z.strictObject(endpointNameShape)).max(many).default([]),
+});
+
+/** POST /v1/tokens */
+export const tokenBodySchema = z.strictObject({
+  ttl: durationSchema.optional(),
+  /** A cluster, to the federation; or a gateway, to this cluster. */
+  admits: z.enum(['cluster', 'gateway']).default('cluster'),
+});
+
+/** POST /v1/federation/join */
+export const joinBodySchema = z.strictObject({
+  token: z.string().min(1).max(4096),
+  dryRun: z.boolean().default(false),
+});
+
+/** POST /v1/federation/leave */
+export const leaveBodySchema = z.strictObject({
+  /** Another cluster to make leave; default: this one. */
+  cluster: clusterNameSchema.optional(),
+  force: z.boolean().default(false),
+  /** This cluster's other gateways that live: all of them leave, and must be named. */
+  gateways: z.array(labelSchema).max(64).default([]),
+});
+
+export const serviceQuery = { service: serviceNameSchema.optional() };
+export const clusterQuery = { cluster: clusterNameSchema.optional() };
+
+/** GET /v1/explain/{service} */
+export const explainQuerySchema = z.strictObject({
+  from: z.string().max(127).optional().describe('CLUSTER or CLUSTER/ZONE; default this gateway'),
+  without: z.string().max(1024).optional().describe('Comma-separated clusters to imagine lost'),
+});
+
+/** The clusters a comma-separated list names. Throws NAME_INVALID. */
+export function excludedClusters(without: string | undefined): ReadonlySet<ClusterName> {
+  const names = without?.split(',').filter((part) => part !== '') ?? [];
+  return new Set(names.map(parseClusterName));
+}
+
+/** Parses outside input. Throws `code` naming the first wrong field. */
+export function parseInput<S extends z.ZodType>(
+  schema: S,
+  input: unknown,
+  code: 'BODY_INVALID' | 'QUERY_INVALID' | 'NAME_INVALID',
+): z.output<S> {
+  const result = schema.safeParse(input ?? {});
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const path = issue?.path.join('.') ?? '';
+  throw new IsthmusError(code, {
+    what: issue?.message ?? 'It is not of the expected shape',
+    where: path === '' ? undefined : path,
+  });
+}

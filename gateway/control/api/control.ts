@@ -1,0 +1,79 @@
+/** Owns what the admin API can see and do: the parts of a running gateway, and its acts. */
+import type { LogLevel } from '../../../core/log-levels.ts';
+import type { ClusterName, ServiceName } from '../../../core/names.ts';
+import type { CatalogEntry } from '../catalog/catalog.ts';
+import type { Registration } from '../catalog/registration.ts';
+import type { WorkerStatus } from '../workers/workers.ts';
+import type {
+  Beliefs,
+  ChangedEndpoints,
+  ClusterItem,
+  CreatedToken,
+  EndpointItem,
+  ExplainAnswer,
+  ExportItem,
+  Finding,
+  GatewayItem,
+  JoinResult,
+  ReadinessItem,
+  RegisteredEndpoint,
+  ServiceItem,
+  Status,
+  TrustItem,
+} from './answers.ts';
+
+type EndpointName = Pick<Registration, 'service' | 'id'>;
+
+export interface EndpointChanges {
+  readonly register: readonly Registration[];
+  readonly heartbeat: readonly EndpointName[];
+  readonly deregister: readonly EndpointName[];
+}
+
+export interface Control {
+  status(): Status;
+  readiness(): ReadinessItem;
+  clusters(): ClusterItem[];
+  /** Those of the federation, this one among them. */
+  gateways(): GatewayItem[];
+  trust(): Promise<TrustItem[]>;
+  /** This gateway's beliefs, for other gateways to show. */
+  beliefs(): Beliefs;
+  services(): ServiceItem[];
+  endpoints(service?: ServiceName): EndpointItem[];
+  /** One endpoint of this cluster. */
+  endpoint(service: ServiceName, id: string): EndpointItem | undefined;
+  exports(cluster?: ClusterName): ExportItem[];
+  /** Calls `changed` after something that the above show did; returns a function that stops that. */
+  onChange(changed: () => void): () => void;
+  check(): Promise<Finding[]>;
+  /** `from` is CLUSTER or CLUSTER/ZONE, default this gateway. Throws SERVICE_NOT_FOUND or CLUSTER_NOT_FOUND. */
+  explain(
+    service: ServiceName,
+    from: string | undefined,
+    without: ReadonlySet<ClusterName>,
+  ): Promise<ExplainAnswer>;
+  workers(): WorkerStatus[];
+  logLevel(): LogLevel;
+  /** At every thread, until the process ends. */
+  setLogLevel(level: LogLevel): void;
+
+  /** The zone an endpoint is in when nothing is said. */
+  readonly defaultZone: string;
+  /** Resolves once it would outlive a crash. Throws ENDPOINT_FIXED or DRAINING. */
+  register(registration: Registration): Promise<RegisteredEndpoint>;
+  heartbeat(service: ServiceName, id: string): CatalogEntry;
+  deregister(service: ServiceName, id: string): Promise<void>;
+  /** Makes those of the changes that can be made, in this order. Resolves once they would outlive a crash. Throws DRAINING. */
+  changeEndpoints(changes: EndpointChanges): Promise<ChangedEndpoints>;
+
+  createToken(ttlMs: number | undefined, admits: 'cluster' | 'gateway'): Promise<CreatedToken>;
+  join(token: string, dryRun: boolean): Promise<JoinResult>;
+  leave(
+    cluster: ClusterName | undefined,
+    force: boolean,
+    gateways: readonly string[],
+  ): Promise<{ readonly left: ClusterName }>;
+  /** Stops or starts the embedded registry this gateway hosts. Throws REGISTRY_NOT_EMBEDDED. */
+  embeddedRegistry(action: 'stop' | 'start'): Promise<void>;
+}

@@ -1,0 +1,155 @@
+/** Owns the admin API's view of a running gateway, and its acts upon it. */
+import type { Clock } from '../../../../core/clock.ts';
+import { IsthmusError } from '../../../../core/errors.ts';
+import type { LogLevel } from '../../../../core/log-levels.ts';
+import { version } from '../../../../core/version.ts';
+import type { StoreState } from '../../../../registry/store.ts';
+import type { Changes } from '../../changes.ts';
+import { type CheckedParts, checkGateway } from '../../check/check.ts';
+import { type LinkedClusters, missingClusters, missingGateways } from '../../check/missing.ts';
+import type { Membership } from '../../membership/membership.ts';
+import {
+  type BeliefSource,
+  type Believing,
+  bundleStandings,
+  ownBeliefs,
+} from '../../others/trust-view.ts';
+import type { Readiness } from '../../readiness/readiness.ts';
+import type { Workers } from '../../workers/workers.ts';
+import type { ProblemItem, ReadinessItem, Status } from '../answers.ts';
+import type { Control } from '../control.ts';
+import { type ExplainedParts, explanation } from './explanation.ts';
+import { gatewayItems } from './gateways.ts';
+import { clusterItems, endpointItems, exportItems, serviceItems, serviceNames } from './items.ts';
+import { type RegisteringParts, registeringOf } from './registering.ts';
+
+/** The parts of a gateway that this looks at and acts on by itself. */
+interface OwnParts {
+  readonly addresses: Status['listeners'];
+  readonly catalog: { readonly size: number };
+  readonly changes: Pick<Changes, 'join'>;
+  readonly clock: Pick<Clock, 'now'>;
+  logLevel: LogLevel;
+  readonly membership: Pick<Membership, 'createToken' | 'hosted' | 'join' | 'leave'>;
+  readonly problems: readonly IsthmusError[];
+  readonly readiness: Readiness;
+  /** Wall milliseconds. */
+  readonly startedAt: number;
+  readonly workers: Pick<Workers, 'status'>;
+}
+
+/** The parts of a gateway that the API looks at and acts on. */
+export type ControlledParts = OwnParts &
+  CheckedParts &
+  LinkedClusters &
+  Believing &
+  ExplainedParts &
+  RegisteringParts;
+
+interface ControlOptions {
+  /** Where the admin API listens. */
+  adminAddress(): string;
+  /** The beliefs of other clusters. */
+  readonly beliefs: BeliefSource;
+}
+
+export function createControl(
+  gateway: ControlledParts,
+  { adminAddress, beliefs }: ControlOptions,
+): Control {
+  const { config, membership, workers } = gateway;
+  const { cluster } = config;
+  return {
+    status: () => statusOf(gateway, adminAddress()),
+    readiness: () => readinessItem(gateway.readiness),
+    clusters: () => clusterItems(gateway),
+    gateways: () => gatewayItems(gateway),
+    services: () => serviceItems(gateway),
+    endpoints: (service) => endpointItems(gateway, service),
+    ...registeringOf(gateway),
+    exports: (only) => exportItems(gateway, only),
+    trust: () => bundleStandings(gateway, beliefs),
+    beliefs: () => ({ cluster, gateway: config.gateway, sequences: ownBeliefs(gateway) }),
+    onChange: (changed) =>
+      gateway.changes.join({
+        endpoints: changed,
+        link: changed,
+        membership: changed,
+        effects: changed,
+      }),
+    check: () => checkGateway(gateway),
+    explain: (service, from, without) => explanation(gateway, service, from, without),
+    workers: () => workers.status(),
+    logLevel: () => gateway.logLevel,
+    setLogLevel(level) {
+      gateway.logLevel = level;
+    },
+    defaultZone: config.zone,
+    createToken: (ttlMs, admits) => membership.createToken(ttlMs, admits),
+    join: (token, dryRun) => membership.join(token, dryRun),
+    leave: async (other, force, gateways) => ({
+      left: await membership.leave(other, force, gateways),
+    }),
+    async embeddedRegistry(action) {
+      const { hosted } = membership;
+      if (!hosted)
+        throw new IsthmusError('REGISTRY_NOT_EMBEDDED', { what: 'This gateway hosts no registry' });
+      await (action === 'stop' ? hosted.stop() : hosted.start());
+    },
+  };
+}
+
+function storeItem(store: StoreState | undefined) {
+  if (store?.kind !== 'unavailable') return store ?? { kind: 'standalone' as const };
+  const { where, message } = store.problem;
+  const reason = where === undefined ? message : `${where}: ${message}`;
+  return { kind: store.kind, since: store.since, reason };
+}
+
+function statusOf(gateway: ControlledParts, admin: string): Status {
+  const { config, catalog, clock, identity, membership } = gateway;
+  const registry = membership.session?.client.status;
+  const { current } = identity.leaf;
+  const { readiness } = gateway;
+  const unready = 'problem' in readiness ? [readiness.problem] : [];
+  const problems = new Set([...unready, ...gateway.problems]);
+  return {
+    cluster: config.cluster,
+    federation: config.federation,
+    gateway: config.gateway,
+    region: config.region,
+    zone: config.zone,
+    version,
+    pid: process.pid,
+    uptimeMs: clock.now() - gateway.startedAt,
+    state: readiness.state,
+    ready: readiness.state === 'ready',
+    registry: {
+      ...storeItem(registry?.store),
+      revision: registry?.revision ?? 0,
+      stale: registry?.stale ?? false,
+      fromCache: registry?.fromCache ?? false,
+      pendingWrites: registry?.pendingWrites ?? 0,
+    },
+    certificate: { id: current.id.uri, notAfter: current.notAfter },
+    members: gateway.snapshot.clusters.size,
+    services: serviceNames(gateway).size,
+    endpoints: catalog.size,
+    problems: Array.from(problems, problemItem),
+    missing: [...missingClusters(gateway), ...missingGateways(gateway)].map(problemItem),
+    listeners: { ...gateway.addresses, admin },
+  };
+}
+
+function readinessItem(readiness: Readiness): ReadinessItem {
+  const { state } = readiness;
+  return {
+    ready: state === 'ready',
+    state,
+    ...('problem' in readiness && { problem: problemItem(readiness.problem) }),
+  };
+}
+
+function problemItem({ code, message, where, fix }: IsthmusError): ProblemItem {
+  return { code, what: message, ...(where === undefined ? {} : { where }), fix };
+}

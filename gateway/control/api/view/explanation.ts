@@ -1,0 +1,107 @@
+/** Owns the answer to `explain` of a running gateway: as seen from here, or from another cluster as far as it is known here. */
+
+import { IsthmusError } from '../../../../core/errors.ts';
+import {
+  type ClusterName,
+  isLabel,
+  parseClusterName,
+  type ServiceName,
+} from '../../../../core/names.ts';
+import type { Policies } from '../../../../policy/effective.ts';
+import type { Snapshot } from '../../../../registry/snapshot.ts';
+import { type ExplainedCandidate, explain } from '../../../data/balance/explain.ts';
+import type { Caller } from '../../../data/balance/types.ts';
+import { viewFromAfar } from '../../../data/balance/view.ts';
+import type { Catalog } from '../../catalog/catalog.ts';
+import type { KnownServices } from '../../catalog/known-services.ts';
+import type { GatewayConfig } from '../../config/config.ts';
+import type { Workers } from '../../workers/workers.ts';
+import type { ExplainAnswer } from '../answers.ts';
+import { offersOf } from './items.ts';
+
+/** The parts of a gateway that balancing decisions are explained from. */
+export interface ExplainedParts {
+  readonly caller: Caller;
+  readonly catalog: Pick<Catalog, 'entries'>;
+  readonly config: GatewayConfig;
+  readonly policies: Policies;
+  readonly services: Pick<KnownServices, 'balanceView' | 'endpoints' | 'published'>;
+  readonly snapshot: Snapshot;
+  readonly workers: Pick<Workers, 'balancerState'>;
+}
+
+/** `from` is CLUSTER or CLUSTER/ZONE, default this gateway. Throws SERVICE_NOT_FOUND, CLUSTER_NOT_FOUND or NAME_INVALID. */
+export async function explanation(
+  gateway: ExplainedParts,
+  service: ServiceName,
+  from: string | undefined,
+  without: ReadonlySet<ClusterName>,
+): Promise<ExplainAnswer> {
+  const { config, services, snapshot, workers } = gateway;
+  const [name = config.cluster, zone] = from?.split('/') ?? [];
+  const caller = callerAt(gateway, parseClusterName(name), zone);
+  for (const lost of without) assertMember(gateway, lost);
+  const own = services.endpoints(service);
+  const published = services.published(service);
+  if (own.length === 0 && offersOf(published).length === 0) {
+    throw new IsthmusError('SERVICE_NOT_FOUND', {
+      what: `Nobody in ${config.federation} has a service ${service}`,
+    });
+  }
+  const policy = gateway.policies.traffic({
+    service,
+    client: caller.cluster,
+    where: caller.cluster,
+  }).balance;
+  if (caller.cluster !== config.cluster) {
+    const view = viewFromAfar(published, caller.cluster, snapshot);
+    const note = `Seen from ${config.cluster}: what the gateways of ${caller.cluster} learnt by use (ejections, a ramp under way) is not known here`;
+    return { ...explain(view, caller, policy, undefined, { without }), notes: [note] };
+  }
+  // Ejections and ramps are those of the gateway's own zone.
+  const state = zone === undefined ? await workers.balancerState(service) : undefined;
+  const isKept = own.length > 0 && !own.some(({ exported }) => exported);
+  const explained = explain(services.balanceView(service), caller, policy, state, { without });
+  return {
+    ...explained,
+    candidates: explained.candidates.map((candidate) => withCheck(gateway, service, candidate)),
+    notes: isKept ? [`${service} is not exported: other clusters can't use the copies here`] : [],
+  };
+}
+
+/** With what the last check of an endpoint said, where it is this gateway that checks it. */
+function withCheck(
+  { catalog }: ExplainedParts,
+  service: ServiceName,
+  candidate: ExplainedCandidate,
+): ExplainedCandidate {
+  const { endpoint } = candidate;
+  const entry = [...catalog.entries(service)].find(({ registration: { id } }) => id === endpoint);
+  return entry === undefined ? candidate : { ...candidate, check: entry.reason };
+}
+
+/** Throws CLUSTER_NOT_FOUND. */
+function assertMember({ config, snapshot }: ExplainedParts, cluster: ClusterName): void {
+  if (cluster === config.cluster || snapshot.clusters.has(cluster)) return;
+  throw new IsthmusError('CLUSTER_NOT_FOUND', { what: `${cluster} is not a member` });
+}
+
+function callerAt(gateway: ExplainedParts, cluster: ClusterName, zone: string | undefined): Caller {
+  if (zone !== undefined && !isLabel(zone)) {
+    throw new IsthmusError('NAME_INVALID', {
+      what: `${JSON.stringify(zone.slice(0, 80))} is not a zone`,
+    });
+  }
+  const { caller, config, snapshot } = gateway;
+  if (cluster === config.cluster) return { ...caller, zone: zone ?? caller.zone };
+  const view = snapshot.clusters.get(cluster);
+  if (!view?.record) {
+    throw new IsthmusError('CLUSTER_NOT_FOUND', { what: `${cluster} is not a member` });
+  }
+  const gatewayZone = [...view.gateways.values()][0]?.zone;
+  return {
+    cluster,
+    region: view.record.region,
+    zone: zone ?? gatewayZone ?? view.record.zones[0] ?? '',
+  };
+}

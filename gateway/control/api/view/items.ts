@@ -1,0 +1,171 @@
+/** Owns how the admin API lists what a gateway knows: clusters, services, endpoints and exports. */
+import { fingerprintOf } from '../../../../certs/x509.ts';
+import { type ClusterName, type ServiceName, serviceHost } from '../../../../core/names.ts';
+import { byNaturalOrder } from '../../../../core/text-order.ts';
+import type { EndpointRecord, ExportRecord } from '../../../../registry/model.ts';
+import type { ClusterView, ServiceView, Snapshot } from '../../../../registry/snapshot.ts';
+import { publishedLinkStates } from '../../../data/balance/view.ts';
+import type { Catalog, CatalogEntry } from '../../catalog/catalog.ts';
+import type { KnownServices } from '../../catalog/known-services.ts';
+import type { GatewayConfig } from '../../config/config.ts';
+import type { Identity } from '../../membership/identity.ts';
+import type { Membership } from '../../membership/membership.ts';
+import type { LinkBoard } from '../../workers/link-board.ts';
+import type { ClusterItem, EndpointItem, ExportItem, ServiceItem } from '../answers.ts';
+
+/** The parts of a gateway that are listed. */
+export interface ListedParts {
+  readonly catalog: Pick<Catalog, 'entries' | 'services'>;
+  readonly config: Pick<GatewayConfig, 'cluster' | 'federation'>;
+  readonly identity: Pick<Identity, 'authority'>;
+  readonly membership: Pick<Membership, 'bundleOf'>;
+  readonly services: Pick<KnownServices, 'endpoints' | 'published'>;
+  readonly snapshot: Snapshot;
+  readonly workers: { readonly links: Pick<LinkBoard, 'downSince' | 'state'> };
+}
+
+/** A gateway that is in no federation still knows its own cluster. */
+export function clusterItems(gateway: ListedParts): ClusterItem[] {
+  const own: ClusterView = { cluster: gateway.config.cluster, gateways: new Map() };
+  const { clusters } = gateway.snapshot;
+  const views = clusters.size > 0 ? [...clusters.values()] : [own];
+  return views.map((view) => clusterItem(gateway, view)).sort(byName('cluster'));
+}
+
+function clusterItem({ config, identity, membership, workers }: ListedParts, view: ClusterView) {
+  const { record } = view;
+  const isOwn = view.cluster === config.cluster;
+  const link = workers.links.state(view.cluster);
+  const unknownSince = isOwn ? undefined : workers.links.downSince(view.cluster);
+  const bundle = isOwn ? identity.authority.bundle() : membership.bundleOf(view.cluster);
+  const roots = bundle?.roots ?? [];
+  return {
+    cluster: view.cluster,
+    region: record?.region ?? '',
+    zones: record?.zones ?? [],
+    trustDomain: record?.trustDomain ?? '',
+    state: isOwn ? 'self' : link.state === 'none' ? 'stale' : link.state,
+    ...(link.rttMs === undefined ? {} : { rttMs: Math.round(link.rttMs * 10) / 10 }),
+    ...(unknownSince === undefined ? {} : { unknownSince }),
+    stale: !isOwn && view.synced === undefined,
+    gateways: view.gateways.size,
+    eastWest: record?.eastWest ?? [],
+    federation: record?.federation ?? [],
+    bundle: {
+      fingerprints: roots.map((root) => fingerprintOf(root.raw)),
+      sequence: bundle?.sequence ?? 0,
+      ...(roots.length > 0 && {
+        notAfter: Math.min(...roots.map((root) => root.validToDate.getTime())),
+      }),
+    },
+    ...(record?.capacity === undefined ? {} : { capacity: record.capacity }),
+    links: publishedLinks(view),
+    ...(record !== undefined && { joinedAt: record.joinedAt }),
+  } satisfies ClusterItem;
+}
+
+/** The links of a cluster's gateways, the best to each other cluster. */
+function publishedLinks(view: ClusterView): ClusterItem['links'] {
+  const others = new Set([...view.gateways.values()].flatMap(({ links }) => Object.keys(links)));
+  const linkTo = publishedLinkStates(view);
+  return [...others].sort().flatMap((cluster) => {
+    const { state, rttMs } = linkTo(cluster as ClusterName);
+    return state === 'none' ? [] : [{ cluster, state, ...(rttMs === undefined ? {} : { rttMs }) }];
+  });
+}
+
+/** Services that are registered here, have endpoints in this cluster, or are offered by any. */
+export function serviceNames({
+  catalog,
+  snapshot,
+}: Pick<ListedParts, 'catalog' | 'snapshot'>): Set<ServiceName> {
+  const names = new Set(catalog.services());
+  for (const view of snapshot.services.values()) {
+    if (view.endpoints.size > 0 || offersOf(view).length > 0) names.add(view.service);
+  }
+  return names;
+}
+
+export function serviceItems(gateway: ListedParts): ServiceItem[] {
+  return [...serviceNames(gateway)].sort().map((service) => serviceItem(gateway, service));
+}
+
+function serviceItem(
+  { config, services, workers }: ListedParts,
+  service: ServiceName,
+): ServiceItem {
+  const own = services.endpoints(service);
+  const summaries = offersOf(services.published(service));
+  return {
+    service,
+    host: serviceHost(service, config.federation),
+    protocol: own[0]?.protocol ?? summaries[0]?.protocol ?? 'http',
+    exported: summaries.length > 0 || own.some(({ exported }) => exported),
+    endpoints: {
+      total: own.length,
+      healthy: own.filter(({ health }) => health === 'healthy').length,
+    },
+    remotes: summaries
+      .filter(({ cluster }) => cluster !== config.cluster)
+      .map((summary) => {
+        const unknownSince = workers.links.downSince(summary.cluster);
+        return {
+          cluster: summary.cluster,
+          total: sum(summary, 'total'),
+          healthy: sum(summary, 'healthy'),
+          ...(unknownSince === undefined ? {} : { unknownSince }),
+        };
+      }),
+  };
+}
+
+/** Endpoints of this cluster: of one service, or of all of them. */
+export function endpointItems(gateway: ListedParts, only?: ServiceName): EndpointItem[] {
+  const services = only === undefined ? [...serviceNames(gateway)].sort() : [only];
+  return services.flatMap((service) => {
+    const entries = [...gateway.catalog.entries(service)];
+    const here = new Map(entries.map((entry) => [entry.registration.id, entry]));
+    const records = gateway.services.endpoints(service);
+    return records.map((record) => endpointItem(record, here.get(record.id)));
+  });
+}
+
+/** `entry` where the endpoint is registered with this very gateway. */
+export function endpointItem(
+  record: EndpointRecord,
+  entry: CatalogEntry | undefined,
+): EndpointItem {
+  const { cluster: _cluster, region: _region, protocol: _protocol, ...rest } = record;
+  const reason = entry?.reason ?? `As ${record.gateway} reports`;
+  return { ...rest, reason, source: entry?.registration.source ?? 'registry' };
+}
+
+/** The exports of all clusters, or of one. */
+export function exportItems(
+  { snapshot }: Pick<ListedParts, 'snapshot'>,
+  only?: ClusterName,
+): ExportItem[] {
+  const items: ExportItem[] = [];
+  for (const view of snapshot.services.values()) {
+    for (const summary of offersOf(view)) {
+      if (only !== undefined && summary.cluster !== only) continue;
+      const { signature: _, ...rest } = summary;
+      const stale = snapshot.clusters.get(summary.cluster)?.synced === undefined;
+      items.push({ ...rest, stale });
+    }
+  }
+  return items.sort(byName('service'));
+}
+
+/** The summaries that still name copies. */
+export function offersOf({ exports }: ServiceView): ExportRecord[] {
+  return [...exports.values()].filter(({ localities }) => localities.length > 0);
+}
+
+function sum(summary: ExportRecord, field: 'total' | 'healthy'): number {
+  return summary.localities.reduce((total, locality) => total + locality[field], 0);
+}
+
+function byName<K extends string>(field: K) {
+  return (a: Record<K, string>, b: Record<K, string>): number => byNaturalOrder(a[field], b[field]);
+}

@@ -1,0 +1,102 @@
+/** Owns what the admin API does to endpoints: registering them, hearing that they live, deregistering them, one or many. */
+import { asIsthmusError } from '../../../../core/errors.ts';
+import type { Catalog } from '../../catalog/catalog.ts';
+import type { Registration } from '../../catalog/registration.ts';
+import type { GatewayConfig } from '../../config/config.ts';
+import { checkOf } from '../../config/service.ts';
+import type { Membership } from '../../membership/membership.ts';
+import type { EndpointId } from '../../membership/publisher.ts';
+import type { ChangedEndpoints } from '../answers.ts';
+import type { Control, EndpointChanges } from '../control.ts';
+import { endpointItem, endpointItems, type ListedParts } from './items.ts';
+
+type Registering = Pick<
+  Control,
+  'endpoint' | 'register' | 'heartbeat' | 'deregister' | 'changeEndpoints'
+>;
+
+/** The parts of a gateway where endpoints are registered. */
+export type RegisteringParts = ListedParts & {
+  readonly catalog: Pick<Catalog, 'find' | 'heartbeat' | 'put' | 'recordOf' | 'remove'>;
+  readonly config: Pick<GatewayConfig, 'services'>;
+  readonly membership: Pick<Membership, 'session'>;
+  /** Throws DRAINING. */
+  assertServing(): void;
+  /** Resolves once what is registered would outlive a crash. */
+  registrationsSaved(): Promise<void>;
+};
+
+export function registeringOf(gateway: RegisteringParts): Registering {
+  const { catalog, membership } = gateway;
+  const published = async (those: readonly EndpointId[]) =>
+    (await membership.session?.presence.holds(those)) ?? false;
+  /** An endpoint that brings no check is checked as the configuration says of its service. */
+  const checked = (registration: Registration): Registration => {
+    const check = registration.check ?? checkOf(gateway.config, registration.service);
+    return check ? { ...registration, check } : registration;
+  };
+  const endpoint: Control['endpoint'] = (service, id) => {
+    const own = catalog.find(service, id);
+    if (own) return endpointItem(catalog.recordOf(own), own);
+    return endpointItems(gateway, service).find((item) => item.id === id);
+  };
+  return {
+    endpoint,
+    async register(registration) {
+      gateway.assertServing();
+      const entry = catalog.put(checked(registration));
+      await gateway.registrationsSaved();
+      return {
+        ...endpointItem(catalog.recordOf(entry), entry),
+        published: await published([registration]),
+      };
+    },
+    heartbeat: (service, id) => catalog.heartbeat(service, id),
+    async deregister(service, id) {
+      catalog.remove(service, id);
+      await gateway.registrationsSaved();
+    },
+    async changeEndpoints({ register, heartbeat, deregister }: EndpointChanges) {
+      gateway.assertServing();
+      const refused: ChangedEndpoints['refused'][number][] = [];
+      const registered = doneOf(register, (one) => catalog.put(checked(one)), refused);
+      const heartbeats = doneOf(
+        heartbeat,
+        (one) => catalog.heartbeat(one.service, one.id),
+        refused,
+      );
+      const deregistered = doneOf(
+        deregister,
+        (one) => catalog.remove(one.service, one.id),
+        refused,
+      );
+      await gateway.registrationsSaved();
+      return {
+        registered,
+        heartbeats,
+        deregistered,
+        published: await published(register),
+        refused,
+      };
+    },
+  };
+}
+
+/** How many of `those` it was done to; why not is noted for each of the others. */
+function doneOf<T extends { readonly service: string; readonly id: string }>(
+  those: readonly T[],
+  act: (one: T) => void,
+  refused: ChangedEndpoints['refused'][number][],
+): number {
+  let done = 0;
+  for (const one of those) {
+    try {
+      act(one);
+      done++;
+    } catch (thrown) {
+      const { code, message } = asIsthmusError(thrown);
+      refused.push({ service: one.service, id: one.id, code, what: message });
+    }
+  }
+  return done;
+}

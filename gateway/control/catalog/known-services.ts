@@ -1,0 +1,89 @@
+/** Owns what a gateway knows of services: its own endpoints, its siblings' and their orphans, and what other clusters export. */
+import type { ClusterName, ServiceName } from '../../../core/names.ts';
+import type { EndpointRecord } from '../../../registry/model.ts';
+import type { ServiceView, Snapshot } from '../../../registry/snapshot.ts';
+import { type Shift, steeringOf } from '../../data/balance/steering.ts';
+import type { BalanceView } from '../../data/balance/types.ts';
+import { viewFromHere } from '../../data/balance/view.ts';
+import type { LinkStatus } from '../../data/link/links.ts';
+import type { Changes } from '../changes.ts';
+import type { HealthChecker } from '../health/checker.ts';
+import type { Catalog } from './catalog.ts';
+import type { Home } from './endpoint-record.ts';
+import { Orphans } from './orphans.ts';
+
+interface KnownServicesOptions {
+  readonly home: Pick<Home, 'cluster' | 'gateway'>;
+  readonly catalog: Pick<Catalog, 'services' | 'hasService' | 'records' | 'has'>;
+  /** Probes orphans. */
+  readonly checker: HealthChecker;
+  /** Hears when an orphan's health changed, and tells when the registry's view of a service did. */
+  readonly changes: Changes;
+  snapshot(): Snapshot;
+  link(cluster: ClusterName): LinkStatus;
+  /** Where drills and standing orders lead traffic. */
+  shifts(): readonly Shift[];
+  /** An orphan's probes failed. */
+  dropOrphan(service: ServiceName, id: string): void;
+}
+
+export class KnownServices {
+  readonly #options: KnownServicesOptions;
+  readonly #orphans: Orphans;
+
+  constructor(options: KnownServicesOptions) {
+    const { checker, changes, dropOrphan } = options;
+    this.#options = options;
+    this.#orphans = new Orphans(
+      checker,
+      (service) => changes.tell('endpoints', service),
+      dropOrphan,
+    );
+    changes.join({
+      snapshot: ({ services }) => {
+        for (const service of services) this.#orphans.follow(service, this.published(service));
+      },
+    });
+  }
+
+  /** Names of all services that are registered here, or stand in the registry. */
+  *names(): IterableIterator<ServiceName> {
+    const { catalog, snapshot } = this.#options;
+    yield* catalog.services();
+    for (const { service } of snapshot().services.values()) {
+      if (!catalog.hasService(service)) yield service;
+    }
+  }
+
+  /** A service as the registry has it; without endpoints or exports where it does not know the service. */
+  published(service: ServiceName): ServiceView {
+    const known = this.#options.snapshot().services.get(service);
+    return known ?? { service, endpoints: new Map(), exports: new Map() };
+  }
+
+  /** Endpoints of a service in this cluster: this gateway's, then those of its siblings by way of the registry. */
+  endpoints(service: ServiceName): EndpointRecord[] {
+    const { catalog, home } = this.#options;
+    const records = [...catalog.records(service)];
+    for (const held of this.published(service).endpoints.values()) {
+      const { gateway, id } = held.record;
+      if (gateway === home.gateway || catalog.has(service, id)) continue;
+      records.push(this.#orphans.current(held));
+    }
+    return records;
+  }
+
+  /** The view that decisions on a service are made from, here. */
+  balanceView(service: ServiceName): BalanceView {
+    const { home, link, shifts, snapshot } = this.#options;
+    const view = viewFromHere(
+      service,
+      home.cluster,
+      this.endpoints(service),
+      this.published(service).exports,
+      snapshot().clusters,
+      link,
+    );
+    return { ...view, steering: steeringOf(shifts(), service) };
+  }
+}

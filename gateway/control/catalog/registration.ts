@@ -1,0 +1,28 @@
+/** Owns the words of a registration: an endpoint as its owner describes it, and what became of it. */
+import type { ServiceName } from '../../../core/names.ts';
+import type { Protocol } from '../../../registry/model.ts';
+import type { Check } from '../health/check.ts';
+
+/** One endpoint as its owner describes it. */
+export interface Registration {
+  readonly service: ServiceName;
+  readonly id: string;
+  readonly address: string;
+  readonly port: number;
+  readonly zone: string;
+  readonly weight: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly protocol: Protocol;
+  readonly exported: boolean;
+  readonly source: 'config' | 'api';
+  readonly check?: Check | undefined;
+  /** Heartbeat: without one for this long the endpoint is unhealthy. Milliseconds. */
+  readonly ttlMs?: number | undefined;
+  /** Without a heartbeat for this long the endpoint is deregistered. Milliseconds. */
+  readonly deregisterAfterMs?: number | undefined;
+}
+
+/** A change of one endpoint of the API; without a registration it was removed. */
+export interface RegistrationChange extends Pick<Registration, 'service' | 'id'> {
+  readonly registration: Registration | undefined;
+}

@@ -1,0 +1,204 @@
+/** Owns the gateway's look at the other clusters: their clocks, their links and their bundles. */
+import { parseTrustDomain } from '../../../certs/spiffe-id.ts';
+import type { Clock } from '../../../core/clock.ts';
+import { trustDomainOf } from '../../../core/names.ts';
+import { FederationClient } from '../../../federation/client.ts';
+import type { ClusterView } from '../../../registry/snapshot.ts';
+import type { LinkDetail } from '../../data/link/links.ts';
+import type { GatewayConfig } from '../config/config.ts';
+import type { Identity } from '../membership/identity.ts';
+import type { Membership } from '../membership/membership.ts';
+import type { Workers } from '../workers/workers.ts';
+import { age, error, type Finding, ok, rootWarningMs, warning } from './finding.ts';
+
+/** The parts by which other clusters are found and asked. */
+export interface Pinging {
+  readonly clock: Clock;
+  readonly config: Pick<GatewayConfig, 'federation'>;
+  readonly identity: Pick<Identity, 'leaf' | 'trust'>;
+  readonly membership: Pick<Membership, 'believed'>;
+  readonly workers: Pick<Workers, 'links'>;
+}
+
+export interface Linking {
+  readonly workers: Pick<Workers, 'links' | 'linkDetails'>;
+}
+
+export interface Trusting {
+  readonly clock: Pick<Clock, 'now'>;
+  readonly membership: Pick<Membership, 'bundleOf'>;
+}
+
+/** A clock further off than this makes short-lived certificates fail at one end. */
+const clockWarningMs = 30_000;
+const clockErrorMs = 60_000;
+const pingDeadlineMs = 2_000;
+
+/** Asks a gateway of each other cluster what time it is. */
+export async function clocks(gateway: Pinging, others: readonly ClusterView[]): Promise<Finding[]> {
+  const offsets = await Promise.all(others.map((other) => offsetOf(gateway, other)));
+  const findings: Finding[] = [];
+  for (const { cluster, offsetMs } of offsets.flatMap((offset) => offset ?? [])) {
+    if (Math.abs(offsetMs) < clockWarningMs) continue;
+    const level = Math.abs(offsetMs) >= clockErrorMs ? error : warning;
+    const seconds = Math.round(Math.abs(offsetMs) / 1000);
+    const what = `The clock of ${cluster} is ${seconds} s ${offsetMs > 0 ? 'ahead of' : 'behind'} ours`;
+    findings.push(
+      level('clock', 'CLOCK_SKEW', what, 'Synchronise both clocks, by NTP for instance.'),
+    );
+  }
+  if (findings.length === 0) {
+    const asked = offsets.filter((offset) => offset !== undefined).length;
+    const rest = asked === others.length ? '' : `, of ${others.length}: the rest do not answer`;
+    findings.push(ok('clock', 'CLOCK_OK', `In step with ${otherClusters(asked)}${rest}`));
+  }
+  return findings;
+}
+
+async function offsetOf(gateway: Pinging, { cluster, record }: ClusterView) {
+  const address = record?.federation[0];
+  if (!address || !gateway.membership.believed.has(cluster)) return undefined;
+  // Of many that can't be reached, waiting for each answer in vain would take the whole deadline.
+  if (gateway.workers.links.state(cluster).state === 'down') return undefined;
+  const { clock, identity, config } = gateway;
+  const client = new FederationClient({
+    address,
+    trust: identity.trust,
+    expect: parseTrustDomain(trustDomainOf(cluster, config.federation)),
+    identity: identity.leaf.current,
+    deadlineMs: pingDeadlineMs,
+    clock,
+  });
+  try {
+    const asked = clock.now();
+    const { timeMs } = await client.ping();
+    return { cluster, offsetMs: timeMs - (asked + clock.now()) / 2 };
+  } catch {
+    return undefined; // That it can't be reached is the peers' layer to say.
+  } finally {
+    client.close();
+  }
+}
+
+export async function peers(
+  { workers }: Linking,
+  others: readonly ClusterView[],
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const byCluster = Map.groupBy(await workers.linkDetails(), ({ cluster }) => cluster);
+  for (const { cluster, synced } of others) {
+    const { state, rttMs } = workers.links.state(cluster);
+    const dead = deadAddresses(byCluster.get(cluster) ?? []);
+    if (state === 'suspect') {
+      findings.push(
+        warning(
+          'peers',
+          'PEER_SUSPECT',
+          `Nothing is heard from ${cluster} for now, though its links stand`,
+          'Look again in a few seconds. If it stays so, its gateway is starved of CPU, or the network to it loses packets.',
+        ),
+      );
+    } else if (state !== 'up') {
+      const [why] = dead;
+      findings.push(
+        error(
+          'peers',
+          'PEER_UNREACHABLE',
+          `No link to ${cluster} is up${why ? ` (${why})` : ''}`,
+          `Check its gateway, and the network to its east-west address.${adviceOn(why)}`,
+        ),
+      );
+    } else if (dead.length > 0) {
+      findings.push(
+        warning(
+          'peers',
+          'PEER_DEGRADED',
+          `${cluster} is up, and can't be reached at ${dead.join(', nor at ')}`,
+          `Check the gateway at that address: with one less, nothing is left when the next fails.${adviceOn(dead[0])}`,
+        ),
+      );
+    } else if (!synced) {
+      findings.push(
+        warning(
+          'peers',
+          'PEER_STALE',
+          `${cluster} can be reached, and does not confirm its records`,
+          'Check whether its gateway reaches the registry.',
+        ),
+      );
+    } else
+      findings.push(ok('peers', 'PEER_OK', `${cluster} is up, ${Math.round(rttMs ?? 0)} ms away`));
+  }
+  return findings.length > 0 ? findings : [ok('peers', 'PEER_OK', 'There are no other clusters')];
+}
+
+/** The addresses to which no worker has a connection, each with the reason. */
+function deadAddresses(details: readonly LinkDetail[]): string[] {
+  const dead: string[] = [];
+  for (const [address, links] of Map.groupBy(details, (link) => link.address)) {
+    if (links.some(({ state }) => state === 'up' || state === 'suspect')) continue;
+    const why = links.find((link) => link.why !== undefined)?.why;
+    dead.push(why === undefined ? address : `${address}: ${why}`);
+  }
+  return dead;
+}
+
+/**
+ * A certificate that the other side holds for expired, or not yet valid, is often a clock's fault. A gateway that does not believe ours
+ * does not say so, but hangs up.
+ */
+function adviceOn(why = ''): string {
+  if (/expired|not valid before|not yet valid/.test(why))
+    return ' Compare the clocks of both machines: certificates live for 24 hours.';
+  if (/ECONNRESET|hang up|closed the connection/.test(why))
+    return ' Somebody is there, and hangs up: `isthmus check` at that gateway says why, such as clocks that are apart.';
+  return '';
+}
+
+export function bundles(
+  { membership, clock }: Trusting,
+  others: readonly ClusterView[],
+): Finding[] {
+  const findings: Finding[] = [];
+  for (const { cluster } of others) {
+    const bundle = membership.bundleOf(cluster);
+    if (!bundle) {
+      findings.push(
+        error(
+          'bundles',
+          'BUNDLE_MISSING',
+          `The bundle of ${cluster} is not believed`,
+          'See the registry layer for why its record was refused.',
+        ),
+      );
+      continue;
+    }
+    const left = Math.max(...bundle.roots.map((root) => root.validToDate.getTime())) - clock.now();
+    if (!(left > 0))
+      findings.push(
+        error(
+          'bundles',
+          'BUNDLE_EXPIRED',
+          `Every root of ${cluster} has expired`,
+          'Have it publish a new one.',
+        ),
+      );
+    else if (left < rootWarningMs) {
+      findings.push(
+        warning(
+          'bundles',
+          'BUNDLE_EXPIRING',
+          `The root of ${cluster} has ${age(left)} left`,
+          'Have it publish its next one.',
+        ),
+      );
+    }
+  }
+  return findings.length > 0
+    ? findings
+    : [ok('bundles', 'BUNDLE_OK', `Believed: the bundles of ${otherClusters(others.length)}`)];
+}
+
+function otherClusters(count: number): string {
+  return count === 1 ? '1 other cluster' : `${count} other clusters`;
+}

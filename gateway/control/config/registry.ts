@@ -1,0 +1,59 @@
+/** Owns the part of the configuration for the registry: hosted here, or an etcd. */
+import { z } from 'zod';
+import { durationSchema } from '../../../core/duration.ts';
+import { addressSchema } from '../../../registry/model.ts';
+import { dialedAddressSchema } from './addresses.ts';
+
+const etcdSchema = z
+  .strictObject({
+    endpoints: z
+      .array(z.string().regex(/^https?:\/\/[^\s/]+$/, 'use http://host:port or https://host:port'))
+      .min(1),
+    /** PEM files: the authority of etcd's certificate, and this cluster's client certificate. */
+    ca: z.string().optional(),
+    cert: z.string().optional(),
+    key: z.string().optional(),
+    serverName: z.string().optional(),
+    username: z.string().optional(),
+    passwordFile: z.string().optional(),
+    /** How much history gateways leave etcd that nobody else compacts, and how often they look; 0: they never compact. */
+    compactAfter: durationSchema.default(3_600_000),
+    /** Set on the first cluster of a federation only: others join with a token. */
+    found: z.boolean().default(false),
+  })
+  .refine(
+    ({ cert, key }) => (cert === undefined) === (key === undefined),
+    'give both cert and key, or neither',
+  )
+  .refine(
+    ({ ca, cert, serverName }) =>
+      ca !== undefined || (cert === undefined && serverName === undefined),
+    'cert, key and serverName need a ca',
+  )
+  .refine(
+    ({ username, passwordFile }) => (username === undefined) === (passwordFile === undefined),
+    'give both username and passwordFile, or neither',
+  );
+
+const embeddedSchema = z.strictObject({
+  /** Where the embedded registry listens, with mTLS. */
+  listen: addressSchema,
+  /** Where other clusters reach it; default `listen`. */
+  advertise: dialedAddressSchema.optional(),
+});
+
+export type EtcdConfig = z.output<typeof etcdSchema>;
+
+/** An embedded registry, or an etcd. */
+type RegistryConfig =
+  | { readonly embedded: z.output<typeof embeddedSchema>; readonly etcd?: undefined }
+  | { readonly embedded?: undefined; readonly etcd: EtcdConfig };
+
+export const registrySchema = z
+  .strictObject({ embedded: embeddedSchema.optional(), etcd: etcdSchema.optional() })
+  .transform(({ embedded, etcd }, context): RegistryConfig => {
+    if (embedded && !etcd) return { embedded };
+    if (etcd && !embedded) return { etcd };
+    context.addIssue({ code: 'custom', message: 'give either embedded or etcd' });
+    return z.NEVER;
+  });

@@ -1,0 +1,71 @@
+/** Owns the part of the configuration for services: their endpoints, checks, balancing and time limits. */
+
+import { z } from 'zod';
+import { parseAddress } from '../../../core/address.ts';
+import { type ServiceName, serviceName } from '../../../core/names.ts';
+import { balancePolicySchema, timeoutsSchema } from '../../../policy/traffic-schema.ts';
+import { labelSchema, protocols } from '../../../registry/model.ts';
+import type { Registration } from '../catalog/registration.ts';
+import { type Check, checkSchema } from '../health/check.ts';
+import { dialedAddressSchema } from './addresses.ts';
+import { refuseTwice } from './lists.ts';
+
+const endpointSchema = z.strictObject({
+  id: labelSchema,
+  /** host:port */
+  address: dialedAddressSchema,
+  zone: labelSchema.optional(),
+  weight: z.int().min(0).max(1000).default(1),
+  labels: z.record(z.string().max(63), z.string().max(255)).default({}),
+  /** In place of the service's. */
+  check: checkSchema.optional(),
+});
+
+const serviceSchema = z.strictObject({
+  name: labelSchema,
+  namespace: labelSchema,
+  /** Whether other clusters may use it. Default true. */
+  exported: z.boolean().default(true),
+  protocol: z.enum(protocols).default('http'),
+  check: checkSchema.optional(),
+  endpoints: z
+    .array(endpointSchema)
+    .superRefine(refuseTwice('id', ({ id }) => id))
+    .default([]),
+  balance: balancePolicySchema.optional(),
+  timeouts: timeoutsSchema.optional(),
+});
+
+export const serviceListSchema = z
+  .array(serviceSchema)
+  .superRefine(refuseTwice('name', ({ name, namespace }) => `${name}.${namespace}`))
+  .default([]);
+
+type Services = Readonly<Record<'services', z.output<typeof serviceListSchema>>>;
+
+/** The endpoints the configuration names; `zone` is that of those without one. */
+export function configuredEndpoints(config: Services & { readonly zone: string }): Registration[] {
+  return config.services.flatMap((service) =>
+    service.endpoints.map((endpoint): Registration => {
+      const { host, port } = parseAddress(endpoint.address);
+      return {
+        service: serviceName(service.namespace, service.name),
+        id: endpoint.id,
+        address: host,
+        port,
+        zone: endpoint.zone ?? config.zone,
+        weight: endpoint.weight,
+        labels: endpoint.labels,
+        protocol: service.protocol,
+        exported: service.exported,
+        source: 'config',
+        check: endpoint.check ?? service.check,
+      };
+    }),
+  );
+}
+
+/** The check of a service's endpoints that bring none of their own. */
+export function checkOf({ services }: Services, service: ServiceName): Check | undefined {
+  return services.find(({ name, namespace }) => service === `${name}.${namespace}`)?.check;
+}

@@ -1,0 +1,114 @@
+/** Owns one check of one endpoint: a connection made anew, and what came of it. */
+import { get as getPlain, type IncomingHttpHeaders } from 'node:http';
+import { get as getSecure } from 'node:https';
+import { connect, type LookupFunction } from 'node:net';
+import { formatAddress } from '../../../core/address.ts';
+import { isServerPreface } from '../../data/wire/http2/server-preface.ts';
+import type { Probe } from './check.ts';
+import { callHealth } from './grpc-health.ts';
+import { openHttp2, serverNameOf } from './http2-request.ts';
+import { failed, type ProbeResult, type ProbeTarget } from './probe-result.ts';
+
+type HttpProbe = Extract<Probe, { kind: 'http' }>;
+
+/** Begins to ask, tells how it went, and returns what ends it. */
+type Ask = (settle: (result: ProbeResult) => void) => () => void;
+
+/** On a passing HTTP check: the endpoint takes traffic, but would rather not. */
+const degradedField = 'x-isthmus-degraded';
+
+const userAgent = 'isthmus-health';
+
+/** Checks once. Never rejects: whatever goes wrong is an unhealthy result. */
+export function probe(target: ProbeTarget, lookup: LookupFunction): Promise<ProbeResult> {
+  const { timeoutMs } = target.check;
+  return new Promise((resolve) => {
+    let end = () => {};
+    const settle = (result: ProbeResult) => {
+      clearTimeout(timer);
+      end();
+      resolve(result);
+    };
+    const late = `No answer within ${timeoutMs} ms`;
+    const timer = setTimeout(() => settle({ health: 'unhealthy', reason: late }), timeoutMs);
+    end = askOf(target, lookup)(settle);
+  });
+}
+
+function askOf(target: ProbeTarget, lookup: LookupFunction): Ask {
+  const { probe: how } = target.check;
+  switch (how.kind) {
+    case 'tcp':
+      return (settle) => askTcp(target, lookup, settle);
+    case 'grpc':
+      return (settle) => callHealth(target, how, lookup, settle);
+    case 'http':
+      return how.version === 2
+        ? (settle) => askHttp2(target, how, lookup, settle)
+        : (settle) => askHttp1(target, how, lookup, settle);
+  }
+}
+
+type Settle = Parameters<Ask>[0];
+
+function askTcp({ address, port }: ProbeTarget, lookup: LookupFunction, settle: Settle) {
+  const socket = connect({ host: address, port, lookup });
+  socket.on('connect', () => settle({ health: 'healthy', reason: 'Accepts connections' }));
+  socket.on('error', (error) => settle(failed(error)));
+  return () => void socket.destroy();
+}
+
+function askHttp1(
+  { address, port }: ProbeTarget,
+  how: HttpProbe,
+  lookup: LookupFunction,
+  settle: Settle,
+) {
+  const { path, host = formatAddress(address, port) } = how;
+  const headers = { host, 'user-agent': userAgent, connection: 'close' };
+  const where = { host: address, port, path, lookup, agent: false, headers } as const;
+  const request = how.tls
+    ? getSecure({ ...where, rejectUnauthorized: false, servername: serverNameOf(host) })
+    : getPlain(where);
+  request.on('error', (error) => settle(speaksHttp2(error) ? foreign : failed(error)));
+  request.on('response', ({ statusCode = 0, headers }) => settle(judged(how, statusCode, headers)));
+  return () => void request.destroy();
+}
+
+const foreign: ProbeResult = {
+  health: 'unhealthy',
+  reason: 'It answers in HTTP/2: check it with `version: 2`, or as `grpc`',
+};
+
+/** Node's parser hands over the octets that it could not read. */
+function speaksHttp2(error: Error & { readonly rawPacket?: Buffer }): boolean {
+  return error.rawPacket !== undefined && isServerPreface(error.rawPacket);
+}
+
+function askHttp2(
+  { address, port }: ProbeTarget,
+  how: HttpProbe,
+  lookup: LookupFunction,
+  settle: Settle,
+) {
+  const { path, host = formatAddress(address, port), tls = false } = how;
+  const place = { address, port, host, tls, lookup };
+  const fields = { ':path': path, 'user-agent': userAgent };
+  const { stream, end } = openHttp2(place, fields, (error) => settle(failed(error)));
+  stream.on('response', (head) => settle(judged(how, head[':status'] ?? 0, head)));
+  stream.end();
+  return end;
+}
+
+function judged(
+  { path, expect }: HttpProbe,
+  status: number,
+  fields: IncomingHttpHeaders,
+): ProbeResult {
+  const reason = `GET ${path} answers ${status}`;
+  if (!expect.some(({ from, to }) => status >= from && status <= to)) {
+    return { health: 'unhealthy', reason };
+  }
+  if (fields[degradedField] !== 'true') return { health: 'healthy', reason };
+  return { health: 'degraded', reason: `${reason} with ${degradedField}` };
+}

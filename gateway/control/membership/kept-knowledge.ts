@@ -1,0 +1,27 @@
+/** Owns which files keep what a gateway knows of its federation, and that they end with the membership they belong to. */
+import { join } from 'node:path';
+import { removeFile } from '../../../core/files.ts';
+
+/** The last good snapshot of the registry. */
+export function snapshotFile(dataDir: string): string {
+  return join(dataDir, 'snapshot.jsonl');
+}
+
+/** Standing orders: drains and failovers. */
+export function ordersFile(dataDir: string): string {
+  return join(dataDir, 'orders.jsonl');
+}
+
+/** Gateways of the own cluster that were lost. */
+export function lostGatewaysFile(dataDir: string): string {
+  return join(dataDir, 'lost-gateways.json');
+}
+
+/**
+ * Forgets what an earlier membership knew. Call before another begins: clusters and services that went meanwhile would
+ * else look like lost ones, which are held on to. Throws FILE_UNWRITABLE.
+ */
+export async function forgetKnowledge(dataDir: string): Promise<void> {
+  const files = [snapshotFile, ordersFile, lostGatewaysFile];
+  for (const file of files) await removeFile(file(dataDir));
+}

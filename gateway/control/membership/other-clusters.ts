@@ -1,0 +1,133 @@
+/** Owns what a member does about others: it invites clusters, and gateways of its own, with tokens, and evicts clusters. */
+import { parseTrustDomain } from '../../../certs/spiffe-id.ts';
+import type { Clock } from '../../../core/clock.ts';
+import { asIsthmusError, IsthmusError } from '../../../core/errors.ts';
+import type { ClusterName } from '../../../core/names.ts';
+import type { Adoption } from '../../../federation/adoption.ts';
+import { FederationClient } from '../../../federation/client.ts';
+import { evict, evictThrough } from '../../../federation/leave.ts';
+import type { Joined } from '../../../federation/member.ts';
+import { createToken } from '../../../federation/token.ts';
+import { kindPrefix } from '../../../registry/keys.ts';
+import type { GatewayConfig } from '../config/config.ts';
+import type { FederationSession } from './federation-session.ts';
+import type { Identity } from './identity.ts';
+import type { Invitation } from './outcomes.ts';
+import type { SessionSource } from './session-source.ts';
+
+interface Inviter {
+  readonly config: GatewayConfig;
+  readonly identity: Identity;
+  readonly source: SessionSource;
+  readonly clock: Clock;
+}
+
+/** Throws BODY_INVALID, or REGISTRY_DENIED where only the registry's host admits clusters. */
+export async function inviteCluster(
+  { config, identity, source, clock }: Inviter,
+  { store, joined, client }: FederationSession,
+  ttlMs: number | undefined,
+): Promise<Invitation> {
+  try {
+    const { text, ...rest } = await createToken({
+      store,
+      federation: config.federation,
+      cluster: config.cluster,
+      // Of all its gateways, once they are known.
+      addresses: (
+        client.snapshot.clusters.get(config.cluster)?.record ?? source.clusterDraft(clock.now())
+      ).federation,
+      fingerprint: identity.authority.keyId,
+      signer: identity.authority,
+      ttlMs,
+      clock,
+    });
+    return { token: text, ...rest };
+  } catch (thrown) {
+    const error = asIsthmusError(thrown);
+    if (error.code !== 'REGISTRY_DENIED') throw error;
+    throw mayNotAdmit(config, joined, error);
+  }
+}
+
+function mayNotAdmit(
+  { cluster, federation }: GatewayConfig,
+  { registry }: Joined,
+  cause: IsthmusError,
+): IsthmusError {
+  if (registry.kind === 'etcd') {
+    return new IsthmusError('REGISTRY_DENIED', {
+      what: `${cluster} can't admit clusters: its user in etcd may not write join tokens (${cause.message})`,
+      where: kindPrefix(federation, 'tokens'),
+      fix: 'Create the token at a cluster that may, or grant this one what docs/operations.md lists for clusters that admit others.',
+      cause,
+    });
+  }
+  return new IsthmusError('REGISTRY_DENIED', {
+    what: `${cluster} can't admit clusters: another one hosts the registry`,
+    fix: `Create the token there (${registry.hostTrustDomain}).`,
+    cause,
+  });
+}
+
+/** Makes a token for another gateway of this cluster, which this gateway alone takes. Throws BODY_INVALID or NOT_A_MEMBER. */
+export function inviteGateway(
+  { config, source, clock }: Omit<Inviter, 'identity'>,
+  adoption: Adoption,
+  ttlMs: number | undefined,
+): Invitation {
+  const own = source.clusterDraft(clock.now()).gateways[config.gateway];
+  const { text, ...rest } = adoption.invite(own?.federation ?? [], ttlMs);
+  return { token: text, ...rest };
+}
+
+/** Removes a cluster from the registry on behalf of `by`, which asked this gateway. Throws what the registry says. */
+export async function evictFor(
+  { config, identity, clock }: Omit<Inviter, 'source'>,
+  { store, client }: FederationSession,
+  cluster: ClusterName,
+  by: ClusterName,
+  force: boolean,
+): Promise<void> {
+  const { federation } = config;
+  const { authority: signer } = identity;
+  const known = client.snapshot.clusters.has(cluster);
+  await evict({ store, federation, cluster, by, signer, force, known, clock });
+}
+
+/** Evicts a cluster in the registry where this cluster may, else through the cluster that hosts the registry. Throws what either says. */
+export async function evictCluster(
+  { config, identity, clock }: Omit<Inviter, 'source'>,
+  session: FederationSession,
+  cluster: ClusterName,
+  force: boolean,
+): Promise<void> {
+  const { federation, cluster: by } = config;
+  const known = session.client.snapshot.clusters.has(cluster);
+  const { store } = session;
+  const { authority: signer } = identity;
+  const eviction = { store, federation, cluster, by, signer, force, known, clock };
+  const host = session.joined.registry.hostTrustDomain;
+  if (host === undefined) {
+    await evict(eviction);
+    return;
+  }
+  await evictThrough(eviction, () => {
+    const view = [...session.client.snapshot.clusters.values()].find(
+      ({ record }) => record?.trustDomain === host,
+    );
+    const address = view?.record?.federation[0];
+    if (address === undefined) {
+      throw new IsthmusError('REGISTRY_DENIED', {
+        what: 'The cluster that hosts the registry is not known',
+      });
+    }
+    return new FederationClient({
+      address,
+      trust: identity.trust,
+      expect: parseTrustDomain(host),
+      identity: identity.leaf.current,
+      clock,
+    });
+  });
+}

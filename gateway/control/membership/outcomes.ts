@@ -1,0 +1,27 @@
+/** Owns the results of inviting and of joining. */
+
+/** A join token: the one time it is shown. */
+export interface Invitation {
+  readonly token: string;
+  readonly id: string;
+  /** Wall milliseconds. */
+  readonly expiresAt: number;
+  /** Fingerprint of the root that the joiner will pin. */
+  readonly fingerprint: string;
+}
+
+/** The changes that joining made, or would make. */
+export interface JoinOutcome {
+  readonly federation: string;
+  /** The cluster whose token it was. */
+  readonly via: string;
+  readonly fingerprint: string;
+  readonly adds: {
+    readonly clusters: readonly {
+      readonly cluster: string;
+      readonly region: string;
+      readonly fingerprint: string;
+    }[];
+  };
+  readonly joined: boolean;
+}

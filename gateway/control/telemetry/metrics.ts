@@ -1,0 +1,188 @@
+/** Owns what `/metrics` answers: everything that a running gateway counts and knows, gathered when it is asked for. */
+
+import { getHeapStatistics } from 'node:v8';
+import type { Clock } from '../../../core/clock.ts';
+import type { ClusterName } from '../../../core/names.ts';
+import type { Policies } from '../../../policy/effective.ts';
+import type { Caller } from '../../data/balance/types.ts';
+import type { KnownServices } from '../catalog/known-services.ts';
+import type { IngressCertificates } from '../certificates/ingress-certificates.ts';
+import type { GatewayConfig } from '../config/config.ts';
+import type { Effects } from '../drills/effects.ts';
+import type { Membership } from '../membership/membership.ts';
+import { type Believing, bundleStandings } from '../others/trust-view.ts';
+import type { Workers } from '../workers/workers.ts';
+import { balanceNumbers } from './balance-numbers.ts';
+import { type Exposition, expose } from './exposition.ts';
+import type { Observations } from './observations.ts';
+import {
+  type BundleNumbers,
+  type CertificateNumbers,
+  type LinkNumbers,
+  type RegistryNumbers,
+  type StateNumbers,
+  stateMetrics,
+  type ThreadNumbers,
+} from './state-metrics.ts';
+import { ThreadLag } from './thread-lag.ts';
+import { trafficMetrics } from './traffic-metrics.ts';
+
+/** The part of a gateway's status that metrics tell. */
+interface StatusFigures {
+  readonly version: string;
+  readonly state: string;
+  readonly members: number;
+  readonly services: number;
+}
+
+/** The beliefs last heard of other clusters: a scrape waits for nobody outside. */
+interface LatestBeliefs {
+  readonly latest: ReadonlyMap<ClusterName, ReadonlyMap<string, number> | undefined>;
+}
+
+/** The parts of a gateway that count or know something. */
+export interface MeasuredParts extends Believing {
+  readonly caller: Caller;
+  readonly clock: Pick<Clock, 'after' | 'now'>;
+  readonly config: GatewayConfig;
+  readonly effects: Effects;
+  readonly ingressCertificates: Pick<IngressCertificates, 'states'>;
+  readonly membership: Pick<Membership, 'believed' | 'bundleOf' | 'session'>;
+  readonly observations: Pick<Observations, 'exemplars'>;
+  readonly policies: Policies;
+  readonly services: Pick<KnownServices, 'balanceView'>;
+  readonly workers: Pick<Workers, 'balancerStates' | 'counters' | 'linkDetails' | 'status'>;
+}
+
+export class Metrics {
+  readonly #gateway: MeasuredParts;
+  readonly #status: () => StatusFigures;
+  readonly #beliefs: LatestBeliefs;
+  readonly #mainThread: ThreadLag;
+
+  constructor(gateway: MeasuredParts, status: () => StatusFigures, beliefs: LatestBeliefs) {
+    this.#gateway = gateway;
+    this.#status = status;
+    this.#beliefs = beliefs;
+    this.#mainThread = new ThreadLag(gateway.clock);
+  }
+
+  /** `accept` is the scraper's Accept field. */
+  async read(accept: string | undefined): Promise<Exposition> {
+    const { config, workers, observations } = this.#gateway;
+    const state = await this.#state();
+    const { exemplars } = observations;
+    const traffic = trafficMetrics(workers.counters.snapshot(), config.cluster, exemplars);
+    return expose([...stateMetrics(state), ...traffic], accept);
+  }
+
+  close(): void {
+    this.#mainThread.close();
+  }
+
+  async #state(): Promise<StateNumbers> {
+    const { version, state: standing, members, services } = this.#status();
+    const { workers } = this.#gateway;
+    const [links, balance, trust] = await Promise.all([
+      workers.linkDetails(),
+      this.#balance(),
+      this.#trust(),
+    ]);
+    return {
+      version,
+      node: process.versions.node,
+      state: standing,
+      clusters: Math.max(1, members),
+      services,
+      links: links.map(
+        ({ state, ...link }): LinkNumbers => ({
+          ...link,
+          isUp: state === 'up' || state === 'suspect',
+          isSuspect: state === 'suspect',
+          rttMs: link.rttMs,
+        }),
+      ),
+      balance,
+      registry: this.#registry(),
+      ...trust,
+      effects: this.#effects(),
+      threads: this.#threads(),
+      workersReplaced: workers.status().reduce((sum, { restarts }) => sum + restarts, 0),
+    };
+  }
+
+  async #balance(): Promise<StateNumbers['balance']> {
+    const gateway = this.#gateway;
+    const { cluster } = gateway.caller;
+    const states = await gateway.workers.balancerStates();
+    return [...states].flatMap(([service, state]) =>
+      balanceNumbers(
+        gateway.services.balanceView(service),
+        gateway.caller,
+        gateway.policies.traffic({ service, client: cluster, where: cluster }).balance,
+        state,
+      ),
+    );
+  }
+
+  #registry(): RegistryNumbers | undefined {
+    const status = this.#gateway.membership.session?.client.status;
+    return status && { ...status, isConnected: status.store.kind === 'connected' };
+  }
+
+  async #trust(): Promise<{ certificates: CertificateNumbers[]; bundles: BundleNumbers[] }> {
+    const gateway = this.#gateway;
+    const { clock, identity, ingressCertificates } = gateway;
+    const items = await bundleStandings(gateway, { beliefs: async () => this.#beliefs.latest });
+    const believed = items.filter((item) => item.believed);
+    const expires = (kind: CertificateNumbers['kind'], name: string, notAfter: number) => ({
+      ...{ kind, name },
+      expiresInMs: notAfter - clock.now(),
+    });
+    const leaf = identity.leaf.current;
+    return {
+      certificates: [
+        expires('leaf', leaf.id.uri, leaf.notAfter),
+        ...believed.map(({ cluster, notAfter }) => expires('bundle', cluster, notAfter)),
+        ...ingressCertificates.states.map((one) => expires('ingress', one.where, one.notAfter)),
+      ],
+      bundles: believed.map(({ cluster, sequence, acks }) => ({
+        cluster,
+        sequence,
+        acknowledged: acks.filter((ack) => ack.sequence >= sequence).length,
+      })),
+    };
+  }
+
+  #effects(): StateNumbers['effects'] {
+    const { shifts, faults, registryLost } = this.#gateway.effects;
+    const shifted = (kind: 'withhold' | 'direct') =>
+      shifts.filter((one) => one.kind === kind).length;
+    return {
+      withhold: shifted('withhold'),
+      direct: shifted('direct'),
+      fault: faults.length,
+      lost: Number(registryLost !== undefined),
+    };
+  }
+
+  #threads(): ThreadNumbers[] {
+    const workers = this.#gateway.workers.status();
+    const heap = getHeapStatistics();
+    return [
+      {
+        thread: 'main',
+        lagP99Ms: this.#mainThread.p99Ms(),
+        heapBytes: heap.used_heap_size,
+        heapLimitBytes: heap.heap_size_limit,
+      },
+      ...workers.map(({ worker, lagMs, heapBytes, heapLimitBytes, shedding }) => ({
+        thread: `worker-${worker}`,
+        lagP99Ms: lagMs,
+        heapBytes,
+        heapLimitBytes,
+        isShedding: shedding,
+      })),
+    ];
+  }
+}

@@ -1,0 +1,60 @@
+/** Owns what the workers are told of a gateway: its catalog, its snapshot and its trust, in the words of the data side. */
+
+import { parseTrustDomain } from '../../../certs/spiffe-id.ts';
+import type { LogLevel } from '../../../core/log-levels.ts';
+import type { Policies } from '../../../policy/effective.ts';
+import type { Snapshot } from '../../../registry/snapshot.ts';
+import type { RemoteGateways } from '../../data/link/links.ts';
+import { serviceFacts } from '../../data/worker/facts.ts';
+import type { KnownServices } from '../catalog/known-services.ts';
+import type { IngressCertificates } from '../certificates/ingress-certificates.ts';
+import type { Effects } from '../drills/effects.ts';
+import type { Identity } from '../membership/identity.ts';
+import type { Membership } from '../membership/membership.ts';
+import type { FeedSource } from './feed.ts';
+
+/** The parts of a gateway that workers are told of. */
+export interface FeedParts {
+  readonly effects: Effects;
+  readonly identity: Pick<Identity, 'leaf' | 'trust'>;
+  readonly ingressCertificates: Pick<IngressCertificates, 'current'>;
+  readonly logLevel: LogLevel;
+  readonly membership: Pick<Membership, 'believed' | 'isInformed'>;
+  readonly policies: Policies;
+  readonly services: Pick<KnownServices, 'names' | 'endpoints' | 'published'>;
+  readonly snapshot: Snapshot;
+}
+
+export function feedSourceOf(gateway: FeedParts): Omit<FeedSource, 'scouting'> {
+  const { identity, ingressCertificates, services } = gateway;
+  return {
+    services: () => services.names(),
+    facts: (service) =>
+      serviceFacts(services.endpoints(service), services.published(service).exports),
+    clusters: () => gateway.snapshot.clusters,
+    remotes: () => remotesOf(gateway),
+    identity: () => identity.leaf.current,
+    credentials: () => ingressCertificates.current,
+    trustDomains: () => identity.trust.domains(),
+    bundle: (trustDomain) => identity.trust.get(trustDomain),
+    policies: () => gateway.policies,
+    logLevel: () => gateway.logLevel,
+    informed: () => gateway.membership.isInformed,
+    effects: () => ({ shifts: gateway.effects.shifts, faults: gateway.effects.faults }),
+  };
+}
+
+/** Members that are believed: a cluster that only stands in the registry is not linked to. */
+function remotesOf({ snapshot, membership }: FeedParts): RemoteGateways[] {
+  return [...snapshot.clusters.values()].flatMap(({ cluster, record }) =>
+    record && membership.believed.has(cluster)
+      ? [
+          {
+            cluster,
+            trustDomain: parseTrustDomain(record.trustDomain),
+            addresses: record.eastWest,
+          },
+        ]
+      : [],
+  );
+}

@@ -1,0 +1,373 @@
+/** Owns the worker threads of a gateway: what all are told, what each answers, and what they are together. */
+import { totalmem } from 'node:os';
+import type { Clock, Random } from '../../../core/clock.ts';
+import { IsthmusError } from '../../../core/errors.ts';
+import type { Log } from '../../../core/log.ts';
+import type { ClusterName, ServiceName } from '../../../core/names.ts';
+import type { BalancerState } from '../../data/balance/types.ts';
+import type { LinkDetail } from '../../data/link/links.ts';
+import type { IngressCredentials } from '../../data/listen/credentials.ts';
+import type { Kept } from '../../data/listen/edge.ts';
+import type { Observed } from '../../data/observe/observed.ts';
+import {
+  type ListenAt,
+  mapListeners,
+  type PerEdgeListener,
+  type PerListener,
+} from '../../data/worker/listeners.ts';
+import type {
+  RequestKind,
+  Requests,
+  Results,
+  Scouting,
+  WorkerOptions,
+} from '../../data/worker/protocol.ts';
+import { assertFree, sharesPorts, withBoundPort } from './addresses.ts';
+import { combinedState } from './balancer-states.ts';
+import { Counters } from './counters.ts';
+import { Feed, type FeedSource } from './feed.ts';
+import { LinkBoard } from './link-board.ts';
+import { type Prepared, prepare } from './reshaping.ts';
+import { heapMb, limitsOfOne } from './shares.ts';
+import type { WorkerThread } from './thread.ts';
+import { Watchdog } from './watchdog.ts';
+import { Worker } from './worker.ts';
+
+/** Listening sockets by listener: descriptors of this process. */
+export type Sockets = PerListener<readonly number[]>;
+
+interface WorkersOptions {
+  /** How many, where the platform lets them share a port; else one. */
+  readonly workers: number;
+  readonly listen: PerListener<string>;
+  /** Sockets of the process whose place this one takes: listened on instead. */
+  readonly inherited?: Partial<Sockets> | undefined;
+  /** The options that all workers share; the limits are the whole gateway's. */
+  readonly worker: Omit<WorkerOptions, 'index'>;
+  readonly source: Omit<FeedSource, 'scouting'>;
+  /** Hears what the workers have seen of requests, beside what they count. */
+  onObserved(observed: Observed): void;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** One worker, for people. */
+export interface WorkerStatus {
+  readonly worker: number;
+  readonly state: Worker['state'];
+  /** Threads of it before the one it has. */
+  readonly restarts: number;
+  readonly inFlight: number;
+  /** 99th percentile of its event loop's lag over the last two seconds. */
+  readonly lagMs: number;
+  readonly heapBytes: number;
+  readonly heapLimitBytes: number;
+  /** Whether it refuses new requests. */
+  readonly shedding: boolean;
+  /** Responses it has sent on. */
+  readonly served: number;
+  /** Requests it has answered itself, or that ended without an answer. */
+  readonly refused: number;
+}
+
+/** A worker that does not answer within this has more to do than to explain itself. */
+const askMs = 500;
+
+export class Workers {
+  readonly feed: Feed;
+  readonly links: LinkBoard;
+  readonly counters = new Counters();
+  readonly #options: WorkersOptions;
+  readonly #watchdog: Watchdog;
+  readonly #workers: Worker[] = [];
+  readonly #sockets = new Map<WorkerThread, Results['listen']>();
+  /** The addresses as configured. */
+  #configured: PerListener<string>;
+  #worker: WorkersOptions['worker'];
+  #addresses: PerListener<string>;
+  #shared = true;
+
+  constructor(options: WorkersOptions) {
+    this.#options = options;
+    this.#configured = options.listen;
+    this.#worker = options.worker;
+    this.#addresses = options.listen;
+    this.links = new LinkBoard(options.clock);
+    this.#watchdog = new Watchdog(options.clock);
+    const source = { ...options.source, scouting: () => this.#scouting() };
+    this.feed = new Feed(source, (update) => {
+      for (const { thread } of this.#workers) thread?.update(update);
+    });
+  }
+
+  /** Where the workers listen; the real ports where 0 was asked for. */
+  get addresses(): PerListener<string> {
+    return this.#addresses;
+  }
+
+  /** Starts every worker; they listen once `known` has resolved. Throws PORT_IN_USE, or WORKER_DIED; then `close` it. */
+  async start(known: () => Promise<void> = async () => {}): Promise<void> {
+    const { workers, inherited, log } = this.#options;
+    const listen = this.#configured;
+    this.#shared = await sharesPorts();
+    const count = this.#shared ? workers : 1;
+    if (count < workers) {
+      log.info({ workers }, 'one worker only: this platform does not share a port between them');
+    }
+    await assertFree(listen, inherited);
+    for (let index = 0; index < count; index++) this.#workers.push(this.#make(index, count));
+    for (const worker of this.#workers) worker.begin();
+    await known();
+    const [first, ...others] = this.#workers;
+    if (first) await this.#listen(first);
+    await Promise.all(others.map((worker) => this.#listen(worker)));
+  }
+
+  /**
+   * Makes ready to listen where `listen` says, and to be what `worker` says: resolves to what has all workers do so, or forget it.
+   * Outbound, east-west and all of `worker` but its limits and its edge stay as they are. Throws PORT_IN_USE; then nothing has changed.
+   */
+  async prepare(
+    listen: PerListener<string>,
+    worker: WorkersOptions['worker'],
+    credentials: readonly IngressCredentials[],
+  ): Promise<Pick<Prepared, 'commit' | 'discard'>> {
+    const limits = limitsOfOne(worker.limits, this.#workers.length);
+    const prepared = await prepare(
+      { listen, edge: worker.edge, credentials, limits },
+      {
+        workers: this.#workers,
+        before: this.#configured,
+        shared: this.#shared,
+        log: this.#options.log,
+      },
+    );
+    const { kept, discard } = prepared;
+    return {
+      discard,
+      commit: async () => {
+        this.#configured = listen;
+        this.#worker = worker;
+        this.#addresses = keptAddresses(listen, this.#addresses, kept);
+        const taken = await prepared.commit();
+        for (const { thread, bound } of taken) {
+          const old = this.#sockets.get(thread);
+          if (!old) continue;
+          const all = { ...keptAddresses(bound, old, kept), ...bound };
+          this.#sockets.set(thread, all);
+          this.#noteAddresses(all);
+        }
+        return taken;
+      },
+    };
+  }
+
+  /** Resolves when the links of every worker are up or have failed once, or after `limitMs`. */
+  async settled(limitMs: number): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.settled(limitMs)));
+  }
+
+  /** The sockets that the workers listen on. Throws TAKEOVER_FAILED where Node does not tell. */
+  get sockets(): Sockets {
+    const all = [...this.#sockets.values()];
+    const sockets = mapListeners(this.#configured, (_, name) =>
+      all.flatMap((bound) => bound[name]?.fds ?? []),
+    );
+    if (Object.values(sockets).some((fds) => fds.length === 0)) {
+      throw new IsthmusError('TAKEOVER_FAILED', {
+        what: 'The listening sockets have no descriptors on this platform',
+        fix: 'Stop this gateway, and start the new one.',
+      });
+    }
+    return sockets;
+  }
+
+  status(): WorkerStatus[] {
+    return this.#workers.map(({ index: worker, state, restarts, thread }) => {
+      const gauges = thread?.counters.gauges;
+      const one = new Counters();
+      if (thread) one.add(thread.counters);
+      const { served, refused } = one.snapshot();
+      return {
+        worker,
+        state,
+        restarts,
+        inFlight: gauges?.get('inFlight') ?? 0,
+        lagMs: Math.round(10 * (gauges?.get('lagMs') ?? 0)) / 10,
+        heapBytes: gauges?.get('heapBytes') ?? 0,
+        heapLimitBytes: gauges?.get('heapLimitBytes') ?? 0,
+        shedding: gauges?.get('shedding') === 1,
+        served: total(served),
+        refused: total(refused),
+      };
+    });
+  }
+
+  /** The state that the balancers of a service have learnt; undefined where no client has asked for the service. */
+  async balancerState(service: ServiceName): Promise<BalancerState | undefined> {
+    const states = await this.#askAll('balancer', { service });
+    return combinedState(states.flatMap((state) => state ?? []));
+  }
+
+  /** The same of every service that was asked for. */
+  async balancerStates(): Promise<Map<ServiceName, BalancerState>> {
+    const states = await this.#askAll('balancers', {});
+    const services = new Set(states.flatMap((one) => [...one.keys()]));
+    return new Map(
+      [...services].flatMap((service) => {
+        const state = combinedState(states.flatMap((one) => one.get(service) ?? []));
+        return state === undefined ? [] : [[service, state] as const];
+      }),
+    );
+  }
+
+  /** Every connection to a cluster, or to all, of every worker. */
+  async linkDetails(cluster?: ClusterName): Promise<LinkDetail[]> {
+    return (await this.#askAll('links', { cluster })).flat();
+  }
+
+  /** Takes no new connections, from when it resolves; whoever else listens on the same sockets gets them. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#workers.map(({ thread }) => thread?.ask('stop', {})));
+  }
+
+  /** Takes nothing new, finishes what is in flight within `limitMs`, and ends; see `Listener.drain`. */
+  async drain(limitMs: number, graceMs: number): Promise<void> {
+    await this.#end((thread) => thread.ask('drain', { limitMs, graceMs }));
+  }
+
+  /** Ends at once. */
+  async close(): Promise<void> {
+    await this.#end((thread) => thread.ask('close', {}));
+  }
+
+  async #end(last: (thread: WorkerThread) => Promise<unknown>): Promise<void> {
+    this.feed.flush();
+    this.#watchdog.close();
+    await Promise.all(
+      this.#workers.map(async (worker) => {
+        const thread = worker.close();
+        if (!thread) return;
+        try {
+          await last(thread);
+        } catch (thrown) {
+          this.#options.log.warn({ err: thrown }, 'a worker ended before it had finished');
+        }
+        await thread.terminate();
+      }),
+    );
+  }
+
+  #make(index: number, count: number): Worker {
+    const { source, clock, random, log } = this.#options;
+    return new Worker({
+      index,
+      heapMb: heapMb(count, Math.min(process.constrainedMemory() || Infinity, totalmem())),
+      watchdog: this.#watchdog,
+      clock,
+      random,
+      log,
+      start: () => ({
+        worker: { ...this.#worker, index, limits: limitsOfOne(this.#worker.limits, count) },
+        logLevel: source.logLevel(),
+        identity: source.identity(),
+        credentials: source.credentials(),
+      }),
+      everything: () => this.feed.everything(),
+      listenAt: () => this.#joining(),
+      onBegin: (thread) => this.counters.add(thread.counters),
+      onServing: (thread, bound) => {
+        this.#sockets.set(thread, bound);
+        this.#noteAddresses(bound);
+        this.links.serves(thread);
+        this.feed.changed('scouting');
+      },
+      onLink: (thread, cluster, status) => {
+        // Where one worker gets through the others do.
+        if (this.links.note(thread, cluster, status)) this.feed.alive(cluster);
+        this.feed.changed('scouting');
+      },
+      onAlive: (cluster) => this.feed.alive(cluster),
+      onObserved: (observed) => this.#options.onObserved(observed),
+      onUsed: (service) => this.feed.used(service),
+      onEnd: (thread) => {
+        this.#sockets.delete(thread);
+        this.counters.retire(thread.counters);
+        this.links.forget(thread);
+        this.feed.changed('scouting');
+      },
+    });
+  }
+
+  async #listen(worker: Worker): Promise<void> {
+    await worker.listen(this.#inheritedBy(worker.index) ?? this.#joining());
+  }
+
+  #scouting(): Scouting {
+    const { scout, clusters } = this.links.scouting;
+    return { scout: this.#workers.find(({ thread }) => thread === scout)?.index, clusters };
+  }
+
+  /** All are bound to the same ports: those of the first. */
+  #noteAddresses(bound: Results['listen']): void {
+    this.#addresses = mapListeners(this.#configured, (listen, name) =>
+      withBoundPort(listen, bound[name]?.address ?? listen),
+    );
+  }
+
+  /** At the addresses that the workers share. */
+  #joining(): PerListener<ListenAt> {
+    const shared = this.#shared;
+    return mapListeners(this.#addresses, (address) => ({ kind: 'address', address, shared }));
+  }
+
+  /** Every inherited socket is somebody's, or its connections would wait for nobody; some may have several, or none. */
+  #inheritedBy(index: number): PerListener<ListenAt> | undefined {
+    const { inherited } = this.#options;
+    if (!inherited) return undefined;
+    return mapListeners<ListenAt, ListenAt>(this.#joining(), (joining, name) => {
+      const fds = inherited[name]?.filter((_, i) => i % this.#workers.length === index) ?? [];
+      return fds.length > 0 ? { kind: 'inherited', fds } : joining;
+    });
+  }
+
+  async #askAll<K extends RequestKind>(kind: K, request: Requests[K]): Promise<Results[K][]> {
+    const { clock, log } = this.#options;
+    const answers = await Promise.all(
+      this.#workers.map(async ({ thread, state }): Promise<Results[K][]> => {
+        if (!thread || state !== 'serving') return [];
+        const answer = thread.ask(kind, request);
+        let cancel = (): void => {};
+        const late = new Promise<never>((_, reject) => {
+          const what = `Worker ${thread.index} did not answer within ${askMs} ms`;
+          cancel = clock.after(askMs, () => reject(new IsthmusError('TIMED_OUT', { what })));
+        });
+        try {
+          return [await Promise.race([answer, late])];
+        } catch (thrown) {
+          log.warn({ err: thrown }, 'a worker was not asked');
+          return [];
+        } finally {
+          cancel();
+        }
+      }),
+    );
+    return answers.flat();
+  }
+}
+
+/** `now`, with the values of `before` for listeners that are kept, by their names now; outbound and east-west always are. */
+function keptAddresses<T>(
+  now: PerEdgeListener<T>,
+  before: PerListener<T>,
+  kept: readonly Kept[],
+): PerListener<T> {
+  const { outbound, eastWest } = before;
+  const same = kept.map(({ kind, from, to }) => [`${kind}.${to}`, before[`${kind}.${from}`]]);
+  return { ...now, ...Object.fromEntries(same), outbound, eastWest };
+}
+
+function total(series: readonly { readonly requests: number }[]): number {
+  return series.reduce((sum, { requests }) => sum + requests, 0);
+}

@@ -1,0 +1,28 @@
+/** Owns the ground that all forwarded requests share. */
+import type { Random } from '../../../../core/clock.ts';
+import type { Log } from '../../../../core/log.ts';
+import type { ClusterName } from '../../../../core/names.ts';
+import type { TimingWheel } from '../../../../core/timing-wheel.ts';
+import type { FaultMaker } from '../../fault/fault-maker.ts';
+import type { ClusterTransport, EndpointTransport } from '../../message/call.ts';
+import type { OwnLines } from '../../message/own-lines.ts';
+import type { RequestIds } from '../../message/request-id.ts';
+import type { Observer } from '../../observe/observer.ts';
+import type { Recorder } from '../../observe/record.ts';
+import type { ProxyLimits } from '../limit.ts';
+
+export interface ForwardingGround {
+  readonly cluster: ClusterName;
+  readonly says: OwnLines;
+  readonly ids: RequestIds;
+  readonly limits: Pick<ProxyLimits, 'maxBodyBytes' | 'bodyMs'>;
+  readonly endpoints: EndpointTransport;
+  readonly links: ClusterTransport;
+  readonly faults: FaultMaker;
+  readonly recorder: Recorder;
+  /** Absent where requests are only counted. */
+  readonly observer: Observer | undefined;
+  readonly wheel: TimingWheel;
+  readonly random: Random;
+  readonly log: Log;
+}

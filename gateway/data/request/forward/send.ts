@@ -1,0 +1,62 @@
+/** Owns sending a request to its target, in the form that goes out. */
+import type { Target } from '../../balance/types.ts';
+import type { Call } from '../../message/call.ts';
+import type { Exchange } from '../../message/exchange.ts';
+import { serviceField } from '../../message/headers.ts';
+import type { OutgoingFields, OutgoingRequest, RequestHead } from '../../message/message.ts';
+import { OneMoreField } from '../../message/one-more-field.ts';
+import type { Route } from '../route/route-table.ts';
+import type { ForwardingGround } from './ground.ts';
+import type { Try } from './try.ts';
+
+/** A request as it is sent, whatever it is sent to; one that announces a body of no octets has none. */
+export function outgoingRequest(
+  { method, scheme, authority, path, bodyLength, tunnel }: RequestHead,
+  fields: OutgoingFields,
+  expectsContinue: boolean,
+): OutgoingRequest {
+  return {
+    method,
+    scheme,
+    authority,
+    path,
+    fields,
+    bodyLength: bodyLength === 0 ? 'none' : bodyLength,
+    expectsContinue,
+    tunnel,
+  };
+}
+
+/** Sends a try of a request to its target, or has it meet the fault that is made there on purpose. */
+export function send(
+  ground: ForwardingGround,
+  route: Route,
+  { peer }: Exchange,
+  current: Try,
+  request: OutgoingRequest,
+): Call {
+  const { faults } = ground;
+  if (faults.lookup === undefined) return call(ground, route, current, request);
+  const { target } = current;
+  const entered = peer.kind !== 'gateway';
+  return faults.call({ service: route.service, target, entered }, current, () =>
+    call(ground, route, current, request),
+  );
+}
+
+function call(
+  { endpoints, links, says }: ForwardingGround,
+  { policy, service }: Route,
+  current: Try,
+  request: OutgoingRequest,
+): Call {
+  const { target }: { readonly target: Target } = current;
+  if (target.kind === 'endpoint') {
+    return endpoints.call(target.endpoint, request, current, policy.timeouts);
+  }
+  // To another gateway a request's authority may not say which service it is for.
+  const named = says.isNamed(request.authority, service)
+    ? request
+    : { ...request, fields: new OneMoreField(request.fields, serviceField, service) };
+  return links.call(target.cluster, named, current, policy.timeouts);
+}

@@ -1,0 +1,80 @@
+/** Owns the choice of where the next try goes. */
+import { endpointKey } from '../balance/ejections.ts';
+import { hash32 } from '../balance/hash.ts';
+import type { PickRequest, Target, TierKind } from '../balance/types.ts';
+import type { Exchange } from '../message/exchange.ts';
+import { hashKeyOf } from './pick/hash-key.ts';
+import { isIdempotent } from './retry/verdict.ts';
+import type { Route } from './route/route-table.ts';
+
+const none: ReadonlySet<string> = new Set();
+
+/** The choices made for one request so far, and whether any of its tries may have arrived; the balancer is asked with it. */
+export class Picks implements PickRequest {
+  readonly localOnly: boolean;
+  readonly route: Route;
+  readonly #exchange: Exchange;
+  readonly #idempotent: boolean;
+  /** Keys of targets. */
+  tried: ReadonlySet<string> = none;
+  mayLeaveTier = true;
+  firstTier: TierKind | undefined = undefined;
+  /** How many tries there were, the one under way included. */
+  tries = 0;
+  /** Whether every try so far provably never arrived. */
+  unsent = true;
+  usableOnly = false;
+  #hash: number | undefined = undefined;
+  /** The target of the last try, not yet among `tried`: most requests have no second one. */
+  #last: Target | undefined = undefined;
+
+  constructor(route: Route, exchange: Exchange) {
+    this.route = route;
+    // A request that came from a gateway is answered from this cluster or refused: no loops.
+    this.localOnly = exchange.peer.kind === 'gateway';
+    this.#idempotent = isIdempotent(exchange.head.method);
+    this.#exchange = exchange;
+  }
+
+  /** Only algorithms that hash ask for it. */
+  get hash(): number {
+    this.#hash ??= hash32(hashKeyOf(this.#exchange, this.route.policy.balance.hash));
+    return this.#hash;
+  }
+
+  hasTried(target: Target): boolean {
+    return this.#last?.key === target.key || this.tried.has(target.key);
+  }
+
+  get method(): string {
+    return this.#exchange.head.method;
+  }
+
+  /** `now`: monotonic milliseconds, where they are at hand. */
+  next(now?: number): Target | undefined {
+    this.mayLeaveTier = this.#idempotent || this.unsent;
+    if (this.#last !== undefined) this.tried = new Set([...this.tried, ...keysOf(this.#last)]);
+    const target = this.route.balancer.pick(this, now);
+    this.firstTier ??= target?.tier;
+    return target;
+  }
+
+  /** Another place than that of the last try, which is not over; undefined where there is none that is as good. */
+  aside(): Target | undefined {
+    this.usableOnly = true;
+    const target = this.next();
+    this.usableOnly = false;
+    return target;
+  }
+
+  began(target: Target): void {
+    this.tries++;
+    this.#last = target;
+  }
+}
+
+/** A target, and those that would be the same again: other ids of one address. */
+function keysOf(target: Target): string[] {
+  const twins = target.kind === 'endpoint' ? (target.endpoint.twins ?? []) : [];
+  return [target.key, ...twins.map(endpointKey)];
+}

@@ -1,0 +1,197 @@
+/** Owns taking in requests: each is turned away by its head, or forwarded. */
+import type { Clock, Random } from '../../../core/clock.ts';
+import type { Log } from '../../../core/log.ts';
+import type { ClusterName, FederationName } from '../../../core/names.ts';
+import { TimingWheel } from '../../../core/timing-wheel.ts';
+import { FaultMaker } from '../fault/fault-maker.ts';
+import type { ClusterTransport, EndpointTransport } from '../message/call.ts';
+import type { Exchange, ExchangeHandler, ExchangeTaker } from '../message/exchange.ts';
+import { OwnLines } from '../message/own-lines.ts';
+import { type Peer, sourceOf } from '../message/peer.ts';
+import { RequestIds } from '../message/request-id.ts';
+import { noProxies, type TrustedProxies } from '../message/trusted-proxies.ts';
+import type { Observer } from '../observe/observer.ts';
+import { Recorder } from '../observe/record.ts';
+import type { Http1Limits } from '../wire/http1/limits.ts';
+import {
+  type ChainRules,
+  chainFor,
+  type Entrance,
+  isRefused,
+  type Refused,
+  walk,
+} from './chain.ts';
+import type { ForwardingGround } from './forward/ground.ts';
+import { answerHere, forwardsLeft } from './forward/max-forwards.ts';
+import { Forwarding } from './forward.ts';
+import { defaultLimits, http1Limits, type ProxyLimits } from './limit.ts';
+import { refuse } from './respond/refuse.ts';
+import { codeOf, type Unreadable } from './respond/unreadable.ts';
+import type { Route, RouteLookup } from './route/route-table.ts';
+import type { Step } from './step.ts';
+
+interface ProxyOptions {
+  readonly cluster: ClusterName;
+  readonly gatewayId: string;
+  readonly federation: FederationName;
+  readonly routes: RouteLookup;
+  /** Reaches other clusters' gateways. */
+  readonly links: ClusterTransport;
+  /** Reaches this cluster's endpoints. */
+  readonly endpoints: EndpointTransport;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly limits?: Partial<ProxyLimits> | undefined;
+  /** Whether responses say who served them (`x-isthmus-cluster`, `x-isthmus-endpoint`); default true. */
+  readonly exposeDecision?: boolean | undefined;
+  /** Counts requests; default one of its own. */
+  readonly recorder?: Recorder | undefined;
+  /** Looks at requests more closely; default nobody. */
+  readonly observer?: Observer | undefined;
+  /** Proxies whose word about their clients is taken; default none. */
+  readonly proxies?: TrustedProxies | undefined;
+  /** Whether new requests are to be refused; default never. Asked for each. */
+  readonly isOverloaded?: (() => boolean) | undefined;
+  /** Whether a service that is not known is none; default always. Asked where there is no route. */
+  readonly isInformed?: (() => boolean) | undefined;
+}
+
+export interface GatewayProxy {
+  readonly federation: FederationName;
+  /** The object stays the same, and what is in it is current: `updateLimits` changes it in place. */
+  readonly limits: ProxyLimits;
+  /** The same, as parsers of HTTP/1.1 have them. */
+  readonly headLimits: Http1Limits;
+  readonly proxies: TrustedProxies;
+  readonly recorder: Recorder;
+  /** The time limits of everything that waits on the data path. */
+  readonly wheel: TimingWheel;
+  /** Faults made on purpose; none at first. */
+  readonly faults: FaultMaker;
+  /** Takes in the requests that come in there. */
+  at(entrance: Entrance): ExchangeTaker;
+  /** Counts and logs what could not be read as a request. `isAnswered`: else it was reset, or its connection closed. */
+  unreadable(peer: Peer, protocol: '1.1' | '2', why: Unreadable, isAnswered: boolean): void;
+  /** Other limits from now on, for connections that are there, too. */
+  updateLimits(limits: ProxyLimits): void;
+  /** Time limits hold no more. */
+  close(): void;
+}
+
+export function createProxy(options: ProxyOptions): GatewayProxy {
+  const { clock, log } = options;
+  const limits: ProxyLimits = { ...defaultLimits, ...options.limits };
+  const headLimits = http1Limits(limits);
+  const pseudonym = `${options.gatewayId}.${options.cluster}`;
+  const { federation } = options;
+  const { recorder = new Recorder(), observer, isOverloaded, isInformed = () => true } = options;
+  const { routes } = options;
+  const rules: ChainRules = { routes, federation, pseudonym, limits, isOverloaded, isInformed };
+  /** Counts the changes of what chains are made from. */
+  let revision = 0;
+  const wheel = new TimingWheel(clock);
+  const faults = new FaultMaker(options.cluster, wheel, options.random);
+  const ground: ForwardingGround = {
+    cluster: options.cluster,
+    says: new OwnLines({
+      cluster: options.cluster,
+      federation,
+      pseudonym,
+      id: `spiffe://${options.cluster}.${federation}/gateway/${options.gatewayId}`,
+      exposeDecision: options.exposeDecision ?? true,
+    }),
+    ids: new RequestIds(),
+    limits,
+    endpoints: options.endpoints,
+    links: options.links,
+    faults,
+    recorder,
+    observer,
+    wheel,
+    random: options.random,
+    log,
+  };
+  const turnedAway: ExchangeHandler = {
+    onBody: () => true,
+    onBodyEnd: () => undefined,
+    onWritable: () => undefined,
+    onOver: () => void recorder.inFlight--,
+  };
+
+  function take(exchange: Exchange, chain: readonly Step[]): ExchangeHandler {
+    recorder.inFlight++;
+    wheel.refresh();
+    try {
+      const route = walk(chain, exchange);
+      if (isRefused(route)) return turnAway(exchange, route);
+      if (forwardsLeft(exchange.head) === 0) return endHere(exchange, route);
+      const forwarding = new Forwarding(exchange, route, ground);
+      forwarding.start();
+      return forwarding;
+    } catch (thrown) {
+      recorder.inFlight--;
+      recorder.refused(undefined, 'INTERNAL');
+      log.error({ err: thrown }, 'request failed inside the gateway');
+      exchange.destroy();
+      return { ...turnedAway, onOver: () => undefined };
+    }
+  }
+
+  function turnAway(exchange: Exchange, { error, route }: Refused): ExchangeHandler {
+    const service = route?.service;
+    recorder.refused(service, error.code, sourceOf(exchange.peer));
+    log.debug({ err: error, service, peer: exchange.peer }, 'request refused');
+    const trail = observer?.begin(exchange, service);
+    refuse(exchange, error, 'no');
+    trail?.turnedAway(error);
+    trail?.over();
+    return turnedAway;
+  }
+
+  function endHere(exchange: Exchange, { service }: Route): ExchangeHandler {
+    const trail = observer?.begin(exchange, service);
+    const status = answerHere(exchange);
+    trail?.answeredHere(status);
+    trail?.over();
+    return turnedAway;
+  }
+
+  function at(entrance: Entrance): ExchangeTaker {
+    let chain = chainFor(entrance, rules);
+    let madeOf = revision;
+    return {
+      take(exchange) {
+        if (madeOf !== revision) {
+          chain = chainFor(entrance, rules);
+          madeOf = revision;
+        }
+        return take(exchange, chain);
+      },
+    };
+  }
+
+  return {
+    federation,
+    limits,
+    headLimits,
+    proxies: options.proxies ?? noProxies,
+    recorder,
+    wheel,
+    faults,
+    at,
+    unreadable(peer, protocol, why, isAnswered) {
+      const { status, what } = why;
+      const code = codeOf(why);
+      recorder.refused(undefined, code, sourceOf(peer));
+      log.debug({ code, reason: what, peer }, 'request unreadable');
+      observer?.unreadable(peer, protocol, code, isAnswered ? status : undefined);
+    },
+    updateLimits(now) {
+      Object.assign(limits, now);
+      revision++;
+      Object.assign(headLimits, http1Limits(now));
+    },
+    close: () => wheel.close(),
+  };
+}

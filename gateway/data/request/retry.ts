@@ -1,0 +1,73 @@
+/** Owns what follows a try that brought no answer to pass on: another one, where that is safe and allowed, or the end. */
+import type { ErrorCode } from '../../../core/error-codes.ts';
+import type { Target } from '../balance/types.ts';
+import type { FailedTry } from '../message/message.ts';
+import type { RetriedLabels } from '../observe/series.ts';
+import type { Picks } from './pick.ts';
+import { isIdempotent, retryVerdict } from './retry/verdict.ts';
+
+/** A try that is over: failed, or answered with a status that may be worth another try. */
+export type TryEnd =
+  | ({ readonly kind: 'failed' } & FailedTry)
+  | { readonly kind: 'response'; readonly status: number };
+
+export interface TryStep {
+  readonly kind: 'try';
+  readonly target: Target;
+  readonly reason: RetriedLabels['reason'];
+  /** Whether the same target need not rest before it is asked again. */
+  readonly isAtOnce?: boolean;
+}
+
+export type Step = TryStep | { readonly kind: 'stop' } | { readonly kind: 'over-budget' };
+
+const stop: Step = { kind: 'stop' };
+
+/**
+ * Takes the retry from the service's budget where it is charged. `replayable`: whether the request's body can be sent once more;
+ * `tried`: the target of the try that is over.
+ */
+export function nextStep(picks: Picks, replayable: boolean, end: TryEnd, tried: Target): Step {
+  const { method, route } = picks;
+  const { retry } = route.policy.balance;
+  if (picks.tries >= retry.maxTries) return stop;
+  if (end.kind === 'failed' && isFinal(end.code)) return stop;
+  const verdict = retryVerdict(method, replayable, end, retry);
+  if (verdict.kind === 'final') return stop;
+  if (end.kind === 'failed' && end.isStale) {
+    return { kind: 'try', target: tried, reason: 'unsent', isAtOnce: true };
+  }
+  // With no other target left, the only one tried so far gets a second chance when its connection failed: it
+  // may just have closed one that was kept.
+  const mayRepeat = end.kind === 'failed' && end.code === 'UPSTREAM_FAILED' && picks.tries === 1;
+  const target = picks.next() ?? (mayRepeat ? tried : undefined);
+  if (target === undefined) return stop;
+  if (verdict.charged && !route.balancer.takeRetry()) return { kind: 'over-budget' };
+  const reason = end.kind === 'response' ? 'status' : verdict.charged ? 'failed' : 'unsent';
+  return { kind: 'try', target, reason };
+}
+
+/**
+ * Another try for a request whose target is not heard from, though it may answer yet; undefined: it is to be waited for. Takes
+ * the retry from the service's budget.
+ */
+export function stepAside(picks: Picks, replayable: boolean): TryStep | undefined {
+  const { method, route } = picks;
+  const { retry } = route.policy.balance;
+  if (!replayable || !isIdempotent(method) || picks.tries >= retry.maxTries) return undefined;
+  const target = picks.aside();
+  if (target === undefined || !route.balancer.takeRetry()) return undefined;
+  return { kind: 'try', target, reason: 'suspect', isAtOnce: true };
+}
+
+/** Failures that another try would repeat: the request is wrong or too large, or the response is in a form that can't be passed on. */
+const finalCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'PROTOCOL_MISMATCH',
+  'REQUEST_HEAD_TOO_LARGE',
+  'RESPONSE_REFUSED',
+]);
+
+/** Whether a failure says nothing of its target's health, and another try would come to the same. */
+export function isFinal(code: ErrorCode): boolean {
+  return finalCodes.has(code);
+}

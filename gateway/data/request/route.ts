@@ -1,0 +1,68 @@
+/** Owns finding a request's route, and refusing one that would lead in a circle. */
+import { IsthmusError } from '../../../core/errors.ts';
+import type { FederationName } from '../../../core/names.ts';
+import { isLoop, serviceId, viaId } from '../message/headers.ts';
+import type { Route, RouteLookup } from './route/route-table.ts';
+import type { Step } from './step.ts';
+
+interface RouteRules {
+  readonly routes: RouteLookup;
+  /** Whether a service that is not known is none. */
+  isInformed(): boolean;
+}
+
+/** By the authority that clients name. */
+export function byAuthority(rules: RouteRules): Step {
+  return {
+    slot: 'route',
+    take: ({ head }) => routeOf(head.authority, head.path, rules),
+  };
+}
+
+/** By the service that a gateway names, where the authority does not. */
+export function byServiceField(federation: FederationName, rules: RouteRules): Step {
+  return {
+    slot: 'route',
+    take({ peer, head }) {
+      // Who is not authenticated is not told either what there is.
+      if (peer.kind !== 'gateway') return undefined;
+      const service = head.fields.getById(serviceId);
+      const authority = service === undefined ? head.authority : `${service}.${federation}`;
+      return routeOf(authority, head.path, rules);
+    },
+  };
+}
+
+function routeOf(authority: string, path: string, rules: RouteRules): Route | IsthmusError {
+  return rules.routes.find(authority, path) ?? noRoute(authority, path, rules);
+}
+
+function noRoute(authority: string, path: string, { routes, isInformed }: RouteRules) {
+  const named = JSON.stringify(authority);
+  if (!isInformed()) {
+    const what = `Whether a service is called ${named} is not known here yet`;
+    return new IsthmusError('NOT_READY', { what });
+  }
+  const ledTo = routes.ledTo?.(authority, path);
+  if (ledTo === undefined) {
+    return new IsthmusError('ROUTE_NOT_FOUND', { what: `No service is called ${named}` });
+  }
+  const what = `${named} leads to ${ledTo}, and nobody has such a service`;
+  return new IsthmusError('NO_HEALTHY_ENDPOINT', { what });
+}
+
+/** `pseudonym`: our name in `Via`. */
+export function noLoop(pseudonym: string): Step {
+  return {
+    slot: 'route',
+    take({ head }, route) {
+      const via = head.fields.allById(viaId);
+      if (via.length === 0 || route === undefined || !isLoop(via, pseudonym, route.service)) {
+        return undefined;
+      }
+      return new IsthmusError('LOOP_REFUSED', {
+        what: `The request has passed ${pseudonym} before`,
+      });
+    },
+  };
+}

@@ -1,0 +1,98 @@
+/** Owns which service a request is for: its host, looked up. */
+
+import { type FederationName, isLabel, type ServiceName } from '../../../../core/names.ts';
+import { ownText } from '../../../../core/own-text.ts';
+import { hostIn } from '../../../../core/uri-authority.ts';
+import type { TrafficPolicy } from '../../../../policy/traffic-policy.ts';
+import type { Protocol } from '../../../../registry/model.ts';
+import type { ServiceBalancer } from '../../balance/types.ts';
+
+/** How requests for one service are carried. Immutable: a change sets a new one. */
+export interface Route {
+  readonly service: ServiceName;
+  readonly balancer: ServiceBalancer;
+  /** The policy that holds for the service here. */
+  readonly policy: TrafficPolicy;
+  /** The service's protocol, here or where it is exported; undefined where nobody says. */
+  readonly protocol?: Protocol | undefined;
+  /** Whether gateways of other clusters may ask for it here. */
+  readonly exported: boolean;
+}
+
+/** Finds the route a request is for. Asked for every request: it waits for nothing. */
+export interface RouteLookup {
+  find(authority: string, path: string): Route | undefined;
+  /** The service that a request is led to all the same, though nobody has it; asked when there is no route. */
+  ledTo?(authority: string, path: string): ServiceName | undefined;
+}
+
+/** Most authorities remembered with what they led to. */
+const maxFound = 4096;
+
+/** The part of an authority in front of the federation's name. */
+function nameIn(authority: string, suffix: string): string | undefined {
+  const host = hostIn(authority);
+  return host.endsWith(suffix) ? host.slice(0, -suffix.length) : undefined;
+}
+
+function isServiceName(name: string): name is ServiceName {
+  const labels = name.split('.');
+  return labels.length === 2 && labels.every(isLabel);
+}
+
+/**
+ * Routes by service, set and deleted as services come, change and go. A service asked for without a route is made one
+ * by `make`, when there is such a service: so a gateway spends nothing on services nobody here uses.
+ */
+export class RouteTable implements RouteLookup {
+  readonly #suffix: string;
+  readonly #make: (service: ServiceName) => Route | undefined;
+  readonly #routes = new Map<string, Route>();
+  /** By authority as it was sent; forgotten with every change. */
+  readonly #found = new Map<string, Route>();
+
+  constructor(
+    federation: FederationName,
+    make: (service: ServiceName) => Route | undefined = () => undefined,
+  ) {
+    this.#suffix = `.${federation}`;
+    this.#make = make;
+  }
+
+  set(route: Route): void {
+    this.#routes.set(route.service, route);
+    this.#found.clear();
+  }
+
+  delete(service: ServiceName): void {
+    this.#routes.delete(service);
+    this.#found.clear();
+  }
+
+  get(service: ServiceName): Route | undefined {
+    return this.#routes.get(service);
+  }
+
+  /** Finds the route of `<service>.<namespace>.<federation>`. */
+  find(authority: string): Route | undefined {
+    return this.#found.get(authority) ?? this.#search(authority);
+  }
+
+  #search(authority: string): Route | undefined {
+    const name = nameIn(authority, this.#suffix);
+    if (name === undefined) return undefined;
+    let route = this.#routes.get(name);
+    if (route === undefined && isServiceName(name)) {
+      route = this.#make(name);
+      if (route !== undefined) this.set(route);
+    }
+    if (route === undefined) return undefined;
+    if (this.#found.size >= maxFound) this.#found.clear();
+    this.#found.set(ownText(authority), route);
+    return route;
+  }
+
+  [Symbol.iterator](): IterableIterator<Route> {
+    return this.#routes.values();
+  }
+}

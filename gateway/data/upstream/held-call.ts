@@ -1,0 +1,70 @@
+/** Owns a try that can't be made yet: what is written meanwhile is kept, and sent once it is let go. */
+import { messageOf } from '../../../core/errors.ts';
+import type { Call, CallHandler } from '../message/call.ts';
+import type { Fields } from '../message/message.ts';
+
+export class HeldCall implements Call {
+  readonly #handler: CallHandler;
+  readonly #through: () => Call;
+  /** Copies: pieces are valid only while they are given. */
+  readonly #kept: Uint8Array[] = [];
+  #trailers: Fields | undefined;
+  #call: Call | undefined;
+  #isOver = false;
+
+  /** `through` makes the real call. */
+  constructor(handler: CallHandler, through: () => Call) {
+    this.#handler = handler;
+    this.#through = through;
+  }
+
+  get isReady(): boolean {
+    return this.#call?.isReady ?? false;
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#call !== undefined) return this.#call.write(bytes);
+    this.#kept.push(Uint8Array.from(bytes));
+    return false;
+  }
+
+  end(trailers: Fields = []): void {
+    if (this.#call === undefined) this.#trailers = trailers;
+    else this.#call.end(trailers);
+  }
+
+  read(): void {
+    this.#call?.read();
+  }
+
+  cancel(): void {
+    this.#isOver = true;
+    this.#call?.cancel();
+  }
+
+  /** The real call is made. */
+  release(): void {
+    if (this.#isOver) return;
+    try {
+      this.#go(this.#through());
+    } catch (thrown) {
+      const what = `A try that was held could not be made: ${messageOf(thrown)}`;
+      this.#handler.onFailed({ sent: 'maybe', code: 'UPSTREAM_FAILED', what, cause: thrown });
+    }
+  }
+
+  /** The call is not made at all; `what` says why. */
+  fail(what: string): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#handler.onFailed({ sent: 'no', code: 'UPSTREAM_FAILED', what });
+  }
+
+  #go(call: Call): void {
+    this.#call = call;
+    let goesOn = true;
+    for (const bytes of this.#kept.splice(0)) goesOn = call.write(bytes);
+    if (this.#trailers !== undefined) call.end(this.#trailers);
+    else if (goesOn && call.isReady) this.#handler.onWritable();
+  }
+}

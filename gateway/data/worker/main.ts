@@ -1,0 +1,114 @@
+/** Owns a worker thread: starts its data side, and obeys the control side. */
+import { flushCompileCache } from 'node:module';
+import { parentPort, workerData } from 'node:worker_threads';
+import { systemClock } from '../../../core/clock.ts';
+import { asIsthmusError } from '../../../core/errors.ts';
+import { createLog } from '../../../core/log.ts';
+import { Ledger } from '../observe/ledger.ts';
+import { ObservedBatch } from '../observe/observed.ts';
+import { Recorder } from '../observe/record.ts';
+import { DataSide } from './data-side.ts';
+import { Gauges, gaugeCount } from './gauges.ts';
+import { observerOf } from './observer.ts';
+import type {
+  FromWorker,
+  Request,
+  RequestKind,
+  Results,
+  ToWorker,
+  WorkerStart,
+} from './protocol.ts';
+import { warmUp } from './warm-up.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('this is a worker thread, started by thread.ts');
+
+const post = (message: FromWorker): void => port.postMessage(message);
+const { worker, logLevel, identity, credentials } = workerData as WorkerStart;
+const node = `${worker.cluster}/${worker.gatewayId}`;
+const log = createLog({
+  level: logLevel,
+  fields: { node, worker: String(worker.index) },
+});
+
+const ledger = new Ledger((slab, values) => post({ kind: 'slab', slab, values }));
+const gaugeSlots = ledger.take(gaugeCount);
+post({ kind: 'gauges', slab: gaugeSlots.slab, at: gaugeSlots.at });
+const recorder = new Recorder(
+  ledger,
+  (labels, { slab, at, size }) => post({ kind: 'series', labels, slab, at, size }),
+  gaugeSlots,
+);
+const observed = new ObservedBatch(systemClock, (told) =>
+  post({ kind: 'observed', observed: told }),
+);
+const dataSide = new DataSide({
+  worker,
+  identity,
+  credentials,
+  recorder,
+  observer: observerOf(worker, observed),
+  gauges: new Gauges(gaugeSlots),
+  clock: systemClock,
+  random: Math.random,
+  log,
+  onLink: (cluster, status) => post({ kind: 'link', cluster, status }),
+  onAlive: (cluster) => post({ kind: 'alive', cluster }),
+  onUsed: (service) => post({ kind: 'used', service }),
+});
+
+/** It takes requests once it is warm. */
+const warm = warmUp({ worker, identity, clock: systemClock, log });
+
+async function answer(request: Request): Promise<Results[RequestKind]> {
+  switch (request.kind) {
+    case 'listen':
+      await warm;
+      return dataSide.listen(request.at);
+    case 'prepare':
+      return dataSide.prepare(request);
+    case 'commit':
+      dataSide.commit(request);
+      return undefined;
+    case 'discard':
+      await dataSide.discard();
+      return undefined;
+    case 'settle':
+      await dataSide.settle(request.limitMs);
+      return undefined;
+    case 'balancer':
+      return dataSide.balancer(request.service);
+    case 'balancers':
+      return dataSide.balancers();
+    case 'links':
+      return dataSide.links(request.cluster);
+    case 'stop':
+      dataSide.stop();
+      return undefined;
+    case 'drain':
+      await dataSide.drain(request.limitMs, request.graceMs);
+      observed.flush();
+      return undefined;
+    case 'close':
+      await dataSide.close();
+      observed.flush();
+      return undefined;
+  }
+}
+
+// Before there are requests to wait for it; it costs nothing once everything is kept.
+flushCompileCache();
+port.on('message', (message: ToWorker) => {
+  if (message.kind === 'update') {
+    dataSide.update(message.update);
+    return;
+  }
+  const { id, request } = message;
+  answer(request).then(
+    (result) => post({ kind: 'done', id, result }),
+    (thrown: unknown) => {
+      const { code, message: what, where, fix } = asIsthmusError(thrown);
+      post({ kind: 'failed', id, code, what, where, fix });
+    },
+  );
+});

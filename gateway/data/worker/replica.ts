@@ -1,0 +1,76 @@
+/** Owns a worker's copy of what the control side knows: replaced piece by piece by its updates, only read by requests. */
+import type { ClusterName, ServiceName } from '../../../core/names.ts';
+import { Policies, type PolicyDelta } from '../../../policy/effective.ts';
+import type { TrafficPolicy } from '../../../policy/traffic-policy.ts';
+import type { ClusterFacts } from '../balance/view.ts';
+import type { ServiceFacts } from './facts.ts';
+import type { DataEffects, Update } from './protocol.ts';
+import { entriesOf, SheetEntry } from './sheet.ts';
+
+export class Replica {
+  /** Facts are read from their sheet when they are first asked for, and kept then. */
+  readonly #services = new Map<ServiceName, SheetEntry | ServiceFacts>();
+  #clusters: ReadonlyMap<ClusterName, ClusterFacts> = new Map();
+  readonly #self: ClusterName;
+  #policies = new Policies();
+  #effects: DataEffects = { shifts: [], faults: [] };
+  #isInformed = false;
+
+  /** `self`: the cluster of this gateway. */
+  constructor(self: ClusterName) {
+    this.#self = self;
+  }
+
+  get clusters(): ReadonlyMap<ClusterName, ClusterFacts> {
+    return this.#clusters;
+  }
+
+  /** Takes in what an update says. Returns the services for which something may be otherwise now; undefined: all. */
+  take(update: Update): ReadonlySet<ServiceName> | undefined {
+    const { services = [], isWhole, policies, clusters, effects, informed } = update;
+    if (isWhole) this.#services.clear();
+    if (effects) this.#effects = effects;
+    if (clusters) this.#clusters = clusters;
+    if (informed !== undefined) this.#isInformed = informed;
+    const changed = new Set<ServiceName>();
+    for (const sheet of services) {
+      for (const [service, entry] of entriesOf(sheet)) {
+        if (entry) this.#services.set(service, entry);
+        else this.#services.delete(service);
+        changed.add(service);
+      }
+    }
+    const governed = policies ? this.#govern(policies, isWhole ?? false) : new Set<ServiceName>();
+    return isWhole || governed === undefined ? undefined : changed.union(governed);
+  }
+
+  /** Undefined when nobody has the service. */
+  facts(service: ServiceName): ServiceFacts | undefined {
+    const held = this.#services.get(service);
+    if (!(held instanceof SheetEntry)) return held;
+    const facts = held.read();
+    this.#services.set(service, facts);
+    return facts;
+  }
+
+  /** Whether a service without facts is none. */
+  get isInformed(): boolean {
+    return this.#isInformed;
+  }
+
+  get effects(): DataEffects {
+    return this.#effects;
+  }
+
+  /** The policy that holds for a service here: for requests of this cluster's clients, and of other clusters' by their gateways. */
+  policy(service: ServiceName): TrafficPolicy {
+    return this.#policies.traffic({ service, client: this.#self, where: this.#self });
+  }
+
+  /** Returns the services for which something else may hold now; undefined: all. `isWhole`: there are no others. */
+  #govern(delta: PolicyDelta, isWhole: boolean): ReadonlySet<ServiceName> | undefined {
+    const before = this.#policies;
+    this.#policies = isWhole ? new Policies(delta.set) : before.with(delta);
+    return before.touched(delta);
+  }
+}

@@ -1,0 +1,137 @@
+/** Owns the routes in use: a balancer for each service that is asked for, kept current. */
+
+import { isDeepStrictEqual } from 'node:util';
+import type { Clock, Random } from '../../../core/clock.ts';
+import type { ClusterName, FederationName, ServiceName } from '../../../core/names.ts';
+import type { TrafficPolicy } from '../../../policy/traffic-policy.ts';
+import type { Protocol } from '../../../registry/model.ts';
+import { createServiceBalancer } from '../balance/balancer.ts';
+import { type Shift, steeringOf } from '../balance/steering.ts';
+import type { BalanceView, Caller } from '../balance/types.ts';
+import { type ClusterFacts, type LinkLookup, viewFromHere } from '../balance/view.ts';
+import { type Route, RouteTable } from '../request/route/route-table.ts';
+import type { ServiceFacts } from './facts.ts';
+
+/** Everything a route is made from, looked up when it is needed. */
+interface RoutingSource {
+  /** Undefined when nobody has the service. */
+  facts(service: ServiceName): ServiceFacts | undefined;
+  clusters(): ReadonlyMap<ClusterName, ClusterFacts>;
+  links: LinkLookup;
+  /** The policy that holds for a service here. */
+  policy(service: ServiceName): TrafficPolicy;
+  /** Load that is moved on purpose. */
+  shifts(): readonly Shift[];
+}
+
+interface RoutingOptions {
+  readonly federation: FederationName;
+  readonly caller: Caller;
+  readonly source: RoutingSource;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Told of each service that is asked for and was not before. */
+  onUsed(service: ServiceName): void;
+}
+
+/**
+ * A route is made when a service is first asked for, and from then on updated by each change that touches it;
+ * so the cost of a change is that of the routes it touches, not of all.
+ */
+export class Routing {
+  readonly table: RouteTable;
+  readonly #options: RoutingOptions;
+
+  constructor(options: RoutingOptions) {
+    this.#options = options;
+    this.table = new RouteTable(options.federation, (service) => {
+      const route = this.#make(service);
+      if (route) options.onUsed(service);
+      return route;
+    });
+  }
+
+  /** Has a route from now on for a service that another worker was asked for. */
+  follow(service: ServiceName): void {
+    if (this.table.get(service)) return;
+    const route = this.#make(service);
+    if (route) this.table.set(route);
+  }
+
+  /** A service's endpoints, its summaries or its policy changed. */
+  serviceChanged(service: ServiceName): void {
+    const route = this.table.get(service);
+    if (!route) return;
+    const facts = this.#options.source.facts(service);
+    if (facts) this.#update(route, facts);
+    else {
+      this.table.delete(service);
+      route.balancer.close();
+    }
+  }
+
+  /** Load is moved on purpose otherwise than by `before`: a ramp says so often, and mostly of few services. */
+  steeredAnew(before: readonly Shift[]): void {
+    const after = this.#options.source.shifts();
+    for (const { service } of this.table) {
+      const isSame = isDeepStrictEqual(steeringOf(before, service), steeringOf(after, service));
+      if (!isSame) this.serviceChanged(service);
+    }
+  }
+
+  /** Clusters, links or the policy of all changed, and with them what other clusters can serve, or how. */
+  everythingChanged(): void {
+    for (const { service } of this.table) this.serviceChanged(service);
+  }
+
+  close(): void {
+    for (const { balancer } of this.table) balancer.close();
+  }
+
+  #make(service: ServiceName): Route | undefined {
+    const { caller, source, clock, random } = this.#options;
+    const facts = source.facts(service);
+    if (!facts) return undefined;
+    const policy = source.policy(service);
+    const balancer = createServiceBalancer({ service, caller, clock, random });
+    balancer.update(this.#view(service, facts), policy.balance);
+    return {
+      service,
+      balancer,
+      policy,
+      protocol: protocolOf(facts),
+      exported: isExported(facts),
+    };
+  }
+
+  #update(route: Route, facts: ServiceFacts): void {
+    const { service, balancer } = route;
+    const policy = this.#options.source.policy(service);
+    balancer.update(this.#view(service, facts), policy.balance);
+    const exported = isExported(facts);
+    const protocol = protocolOf(facts);
+    const isSame =
+      route.exported === exported && route.protocol === protocol && route.policy === policy;
+    if (!isSame) this.table.set({ ...route, exported, protocol, policy });
+  }
+
+  /** The view that this gateway's decisions on a service are made from. */
+  #view(service: ServiceName, { endpoints, exports }: ServiceFacts): BalanceView {
+    const { caller, source } = this.#options;
+    const clusters = source.clusters();
+    const view = viewFromHere(service, caller.cluster, endpoints, exports, clusters, source.links);
+    return { ...view, steering: steeringOf(source.shifts(), service) };
+  }
+}
+
+/** The protocol of the own endpoints where there are any, else of some cluster that exports the service. */
+function protocolOf({ endpoints, exports }: ServiceFacts): Protocol | undefined {
+  const [own] = endpoints;
+  if (own !== undefined) return own.protocol;
+  const [summary] = exports.values();
+  return summary?.protocol;
+}
+
+function isExported({ endpoints }: ServiceFacts): boolean {
+  return endpoints.some(({ exported }) => exported);
+}

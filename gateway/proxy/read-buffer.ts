@@ -1,4 +1,0 @@
-/** Owns the one buffer of a thread that sockets are read into. */
-
-/** All reads land here: what is to stay is copied out before the next one. */
-export const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);

@@ -1,0 +1,143 @@
+/** Owns the shape of a traffic policy: how a service's requests are balanced, tried again, and how long they may take. */
+import type { ClusterName } from '../core/names.ts';
+
+/** Immutable; its parts are as a configuration names them. */
+export interface TrafficPolicy {
+  readonly balance: BalancePolicy;
+  readonly timeouts: Timeouts;
+}
+
+export const algorithms = [
+  'peak-ewma',
+  'least-request',
+  'round-robin',
+  'random',
+  'ring-hash',
+  'maglev',
+] as const;
+export type Algorithm = (typeof algorithms)[number];
+
+/** How a service is balanced. Semantics and defaults follow Envoy's priority levels. */
+export interface BalancePolicy {
+  /** Default 1.4: a tier carries its whole load until less than 1/1.4 = 71 % of it is healthy. */
+  readonly overprovisioningFactor: number;
+  /** Percent, 0 to 100; default 50. 0 turns panic off. */
+  readonly panicThreshold: number;
+  /** Default `peak-ewma`. */
+  readonly algorithm: Algorithm;
+  /** The part of a request that `ring-hash` and `maglev` go by; default the client's address. */
+  readonly hash: HashPolicy;
+  /** Clusters in the order to fail over to; those not named follow, same region first, then by RTT. */
+  readonly clusterOrder: readonly ClusterName[];
+  /** How a recovered tier gets its load back. */
+  readonly failback: FailbackPolicy;
+  readonly outlier: OutlierPolicy;
+  readonly retry: RetryPolicy;
+}
+
+/** The part of a request that is hashed. Where a request has no such field, cookie or parameter, its client's address is. */
+export type HashPolicy =
+  | { readonly by: 'source' }
+  /** `name` is in lower case. */
+  | { readonly by: 'header'; readonly name: string }
+  | { readonly by: 'cookie'; readonly name: string }
+  /** A parameter of the query. */
+  | { readonly by: 'query'; readonly name: string };
+
+export interface FailbackPolicy {
+  /** How long a better tier must stay able before it gets any load back, in milliseconds; default 2000. */
+  readonly holdMs: number;
+  /** How long its share takes from 0 to all, in milliseconds; default 10000. */
+  readonly rampMs: number;
+}
+
+/** Kinds of failures that eject a target by so many in a row. The kind that says most is first. */
+export const failuresInARow = [
+  'consecutiveLocalOriginFailure',
+  'consecutiveGatewayFailure',
+  'consecutive5xx',
+] as const;
+export type FailureInARow = (typeof failuresInARow)[number];
+
+/** Names and meanings of the counts are Envoy's (`outlier_detection`); each is a number of tries in a row, 0 = never. */
+export interface OutlierPolicy extends Readonly<Record<FailureInARow, number>> {
+  /** Answers of 500 to 599, and what `consecutiveGatewayFailure` counts; default 5. */
+  readonly consecutive5xx: number;
+  /** Answers of 502, 503 or 504, and tries that brought no whole answer; default 3. */
+  readonly consecutiveGatewayFailure: number;
+  /** Tries that brought no whole answer (refused, reset, late), where they are counted apart; default 5. */
+  readonly consecutiveLocalOriginFailure: number;
+  /** Whether `consecutiveLocalOriginFailure` counts tries without an answer instead of the other two; default false. */
+  readonly splitExternalLocalOriginErrors: boolean;
+  /** First ejection in milliseconds, doubling with each further one; default 5000. */
+  readonly baseEjectionMs: number;
+  /** Longest ejection in milliseconds; default 60000. */
+  readonly maxEjectionMs: number;
+  /** Most of a cluster's endpoints that may be ejected at once, percent; default 50, yet one always may. */
+  readonly maxEjectedPercent: number;
+}
+
+export interface RetryPolicy {
+  /** Most tries of one request, the first included; default 4. */
+  readonly maxTries: number;
+  /**
+   * Upstream statuses after which an idempotent request is tried again; default [503], which says "not
+   * now, not here". 502 and 504 are left out: they come from behind the endpoint, where another copy of
+   * the service most often looks the same.
+   */
+  readonly statuses: readonly number[];
+  /** Retries allowed as a percentage of requests over the last ten seconds; default 20. */
+  readonly budgetPercent: number;
+  /** Retries a second allowed whatever the traffic; default 3. */
+  readonly minPerSecond: number;
+}
+
+/** All in milliseconds. */
+export interface Timeouts {
+  /** From the end of the request, its body included, to the response head, all tries together; default 30000, 0 = none. */
+  readonly requestMs: number;
+  /** To get a connection to an endpoint; default 1000. */
+  readonly connectMs: number;
+  /**
+   * What is waited for an endpoint to ask for a body that expects to be asked for (100 Continue), before it is sent unasked;
+   * default 1000, 0 = not at all: such bodies are sent at once.
+   */
+  readonly continueMs: number;
+  /** Most rest of a kept connection to an HTTP/1.1 endpoint; default 4000, under the 5 s after which many servers close theirs. */
+  readonly restMs: number;
+  /** Limit on one try, to the response head; a try that takes longer counts as failed. Default 0 = none. */
+  readonly perTryMs: number;
+  /** Without a byte in either direction before the exchange is cut; default 300000, 0 = none. */
+  readonly idleMs: number;
+}
+
+/** Defaults follow Envoy (overprovisioning, panic), Linkerd (retry budget) and Finagle (peak EWMA). */
+export const defaultBalance: BalancePolicy = {
+  overprovisioningFactor: 1.4,
+  panicThreshold: 50,
+  algorithm: 'peak-ewma',
+  hash: { by: 'source' },
+  clusterOrder: [],
+  failback: { holdMs: 2000, rampMs: 10_000 },
+  outlier: {
+    consecutive5xx: 5,
+    consecutiveGatewayFailure: 3,
+    consecutiveLocalOriginFailure: 5,
+    splitExternalLocalOriginErrors: false,
+    baseEjectionMs: 5000,
+    maxEjectionMs: 60_000,
+    maxEjectedPercent: 50,
+  },
+  retry: { maxTries: 4, statuses: [503], budgetPercent: 20, minPerSecond: 3 },
+};
+
+export const defaultTimeouts: Timeouts = {
+  requestMs: 30_000,
+  connectMs: 1_000,
+  continueMs: 1_000,
+  restMs: 4_000,
+  perTryMs: 0,
+  idleMs: 300_000,
+};
+
+export const defaultTraffic: TrafficPolicy = { balance: defaultBalance, timeouts: defaultTimeouts };

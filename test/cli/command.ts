@@ -1,0 +1,84 @@
+/** Owns running the real `isthmus` command in tests, and a real HTTP server standing where a gateway's admin API is. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { ExecutionContext } from 'ava';
+import { type FastifyInstance, fastify } from 'fastify';
+
+export const bin = fileURLToPath(new URL('../../bin/isthmus.js', import.meta.url));
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stdin?: string;
+  readonly cwd?: string;
+}
+
+/** An environment that leads to no configuration of whoever runs the tests; what is compiled already stays compiled. */
+export function cleanEnv(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const { PATH = '', NODE_COMPILE_CACHE } = process.env;
+  return {
+    PATH,
+    HOME: '/nonexistent',
+    ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }),
+    ...extra,
+  };
+}
+
+/** Runs `isthmus` to its end. */
+export function isthmus(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  return ended(start(process.execPath, [bin, ...args], options), options.stdin);
+}
+
+export function start(
+  program: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): ChildProcess {
+  return spawn(program, args, {
+    env: cleanEnv(options.env),
+    stdio: 'pipe',
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  });
+}
+
+export async function ended(child: ChildProcess, stdin = ''): Promise<Ended> {
+  let stdout = '';
+  let stderr = '';
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    // A program that ends without reading its input is none of the test's business.
+    child.stdin?.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') reject(error);
+    });
+    child.stdin?.end(stdin);
+    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+}
+
+/** Starts a server with the routes that `install` adds; resolves to the environment that leads the command to it. */
+export async function adminAt(
+  t: Pick<ExecutionContext, 'teardown'>,
+  install: (app: FastifyInstance) => void,
+  socket?: string,
+): Promise<{ ISTHMUS_ADMIN: string }> {
+  const app = fastify();
+  t.teardown(() => app.close());
+  install(app);
+  if (socket !== undefined) {
+    await app.listen({ path: socket });
+    return { ISTHMUS_ADMIN: `unix:${socket}` };
+  }
+  return { ISTHMUS_ADMIN: await app.listen({ host: '127.0.0.1', port: 0 }) };
+}

@@ -1,0 +1,180 @@
+/** Specifies when a target that fails is ejected, for what, and when it is back. */
+
+import test from 'ava';
+import {
+  afterRecovery,
+  afterTime,
+  afterTry,
+  ejectionMs,
+  mayEjectOneMore,
+  type OutlierState,
+  trusted,
+} from '../../../../gateway/data/balance/outlier.ts';
+import type { TryResult } from '../../../../gateway/data/balance/types.ts';
+import { defaultBalance, type OutlierPolicy } from '../../../../policy/traffic-policy.ts';
+
+const policy = defaultBalance.outlier;
+
+interface Circumstances {
+  readonly from?: OutlierState;
+  readonly now?: number;
+  readonly mayEject?: boolean;
+  readonly copies?: number;
+  readonly policy?: Partial<OutlierPolicy>;
+}
+
+function after(
+  results: readonly TryResult[],
+  { from = trusted, now = 0, mayEject = true, copies = 1, policy: own }: Circumstances = {},
+): OutlierState {
+  return results.reduce(
+    (state, result) => afterTry(state, result, now, { ...policy, ...own }, mayEject, copies),
+    from,
+  );
+}
+
+function causeOf(state: OutlierState): string | undefined {
+  return state.kind === 'ejected' ? state.cause : undefined;
+}
+
+const ejected: OutlierState = {
+  kind: 'ejected',
+  until: 5000,
+  times: 1,
+  cause: 'consecutiveGatewayFailure',
+};
+const many = (result: TryResult, times: number) => Array<TryResult>(times).fill(result);
+
+test('three failures in a row eject, whether they arrived or not', (t) => {
+  t.deepEqual(after(['failed', 'unsent', 'failed']), ejected);
+  t.deepEqual(after(['failed', 'gateway-error', 'failed']), ejected);
+  t.is(after(['failed', 'failed']).kind, 'trusted');
+});
+
+test('five answers of 5xx in a row eject, and the cause says so', (t) => {
+  t.is(after(many('server-error', 4)).kind, 'trusted');
+  t.is(causeOf(after(many('server-error', 5))), 'consecutive5xx');
+});
+
+// As Envoy counts: `putHttpResponseCode` of its outlier detector.
+for (const [why, results, cause] of [
+  [
+    'gateway failures are 5xx, too',
+    ['server-error', 'failed', 'gateway-error', 'server-error', 'unsent'],
+    'consecutive5xx',
+  ],
+  [
+    'another 5xx ends a row of gateway failures',
+    ['failed', 'failed', 'server-error', 'failed', 'failed'],
+    'consecutive5xx',
+  ],
+  ['502 to 504 are as bad as no answer', many('gateway-error', 3), 'consecutiveGatewayFailure'],
+  [
+    'where both limits are reached, what says more',
+    [...many('server-error', 2), ...many('failed', 3)],
+    'consecutiveGatewayFailure',
+  ],
+  ['what speaks another protocol is ejected for that', many('other-protocol', 3), 'otherProtocol'],
+] as const) {
+  test(why, (t) => {
+    t.is(after(results.slice(0, -1)).kind, 'trusted');
+    t.is(causeOf(after(results)), cause);
+  });
+}
+
+test('each limit is one of its own, and 0 is none', (t) => {
+  t.is(causeOf(after(['server-error'], { policy: { consecutive5xx: 1 } })), 'consecutive5xx');
+  t.is(after(many('server-error', 100), { policy: { consecutive5xx: 0 } }).kind, 'trusted');
+  t.is(
+    causeOf(after(many('gateway-error', 5), { policy: { consecutiveGatewayFailure: 0 } })),
+    'consecutive5xx',
+  );
+});
+
+test('split, what brought no answer is counted apart from answers', (t) => {
+  const split = { policy: { splitExternalLocalOriginErrors: true } };
+  const mixed: TryResult[] = ['failed', 'failed', 'gateway-error', 'gateway-error'];
+  t.is(after([...mixed, 'failed', 'failed', 'failed', 'failed'], split).kind, 'trusted');
+  t.is(causeOf(after([...mixed, 'gateway-error'], split)), 'consecutiveGatewayFailure');
+  t.is(causeOf(after(many('unsent', 5), split)), 'consecutiveLocalOriginFailure');
+});
+
+test('a success in between starts the count anew; a client that went away says nothing', (t) => {
+  t.is(after(['failed', 'failed', 'ok', 'failed', 'failed']).kind, 'trusted');
+  t.is(after([...many('server-error', 4), 'ok', ...many('server-error', 4)]).kind, 'trusted');
+  t.deepEqual(after(['failed', 'abandoned', 'failed', 'abandoned', 'failed']), ejected);
+});
+
+test('results that arrive while ejected change nothing', (t) => {
+  t.is(after(['ok', 'failed'], { from: ejected, now: 100 }), ejected);
+});
+
+test('when the ejection is over the target is on probation, not before', (t) => {
+  t.is(afterTime(ejected, 4999), ejected);
+  t.like(afterTime(ejected, 5000), { kind: 'probation', times: 1 });
+});
+
+test('a check that passes again ends an ejection, but the target is on probation', (t) => {
+  t.like(afterRecovery(ejected), { kind: 'probation', times: 1 });
+  t.is(afterRecovery(trusted), trusted);
+});
+
+for (const result of ['failed', 'gateway-error', 'server-error'] as const) {
+  test(`on probation one success clears, one ${result} ejects for twice as long`, (t) => {
+    const from = afterTime(ejected, 5000);
+    t.is(after(['ok'], { from }), trusted);
+    t.like(after([result], { from, now: 5000 }), { kind: 'ejected', until: 15_000, times: 2 });
+  });
+}
+
+test('what answers of a cluster say is as much as one of its copies says: all of them have to', (t) => {
+  const of = (results: readonly TryResult[]) => after(results, { copies: 3 });
+  t.is(of(many('server-error', 14)).kind, 'trusted');
+  t.is(causeOf(of(many('server-error', 15))), 'consecutive5xx');
+  t.is(of(many('gateway-error', 8)).kind, 'trusted');
+  t.is(causeOf(of(many('gateway-error', 9))), 'consecutiveGatewayFailure');
+  t.is(of([...many('server-error', 14), 'ok', ...many('server-error', 14)]).kind, 'trusted');
+});
+
+test('a cluster that gives no answer is ejected as fast as an endpoint', (t) => {
+  t.is(causeOf(after(many('failed', 3), { copies: 3 })), 'consecutiveGatewayFailure');
+});
+
+test('on probation, too, it takes all copies of a cluster', (t) => {
+  const from = afterTime(ejected, 5000);
+  t.is(after(many('server-error', 2), { from, copies: 3 }).kind, 'probation');
+  t.is(after(many('server-error', 3), { from, copies: 3 }).kind, 'ejected');
+});
+
+test('ejections double up to the longest', (t) => {
+  t.deepEqual(
+    [0, 1, 2, 3, 4, 1000].map((times) => ejectionMs(policy, times)),
+    [5000, 10_000, 20_000, 40_000, 60_000, 60_000],
+  );
+});
+
+test('where the cap leaves no room, failures are counted and the next one with room ejects', (t) => {
+  const waiting = after(many('failed', 4), { mayEject: false });
+  t.is(waiting.kind, 'trusted');
+  t.is(after(['failed'], { from: waiting }).kind, 'ejected');
+});
+
+for (const [ejectedNow, total, may] of [
+  [0, 1, true],
+  [1, 1, false],
+  [0, 3, true],
+  [1, 3, false],
+  [1, 4, true],
+  [2, 4, false],
+  [49, 100, true],
+  [50, 100, false],
+] as const) {
+  test(`with ${ejectedNow} of ${total} out, one more ${may ? 'may' : 'may not'} be ejected at 50 %`, (t) => {
+    t.is(mayEjectOneMore(policy, ejectedNow, total), may);
+  });
+}
+
+test('a cap of 0 % still lets one go', (t) => {
+  t.true(mayEjectOneMore({ ...policy, maxEjectedPercent: 0 }, 0, 10));
+  t.false(mayEjectOneMore({ ...policy, maxEjectedPercent: 0 }, 1, 10));
+});

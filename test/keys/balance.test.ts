@@ -1,0 +1,287 @@
+/** Specifies what each key under `balance` does, from a gateway's YAML to the endpoints that its requests meet. */
+import type { IncomingMessage } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import anyTest, { type TestFn } from 'ava';
+import type { EndpointItem, ExplainAnswer } from '../../gateway/control/api/answers.ts';
+import { GatewayProcess } from '../support/gateway-process.ts';
+import { proves } from '../support/proves.ts';
+import { sharedScope } from '../support/shared.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { until } from '../support/until.ts';
+
+const test = anyTest as TestFn;
+const shared = sharedScope(test);
+let gateway: GatewayProcess;
+
+/** What services do at their first endpoint, or at every one; elsewhere they answer with their endpoint's number. */
+const faults: Readonly<Record<string, number | 'reset'>> = {
+  errors: 500,
+  unavailable: 503,
+  resets: 'reset',
+  returns: 500,
+};
+const faultsOfAll: Readonly<Record<string, number>> = {
+  out: 500,
+  twice: 503,
+  tried: 500,
+  budget: 503,
+};
+/** Endpoints whose check fails, as `service/number`. */
+const ill = new Set(['few/1', 'spread/1', 'spread/2', 'spread/3']);
+const met = new Map<string, number>();
+
+/** Of an endpoint: all are one server, at addresses of their own. */
+function numberOf({ socket }: IncomingMessage): number {
+  return Number(socket.localAddress?.split('.')[3]);
+}
+
+const server = createServer((request, response) => {
+  const number = numberOf(request);
+  const [, checked] = /^\/check\/(.*)$/.exec(request.url ?? '') ?? [];
+  if (checked !== undefined) {
+    response.writeHead(ill.has(`${checked}/${number}`) ? 500 : 200).end();
+    return;
+  }
+  const service = request.headers.host?.split('.')[0] ?? '';
+  const endpoint = `${service}/${number}`;
+  met.set(endpoint, (met.get(endpoint) ?? 0) + 1);
+  const fault = faultsOfAll[service] ?? (number === 1 ? faults[service] : undefined);
+  if (fault === 'reset') request.socket.resetAndDestroy();
+  else response.writeHead(fault ?? 200).end(String(number));
+});
+
+interface Endpoint {
+  readonly zone?: string;
+  readonly weight?: number;
+}
+
+/** So many, or those. */
+type Endpoints = number | readonly Endpoint[];
+
+test.before('a gateway with services that are each balanced in a way of their own', async () => {
+  await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve));
+  shared.teardown(() => server.close().closeAllConnections());
+  const { port } = server.address() as AddressInfo;
+  const service = (name: string, balance: object, endpoints: Endpoints, more = {}) => ({
+    ...{ name, namespace: 'shop', balance, ...more },
+    endpoints: (typeof endpoints === 'number'
+      ? Array<Endpoint>(endpoints).fill({})
+      : endpoints
+    ).map((endpoint, i) => {
+      return { id: `e-${i + 1}`, address: `127.0.0.${i + 1}:${port}`, ...endpoint };
+    }),
+  });
+  const checked = (name: string, balance: object, endpoints: Endpoints) => {
+    const often = { interval: '100ms', timeout: '10s', rise: 1, fall: 1 };
+    const check = { http: { path: `/check/${name}` }, ...often };
+    return service(name, balance, endpoints, { check });
+  };
+  const inTurn = { algorithm: 'round-robin' };
+  /** What is out stays out, unless something else is said. */
+  const outlier = (own: object) => ({ ...inTurn, outlier: { baseEjection: '1h', ...own } });
+  /** Endpoints are left in, whatever they answer. */
+  const retry = (own: object) => ({
+    outlier: { consecutive5xx: 0, consecutiveGatewayFailure: 0 },
+    retry: own,
+  });
+  const hash = (by: object) => ({ algorithm: 'maglev', hash: by });
+  gateway = await GatewayProcess.prepare(shared, await tempDir(shared), {
+    cluster: 'dc1',
+    zone: 'a',
+    workers: 1,
+    balance: { algorithm: 'random' },
+    services: [
+      { ...service('plain', {}, 2), balance: undefined },
+      service('turns', inTurn, 3),
+      service('header', hash({ header: 'X-User' }), 3),
+      service('cookie', hash({ cookie: 'user' }), 3),
+      service('query', hash({ query: 'user' }), 3),
+      service('near', {}, [{ zone: 'a' }, { zone: 'b' }]),
+      service('weighed', inTurn, [{ weight: 3 }, {}]),
+      checked('few', { overprovisioningFactor: 10 }, [{ zone: 'a' }, { zone: 'a' }, { zone: 'b' }]),
+      checked('spread', { panicThreshold: 0 }, 4),
+      checked('home', { failback: { hold: '0s', ramp: '0s' } }, [{ zone: 'a' }, { zone: 'b' }]),
+      service('errors', outlier({ consecutive5xx: 1 }), 2),
+      service('unavailable', outlier({ consecutive5xx: 0, consecutiveGatewayFailure: 1 }), 2),
+      service(
+        'resets',
+        outlier({ splitExternalLocalOriginErrors: true, consecutiveLocalOriginFailure: 1 }),
+        2,
+      ),
+      service(
+        'returns',
+        outlier({ consecutive5xx: 1, baseEjection: '200ms', maxEjection: '200ms' }),
+        2,
+      ),
+      service('out', outlier({ consecutive5xx: 1, maxEjectedPercent: 100 }), 5),
+      service('twice', retry({ maxTries: 2 }), 5),
+      service('tried', retry({ statuses: [500] }), 5),
+      service('budget', retry({ budgetPercent: 0, minPerSecond: 0 }), 5),
+    ],
+  });
+  await gateway.start();
+  await until('every check to have been made', async () => {
+    const items = await gateway.items<EndpointItem>('/v1/endpoints');
+    return items.every(({ service, id, health }) => {
+      const isIll = ill.has(`${service.split('.')[0]}/${id.slice(2)}`);
+      return health === (isIll ? 'unhealthy' : 'healthy');
+    });
+  });
+});
+
+/** The endpoints that requests meet one after the other, or the statuses that are not 200. */
+async function meet(
+  service: string,
+  count: number,
+  options: Parameters<GatewayProcess['request']>[1] = {},
+): Promise<readonly number[]> {
+  const answers: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const { status, body } = await gateway.request(`${service}.shop`, options);
+    answers.push(status === 200 ? Number(body) : status);
+  }
+  return answers;
+}
+
+function explained(service: string): Promise<ExplainAnswer> {
+  return gateway.api.get<ExplainAnswer>(`/v1/explain/${service}.shop`);
+}
+
+/** How often each endpoint was met. */
+function counted(numbers: readonly number[]): Readonly<Record<number, number>> {
+  const counts: Record<number, number> = {};
+  for (const number of numbers) counts[number] = (counts[number] ?? 0) + 1;
+  return counts;
+}
+
+test("a service's own balancing is in place of that for all", async (t) => {
+  // 24 at random are each other's turn once in eight million times.
+  const turns = (numbers: readonly number[]) => numbers.every((one, i) => one !== numbers[i - 1]);
+  t.true(turns(await meet('turns', 24)));
+  t.false(turns(await meet('plain', 24)));
+  t.is((await explained('plain')).policy.algorithm, 'random');
+  proves(t, 'services[].balance', 'balance.algorithm');
+});
+
+/** How many endpoints each of twelve users meets, and how many all of them together. */
+async function metBy(
+  service: string,
+  asked: (user: number) => Parameters<GatewayProcess['request']>[1],
+): Promise<{ readonly each: readonly number[]; readonly all: number }> {
+  const sets: Set<number>[] = [];
+  for (let user = 0; user < 12; user++) sets.push(new Set(await meet(service, 3, asked(user))));
+  const all = new Set(sets.flatMap((own) => [...own]));
+  return { each: [...new Set(sets.map(({ size }) => size))], all: all.size };
+}
+
+const spread = { each: [1], all: 3 };
+
+test('hash: a user meets one endpoint, and others other ones', async (t) => {
+  t.deepEqual(await metBy('header', (user) => ({ headers: { 'x-user': `${user}` } })), spread);
+  t.deepEqual(await metBy('cookie', (user) => ({ headers: { cookie: `user=${user}` } })), spread);
+  t.deepEqual(await metBy('query', (user) => ({ path: `/?user=${user}` })), spread);
+  proves(t, 'balance.hash.header', 'balance.hash.cookie', 'balance.hash.query');
+});
+
+test('zone: what is in that of the gateway is nearest', async (t) => {
+  t.deepEqual(counted(await meet('near', 20)), { 1: 20 });
+  proves(t, 'zone', 'services[].endpoints[].zone');
+});
+
+test('weight: each gets its share', async (t) => {
+  t.deepEqual(counted(await meet('weighed', 40)), { 1: 30, 2: 10 });
+  proves(t, 'services[].endpoints[].weight');
+});
+
+test('overprovisioningFactor: half of a zone carries all of its load', async (t) => {
+  t.deepEqual(counted(await meet('few', 40)), { 2: 40 });
+  t.is((await explained('few')).policy.overprovisioningFactor, 10);
+  proves(t, 'balance.overprovisioningFactor');
+});
+
+test('panicThreshold: 0 uses no endpoint whose check fails', async (t) => {
+  t.deepEqual(counted(await meet('spread', 40)), { 4: 40 });
+  proves(t, 'balance.panicThreshold');
+});
+
+test('failback: without hold and ramp load is home at once', async (t) => {
+  /** As the worker has it that requests go through. */
+  const load = async () => {
+    await meet('home', 1);
+    return (await explained('home')).tiers[0];
+  };
+  t.is((await load())?.healthyLoad, 100);
+  ill.add('home/1');
+  await until('it to have left', async () => (await load())?.healthyLoad === 0);
+  ill.delete('home/1');
+  const reasons = new Set<string>();
+  await until('it to be back', async () => {
+    const { healthyLoad, reason = '' } = (await load()) ?? {};
+    if (healthyLoad !== 100) reasons.add(reason);
+    return healthyLoad === 100;
+  });
+  t.deepEqual(
+    [...reasons].filter((reason) => /^holding|^ramping/.test(reason)),
+    [],
+  );
+  proves(t, 'balance.failback.hold', 'balance.failback.ramp');
+});
+
+test('consecutive5xx: 1 leaves an endpoint out after one of them', async (t) => {
+  t.deepEqual(counted(await meet('errors', 20)), { 500: 1, 2: 19 });
+  proves(t, 'balance.outlier.consecutive5xx');
+});
+
+test('consecutiveGatewayFailure: 1 leaves an endpoint out after one of them', async (t) => {
+  t.deepEqual(counted(await meet('unavailable', 20, { method: 'POST' })), { 503: 1, 2: 19 });
+  proves(t, 'balance.outlier.consecutiveGatewayFailure');
+});
+
+test('splitExternalLocalOriginErrors, consecutiveLocalOriginFailure: resets are counted apart, and one is enough', async (t) => {
+  t.deepEqual(counted(await meet('resets', 20, { method: 'POST' })), { 502: 1, 2: 19 });
+  proves(
+    t,
+    'balance.outlier.splitExternalLocalOriginErrors',
+    'balance.outlier.consecutiveLocalOriginFailure',
+  );
+});
+
+test('baseEjection, maxEjection: an endpoint is tried again soon, as often as it fails', async (t) => {
+  await until('it to be tried ten times', async () => {
+    await meet('returns', 2);
+    return (met.get('returns/1') ?? 0) >= 10;
+  });
+  proves(t, 'balance.outlier.baseEjection', 'balance.outlier.maxEjection');
+});
+
+test('maxEjectedPercent: all endpoints may be out at once', async (t) => {
+  await until('all of them to be', async () => {
+    await meet('out', 5);
+    return (await explained('out')).candidates.every(({ ejected }) => ejected);
+  });
+  proves(t, 'balance.outlier.maxEjectedPercent');
+});
+
+function triesOf(service: string): number {
+  const own = [...met].filter(([endpoint]) => endpoint.startsWith(`${service}/`));
+  return own.reduce((sum, [, count]) => sum + count, 0);
+}
+
+test('maxTries: a request is tried as often', async (t) => {
+  await meet('twice', 1);
+  t.is(triesOf('twice'), 2);
+  proves(t, 'balance.retry.maxTries');
+});
+
+test('statuses: after such an answer a request is tried again', async (t) => {
+  await meet('tried', 1);
+  t.is(triesOf('tried'), 4);
+  proves(t, 'balance.retry.statuses');
+});
+
+test('budgetPercent, minPerSecond: at 0 nothing is tried again', async (t) => {
+  await meet('budget', 20);
+  t.is(triesOf('budget'), 20);
+  proves(t, 'balance.retry.budgetPercent', 'balance.retry.minPerSecond');
+});

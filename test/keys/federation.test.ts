@@ -1,0 +1,85 @@
+/** Specifies what keys do that other clusters are to see, from YAML to what is asked and answered between three clusters. */
+import anyTest, { type TestFn } from 'ava';
+import type { Prediction } from '../../federation/drills/model.ts';
+import type { ClusterItem, ServiceItem } from '../../gateway/control/api/answers.ts';
+import { evacuation } from '../drills/scene.ts';
+import { type Cluster, federate } from '../support/federation.ts';
+import { startOrigin } from '../support/origin.ts';
+import { proves } from '../support/proves.ts';
+import { sharedScope } from '../support/shared.ts';
+import { until } from '../support/until.ts';
+
+const test = anyTest as TestFn;
+const shared = sharedScope(test);
+let dc1: Cluster;
+let dc2: Cluster;
+
+test.before('three clusters, of which the farther one is in the region of the first', async () => {
+  const { address } = await startOrigin(shared, (_, response) => response.end());
+  const service = (name: string, own: object = {}) => ({
+    ...{ name, namespace: 'shop', endpoints: [{ id: 'one', address }] },
+    ...own,
+  });
+  const services = [service('web'), service('ordered'), service('kept', { exported: false })];
+  const ordered = { name: 'ordered', namespace: 'shop', balance: { clusterOrder: ['dc3'] } };
+  ({ dc1, dc2 } = await federate(shared, {
+    dc1: { instances: 0, config: { region: 'eu', services: [ordered] } },
+    dc2: { instances: 0, rttMs: 40, config: { region: 'eu', capacity: 1000, services } },
+    dc3: { instances: 0, config: { region: 'us', services } },
+  }));
+  await until('dc1 to know what the others have', async () => {
+    const known = await dc1.gateway.items<ServiceItem>('/v1/services');
+    const healthy = known.flatMap(({ remotes }) => remotes).filter((one) => one.healthy === 1);
+    return healthy.length === 4;
+  });
+});
+
+test.serial('region: a cluster of the same is nearer, whatever its round trip', async (t) => {
+  t.is((await dc1.gateway.request('web.shop')).cluster, 'dc2');
+  proves(t, 'cluster', 'region');
+});
+
+test.serial('clusterOrder: one that is named comes first', async (t) => {
+  t.is((await dc1.gateway.request('ordered.shop')).cluster, 'dc3');
+  proves(t, 'balance.clusterOrder');
+});
+
+test.serial('exported: false keeps a service at home', async (t) => {
+  t.is((await dc2.gateway.request('kept.shop')).status, 200);
+  t.is((await dc1.gateway.request('kept.shop')).status, 404);
+  proves(t, 'services[].exported');
+});
+
+test.serial('capacity: predictions of drills go by it', async (t) => {
+  const { clusters } = await dc1.gateway.api.send<Prediction>(
+    'POST',
+    '/v1/drills/predict',
+    evacuation,
+  );
+  t.deepEqual(
+    clusters.map(({ cluster, capacity }) => [cluster, capacity]),
+    [
+      ['dc1', undefined],
+      ['dc2', 1000],
+      ['dc3', undefined],
+    ],
+  );
+  proves(t, 'capacity');
+});
+
+test.serial('advertise: the others come there, and to the registry', async (t) => {
+  t.true(dc1.lines.federation.accepted > 0, 'the others joined there');
+  t.true(dc1.lines.registry.connections > 0);
+  const seen = await dc1.gateway.items<ClusterItem>('/v1/clusters');
+  t.deepEqual(seen.find(({ cluster }) => cluster === 'dc2')?.eastWest, [
+    dc2.lines.eastWest.address,
+  ]);
+  t.true(dc2.lines.eastWest.connections > 0);
+  proves(
+    t,
+    'advertise.eastWest',
+    'advertise.federation',
+    'registry.embedded.listen',
+    'registry.embedded.advertise',
+  );
+});

@@ -1,0 +1,158 @@
+/** Specifies what the keys of a gateway itself do, from its YAML to what one sees of it: who it is, where it listens, what it takes and says. */
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import anyTest, { type TestFn } from 'ava';
+import type { EndpointItem } from '../../gateway/control/api/answers.ts';
+import type { WorkerStatus } from '../../gateway/control/workers/workers.ts';
+import { GatewayProcess } from '../support/gateway-process.ts';
+import type { Inspector } from '../support/inspector.ts';
+import { startOrigin } from '../support/origin.ts';
+import { proves } from '../support/proves.ts';
+import { sharedScope } from '../support/shared.ts';
+import { dialTcp } from '../support/tcp-service.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { soon, until } from '../support/until.ts';
+
+const test = anyTest as TestFn;
+const shared = sharedScope(test);
+let dir: string;
+let gateway: GatewayProcess;
+let inspector: Inspector;
+let held = 0;
+
+/** Fills three fifths of its heap. */
+const hoard = `{
+  const { getHeapStatistics } = process.getBuiltinModule('node:v8');
+  globalThis.hoard = [];
+  const isLow = ({ used_heap_size: used, heap_size_limit: limit }) => used < 0.6 * limit;
+  while (isLow(getHeapStatistics())) globalThis.hoard.push(new Array(4e6).fill(0.5));
+}`;
+/** Also from what is to be collected some time. */
+const release = `{
+  globalThis.hoard = [];
+  process.getBuiltinModule('node:v8').setFlagsFromString('--expose-gc');
+  process.getBuiltinModule('node:vm').runInNewContext('gc')();
+}`;
+
+test.before('a gateway with a worker into which code can be put', async () => {
+  dir = await tempDir(shared);
+  const { address } = await startOrigin(shared, ({ url, headers }, response) => {
+    if (url === '/held') held++;
+    else response.end(`for ${headers['x-forwarded-for']}`);
+  });
+  gateway = await GatewayProcess.prepare(shared, dir, {
+    cluster: 'dc1',
+    federation: 'acme',
+    gateway: 'gw-7',
+    data: './kept',
+    workers: 1,
+    warmUp: '0s',
+    listen: { outbound: '127.0.0.2:0', eastWest: '127.0.0.3:0', federation: '127.0.0.4:0' },
+    trustedProxies: ['127.0.0.0/8'],
+    trustedFields: 'forwarded',
+    exposeDecision: false,
+    drainTimeout: '300ms',
+    // Late it may be.
+    overload: { lag: '0s', heap: 50 },
+    log: { level: 'debug', access: 'all' },
+    services: [
+      {
+        ...{ name: 'web', namespace: 'shop' },
+        endpoints: [{ id: 'web-1', address, labels: { team: 'core' } }],
+      },
+    ],
+  });
+  inspector = await gateway.startInspected(shared);
+});
+
+async function worker(): Promise<WorkerStatus> {
+  const [first, ...others] = await gateway.items<WorkerStatus>('/v1/workers');
+  if (first === undefined || others.length > 0) throw new Error('there is not one worker');
+  return first;
+}
+
+test.serial('services, endpoints: they are asked for by name, and listed', async (t) => {
+  t.is((await gateway.request('web.shop')).status, 200);
+  const [item] = await gateway.items<EndpointItem>('/v1/endpoints');
+  t.like(item, { service: 'web.shop', id: 'web-1', labels: { team: 'core' } });
+  proves(
+    t,
+    'federation',
+    'services[].name',
+    'services[].namespace',
+    'services[].endpoints[].id',
+    'services[].endpoints[].address',
+    'services[].endpoints[].labels',
+  );
+});
+
+test.serial('gateway, data: who it is, and where it keeps what it knows', async (t) => {
+  t.is((await gateway.status()).gateway, 'gw-7');
+  await t.notThrowsAsync(access(join(dir, 'kept', 'ca', 'ca.key')));
+  proves(t, 'gateway', 'data');
+});
+
+test.serial('listen: it can be reached there', async (t) => {
+  for (const [which, host] of [
+    ['outbound', '127.0.0.2'],
+    ['eastWest', '127.0.0.3'],
+    ['federation', '127.0.0.4'],
+  ] as const) {
+    const address = gateway.listener(which);
+    t.true(address.startsWith(`${host}:`), address);
+    await t.notThrowsAsync(dialTcp(t, address));
+  }
+  proves(t, 'listen.outbound', 'listen.eastWest', 'listen.federation');
+});
+
+test.serial('workers: so many threads', async (t) => {
+  await t.notThrowsAsync(worker());
+  proves(t, 'workers');
+});
+
+test.serial('trustedProxies, trustedFields: they are believed, by those fields', async (t) => {
+  const headers = { forwarded: 'for=192.0.2.7', 'x-forwarded-for': '192.0.2.8' };
+  t.regex((await gateway.request('web.shop', { headers })).body, /^for 192\.0\.2\.7\b/);
+  proves(t, 'trustedProxies', 'trustedFields');
+});
+
+test.serial('exposeDecision: false says nothing of who answered', async (t) => {
+  t.is((await gateway.request('web.shop')).cluster, undefined);
+  proves(t, 'exposeDecision');
+});
+
+test.serial('log: lines from that level on, and one for each request', async (t) => {
+  await gateway.request('nobody.shop', { path: '/logged' });
+  await until('its line', () => gateway.accessLines().some(({ path }) => path === '/logged'));
+  await until('a line of why', () => gateway.logged({ level: 'debug', msg: 'request refused' }));
+  proves(t, 'log.level', 'log.access');
+});
+
+test.serial('warmUp: 0s takes requests at once', async (t) => {
+  t.false(gateway.logged({ level: 'debug', msg: 'warmed up' }));
+  proves(t, 'warmUp');
+});
+
+test.serial('overload.heap: so full it refuses requests', async (t) => {
+  await inspector.runInWorker('data 0', hoard);
+  await until('it to refuse', async () => {
+    return (await gateway.request('web.shop')).body.includes('"code":"OVERLOADED"');
+  });
+  await inspector.runInWorker('data 0', release);
+  t.true(gateway.logged({ msg: 'overloaded: shedding', why: 'heap' }));
+  proves(t, 'overload.heap');
+});
+
+test.serial('drainTimeout: what takes longer is cut', async (t) => {
+  await until('it to be well again', async () => {
+    return (await gateway.request('web.shop')).status === 200;
+  });
+  // A process ends when its debugger is gone.
+  inspector.close();
+  const answer = gateway.request('web.shop', { path: '/held' });
+  const cut = t.throwsAsync(answer);
+  await until('it to be at the service', () => held === 1);
+  await soon('the end of the gateway', gateway.stop());
+  await cut;
+  proves(t, 'drainTimeout');
+});
