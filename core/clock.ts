@@ -5,7 +5,10 @@ export interface Clock {
   now(): number;
   /** Monotonic milliseconds since an arbitrary start; never jumps. For intervals and averages. */
   monotonic(): number;
-  /** Calls `run` once after `ms`; does not keep the process alive. Returns a function that cancels it. */
+  /**
+   * Calls `run` once after `ms`, which is finite, and never before `monotonic` has gone on by as much; does not keep the
+   * process alive. Returns a function that cancels it.
+   */
   after(ms: number, run: () => void): () => void;
 }
 
@@ -13,8 +16,14 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(ms, run) {
-    const timer = setTimeout(run, ms);
-    timer.unref();
+    const dueAt = performance.now() + ms;
+    // Node counts in whole milliseconds: one in twenty of its timers is early by a part of one.
+    const look = (): void => {
+      const left = dueAt - performance.now();
+      if (left <= 0) run();
+      else timer = setTimeout(look, Math.ceil(left)).unref();
+    };
+    let timer = setTimeout(look, ms).unref();
     return () => clearTimeout(timer);
   },
 };

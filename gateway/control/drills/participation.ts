@@ -261,14 +261,14 @@ export class Participation {
 
   #tidy(): void {
     const { self, gateway, clock } = this.#options;
-    const { board, writer, witnesses, isLeader } = this;
+    const { board, writer, witnesses, drivers, isLeader } = this;
     this.#meter.during = this.#isDuring;
     if (!board.current) return;
     const { drills, aborts, reports } = board;
     const tidied = tidying({
       ...{ self, gateway, isLeader, drills, aborts, reports, now: clock.now() },
-      isAlive: (drill) => this.drivers.isAlive(drill),
-      isWitness: (drill) => witnesses.isWitness(drill),
+      isAlive: (drill) => drivers.isAlive(drill),
+      tellsEnd: (drill) => drivers.get(drill.id) !== undefined || witnesses.isWitness(drill),
     });
     for (const drill of tidied.closed) writer.write('runs', drill);
     for (const key of tidied.erased) writer.erase(key);

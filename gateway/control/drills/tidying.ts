@@ -19,8 +19,8 @@ export interface Untidy {
   readonly reports: readonly Pick<WitnessRecord, 'cluster' | 'of' | 'id' | 'report'>[];
   /** Whether a drill goes on. */
   isAlive(drill: Drill): boolean;
-  /** Whether this gateway looks on, and will say itself how a drill ended. */
-  isWitness(drill: Drill): boolean;
+  /** Whether this gateway says itself how a drill ended, or has said so and the registry has not told it yet. */
+  tellsEnd(drill: Drill): boolean;
   /** Wall milliseconds. */
   readonly now: number;
 }
@@ -34,7 +34,7 @@ interface Tidied {
 
 /** A gateway tidies up what it drove itself; the leader what nobody else of its cluster does. */
 export function tidying(untidy: Untidy): Tidied {
-  const { self, gateway, isLeader, drills, aborts, reports, isAlive, isWitness, now } = untidy;
+  const { self, gateway, isLeader, drills, aborts, reports, isAlive, tellsEnd, now } = untidy;
   const own = drills.filter(({ cluster }) => cluster === self);
   const isPending = (id: string) => drills.some((drill) => drill.id === id && isAlive(drill));
   const over = own.filter(({ state }) => isOver(state)).sort((a, b) => b.createdAt - a.createdAt);
@@ -45,7 +45,7 @@ export function tidying(untidy: Untidy): Tidied {
   });
   return {
     closed: own
-      .filter((drill) => !isOver(drill.state) && !isAlive(drill) && !isWitness(drill))
+      .filter((drill) => !isOver(drill.state) && !isAlive(drill) && !tellsEnd(drill))
       .filter(({ driver }) => isLeader || driver.gateway === gateway)
       .map((drill) => orphaned(drill, reportOn(drill, reports)?.endedAt ?? latestEnd(drill, now))),
     erased: [

@@ -6,10 +6,10 @@ import { runningDrill as drill } from '../../../federation/drills/specs.ts';
 
 const dc1 = parseClusterName('dc1');
 const dc2 = parseClusterName('dc2');
-/** Nothing is alive, and nobody looked on, unless said. */
+/** Nothing is alive, and nobody tells how a drill ended, unless said. */
 const world: Untidy = {
   ...{ self: dc1, gateway: 'gw1', isLeader: true, drills: [], aborts: [], reports: [], now: 1_000 },
-  ...{ isAlive: () => false, isWitness: () => false },
+  ...{ isAlive: () => false, tellsEnd: () => false },
 };
 function tidy(rest: Partial<Untidy>) {
   const { closed, erased } = tidying({ ...world, ...rest });
@@ -25,7 +25,7 @@ test('a drill that nobody drives any more is closed, by the gateway that drove i
     [{ gateway: 'gw2', isLeader: true }, ['orphan']],
     [{ gateway: 'gw2', isLeader: false }, []],
     [{ isAlive: () => true }, []],
-    [{ isWitness: () => true }, []],
+    [{ tellsEnd: () => true }, []],
     [{ self: dc2 }, []],
     [{ drills: [drill('over', { state: 'done' })] }, []],
   ] as const;
