@@ -154,6 +154,8 @@ test.serial('every view is reached by keys alone, and what has the focus shows i
   await help.waitFor({ state: 'hidden' });
   await page.keyboard.press('g');
   await page.keyboard.press('s');
+  await page.getByRole('link', { name: 'orders.shop' }).waitFor();
+  await until('the focus to follow to Services', async () => (await focused()) === 'Services');
   await page.keyboard.press('j');
   t.is(await focused(), 'orders.shop');
   t.not(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle'), 'none');
