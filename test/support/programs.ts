@@ -6,7 +6,7 @@ import type { ExecutionContext } from 'ava';
 import { until } from './until.ts';
 
 /** How a program ended, and what it said. */
-interface Run {
+export interface Run {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -27,14 +27,23 @@ const environment = {
   LANG: 'C.UTF-8',
 };
 
-/** Runs a program to its end, whatever its exit code; `input` is on its standard input. Killed after `timeoutMs`, default 30 s. */
+interface RunOptions {
+  /** On its standard input; default nothing. */
+  readonly input?: string | Buffer;
+  /** It is killed after that; default 30 s. */
+  readonly timeoutMs?: number;
+  /** Variables of its environment beside the usual, or in their place. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Runs a program to its end, whatever its exit code. */
 export async function run(
   program: string,
   args: readonly string[],
-  options: { readonly input?: string | Buffer; readonly timeoutMs?: number } = {},
+  options: RunOptions = {},
 ): Promise<Run> {
   const child = spawn(program, args, {
-    env: environment,
+    env: { ...environment, ...options.env },
     timeout: options.timeoutMs ?? 30_000,
     killSignal: 'SIGKILL',
   });

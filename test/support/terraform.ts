@@ -1,0 +1,96 @@
+/** Owns Terraform in tests: the real binary, quiet and without anybody's settings, on a copy of `terraform/`. */
+import { accessSync, constants } from 'node:fs';
+import { cp } from 'node:fs/promises';
+import { basename, delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ExecutionContext, TestFn } from 'ava';
+import { type Run, run } from './programs.ts';
+import { tempDir } from './temp-dir.ts';
+
+/** Providers as `terraform init -plugin-dir` wants them; where the folder is missing, so are the tests that need it. */
+const pluginDir = '/opt/tf-plugins';
+const awsProvider = join(pluginDir, 'registry.terraform.io/hashicorp/aws');
+const sources = fileURLToPath(new URL('../../terraform', import.meta.url));
+
+/** Providers start slowly on a busy machine. */
+const defaultTimeoutMs = 300_000;
+
+/** Terraform's own words for: ask nobody, show no hints, look for no newer version. */
+const quiet = {
+  TF_IN_AUTOMATION: '1',
+  TF_INPUT: '0',
+  CHECKPOINT_DISABLE: '1',
+  TF_CLI_CONFIG_FILE: '',
+};
+
+function terraformOnPath(): boolean {
+  return (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .some((folder) => isThere(join(folder, 'terraform'), constants.X_OK));
+}
+
+/** `test` where Terraform runs, and the provider of AWS is at hand if `needs` names it; else all of them skipped, with the reason printed. */
+export function terraformTest(test: TestFn, needs?: 'aws'): TestFn | TestFn['skip'] {
+  const why = !terraformOnPath()
+    ? 'terraform is not on the path'
+    : needs === 'aws' && !isThere(awsProvider, constants.R_OK)
+      ? `${awsProvider} is not there: \`terraform providers mirror\` makes it`
+      : undefined;
+  if (why === undefined) return test;
+  console.log(`skipped: ${why}`);
+  return test.skip;
+}
+
+interface Terraform {
+  /** A folder of the copy, such as `modules/region`. */
+  dir(folder: string): string;
+  /** Runs Terraform in a folder of the copy, whatever its exit code. */
+  run(folder: string, ...args: readonly string[]): Promise<Run>;
+  /** As `run`, and it must end well; resolves to what it printed. */
+  ok(folder: string, ...args: readonly string[]): Promise<string>;
+  /** `terraform init` there, with the providers that are on this machine. */
+  init(folder: string): Promise<void>;
+}
+
+/** Copies `terraform/`, without its provider's source, into a scratch folder that goes with the test. */
+export async function copyOfTerraform(
+  t: Pick<ExecutionContext, 'teardown'>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Terraform> {
+  const root = join(await tempDir(t), 'terraform');
+  const isWanted = (path: string) =>
+    basename(path) !== '.terraform' && path !== join(sources, 'provider');
+  await cp(sources, root, { recursive: true, filter: isWanted });
+
+  const dir = (folder: string) => join(root, folder);
+  const runIn = (folder: string, ...args: readonly string[]) =>
+    run('terraform', [`-chdir=${dir(folder)}`, ...args], {
+      env: { ...quiet, ...env },
+      timeoutMs: defaultTimeoutMs,
+    });
+  async function ok(folder: string, ...args: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await runIn(folder, ...args);
+    if (code === 0) return stdout;
+    throw new Error(
+      `terraform ${args.join(' ')} in ${folder} ended with ${code}: ${stderr}${stdout}`,
+    );
+  }
+  return {
+    dir,
+    run: runIn,
+    ok,
+    async init(folder) {
+      const plugins = isThere(pluginDir, constants.R_OK) ? [`-plugin-dir=${pluginDir}`] : [];
+      await ok(folder, 'init', '-backend=false', '-no-color', ...plugins);
+    },
+  };
+}
+
+function isThere(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
+  }
+}
