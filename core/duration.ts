@@ -16,3 +16,24 @@ export const durationSchema = z.string().transform((text, context) => {
   });
   return z.NEVER;
 });
+
+/** The same, kept as it was written; see `msOf`. */
+export const durationTextSchema = z.string().superRefine((text, context) => {
+  const { error } = durationSchema.safeParse(text);
+  if (!error) return;
+  // Whoever looks at more than this field wants it parsed.
+  const message = error.issues[0]?.message ?? 'invalid';
+  context.addIssue({ code: 'custom', message, continue: false });
+});
+
+/** Milliseconds of a duration that a schema here has let pass. */
+export function msOf(duration: string): number {
+  return durationSchema.parse(duration);
+}
+
+/** The shortest way to write so many milliseconds: 60000 is `1m`, 90000 is `90s`. */
+export function writtenDuration(ms: number): string {
+  const whole = Math.round(ms);
+  const unit = (['h', 'm', 's'] as const).find((one) => whole > 0 && whole % units[one] === 0);
+  return unit === undefined ? (whole === 0 ? '0s' : `${whole}ms`) : `${whole / units[unit]}${unit}`;
+}

@@ -1,7 +1,9 @@
 /** Owns the judgement whether a drill has gone too far: its guardrails against what is measured, or predicted. */
+
+import { msOf } from '../../core/duration.ts';
 import { quantileMs, ratio, type Window } from './measures.ts';
 import type { Breach } from './model.ts';
-import { type Guardrails, msOf } from './spec.ts';
+import type { Guardrails } from './spec.ts';
 import { percentText } from './words.ts';
 
 /** The numbers that guardrails are held against. */

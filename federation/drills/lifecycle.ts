@@ -1,7 +1,9 @@
 /** Owns the life of a drill as its driver leads it: states and events in, the next state and what to note out; pure. */
+
+import { msOf } from '../../core/duration.ts';
 import type { Abort, Breach, DrillState, TimelineEntry } from './model.ts';
 import { rampDown, rampUp } from './ramp.ts';
-import { type DrillSpec, msOf } from './spec.ts';
+import type { DrillSpec } from './spec.ts';
 
 /** What is normal is measured for this long before anything is in force. Milliseconds. */
 export const baselineMs = 3_000;

@@ -99,29 +99,44 @@ export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as con
 
 /** A window in which nothing is started: one span of time, or the same hours every week. */
 const blackoutSchema = z.union([
-  z.strictObject({ from: moment, until: moment }),
   z.strictObject({
-    /** Default: every day. */
+    from: moment.describe('Its first moment'),
+    until: moment.describe('The first moment after it'),
+  }),
+  z.strictObject({
     days: z
       .array(z.enum(weekdays))
       .min(1)
       .max(7)
-      .default([...weekdays]),
-    /** In the schedule's time zone; `until` is the first minute outside, and on the next day when it is before `from`. */
-    from: timeOfDay,
-    until: timeOfDay,
+      .default([...weekdays])
+      .describe('Days of the week; default every day'),
+    from: timeOfDay.describe("Its first minute, in the schedule's time zone"),
+    until: timeOfDay.describe(
+      'The first minute after it; on the next day when it is before `from`',
+    ),
   }),
 ]);
 
 /** A schedule as it is asked for. */
 export const scheduleSchema = z.strictObject({
-  /** Five fields as cron has them, or six with seconds first. */
-  cron: z.string().min(1).max(100),
-  /** IANA name; default UTC. */
-  timeZone: z.string().min(1).max(64).default('UTC'),
-  blackouts: z.array(blackoutSchema).max(100).default([]),
-  enabled: z.boolean().default(true),
-  spec: drillSpecSchema,
+  cron: z
+    .string()
+    .min(1)
+    .max(100)
+    .describe('When it runs: five fields as cron has them, or six with seconds first'),
+  timeZone: z
+    .string()
+    .min(1)
+    .max(64)
+    .default('UTC')
+    .describe('Time zone of `cron` and `blackouts`, by its IANA name'),
+  blackouts: z
+    .array(blackoutSchema)
+    .max(100)
+    .default([])
+    .describe('Windows in which it is not started'),
+  enabled: z.boolean().default(true).describe('Whether it is run at all'),
+  spec: drillSpecSchema.describe('The drill that is run'),
 });
 
 /** `drills/<cluster>/schedules/<name>`: run by that cluster's gateways. */

@@ -1,85 +1,101 @@
 /** Owns how a drill is described: its kind, scope, ramp, duration, guardrails and objectives, checked and with defaults. */
 import { z } from 'zod';
-import { durationSchema } from '../../core/duration.ts';
+import { durationTextSchema as durationText, msOf } from '../../core/duration.ts';
 import { clusterNameSchema, labelSchema, serviceNameSchema } from '../../registry/model.ts';
 import { drillKinds, scopeOfTarget, targetsOf } from './fields.ts';
-
-/** A duration as people write it, kept as it was written; see `msOf`. */
-const durationText = z.string().superRefine((text, context) => {
-  const { error } = durationSchema.safeParse(text);
-  if (error) context.addIssue({ code: 'custom', message: error.issues[0]?.message ?? 'invalid' });
-});
-
-/** Milliseconds of a duration that a schema here has let pass. */
-export function msOf(duration: string): number {
-  return durationSchema.parse(duration);
-}
 
 const share = z.number().min(0).max(1);
 
 /** The scope of a drill. `targetsOf` says which fields a kind takes. */
 const scopeSchema = z.strictObject({
-  cluster: clusterNameSchema.optional(),
-  service: serviceNameSchema.optional(),
-  /** A zone of `cluster`. */
-  zone: labelSchema.optional(),
-  /** Requests that one cluster sends to another. */
-  link: z.strictObject({ from: clusterNameSchema, to: clusterNameSchema }).optional(),
+  cluster: clusterNameSchema.optional().describe('Cluster that it strikes'),
+  service: serviceNameSchema.optional().describe('Service that it strikes, as `orders.shop`'),
+  zone: labelSchema.optional().describe('Zone of `cluster` that it strikes'),
+  link: z
+    .strictObject({
+      from: clusterNameSchema.describe('Cluster that asks'),
+      to: clusterNameSchema.describe('Cluster that is asked'),
+    })
+    .optional()
+    .describe('Requests that one cluster sends to another'),
 });
 
 export const guardrailNames = ['errorRate', 'p99', 'load', 'minHealthy', 'timeLimit'] as const;
 
 /** What a guardrail that can be overridden may be set to. */
 const limits = {
-  errorRate: share,
-  p99: durationText,
-  load: z.number().positive().max(10),
-  minHealthy: z.int().min(0),
+  errorRate: share.describe('Most of the requests concerned that may fail, 0 to 1'),
+  p99: durationText.describe(
+    "Longest time to the response's head for 99 of 100 of the requests concerned",
+  ),
+  load: z
+    .number()
+    .positive()
+    .max(10)
+    .describe(
+      'Most load of a cluster, by everything it answers, against its stated capacity; not watched where none is stated',
+    ),
+  minHealthy: z.int().min(0).describe('Fewest healthy copies left of every service concerned'),
 };
 
 export const guardrailsSchema = z.strictObject({
-  /** Most of the requests concerned that may fail, 0 to 1; default 0.01. */
   errorRate: limits.errorRate.default(0.01),
-  /** Longest time to the response's head for 99 of 100 of the requests concerned; default: not watched. */
   p99: limits.p99.optional(),
-  /** Most load of a cluster, by everything it answers, against its stated capacity; default 0.9. Not watched where none is stated. */
   load: limits.load.default(0.9),
-  /** Fewest healthy copies left of every service concerned; default 1. */
   minHealthy: limits.minHealthy.default(1),
-  /** Longest time from the first effect to the last; default 5m. Every gateway holds it by itself. */
-  timeLimit: durationText.default('5m'),
+  timeLimit: durationText
+    .default('5m')
+    .describe('Longest time from the first effect to the last; every gateway holds it by itself'),
 });
 
 const overridesSchema = z.strictObject(limits).partial();
 
 export const objectivesSchema = z.strictObject({
-  /** Longest time from the effect being in force until traffic has moved and no more fails than allowed; default 5s. */
-  rto: durationText.default('5s'),
-  /** Most of the requests concerned during the drill that may fail, 0 to 1; default 0.001. */
-  errorBudget: share.default(0.001),
+  rto: durationText
+    .default('5s')
+    .describe(
+      'Longest time from the effect being in force until traffic has moved and no more fails than allowed',
+    ),
+  errorBudget: share
+    .default(0.001)
+    .describe('Most of the requests concerned during the drill that may fail, 0 to 1'),
 });
 
 const fields = z.strictObject({
-  kind: z.enum(drillKinds),
-  scope: scopeSchema.prefault({}),
-  /** The delay that `slow` adds to each request concerned. */
-  slow: z.strictObject({ delay: durationText, jitter: durationText.default('0s') }).optional(),
-  /** The status that `fail` answers with, and the share of the requests concerned that get it. */
+  kind: z.enum(drillKinds).describe('What it does'),
+  scope: scopeSchema
+    .prefault({})
+    .describe('What it strikes; which fields go together depends on `kind`'),
+  slow: z
+    .strictObject({
+      delay: durationText.describe('Delay of each request concerned'),
+      jitter: durationText
+        .default('0s')
+        .describe('Most that it is longer or shorter by, at random'),
+    })
+    .optional()
+    .describe('The delay that `slow` adds to each request concerned'),
   fail: z
     .strictObject({
-      percent: z.number().gt(0).max(100),
-      status: z.int().min(400).max(599).default(503),
+      percent: z.number().gt(0).max(100).describe('Share of the requests concerned, in percent'),
+      status: z.int().min(400).max(599).default(503).describe('Status that they are answered with'),
     })
-    .optional(),
-  /** How long the effect takes from nothing to all, and back; default 10s. */
-  ramp: durationText.default('10s'),
-  /** How long it is in force in full; default 60s. */
-  duration: durationText.default('60s'),
-  guardrails: guardrailsSchema.prefault({}),
-  /** Limits that hold in place of guardrails it is predicted to break; only where it is forced. */
-  overrides: overridesSchema.optional(),
-  objectives: objectivesSchema.prefault({}),
-  reason: z.string().max(500).optional(),
+    .optional()
+    .describe('The status that `fail` answers with, and the share of the requests that get it'),
+  ramp: durationText
+    .default('10s')
+    .describe('How long the effect takes from nothing to all, and back'),
+  duration: durationText.default('60s').describe('How long it is in force in full'),
+  guardrails: guardrailsSchema
+    .prefault({})
+    .describe('Limits that end it at once when they are passed'),
+  overrides: overridesSchema
+    .optional()
+    .describe(
+      'Limits in place of guardrails that it is predicted to break; only where it is forced',
+    ),
+  objectives: objectivesSchema.prefault({}).describe('What it has to show to have passed'),
+  reason: z.string().max(500).optional().describe('Why it is run'),
 });
 
 /** A drill as it is asked for. Durations stay as they were written, so that it reads back as it was given. */

@@ -1,7 +1,8 @@
 /** Owns whether a drill met its objectives. */
 
+import { msOf } from '../../core/duration.ts';
 import type { Abort, Objective, Traffic } from './model.ts';
-import { msOf, type Objectives } from './spec.ts';
+import type { Objectives } from './spec.ts';
 import { percentText } from './words.ts';
 
 export interface Findings {

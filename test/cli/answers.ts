@@ -96,6 +96,7 @@ export const endpoint: EndpointItem = {
   zone: 'us-east-1a',
   weight: 1,
   labels: { version: 'v2', team: 'core' },
+  protocol: 'http',
   health: 'healthy',
   source: 'api',
   gateway: 'gateway-1',

@@ -1,6 +1,6 @@
 /** Specifies how durations are written. */
 import test from 'ava';
-import { durationSchema } from '../../core/duration.ts';
+import { durationSchema, durationTextSchema, writtenDuration } from '../../core/duration.ts';
 
 for (const [text, ms] of [
   ['0s', 0],
@@ -13,6 +13,22 @@ for (const [text, ms] of [
 ] as const) {
   test(`${text} is ${ms} milliseconds`, (t) => {
     t.is(durationSchema.parse(text), ms);
+  });
+}
+
+for (const [ms, text] of [
+  [0, '0s'],
+  [1, '1ms'],
+  [1500, '1500ms'],
+  [5000, '5s'],
+  [60_000, '1m'],
+  [90_000, '90s'],
+  [86_400_000, '24h'],
+] as const) {
+  test(`${ms} milliseconds are written ${text}`, (t) => {
+    t.is(writtenDuration(ms), text);
+    t.is(durationSchema.parse(text), ms);
+    t.is(durationTextSchema.parse(text), text);
   });
 }
 
@@ -32,5 +48,6 @@ for (const text of [
 ]) {
   test(`${JSON.stringify(text).slice(0, 20)} is refused, with what to write instead`, (t) => {
     t.false(durationSchema.safeParse(text).success);
+    t.false(durationTextSchema.safeParse(text).success);
   });
 }

@@ -1,5 +1,6 @@
 /** Specifies drains and failovers over real gateways: they hold everywhere, across restarts, until they are undone. */
 import test from 'ava';
+import { adminRequest } from '../support/admin-request.ts';
 import { type Cluster, federate } from '../support/federation.ts';
 import { sharedScope } from '../support/shared.ts';
 import { SteadyLoad } from '../support/steady-load.ts';
@@ -100,6 +101,70 @@ test.serial(
     await loadBecomes([dc3], 'dc3', 100);
     const unknown = await dc1.gateway.isthmus(['failover', 'orders.shop', '--to', 'dc9']);
     t.regex(unknown.stderr, /CLUSTER_NOT_FOUND/);
+  },
+);
+
+test.serial(
+  'an order that is put by its name is given once, and is seen and undone anywhere',
+  async (t) => {
+    const at = '/v1/clusters/dc2/drain';
+    const put = (cluster: Cluster, body: object, headers = {}) =>
+      adminRequest(cluster.gateway, at, { method: 'PUT', body, headers });
+    t.is((await adminRequest(dc1.gateway, at)).status, 404);
+    const first = await put(dc1, { reason: 'new switches', ramp: '1500ms' });
+    t.like(first.json, { cluster: 'dc2', reason: 'new switches', ramp: '1500ms', by: 'dc1' });
+    t.deepEqual((await put(dc1, { reason: 'new switches', ramp: '1.5s' })).json, first.json);
+    const seen = await until('dc3 to have heard of it', async () => {
+      const answer = await adminRequest(dc3.gateway, at);
+      return answer.status === 200 ? answer : undefined;
+    });
+    t.deepEqual(seen.json, first.json);
+
+    const condition = { 'if-match': first.headers.etag ?? '' };
+    t.is((await put(dc3, { ramp: '0s' }, condition)).status, 200);
+    await until('dc1 to have heard of that', async () => {
+      return (await adminRequest(dc1.gateway, at)).json['by'] === 'dc3';
+    });
+    t.is((await put(dc1, { ramp: '2s' }, condition)).status, 412);
+    t.like(await dc1.gateway.items('/v1/drains'), [{ cluster: 'dc2', ramp: '0s' }]);
+    t.is((await adminRequest(dc1.gateway, at, { method: 'DELETE' })).status, 204);
+    t.is((await adminRequest(dc1.gateway, at, { method: 'DELETE' })).status, 404);
+    await loadBecomes([dc2], 'dc2', 100);
+  },
+);
+
+test.serial('a failover that is put by the name of its service is given once', async (t) => {
+  const at = '/v1/services/shop/orders/failover';
+  const put = (body: object) => adminRequest(dc1.gateway, at, { method: 'PUT', body });
+  const first = await put({ to: 'dc3', percent: 20 });
+  t.like(first.json, { namespace: 'shop', service: 'orders', to: 'dc3', percent: 20, by: 'dc1' });
+  await loadBecomes([dc1], 'dc3', 20);
+  t.is((await put({ to: 'dc3', percent: 20 })).json['sequence'], first.json['sequence']);
+  t.is((await put({ to: 'dc9' })).json['code'], 'CLUSTER_NOT_FOUND');
+  const stale = { method: 'DELETE', headers: { 'if-match': '"another"' } };
+  t.is((await adminRequest(dc1.gateway, at, stale)).status, 412);
+  const match = { 'if-match': (await adminRequest(dc1.gateway, at)).headers.etag ?? '' };
+  t.is((await adminRequest(dc1.gateway, at, { method: 'DELETE', headers: match })).status, 200);
+  t.is((await adminRequest(dc1.gateway, at)).json['code'], 'ORDER_NOT_FOUND');
+  await loadBecomes([dc1], 'dc1', 100);
+});
+
+test.serial(
+  'a cluster is drained by its settings, which leave alone what they do not name',
+  async (t) => {
+    const at = '/v1/clusters/dc2/settings';
+    const ask = (method: string, body?: object) =>
+      adminRequest(dc1.gateway, at, { method, ...(body && { body }) });
+    t.like((await ask('GET')).json, { cluster: 'dc2', drained: false, gateways: 1 });
+    t.like((await ask('PUT', { drained: true })).json, { drained: true });
+    t.like(await dc1.gateway.items('/v1/drains'), [{ cluster: 'dc2', by: 'dc1' }]);
+    t.like((await ask('PUT', {})).json, { drained: true });
+    t.is((await ask('DELETE')).status, 204);
+    t.like((await ask('GET')).json, { cluster: 'dc2', drained: false });
+    t.is((await ask('DELETE')).status, 204, 'nothing is left to undo, and the cluster is there');
+    const nobody = await adminRequest(dc1.gateway, '/v1/clusters/dc9/settings');
+    t.is(nobody.json['code'], 'CLUSTER_NOT_FOUND');
+    await loadBecomes([dc2], 'dc2', 100);
   },
 );
 

@@ -6,7 +6,9 @@ import type {
   EndpointItem,
   RegisteredEndpoint,
 } from '../../gateway/control/api/answers.ts';
+import { endpointBodySchema } from '../../gateway/control/api/bodies.ts';
 import { bin, cleanEnv, start } from '../cli/command.ts';
+import { adminRequest } from '../support/admin-request.ts';
 import { type Cluster, federate, settled } from '../support/federation.ts';
 import type { Scope } from '../support/gateway-process.ts';
 import { Instance } from '../support/instance.ts';
@@ -72,6 +74,56 @@ test('an endpoint registered in one cluster serves another', async (t) => {
   t.is((await dc1.gateway.request('cart.shop')).body, 'dc2/cart-1');
 });
 
+test('an endpoint is told as it was put: what was answered is put again and nothing changes', async (t) => {
+  const own = { address: '127.0.0.1', port: 1, protocol: 'http2', weight: 7, labels: { a: 'b' } };
+  const check = { http: { path: '/up', expect: [204, '300-399'] }, interval: '1500ms' };
+  const put = { ...own, check, ttl: '90s', deregisterAfter: '1h' };
+  const at = path('told', 'told-1');
+  const first = await adminRequest(dc1.gateway, at, { method: 'PUT', body: put });
+  t.is(first.status, 200, first.text);
+  t.teardown(() => dc1.gateway.api.send('DELETE', at));
+  const { json, headers } = await adminRequest(dc1.gateway, at);
+  t.like(json, {
+    ...own,
+    zone: 'default',
+    exported: true,
+    ttl: '90s',
+    deregisterAfter: '1h',
+    check: {
+      http: { path: '/up', expect: [204, '300-399'], tls: false, version: 1 },
+      ...{ interval: '1500ms', timeout: '1s', rise: 2, fall: 2 },
+    },
+  });
+  const names = Object.keys(endpointBodySchema.shape);
+  const again = Object.fromEntries(names.map((name) => [name, json[name]]));
+  const condition = { 'if-match': headers.etag ?? '' };
+  const second = await adminRequest(dc1.gateway, at, {
+    method: 'PUT',
+    body: again,
+    headers: condition,
+  });
+  t.is(lasting(second.headers.etag), lasting(headers.etag));
+
+  const other = { ...put, ttl: '80s' };
+  const third = await adminRequest(dc1.gateway, at, {
+    method: 'PUT',
+    body: other,
+    headers: condition,
+  });
+  t.is(third.status, 200);
+  const late = await adminRequest(dc1.gateway, at, {
+    method: 'PUT',
+    body: put,
+    headers: condition,
+  });
+  t.is(late.status, 412, 'its ttl is another by now');
+});
+
+/** An entity tag without what health is in it. */
+function lasting(tag: string | undefined): string | undefined {
+  return tag?.replace(/\..*/, '');
+}
+
 test('many endpoints are registered, kept alive and deregistered by one call each; what can not be is named', async (t) => {
   const { address } = await running(t, dc1, 'bulk');
   const [host, port] = address.split(':');
@@ -98,6 +150,8 @@ test('an endpoint that brings no check is checked as the configuration says of i
   const checked = { id: 'orders-9', address: '127.0.0.1:1' } as Instance;
   await register(dc2, 'orders', checked);
   t.teardown(() => dc2.gateway.api.send('DELETE', path('orders', 'orders-9')));
+  const { json } = await adminRequest(dc2.gateway, path('orders', 'orders-9'));
+  t.false('check' in json, 'it brought none of its own');
   await until('its check to fail', async () => {
     const items = await dc2.gateway.items<EndpointItem>('/v1/endpoints?service=orders.shop');
     return items.find(({ id }) => id === 'orders-9')?.health === 'unhealthy';

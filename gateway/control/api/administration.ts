@@ -20,9 +20,11 @@ import type { OtherGateways } from '../others/other-gateways.ts';
 import { type MeasuredParts, Metrics } from '../telemetry/metrics.ts';
 import { openAccess } from './access/listener-access.ts';
 import { itemsTopic } from './live/topic.ts';
+import { clusterOperations } from './operations/clusters.ts';
 import { scheduleOperations } from './operations/drill-schedules.ts';
 import { drillOperations } from './operations/drills.ts';
 import { orderOperations } from './operations/orders.ts';
+import { standingOperations } from './operations/standing.ts';
 import { beliefsSchema } from './schema/clusters.ts';
 import { type AdminServer, startAdminServer } from './server.ts';
 import { type ControlledParts, createControl } from './view/control.ts';
@@ -110,6 +112,8 @@ export async function startAdministration(
         ...drillOperations(drills, clock),
         ...scheduleOperations(drills.schedules),
         ...orderOperations(drills.orders),
+        ...standingOperations(drills.orders),
+        ...clusterOperations(() => control.clusters(), drills.orders),
       ],
       topics: [
         itemsTopic<DrillSummary>(

@@ -14,20 +14,31 @@ import { checkSchema } from '../health/check.ts';
 
 /** An endpoint's fields, beside its name. */
 export const endpointShape = {
-  address: hostSchema,
-  port: z.int().min(1).max(65_535),
-  /** Default: the gateway's own zone. */
-  zone: labelSchema.optional(),
-  weight: z.int().min(0).max(1000).default(1),
-  labels: z.record(z.string().max(63), z.string().max(255)).default({}),
-  protocol: z.enum(protocols).default('http'),
-  /** Whether other clusters may use it. */
-  exported: z.boolean().default(true),
-  check: checkSchema.optional(),
-  /** Heartbeat: without one for this long it is unhealthy. */
-  ttl: durationSchema.refine((ms) => ms > 0, 'a ttl is over 0').optional(),
-  /** Without a heartbeat for this long it is deregistered; needs `ttl`. */
-  deregisterAfter: durationSchema.optional(),
+  address: hostSchema.describe('IP address or DNS name where the gateway reaches it'),
+  port: z.int().min(1).max(65_535).describe('Port where the gateway reaches it'),
+  zone: labelSchema.optional().describe("Zone it is in; default the gateway's own"),
+  weight: z
+    .int()
+    .min(0)
+    .max(1000)
+    .default(1)
+    .describe('Share of the requests relative to its siblings; 0 takes none'),
+  labels: z
+    .record(z.string().max(63), z.string().max(255))
+    .default({})
+    .describe('Labels that tell it from others'),
+  protocol: z.enum(protocols).default('http').describe('Protocol that it speaks'),
+  exported: z.boolean().default(true).describe('Whether other clusters may use it'),
+  check: checkSchema
+    .optional()
+    .describe('How its health is checked; default as the configuration says of its service'),
+  ttl: durationSchema
+    .refine((ms) => ms > 0, 'a ttl is over 0')
+    .optional()
+    .describe('Without a heartbeat for this long it is unhealthy; default it needs none'),
+  deregisterAfter: durationSchema
+    .optional()
+    .describe('Without a heartbeat for this long it is deregistered; needs `ttl`'),
 };
 
 interface Beating {

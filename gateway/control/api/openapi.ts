@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { IsthmusError } from '../../../core/errors.ts';
 import { type Operation, operation } from './operation.ts';
+import { resources } from './resources.ts';
 import { problemSchema } from './schema/problem.ts';
 
 type Json = Record<string, unknown>;
@@ -36,6 +37,7 @@ function describe(operations: readonly Operation[], version: string): OpenApi {
     security: [{}, { bearer: [] }, { certificate: [] }],
     tags: [...new Set(operations.map(({ tag }) => tag))].map((name) => ({ name })),
     paths,
+    'x-resources': pathsOfResources(new Set(Object.keys(paths))),
     components: {
       schemas: components.schemas,
       securitySchemes: {
@@ -44,6 +46,12 @@ function describe(operations: readonly Operation[], version: string): OpenApi {
       },
     },
   };
+}
+
+/** The kinds of resource that this gateway has, with their paths: a tool of another version looks here before it asks for one. */
+function pathsOfResources(here: ReadonlySet<string>): Readonly<Record<string, string>> {
+  const those = resources.filter(({ path }) => here.has(path));
+  return Object.fromEntries(those.map(({ name, path }) => [name, path]));
 }
 
 /** `GET /openapi.json` of the other operations, and of itself. */

@@ -18,6 +18,7 @@ import { Hub } from './live/hub.ts';
 import type { Topic } from './live/topic.ts';
 import { openApiOperation } from './openapi.ts';
 import type { Operation } from './operation.ts';
+import { endpointOperations } from './operations/endpoints.ts';
 import { federationOperations } from './operations/federation.ts';
 import { gatewayOperations } from './operations/gateway.ts';
 import { journalOperations } from './operations/journal.ts';
@@ -120,6 +121,7 @@ function operationsOf(options: AdminServerOptions, live: Operation): readonly Op
   return [
     ...gatewayOperations(control),
     ...serviceOperations(control),
+    ...endpointOperations(control),
     ...federationOperations(control),
     ...trafficOperations(traffic),
     ...journalOperations(journal, audit),

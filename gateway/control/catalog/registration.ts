@@ -16,6 +16,8 @@ export interface Registration {
   readonly exported: boolean;
   readonly source: 'config' | 'api';
   readonly check?: Check | undefined;
+  /** Whether `check` is its service's, as the endpoint brought none. */
+  readonly isCheckOfService?: boolean | undefined;
   /** Heartbeat: without one for this long the endpoint is unhealthy. Milliseconds. */
   readonly ttlMs?: number | undefined;
   /** Without a heartbeat for this long the endpoint is deregistered. Milliseconds. */

@@ -46,6 +46,7 @@ const endpointSchema = z.object({
   exported: z.boolean(),
   source: z.literal('api'),
   check: checkSchema.optional(),
+  isCheckOfService: z.boolean().optional(),
   ttlMs: z.number().optional(),
   deregisterAfterMs: z.number().optional(),
 });

@@ -1,5 +1,6 @@
 /** Owns leading one drill: it keeps time, tells every gateway how far to go, watches the guardrails, and reports. */
 import { randomUUID } from 'node:crypto';
+import { msOf } from '../../../core/duration.ts';
 import type { ClusterName } from '../../../core/names.ts';
 import { earlierConflict } from '../../../federation/drills/conflict.ts';
 import {
@@ -14,7 +15,6 @@ import {
 import type { Abort, Drill } from '../../../federation/drills/model.ts';
 import type { Findings } from '../../../federation/drills/report.ts';
 import { signReport } from '../../../federation/drills/report-signature.ts';
-import { msOf } from '../../../federation/drills/spec.ts';
 import { Account, type Here } from './account.ts';
 import { brokenNow } from './guard.ts';
 import { probeOthers } from './trust-probe.ts';

@@ -1,8 +1,10 @@
 /** Owns the effects of drills and standing orders at a gateway: one value, made anew whenever any of them changes. */
+
+import { msOf } from '../../../core/duration.ts';
 import type { ClusterName } from '../../../core/names.ts';
 import { rampUp } from '../../../federation/drills/ramp.ts';
 import type { DrainRecord, FailoverRecord } from '../../../federation/drills/records.ts';
-import { type DrillSpec, msOf } from '../../../federation/drills/spec.ts';
+import type { DrillSpec } from '../../../federation/drills/spec.ts';
 import { scopeText } from '../../../federation/drills/words.ts';
 import type { Shift } from '../../data/balance/steering.ts';
 import type { FaultAct, FaultMatch, FaultRule } from '../../data/fault/faults.ts';

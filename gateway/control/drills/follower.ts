@@ -1,6 +1,7 @@
 /** Owns putting drills and standing orders in force at this gateway: it follows the board, and lets go by itself. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../../core/clock.ts';
+import { msOf } from '../../../core/duration.ts';
 import type { ClusterName } from '../../../core/names.ts';
 import type { DrillBoard } from '../../../federation/drills/board.ts';
 import {
@@ -13,7 +14,6 @@ import {
   waiting,
 } from '../../../federation/drills/following.ts';
 import { type Drill, isOver } from '../../../federation/drills/model.ts';
-import { msOf } from '../../../federation/drills/spec.ts';
 import type { DrillKey } from '../../../registry/drill-keys.ts';
 import {
   drainEffects,

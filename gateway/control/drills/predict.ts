@@ -1,5 +1,6 @@
 /** Owns predicting a drill: every cluster's decisions with and without it, by the code that balances real requests. */
 
+import { msOf } from '../../../core/duration.ts';
 import type { ClusterName, ServiceName } from '../../../core/names.ts';
 import { type Demand, demandAt, lookBackMs } from '../../../federation/drills/demand.ts';
 import { breaches, broken } from '../../../federation/drills/guardrails.ts';
@@ -10,7 +11,7 @@ import {
   windowBetween,
 } from '../../../federation/drills/measures.ts';
 import type { ClusterPrediction, Prediction } from '../../../federation/drills/model.ts';
-import { type DrillSpec, msOf } from '../../../federation/drills/spec.ts';
+import type { DrillSpec } from '../../../federation/drills/spec.ts';
 import { decide } from '../../data/balance/decide.ts';
 import { steeringOf } from '../../data/balance/steering.ts';
 import type { BalanceView, Group, Tier } from '../../data/balance/types.ts';

@@ -9,6 +9,9 @@ import type { Sight } from './sight.ts';
 
 type Orders = Pick<DrillRecords, 'drains' | 'failovers'>;
 
+export type Drain = Omit<Orders['drains'], 'signature'>;
+export type Failover = Omit<Orders['failovers'], 'signature'>;
+
 /** The content of an order, without who gives it, and when. */
 type Said<Order> = Omit<Order, 'cluster' | 'sequence' | 'at' | 'signature'>;
 
@@ -38,12 +41,22 @@ export class StandingOrders {
     this.#options = options;
   }
 
-  inForce() {
+  inForce(): { readonly drains: Drain[]; readonly failovers: Failover[] } {
     const board = this.#options.seat.participation?.board;
     return {
       drains: (board?.drained ?? []).map(({ signature: _, ...order }) => order),
       failovers: (board?.failedOver ?? []).map(({ signature: _, ...order }) => order),
     };
+  }
+
+  /** The drain of a cluster that is in force. */
+  drainOf(cluster: ClusterName): Drain | undefined {
+    return this.inForce().drains.find(({ of }) => of === cluster);
+  }
+
+  /** The failover of a service that is in force. */
+  failoverOf(name: ServiceName): Failover | undefined {
+    return this.inForce().failovers.find(({ service }) => service === name);
   }
 
   /** Keeps traffic off a cluster until it is undone. An order that is in force already is given anew. Throws CLUSTER_NOT_FOUND. */

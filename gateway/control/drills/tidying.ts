@@ -1,8 +1,9 @@
 /** Owns tidying up after drills of this cluster: those that nobody drives any more are closed, and the oldest forgotten. */
+
+import { msOf } from '../../../core/duration.ts';
 import type { ClusterName } from '../../../core/names.ts';
 import { type Drill, isOver, type Report } from '../../../federation/drills/model.ts';
 import type { AbortRecord, WitnessRecord } from '../../../federation/drills/records.ts';
-import { msOf } from '../../../federation/drills/spec.ts';
 import { driverLost } from './account.ts';
 
 /** Drills that are over and kept, of this cluster. */

@@ -1,6 +1,6 @@
 /** Owns what to check of an endpoint and how often, and how that is written in configurations and API bodies. */
 import { z } from 'zod';
-import { durationSchema } from '../../../core/duration.ts';
+import { durationTextSchema, msOf, writtenDuration } from '../../../core/duration.ts';
 import { isAuthority } from '../../../core/uri-authority.ts';
 import type { RiseFall } from './rise-fall.ts';
 
@@ -43,67 +43,90 @@ export interface Check extends RiseFall {
   readonly timeoutMs: number;
 }
 
-const defaultExpect: readonly StatusRange[] = [{ from: 200, to: 399 }];
-
-const defaultIntervalMs = 2_000;
-const defaultTimeoutMs = 1_000;
-
 const status = z.int().min(100).max(599);
 
 /** `204`, or `"200-299"`. */
 const statusRangeSchema = z.union([
-  status.transform((code): StatusRange => ({ from: code, to: code })),
-  z
-    .string()
-    .regex(/^[1-5]\d\d-[1-5]\d\d$/, 'use a status, or a range such as 200-299')
-    .transform((text): StatusRange => ({ from: +text.slice(0, 3), to: +text.slice(4) })),
+  status,
+  z.string().regex(/^[1-5]\d\d(-[1-5]\d\d)?$/, 'use a status, or a range such as 200-299'),
 ]);
 
-const hostSchema = z.string().max(260).refine(isAuthority, 'use a host, or host:port').optional();
+const host = z
+  .string()
+  .max(260)
+  .refine(isAuthority, 'use a host, or host:port')
+  .optional()
+  .describe('Host that is asked for; default the address of the endpoint');
+const tls = z
+  .boolean()
+  .default(false)
+  .describe('Whether it is asked over TLS; the certificate is not verified');
 
 const httpSchema = z.strictObject({
   path: z
     .string()
     .max(2048)
-    .regex(/^\/[\x21-\x7e]*$/, 'begin it with / and use no spaces'),
-  expect: z.array(statusRangeSchema).min(1).max(16).optional(),
-  host: hostSchema,
-  tls: z.boolean().default(false),
-  version: z.union([z.literal(1), z.literal(2)]).default(1),
+    .regex(/^\/[\x21-\x7e]*$/, 'begin it with / and use no spaces')
+    .describe('Path that a GET asks for'),
+  expect: z
+    .array(statusRangeSchema)
+    .min(1)
+    .max(16)
+    .default(['200-399'])
+    .describe('Statuses, such as 204, and ranges of them, such as 200-299, that pass'),
+  host,
+  tls,
+  version: z
+    .union([z.literal(1), z.literal(2)])
+    .default(1)
+    .describe('1: HTTP/1.1. 2: HTTP/2, in clear text by prior knowledge'),
 });
 
 const grpcSchema = z.strictObject({
-  service: z.string().max(253).default(''),
-  host: hostSchema,
-  tls: z.boolean().default(false),
+  service: z
+    .string()
+    .max(253)
+    .default('')
+    .describe("gRPC service whose health is asked for; empty is the whole server's"),
+  host,
+  tls,
 });
 
 const inARow = z.int().min(1).max(100);
 
-/** `{ http: { path: / } }`, `{ grpc: {} }` or `{ tcp: true }`, with `interval`, `timeout`, `rise` and `fall` where the defaults don't fit. */
-export const checkSchema = z
-  .strictObject({
-    http: httpSchema.optional(),
-    grpc: grpcSchema.optional(),
-    tcp: z.union([z.literal(true), z.strictObject({})]).optional(),
-    interval: durationSchema.optional(),
-    timeout: durationSchema.optional(),
-    rise: inARow.default(2),
-    fall: inARow.default(2),
-  })
+/** A check as it is written: `{ http: { path: / } }`, `{ grpc: {} }` or `{ tcp: true }`, with the other fields where the defaults don't fit. */
+export const writtenCheckSchema = z.strictObject({
+  http: httpSchema.optional().describe('Passes when a GET is answered with an expected status'),
+  grpc: grpcSchema.optional().describe('Passes when `grpc.health.v1.Health/Check` says SERVING'),
+  tcp: z
+    .union([z.literal(true), z.strictObject({})])
+    .optional()
+    .describe('Passes when a connection is accepted'),
+  interval: durationTextSchema
+    .default('2s')
+    .describe('From the start of one check to the start of the next; at least 50ms'),
+  timeout: durationTextSchema.default('1s').describe('Most time that one check may take'),
+  rise: inARow.default(2).describe('Checks that pass in a row until the endpoint is healthy'),
+  fall: inARow.default(2).describe('Checks that fail in a row until the endpoint is unhealthy'),
+});
+
+type WrittenCheck = z.output<typeof writtenCheckSchema>;
+
+/** Parses what is written to the check that is meant. */
+export const checkSchema = writtenCheckSchema
   .refine(
     ({ http, grpc, tcp }) => [http, grpc, tcp].filter((one) => one !== undefined).length === 1,
     'give one of http, grpc and tcp',
   )
   .refine(
-    ({ interval = defaultIntervalMs, timeout = defaultTimeoutMs }) => interval >= 50 && timeout > 0,
+    ({ interval, timeout }) => msOf(interval) >= 50 && msOf(timeout) > 0,
     'the interval is at least 50ms and the timeout over 0',
   )
   .transform(
     ({ http, grpc, interval, timeout, rise, fall }): Check => ({
       probe: http ? httpProbe(http) : grpc ? { kind: 'grpc', ...grpc } : { kind: 'tcp' },
-      intervalMs: interval ?? defaultIntervalMs,
-      timeoutMs: timeout ?? defaultTimeoutMs,
+      intervalMs: msOf(interval),
+      timeoutMs: msOf(timeout),
       rise,
       fall,
     }),
@@ -113,9 +136,35 @@ function httpProbe({ path, expect, host, tls, version }: z.output<typeof httpSch
   return {
     kind: 'http',
     path,
-    expect: expect ?? defaultExpect,
+    expect: expect.map(statusRange),
     host,
     ...(tls && { tls }),
     ...(version === 2 && { version }),
   };
+}
+
+function statusRange(written: number | string): StatusRange {
+  const [from, to = from] = String(written).split('-').map(Number) as [number, number?];
+  return { from, to };
+}
+
+/** A check as it could have been written, with every default said: it parses to the same. */
+export function writtenCheck({ probe, intervalMs, timeoutMs, rise, fall }: Check): WrittenCheck {
+  return {
+    ...writtenProbe(probe),
+    interval: writtenDuration(intervalMs),
+    timeout: writtenDuration(timeoutMs),
+    rise,
+    fall,
+  };
+}
+
+function writtenProbe(probe: Probe): Pick<WrittenCheck, 'http' | 'grpc' | 'tcp'> {
+  if (probe.kind === 'tcp') return { tcp: true };
+  const { host, tls = false } = probe;
+  const common = { ...(host !== undefined && { host }), tls };
+  if (probe.kind === 'grpc') return { grpc: { service: probe.service, ...common } };
+  const { path, expect, version = 1 } = probe;
+  const ranges = expect.map(({ from, to }) => (from === to ? from : `${from}-${to}`));
+  return { http: { path, expect: ranges, ...common, version } };
 }

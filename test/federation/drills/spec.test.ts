@@ -1,6 +1,7 @@
 /** Specifies how a drill is described: what each kind takes, what is left out, and what is refused. */
 import test from 'ava';
-import { type DrillSpecInput, drillSpecSchema, msOf } from '../../../federation/drills/spec.ts';
+import { msOf } from '../../../core/duration.ts';
+import { type DrillSpecInput, drillSpecSchema } from '../../../federation/drills/spec.ts';
 import { scopeText } from '../../../federation/drills/words.ts';
 
 /** What is wrong with a spec, as `<path>: <message>`; nothing when it is well. */

@@ -1,4 +1,4 @@
-/** Owns the operations on standing orders: drains and failovers. */
+/** Owns the operations that give standing orders and undo them, drains and failovers, and show all of them. */
 import { z } from 'zod';
 import { durationSchema } from '../../../../core/duration.ts';
 import { parseClusterName, serviceName } from '../../../../core/names.ts';
@@ -11,7 +11,7 @@ const tag = 'Drills';
 const clusterParams = z.strictObject({ cluster: z.string() });
 const serviceParams = z.strictObject({ namespace: z.string(), service: z.string() });
 const drainSchema = drainRecordSchema.omit({ signature: true });
-const failoverSchema = failoverRecordSchema.omit({ signature: true });
+export const failoverSchema = failoverRecordSchema.omit({ signature: true });
 
 export function orderOperations(orders: StandingOrders): Operation[] {
   return [
@@ -72,17 +72,6 @@ export function orderOperations(orders: StandingOrders): Operation[] {
         `${params.service}.${params.namespace} to ${to}, ${percent} %`,
       handle: ({ params, body }) =>
         orders.failOver(serviceName(params.namespace, params.service), body),
-    }),
-    operation({
-      method: 'DELETE',
-      path: '/v1/services/{namespace}/{service}/failover',
-      id: 'endFailover',
-      tag,
-      summary: 'Undoes a failover, whoever ordered it',
-      role: 'operator',
-      params: serviceParams,
-      answer: failoverSchema,
-      handle: ({ params }) => orders.endFailover(serviceName(params.namespace, params.service)),
     }),
   ];
 }

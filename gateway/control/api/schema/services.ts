@@ -1,6 +1,8 @@
 /** Owns the shapes of what is served: services, their endpoints here, and what clusters export. */
 import { z } from 'zod';
+import { durationTextSchema } from '../../../../core/duration.ts';
 import { protocols } from '../../../../registry/model.ts';
+import { writtenCheckSchema } from '../../health/check.ts';
 import { count, list, moment, named, object } from './shape.ts';
 
 export const serviceItemSchema = named('Service', 'A service, here and elsewhere', {
@@ -29,13 +31,20 @@ const endpointShape = {
   zone: z.string(),
   weight: z.int(),
   labels: z.record(z.string(), z.string()).readonly(),
-  health: z.enum(['healthy', 'degraded', 'unhealthy', 'unknown']),
-  /** Why it is that. */
-  reason: z.string().optional(),
-  source: z.enum(['config', 'api', 'registry']),
-  /** Id of the gateway that registered and checks it. */
-  gateway: z.string(),
+  protocol: z.enum(protocols),
+  health: z
+    .enum(['healthy', 'degraded', 'unhealthy', 'unknown'])
+    .describe('Health, by its checks and heartbeats'),
+  reason: z.string().optional().describe('Why its health is that'),
+  source: z
+    .enum(['config', 'api', 'registry'])
+    .describe('Where the gateway that is asked has it from'),
+  gateway: z.string().describe('Id of the gateway that registered and checks it'),
   exported: z.boolean(),
+  /** These three: what it brought of its own, where it is asked of the gateway that registered it. */
+  check: writtenCheckSchema.optional(),
+  ttl: durationTextSchema.optional(),
+  deregisterAfter: durationTextSchema.optional(),
 };
 
 export const endpointItemSchema = named('Endpoint', 'An endpoint of this cluster', endpointShape);

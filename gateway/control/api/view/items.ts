@@ -1,5 +1,6 @@
 /** Owns how the admin API lists what a gateway knows: clusters, services, endpoints and exports. */
 import { fingerprintOf } from '../../../../certs/x509.ts';
+import { writtenDuration } from '../../../../core/duration.ts';
 import { type ClusterName, type ServiceName, serviceHost } from '../../../../core/names.ts';
 import { byNaturalOrder } from '../../../../core/text-order.ts';
 import type { EndpointRecord, ExportRecord } from '../../../../registry/model.ts';
@@ -8,6 +9,7 @@ import { publishedLinkStates } from '../../../data/balance/view.ts';
 import type { Catalog, CatalogEntry } from '../../catalog/catalog.ts';
 import type { KnownServices } from '../../catalog/known-services.ts';
 import type { GatewayConfig } from '../../config/config.ts';
+import { writtenCheck } from '../../health/check.ts';
 import type { Identity } from '../../membership/identity.ts';
 import type { Membership } from '../../membership/membership.ts';
 import type { LinkBoard } from '../../workers/link-board.ts';
@@ -135,9 +137,18 @@ export function endpointItem(
   record: EndpointRecord,
   entry: CatalogEntry | undefined,
 ): EndpointItem {
-  const { cluster: _cluster, region: _region, protocol: _protocol, ...rest } = record;
-  const reason = entry?.reason ?? `As ${record.gateway} reports`;
-  return { ...rest, reason, source: entry?.registration.source ?? 'registry' };
+  const { cluster: _cluster, region: _region, ...rest } = record;
+  if (entry === undefined) {
+    return { ...rest, reason: `As ${record.gateway} reports`, source: 'registry' };
+  }
+  const { registration, reason } = entry;
+  const { source, check, isCheckOfService, ttlMs, deregisterAfterMs } = registration;
+  return {
+    ...{ ...rest, reason, source },
+    ...(check && !isCheckOfService && { check: writtenCheck(check) }),
+    ...(ttlMs !== undefined && { ttl: writtenDuration(ttlMs) }),
+    ...(deregisterAfterMs !== undefined && { deregisterAfter: writtenDuration(deregisterAfterMs) }),
+  };
 }
 
 /** The exports of all clusters, or of one. */

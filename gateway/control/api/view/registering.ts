@@ -32,8 +32,9 @@ export function registeringOf(gateway: RegisteringParts): Registering {
     (await membership.session?.presence.holds(those)) ?? false;
   /** An endpoint that brings no check is checked as the configuration says of its service. */
   const checked = (registration: Registration): Registration => {
-    const check = registration.check ?? checkOf(gateway.config, registration.service);
-    return check ? { ...registration, check } : registration;
+    if (registration.check) return registration;
+    const check = checkOf(gateway.config, registration.service);
+    return check ? { ...registration, check, isCheckOfService: true } : registration;
   };
   const endpoint: Control['endpoint'] = (service, id) => {
     const own = catalog.find(service, id);

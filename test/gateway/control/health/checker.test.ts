@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { systemClock } from '../../../../core/clock.ts';
 import { silentLog } from '../../../../core/log.ts';
-import { type Check, checkSchema } from '../../../../gateway/control/health/check.ts';
+import { type Check, checkSchema, writtenCheck } from '../../../../gateway/control/health/check.ts';
 import { HealthChecker } from '../../../../gateway/control/health/checker.ts';
 import { NameResolver } from '../../../../gateway/data/upstream/resolve.ts';
 import { until } from '../../../support/until.ts';
@@ -120,6 +120,19 @@ test('no more checks run at once than allowed', async (t) => {
   t.true(most <= 3, `${most} at once`);
 });
 
+for (const written of [
+  { http: { path: '/up' } },
+  { http: { path: '/', expect: [204, '300-399', '404'], host: 'me', tls: true, version: 2 } },
+  { grpc: { service: 'a.B', host: 'me:1' }, interval: '1m' },
+  { grpc: {} },
+  { tcp: {}, timeout: '1500ms', rise: 1, fall: 9 },
+] as const) {
+  test(`a check that is written out reads back as it was: ${JSON.stringify(written)}`, (t) => {
+    const check = checkSchema.parse(written);
+    t.deepEqual(checkSchema.parse(writtenCheck(check)), check);
+  });
+}
+
 test('a check is written as http or tcp, and anything else is refused', (t) => {
   t.like(checkSchema.parse({ http: { path: '/' } }), {
     intervalMs: 2000,
@@ -133,6 +146,7 @@ test('a check is written as http or tcp, and anything else is refused', (t) => {
     { http: { path: '/', expect: ['2xx'] } },
     { tcp: {}, interval: '1ms' },
     { tcp: {}, rise: 0 },
+    { tcp: {}, interval: 'often' },
   ]) {
     t.false(checkSchema.safeParse(wrong).success, JSON.stringify(wrong));
   }
