@@ -3,6 +3,7 @@
 import type { Exchange, ExchangeHandler } from '../message/exchange.ts';
 import type { OutgoingResponse, ReceivedFields, RequestHead } from '../message/message.ts';
 import type { Peer } from '../message/peer.ts';
+import { breakOff } from '../socket/break-off.ts';
 import type { Intake, Reader } from '../socket/intake.ts';
 import { SocketWriter } from '../socket/socket-writer.ts';
 import { noLines } from '../wire/http1/field-lines.ts';
@@ -156,6 +157,6 @@ export class TcpExchange implements Exchange, Reader {
     this.#ground.connections.delete(this.#side);
     this.#ground.inFlight.ended();
     // Of one that has closed already nothing comes.
-    this.#intake.socket.resetAndDestroy();
+    breakOff(this.#intake.socket);
   }
 }

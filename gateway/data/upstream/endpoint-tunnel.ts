@@ -5,6 +5,7 @@ import type { Clock } from '../../../core/clock.ts';
 import { messageOf } from '../../../core/errors.ts';
 import type { Call, CallHandler, CallOptions } from '../message/call.ts';
 import type { Fields, ResponseHead } from '../message/message.ts';
+import { breakOff } from '../socket/break-off.ts';
 import { readBuffer } from '../socket/read-buffer.ts';
 import { SocketWriter } from '../socket/socket-writer.ts';
 import { noFields } from '../wire/http1/field-section.ts';
@@ -81,7 +82,7 @@ export class EndpointTunnel implements Call {
   /** A reset where anything was under way, so that the endpoint takes nothing for a clean end. */
   cancel(): void {
     this.#handler = undefined;
-    if (this.#isConnected) this.#socket.resetAndDestroy();
+    if (this.#isConnected) breakOff(this.#socket);
     else this.#socket.destroy();
   }
 
