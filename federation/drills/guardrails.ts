@@ -50,10 +50,19 @@ export function breaches(guardrails: Guardrails, observation: Observation): Brea
     [
       'minHealthy',
       fewestHealthy?.healthy,
-      `${fewestHealthy?.service} has ${fewestHealthy?.healthy} healthy copies left; ${guardrails.minHealthy} are wanted`,
+      tooFewHealthy(fewestHealthy?.service, fewestHealthy?.healthy, guardrails.minHealthy),
     ],
     ['timeLimit', elapsedMs, `It has been in force for longer than ${guardrails.timeLimit}`],
   ]);
+}
+
+function tooFewHealthy(
+  service: string | undefined,
+  left: number | undefined,
+  wanted: number,
+): string {
+  const copies = left === 1 ? 'copy' : 'copies';
+  return `${service} has ${left} healthy ${copies} left; ${wanted} ${wanted === 1 ? 'is' : 'are'} wanted`;
 }
 
 /** What a guardrail is held against, where there is anything, and what to say if it breaks. */

@@ -215,11 +215,12 @@ function services(gateway: CheckedParts): Finding[] {
     ).length;
     if (healthy === endpoints.length) continue;
     const level = healthy === 0 ? error : warning;
+    const total = endpoints.length === 1 ? '1 endpoint is' : `${endpoints.length} endpoints are`;
     findings.push(
       level(
         'services',
         'SERVICE_UNHEALTHY',
-        `${parseServiceName(service)}: ${healthy} of ${endpoints.length} endpoints are healthy here`,
+        `${parseServiceName(service)}: ${healthy} of ${total} healthy here`,
         `See why: \`isthmus get endpoints --service ${service}\`.`,
       ),
     );

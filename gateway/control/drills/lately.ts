@@ -7,7 +7,7 @@ import { lookBackMs } from '../../../federation/drills/demand.ts';
 import type { History } from '../../../federation/drills/measures.ts';
 import type { Unknown } from '../../../federation/drills/model.ts';
 import { measureRecordSchema } from '../../../federation/drills/records.ts';
-import type { OtherGateway } from '../graph/federation-counts.ts';
+import type { OtherGateway } from '../others/other-gateway.ts';
 
 /** How one gateway answers another: by age, for their clocks differ. */
 export const latelySchema = z.strictObject({

@@ -3,18 +3,12 @@ import { z } from 'zod';
 import type { Clock } from '../../../core/clock.ts';
 import type { Log } from '../../../core/log.ts';
 import type { ClusterName } from '../../../core/names.ts';
+import type { OtherGateway } from '../others/other-gateway.ts';
 import { History } from './history.ts';
 import { rebucket } from './percentile.ts';
 import type { Sampler } from './sampler.ts';
 import { type Samples, samplesSchema, stepMs } from './samples.ts';
 import type { TrafficView } from './view.ts';
-
-/** A gateway of the federation that can be asked. */
-export interface OtherGateway {
-  readonly cluster: ClusterName;
-  /** `host:port` it is asked at. */
-  readonly address: string;
-}
 
 interface FederationCountsOptions {
   readonly cluster: ClusterName;

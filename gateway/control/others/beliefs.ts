@@ -1,7 +1,7 @@
 /** Owns which bundles the other clusters believe, as their gateways say when somebody looks. */
 import type { Clock } from '../../../core/clock.ts';
 import type { ClusterName } from '../../../core/names.ts';
-import type { OtherGateway } from '../graph/federation-counts.ts';
+import type { OtherGateway } from './other-gateway.ts';
 import { type BeliefSource, least, type Sequences } from './trust-view.ts';
 
 interface OthersBeliefsOptions {

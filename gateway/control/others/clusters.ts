@@ -4,8 +4,8 @@ import { IsthmusError } from '../../../core/errors.ts';
 import type { ClusterName } from '../../../core/names.ts';
 import type { Snapshot } from '../../../registry/snapshot.ts';
 import type { GatewayConfig } from '../config/config.ts';
-import type { OtherGateway } from '../graph/federation-counts.ts';
 import type { Membership } from '../membership/membership.ts';
+import type { OtherGateway } from './other-gateway.ts';
 
 /** A cluster whose gateways can be asked: another one, or this gateway's own, for its siblings. */
 export interface KnownCluster {

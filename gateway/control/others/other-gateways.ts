@@ -1,12 +1,12 @@
 /** Owns asking the federation's other gateways: which there are, and connections to them that are kept. */
 import type { Clock } from '../../../core/clock.ts';
 import type { ClusterName } from '../../../core/names.ts';
-import type { OtherGateway } from '../graph/federation-counts.ts';
 import type { Identity } from '../membership/identity.ts';
 import type { LinkBoard } from '../workers/link-board.ts';
 import { GatewayAgent } from './agent.ts';
 import { askGateway } from './client.ts';
 import { type KnownGateways, knownCluster, otherGateways } from './clusters.ts';
+import type { OtherGateway } from './other-gateway.ts';
 
 interface OtherGatewaysParts extends KnownGateways {
   readonly identity: Pick<Identity, 'leaf' | 'trust'>;

@@ -133,6 +133,7 @@ function requestsNote({ missing }: MapModel): string {
 }
 
 function registryNote({ kind, stale, pendingWrites }: Status['registry']): string {
-  const lag = pendingWrites > 0 ? `, ${pendingWrites} writes wait` : '';
+  const waiting = pendingWrites === 1 ? '1 write waits' : `${pendingWrites} writes wait`;
+  const lag = pendingWrites > 0 ? `, ${waiting}` : '';
   return `${kind}${stale ? ', stale' : ''}${lag}`;
 }

@@ -109,6 +109,10 @@ function registryWorries(
   return [{ what: 'What is known of the federation could not be confirmed lately' }];
 }
 
+function unknownCopies(count: number): string {
+  return count === 1 ? 'its 1 endpoint is unknown' : `its ${count} endpoints are unknown`;
+}
+
 /** A cluster that is lost is one worry, whatever is lost with it. */
 function unreachable({ model, now }: Picture, lost: readonly Copies[]): Worry[] {
   return model.clusters.flatMap(({ cluster, health, unknownSince }) => {
@@ -117,7 +121,7 @@ function unreachable({ model, now }: Picture, lost: readonly Copies[]): Worry[] 
       ({ health: of, clusters }) => of.unknown > 0 && clusters.includes(cluster),
     ).length;
     const consequences = [
-      ...(health.unknown === 0 ? [] : [`its ${health.unknown} endpoints are unknown`]),
+      ...(health.unknown === 0 ? [] : [unknownCopies(health.unknown)]),
       ...(only === 0 ? [] : [`services without a healthy copy elsewhere: ${only}`]),
     ];
     return [
