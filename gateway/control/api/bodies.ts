@@ -92,8 +92,12 @@ export const leaveBodySchema = z.strictObject({
   gateways: z.array(labelSchema).max(64).default([]),
 });
 
-export const serviceQuery = { service: serviceNameSchema.optional() };
-export const clusterQuery = { cluster: clusterNameSchema.optional() };
+export const serviceQuery = {
+  service: serviceNameSchema.optional().describe('Only those of this service'),
+};
+export const clusterQuery = {
+  cluster: clusterNameSchema.optional().describe('Only those of this cluster'),
+};
 
 /** GET /v1/explain/{service} */
 export const explainQuerySchema = z.strictObject({

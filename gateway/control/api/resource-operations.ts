@@ -21,7 +21,6 @@ interface Acts<P, B, A, W extends z.ZodType, Q extends z.ZodRawShape> {
 }
 
 interface List<A, Q extends z.ZodRawShape> {
-  readonly query?: Q;
   /** See `Listing.key`. */
   key(item: A): string;
   items(query: z.output<z.ZodObject<Q>>): readonly A[];
@@ -35,7 +34,7 @@ export function resourceOperations<
   W extends z.ZodType = A,
   Q extends z.ZodRawShape = Record<never, never>,
 >(
-  declared: Resource<P, B, A>,
+  declared: Resource<P, B, A, Q>,
   acts: Acts<z.output<P>, z.output<B>, z.output<A>, W, Q>,
   written?: W,
 ): Operation[] {
@@ -86,19 +85,13 @@ export function resourceOperations<
 }
 
 function listOf<A extends z.ZodType, Q extends z.ZodRawShape>(
-  {
-    collection,
-    plural,
-    tag,
-    summary,
-    says,
-    answer,
-  }: Pick<
-    Resource<z.ZodObject, z.ZodType, A>,
-    'collection' | 'plural' | 'tag' | 'summary' | 'says' | 'answer'
+  declared: Pick<
+    Resource<z.ZodObject, z.ZodType, A, Q>,
+    'collection' | 'query' | 'plural' | 'tag' | 'summary' | 'says' | 'answer'
   >,
   list: List<z.output<A>, Q> | undefined,
 ): Operation[] {
+  const { collection, query, plural, tag, summary, says, answer } = declared;
   if (list === undefined || collection === undefined) return [];
   return [
     listing<A, z.ZodUndefined, Q>({
@@ -109,8 +102,8 @@ function listOf<A extends z.ZodType, Q extends z.ZodRawShape>(
       role: 'viewer',
       item: answer,
       key: list.key,
-      ...(list.query && { query: list.query }),
-      items: ({ query }) => list.items(query),
+      ...(query && { query }),
+      items: (call) => list.items(call.query),
     }),
   ];
 }

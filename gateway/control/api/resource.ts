@@ -9,6 +9,7 @@ export interface Resource<
   P extends z.ZodObject = z.ZodObject,
   B extends z.ZodType = z.ZodType,
   A extends z.ZodType = z.ZodType,
+  Q extends z.ZodRawShape = z.ZodRawShape,
 > {
   /** In snake_case, singular: `drill_schedule`. Its operations are named by it: `putDrillSchedule`. */
   readonly name: string;
@@ -21,6 +22,10 @@ export interface Resource<
   readonly path: string;
   /** Where all of them are listed. */
   readonly collection?: string;
+  /** Parameters by which the list may be narrowed; each value is a text. */
+  readonly query?: Q;
+  /** Whether there always is one, without anybody having put it: a DELETE takes back what was put. Default false. */
+  readonly isGiven?: boolean;
   /** The parameters of `path`. Each value is a text. */
   readonly params: P;
   /** What is put. Two bodies that parse to the same ask for the same, however they are written. */
@@ -51,8 +56,11 @@ export interface Resource<
 }
 
 /** Infers a resource's types from its shapes. */
-export function resource<P extends z.ZodObject, B extends z.ZodType, A extends z.ZodType>(
-  declared: Resource<P, B, A>,
-): Resource<P, B, A> {
+export function resource<
+  P extends z.ZodObject,
+  B extends z.ZodType,
+  A extends z.ZodType,
+  Q extends z.ZodRawShape = Record<never, never>,
+>(declared: Resource<P, B, A, Q>): Resource<P, B, A, Q> {
   return declared;
 }

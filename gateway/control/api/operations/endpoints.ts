@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { IsthmusError } from '../../../../core/errors.ts';
 import { type ServiceName, serviceName } from '../../../../core/names.ts';
 import type { Registration } from '../../catalog/registration.ts';
-import { type EndpointBody, endpointsBodySchema, serviceQuery } from '../bodies.ts';
+import { type EndpointBody, endpointsBodySchema } from '../bodies.ts';
 import type { Control } from '../control.ts';
 import { type Operation, operation } from '../operation.ts';
 import { resourceOperations } from '../resource-operations.ts';
@@ -48,7 +48,6 @@ function single(control: Control, find: Find): Operation[] {
       },
       list: {
         key: ({ service, id }) => `${service} ${id}`,
-        query: serviceQuery,
         items: ({ service }) => control.endpoints(service),
       },
       object: ({ namespace, service, id }, { address, port }) =>

@@ -12,6 +12,7 @@ export const clusterResource = resource({
   tag: 'Federation',
   summary: 'A member cluster: its settings, and what it says of itself',
   path: '/v1/clusters/{cluster}/settings',
+  isGiven: true,
   params: z.strictObject({ cluster: clusterNameSchema.describe('Name of the cluster') }),
   body: z.strictObject({
     drained: z.boolean().optional().describe(`${drained}; left as it is where nothing is said`),

@@ -1,7 +1,7 @@
 /** Owns the declaration of an endpoint of a service, as its owner registers it. */
 import { z } from 'zod';
 import { labelSchema } from '../../../../registry/model.ts';
-import { endpointBodySchema } from '../bodies.ts';
+import { endpointBodySchema, serviceQuery } from '../bodies.ts';
 import { resource } from '../resource.ts';
 import { endpointItemSchema } from '../schema/services.ts';
 
@@ -12,6 +12,7 @@ export const endpointResource = resource({
   summary: 'An endpoint of a service in the cluster of the gateway that it is registered with',
   path: '/v1/services/{namespace}/{service}/endpoints/{id}',
   collection: '/v1/endpoints',
+  query: serviceQuery,
   params: z.strictObject({
     namespace: labelSchema.describe('Namespace of the service'),
     service: labelSchema.describe('Name of the service in its namespace'),
