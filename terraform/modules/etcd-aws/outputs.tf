@@ -1,0 +1,39 @@
+output "endpoints" {
+  description = "URLs of all members, those of other calls included: what `registry_etcd.endpoints` of the region modules takes"
+  value       = [for name in sort(keys(local.addresses)) : "https://${local.addresses[name]}:2379"]
+}
+
+output "certificate_authority_secret_arn" {
+  description = "Secret with the authority of etcd's certificates, for the calls that make members in other regions. Members alone may read it"
+  value       = local.authority_arn
+}
+
+output "client_secret_arns" {
+  description = "Secret of each client, by cluster: JSON with ca, cert and key, PEM each, renewed by the members"
+  value       = { for name, secret in aws_secretsmanager_secret.client : name => secret.arn }
+}
+
+output "security_group_id" {
+  description = "Security group of the members"
+  value       = aws_security_group.this.id
+}
+
+output "instance_ids" {
+  description = "Instances of this call's members, by name"
+  value       = { for name, instance in aws_instance.this : name => instance.id }
+}
+
+output "volume_ids" {
+  description = "Data volumes of this call's members, by name"
+  value       = { for name, volume in aws_ebs_volume.data : name => volume.id }
+}
+
+output "role_name" {
+  description = "IAM role of this call's members"
+  value       = aws_iam_role.this.name
+}
+
+output "backup_bucket" {
+  description = "Bucket with the snapshots"
+  value       = aws_s3_bucket.backup.bucket
+}
