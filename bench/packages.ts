@@ -23,7 +23,7 @@ function missing(needed: Needed): string[] {
   return [...new Set(packages)];
 }
 
-function isThere(program: string): boolean {
+export function isThere(program: string): boolean {
   return spawnSync('which', [program]).status === 0;
 }
 

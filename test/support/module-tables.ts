@@ -1,4 +1,5 @@
 /** Owns the tables of inputs and outputs in a module's README: made from its variables and outputs, in the form of terraform-docs. */
+import { globSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -12,17 +13,18 @@ interface Readme {
   readonly ought: string;
 }
 
-/** Reads `README.md`, `variables.tf` and `outputs.tf` of a module. Throws where the README has no place for tables, or something has no description. */
+/** Reads `README.md`, `variables*.tf` and `outputs.tf` of a module. Throws where the README has no place for tables, or something has no description. */
 export async function readmeOf(module: string): Promise<Readme> {
   const path = join(module, 'README.md');
-  const [is, variables, outputs] = await Promise.all(
-    ['README.md', 'variables.tf', 'outputs.tf'].map((file) => readFile(join(module, file), 'utf8')),
+  const files = ['README.md', 'outputs.tf', ...globSync('variables*.tf', { cwd: module }).sort()];
+  const [is, outputs, ...variables] = await Promise.all(
+    files.map((file) => readFile(join(module, file), 'utf8')),
   );
   const [before, after] = [is?.split(begin)[0], is?.split(end)[1]];
   if (is === undefined || before === undefined || after === undefined) {
     throw new Error(`${path} has no lines ${begin} and ${end}`);
   }
-  const tables = [...inputs(variables ?? ''), '', ...results(outputs ?? '')].join('\n');
+  const tables = [...inputs(variables.join('\n')), '', ...results(outputs ?? '')].join('\n');
   return { path, is, ought: `${before}${begin}\n${tables}\n${end}${after}` };
 }
 

@@ -23,7 +23,7 @@ const quiet = {
   TF_CLI_CONFIG_FILE: '',
 };
 
-function terraformOnPath(): boolean {
+export function terraformOnPath(): boolean {
   return (process.env['PATH'] ?? '')
     .split(delimiter)
     .some((folder) => isThere(join(folder, 'terraform'), constants.X_OK));
@@ -41,7 +41,7 @@ export function terraformTest(test: TestFn, needs?: 'aws'): TestFn | TestFn['ski
   return test.skip;
 }
 
-interface Terraform {
+export interface Terraform {
   /** A folder of the copy, such as `modules/region`. */
   dir(folder: string): string;
   /** Runs Terraform in a folder of the copy, whatever its exit code. */
