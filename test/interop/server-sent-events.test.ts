@@ -38,7 +38,11 @@ for (const [version, flag] of Object.entries(versions)) {
         await until(`event ${n} to arrive`, () => reader.said().endsWith(`data: ${n}\n\n`));
       }
       await reader.stop();
-      await stream.gone();
+      // The end of what a client sends says nothing of what it reads: that it has gone shows by the next event.
+      await until('the service to hear that its reader has gone', () => {
+        stream.send();
+        return stream.isGone;
+      });
     });
   }
 }

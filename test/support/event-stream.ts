@@ -1,5 +1,4 @@
 /** Owns a stream of server-sent events in tests, whose events the test sends one by one. */
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 export class EventStream {
@@ -18,8 +17,7 @@ export class EventStream {
     this.#response.write(`id: ${++this.#sent}\ndata: ${this.#sent}\n\n`);
   }
 
-  /** Resolves when the reader has gone. */
-  async gone(): Promise<void> {
-    if (!this.#response.closed) await once(this.#response, 'close');
+  get isGone(): boolean {
+    return this.#response.closed;
   }
 }
