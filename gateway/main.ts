@@ -6,8 +6,8 @@ import { createLog, type Log } from '../core/log.ts';
 import type { Administration } from './control/api/administration.ts';
 import { loadConfig } from './control/config/config.ts';
 import { Reload } from './control/config/reload.ts';
+import { ServiceManager } from './control/service-manager/service-manager.ts';
 import { Predecessor } from './control/takeover/predecessor.ts';
-import { tellServiceManager } from './control/takeover/service-manager.ts';
 import { type Successor, startSuccessor } from './control/takeover/successor.ts';
 import { Gateway } from './gateway.ts';
 import { listenForSignals } from './signals.ts';
@@ -33,6 +33,7 @@ export async function runGateway({ configPath }: RunOptions): Promise<number> {
   const { cluster, gateway: id } = config;
   const log = createLog({ level: config.log.level, fields: { node: `${cluster}/${id}` } });
   const signals = listenForSignals(log);
+  const manager = new ServiceManager({ env: process.env, clock: systemClock, log });
   const gateway = await Gateway.start({
     config,
     clock: systemClock,
@@ -43,8 +44,7 @@ export async function runGateway({ configPath }: RunOptions): Promise<number> {
       sockets: predecessor.socketsFor(config),
       released: predecessor.released,
       async ready() {
-        // Before the old process ends: systemd takes the end of the main one for the end of the service.
-        await tellServiceManager(process.env, log);
+        await manager.succeed();
         predecessor.ready();
       },
     },
@@ -55,12 +55,14 @@ export async function runGateway({ configPath }: RunOptions): Promise<number> {
   if ('problem' in readiness) log.warn({ ...at, err: readiness.problem }, 'not ready');
   else log.info(at, 'ready');
   const reload = new Reload({ gateway, path: configPath, loaded, log });
-  signals.onReload(async () => {
-    await reload.run();
-    // The files are looked at every few seconds anyway; this is for those who don't want to wait.
-    await gateway.ingressCertificates.look();
-  });
-  if (!predecessor) await tellServiceManager(process.env, log);
+  signals.onReload(() =>
+    manager.reload(async () => {
+      await reload.run();
+      // The files are looked at every few seconds anyway; this is for those who don't want to wait.
+      await gateway.ingressCertificates.look();
+    }),
+  );
+  manager.follow(gateway);
   // Now, for a process that is killed keeps nothing.
   flushCompileCache();
   systemClock.after(startedMs, collectAll);
@@ -78,12 +80,14 @@ export async function runGateway({ configPath }: RunOptions): Promise<number> {
   const successor = await Promise.race([signals.stopped, handedOver]);
   if (successor) {
     log.info({ successor: successor.pid }, 'handing over');
+    manager.handedOver();
     // Nothing is registered here any more that the successor would not know of.
     await admin.close();
     await gateway.release();
     successor.release();
     await gateway.retire(gateway.config.drainTimeout);
   } else {
+    manager.stopping();
     await gateway.drain(gateway.config.drainTimeout);
     await admin.close();
   }

@@ -183,6 +183,11 @@ export class Workers {
     return sockets;
   }
 
+  /** Whether every worker takes requests; one that hangs is soon none of them. */
+  get areServing(): boolean {
+    return this.#workers.every(({ state }) => state === 'serving');
+  }
+
   status(): WorkerStatus[] {
     return this.#workers.map(({ index: worker, state, restarts, thread }) => {
       const gauges = thread?.counters.gauges;
