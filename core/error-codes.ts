@@ -236,6 +236,12 @@ export const errorCodes = {
     'refused',
     'Create a new one: `isthmus token create`.',
   ),
+  TOKEN_NOT_FOUND: entry(
+    'Join token not found',
+    404,
+    'not-found',
+    'Name it by the id that was shown when it was created, at a gateway of the cluster that created it.',
+  ),
   CLOCK_SKEW: entry(
     'Clocks are apart',
     409,

@@ -66,6 +66,11 @@ export class Adoption {
     return { text: encodeToken({ ...token, admits: 'gateway' }), id, expiresAt, fingerprint };
   }
 
+  /** Whether there was such a token; there is none now. */
+  revoke(id: string): boolean {
+    return this.#tokens.delete(id);
+  }
+
   /** Hands over what makes a gateway one of this cluster's. Throws TOKEN_INVALID, TOKEN_EXPIRED, JOIN_REFUSED, NOT_A_MEMBER. */
   async adopt(request: AdoptRequest, remote: string): Promise<AdoptReply> {
     const { authorityDir, file, log } = this.#options;

@@ -10,7 +10,9 @@ import {
   clusterNameSchema,
   federationNameSchema,
   labelSchema,
+  parseRecord,
   type TokenRecord,
+  tokenRecordSchema,
 } from '../registry/model.ts';
 import { type Signer, signRecord } from '../registry/signing.ts';
 import type { Store } from '../registry/store.ts';
@@ -103,6 +105,25 @@ export async function createToken(options: CreateTokenOptions): Promise<CreatedT
   }
   const text = encodeToken({ federation, cluster, addresses, fingerprint, id, secret, expiresAt });
   return { text, id, expiresAt, fingerprint };
+}
+
+/**
+ * Has a token admit nobody from now on. One that was used is left as the trace of that. Throws TOKEN_NOT_FOUND for one that `cluster` did
+ * not make, and what the store throws.
+ */
+export async function revokeToken(
+  { store, federation, cluster }: Pick<CreateTokenOptions, 'store' | 'federation' | 'cluster'>,
+  id: string,
+): Promise<void> {
+  const key = encodeKey(federation, { kind: 'tokens', id });
+  const stored = await store.get(key);
+  const record = stored && parseRecord(tokenRecordSchema, key, stored.value);
+  if (record?.createdBy !== cluster) {
+    throw new IsthmusError('TOKEN_NOT_FOUND', { what: `${cluster} has made no join token ${id}` });
+  }
+  if (record.usedBy !== undefined) return;
+  // Where the comparison fails it was used, or revoked, at this very moment.
+  await store.txn([{ key, modRevision: stored?.modRevision ?? 0 }], [{ op: 'delete', key }]);
 }
 
 /** How long a token is to live, in milliseconds. Throws BODY_INVALID. */

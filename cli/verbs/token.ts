@@ -1,13 +1,14 @@
-/** Owns `isthmus token create`: the one secret another cluster needs to join, or another gateway of this one to be of it. */
+/** Owns `isthmus token`: making the one secret another cluster needs to join, or another gateway of this one to be of it, and revoking it. */
 import type { CreatedToken } from '../../gateway/control/api/answers.ts';
 import type { Cli } from '../cli.ts';
+import { printable } from '../terminal.ts';
 import type { Verb } from '../verb.ts';
 import { moment } from '../words.ts';
 
 export function tokenVerb(program: Verb, cli: Cli): void {
   const token = program
     .command('token')
-    .description('Make join tokens.')
+    .description('Make join tokens, and revoke them.')
     .examples(['isthmus token create > token', 'a token for one cluster, valid 15 minutes'])
     .helpCommand(false);
 
@@ -41,5 +42,16 @@ export function tokenVerb(program: Verb, cli: Cli): void {
           `It will show this fingerprint: ${created.fingerprint}`,
         ].join('\n'),
       );
+    });
+
+  token
+    .command('revoke')
+    .argument('<id>', 'Id of the token, as `token create` showed it.')
+    .description('Revoke a join token that nobody has used: it admits nobody any more.')
+    .examples(['isthmus token revoke 5f0c33a1b2d4e6f8', 'a token that went astray'])
+    .action(async (id: string) => {
+      const admin = await cli.admin();
+      await admin.send('DELETE', `/v1/tokens/${encodeURIComponent(id)}`);
+      cli.print({ id, revoked: true }, () => printable(`revoked ${id}`));
     });
 }

@@ -24,7 +24,7 @@ const cases: readonly (readonly [line: string, offered: readonly string[]])[] = 
     ],
   ],
   ['isthmus -o json get cl', ['clusters']],
-  ['isthmus --context get token ', ['create']],
+  ['isthmus --context get token ', ['create', 'revoke']],
   ['isthmus status -o ', ['json', 'jsonpath=', 'table', 'wide', 'yaml']],
   ['isthmus get cluster -o ', ['json', 'jsonpath=', 'name', 'table', 'wide', 'yaml']],
   ['isthmus get cluster ', ['dc1', 'dc2']],

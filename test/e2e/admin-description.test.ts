@@ -50,7 +50,7 @@ const drill = {
 const schedule = { cron: '0 3 * * *', spec: drill };
 const failover = '/v1/services/shop/orders/failover';
 
-/** What is sent to each operation, in this order; `{drill}` is the one that was started. Streams have tests of their own. */
+/** What is sent to each operation, in this order; `{drill}` is the one that was started, `{token}` the one that was made. Streams have tests of their own. */
 const requests: readonly (readonly [id: string, path: string, ask?: AdminAsk])[] = [
   ['getHealth', '/healthz'],
   ['getReadiness', '/readyz'],
@@ -107,6 +107,7 @@ const requests: readonly (readonly [id: string, path: string, ask?: AdminAsk])[]
   ['failOverService', failover, { method: 'POST', body: { to: 'dc2', percent: 10 } }],
   ['endFailover', failover, { method: 'DELETE' }],
   ['createToken', '/v1/tokens', { method: 'POST', body: {} }],
+  ['revokeToken', '/v1/tokens/{token}', { method: 'DELETE' }],
   ['listAudit', '/v1/audit'],
   ['join', '/v1/federation/join', { method: 'POST', body: { token: 'none' } }],
   ['leave', '/v1/federation/leave', { method: 'POST', body: { cluster: 'dc9' } }],
@@ -133,11 +134,13 @@ function answersOf(id: string): Record<string, { readonly content?: Content }> {
 test.serial('every operation answers as it is described', async (t) => {
   t.is(description.openapi, '3.1.0');
   let started = '';
+  let token = '';
   for (const [id, template, ask] of requests) {
-    const path = template.replace('{drill}', started);
+    const path = template.replace('{drill}', started).replace('{token}', token);
     const { status, headers, json, text } = await adminRequest(dc1.gateway, path, ask);
     t.is(status >= 400, refused.has(id), `${id}: ${status} ${text.slice(0, 300)}`);
     if (id === 'startDrill') started = String(json['id']);
+    if (id === 'createToken') token = String(json['id']);
     const answers = answersOf(id);
     const content = (answers[String(status)] ?? answers['default'])?.content;
     const media = headers['content-type']?.split(';')[0] ?? '';

@@ -55,6 +55,20 @@ test.serial('an expired token is refused', async (t) => {
   await refusedWith(t, 'TOKEN_EXPIRED', token);
 });
 
+test.serial(
+  'security: a token that was revoked is refused, and one that nobody made is named',
+  async (t) => {
+    const { token, id } = JSON.parse(
+      await dc1.gateway.isthmusOk(['token', 'create', '-o', 'json']),
+    );
+    t.is(await dc1.gateway.isthmusOk(['token', 'revoke', id]), `revoked ${id}`);
+    await refusedWith(t, 'TOKEN_INVALID', token);
+    const again = await dc1.gateway.isthmus(['token', 'revoke', id]);
+    t.is(again.code, 4);
+    t.regex(again.stderr, /TOKEN_NOT_FOUND: dc1 has made no join token/);
+  },
+);
+
 test.serial('a token for another federation is refused', async (t) => {
   const elsewhere = await standalone(t, 'dc1', {
     registry: { embedded: { listen: '127.0.0.1:0' } },

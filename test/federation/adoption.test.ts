@@ -65,6 +65,15 @@ test('security: a gateway token is good once, for its time, and only as it was m
   await refused(t, 'TOKEN_EXPIRED', () => adopt(late, dc1));
 });
 
+test('security: a gateway token that was revoked is good no more', async (t) => {
+  const dc1 = await founder(t);
+  const token = gatewayToken(dc1);
+  const { id } = decodeToken(token);
+  t.true(dc1.adoption.revoke(id));
+  await refused(t, 'TOKEN_INVALID', () => adopt(token, dc1));
+  t.false(dc1.adoption.revoke(id));
+});
+
 test('security: a token for a cluster gives nobody the authority, and one for a gateway admits no cluster', async (t) => {
   const dc1 = await founder(t);
   const forCluster = await tokenOf(dc1);

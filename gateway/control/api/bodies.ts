@@ -72,9 +72,11 @@ export const endpointsBodySchema = z.strictObject({
 
 /** POST /v1/tokens */
 export const tokenBodySchema = z.strictObject({
-  ttl: durationSchema.optional(),
-  /** A cluster, to the federation; or a gateway, to this cluster. */
-  admits: z.enum(['cluster', 'gateway']).default('cluster'),
+  ttl: durationSchema.optional().describe('How long it is valid, from 1s to 24h; default 15m'),
+  admits: z
+    .enum(['cluster', 'gateway'])
+    .default('cluster')
+    .describe('What may join with it: a cluster the federation, or a gateway this cluster'),
 });
 
 /** POST /v1/federation/join */

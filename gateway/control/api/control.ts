@@ -68,6 +68,8 @@ export interface Control {
   changeEndpoints(changes: EndpointChanges): Promise<ChangedEndpoints>;
 
   createToken(ttlMs: number | undefined, admits: 'cluster' | 'gateway'): Promise<CreatedToken>;
+  /** Throws TOKEN_NOT_FOUND. */
+  revokeToken(id: string): Promise<void>;
   join(token: string, dryRun: boolean): Promise<JoinResult>;
   leave(
     cluster: ClusterName | undefined,

@@ -6,7 +6,7 @@ import { within } from '../../../core/within.ts';
 import { Adoption } from '../../../federation/adoption.ts';
 import { type JoinOptions, join, previewJoin, resumeJoin } from '../../../federation/join.ts';
 import { isJoined, type Joined, standalone } from '../../../federation/member.ts';
-import { decodeToken, type JoinToken } from '../../../federation/token.ts';
+import { decodeToken, type JoinToken, revokeToken } from '../../../federation/token.ts';
 import type { Obstacle } from '../readiness/readiness.ts';
 import { becomeGateway } from './becoming.ts';
 import { Belonging, type BelongingOptions } from './belonging.ts';
@@ -124,6 +124,13 @@ export class Membership {
   async createToken(ttlMs: number | undefined, admits: 'cluster' | 'gateway'): Promise<Invitation> {
     if (admits === 'gateway') return inviteGateway(this.#options, this.adoption, ttlMs);
     return inviteCluster(this.#options, this.#member(), ttlMs);
+  }
+
+  /** Has a token admit nobody from now on. Throws NOT_A_MEMBER, or TOKEN_NOT_FOUND for one that this cluster did not make. */
+  async revokeToken(id: string): Promise<void> {
+    if (this.adoption.revoke(id)) return;
+    const { federation, cluster } = this.#options.config;
+    await revokeToken({ store: this.#member().store, federation, cluster }, id);
   }
 
   /** Joins with a token, or with `dryRun` says what that would change. Throws what the token's cluster refuses it with. */

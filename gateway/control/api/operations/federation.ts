@@ -1,4 +1,6 @@
 /** Owns the operations on the federation: its clusters, their trust, tokens, joining, leaving, and the embedded registry. */
+import { z } from 'zod';
+import { labelSchema } from '../../../../registry/model.ts';
 import { joinBodySchema, leaveBodySchema, tokenBodySchema } from '../bodies.ts';
 import type { Control } from '../control.ts';
 import { listing } from '../list.ts';
@@ -66,6 +68,16 @@ export function federationOperations(control: Control): Operation[] {
       object: ({ body: { admits } }, made) =>
         `${made ? `token ${made.id}` : 'token'} for a ${admits}`,
       handle: ({ body: { ttl, admits } }) => control.createToken(ttl, admits),
+    }),
+    operation({
+      method: 'DELETE',
+      path: '/v1/tokens/{id}',
+      id: 'revokeToken',
+      tag,
+      summary: 'Revokes a token that this cluster made, so that it admits nobody',
+      role: 'admin',
+      params: z.strictObject({ id: labelSchema }),
+      handle: ({ params }) => control.revokeToken(params.id),
     }),
     operation({
       method: 'POST',

@@ -3,11 +3,10 @@ import { z } from 'zod';
 import { list, moment, named, object } from './shape.ts';
 
 export const createdTokenSchema = named('CreatedToken', 'A join token: the one time it is shown', {
-  token: z.string(),
-  id: z.string(),
-  expiresAt: moment,
-  /** Fingerprint of the root that the joiner will pin. */
-  fingerprint: z.string(),
+  token: z.string().describe('The token itself: a secret, good once'),
+  id: z.string().describe('Name of the token, which is no secret'),
+  expiresAt: moment.describe('When it expires, in milliseconds since 1970'),
+  fingerprint: z.string().describe('Fingerprint of the root that who joins with it will pin'),
 });
 
 export const joinResultSchema = named('JoinResult', 'What joining changed, or would change', {

@@ -30,7 +30,10 @@ interface OwnParts {
   readonly changes: Pick<Changes, 'join'>;
   readonly clock: Pick<Clock, 'now'>;
   logLevel: LogLevel;
-  readonly membership: Pick<Membership, 'createToken' | 'hosted' | 'join' | 'leave'>;
+  readonly membership: Pick<
+    Membership,
+    'createToken' | 'hosted' | 'join' | 'leave' | 'revokeToken'
+  >;
   readonly problems: readonly IsthmusError[];
   readonly readiness: Readiness;
   /** Wall milliseconds. */
@@ -86,6 +89,7 @@ export function createControl(
     },
     defaultZone: config.zone,
     createToken: (ttlMs, admits) => membership.createToken(ttlMs, admits),
+    revokeToken: (id) => membership.revokeToken(id),
     join: (token, dryRun) => membership.join(token, dryRun),
     leave: async (other, force, gateways) => ({
       left: await membership.leave(other, force, gateways),
