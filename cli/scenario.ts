@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { parseYaml } from '../core/yaml-file.ts';
 import type { TierCounts, TierLoadPolicy } from '../gateway/data/balance/tier-load.ts';
-import { balancePolicySchema } from '../policy/traffic-schema.ts';
+import { writtenBalanceSchema } from '../policy/traffic-schema.ts';
 import type { Written } from './written.ts';
 
 interface Scenario {
@@ -45,7 +45,7 @@ const scenarioSchema = z.strictObject({
       }
     }),
   /** As in a configuration. */
-  policy: balancePolicySchema
+  policy: writtenBalanceSchema
     .pick({ overprovisioningFactor: true, panicThreshold: true })
     .prefault({}),
 });

@@ -339,6 +339,12 @@ export const errorCodes = {
   ),
 
   // Drills
+  POLICY_NOT_FOUND: entry(
+    'Policy not found',
+    404,
+    'not-found',
+    'List what there is: `isthmus get traffic-policies`, `isthmus get service-exports`.',
+  ),
   DRILL_NOT_FOUND: entry(
     'Drill not found',
     404,

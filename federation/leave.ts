@@ -5,6 +5,7 @@ import type { ClusterName, FederationName } from '../core/names.ts';
 import { drillsPrefix } from '../registry/drill-keys.ts';
 import { encodeKey, kindPrefix } from '../registry/keys.ts';
 import { type DepartureRecord, parseRecord, tokenRecordSchema } from '../registry/model.ts';
+import { policiesPrefix } from '../registry/policy-keys.ts';
 import { type Signer, signRecord } from '../registry/signing.ts';
 import { maxTxnOps, type Store, type StoredValue, type WriteOp } from '../registry/store.ts';
 import type { FederationClient } from './client.ts';
@@ -35,7 +36,11 @@ interface EvictOptions extends LeaveOptions {
  */
 export async function leave(options: LeaveOptions): Promise<void> {
   const { store } = options;
-  const ops = [...(await tokenDeletions(options)), ...departure(options)];
+  const ops = [
+    ...(await tokenDeletions(options)),
+    ...(await policyDeletions(options)),
+    ...departure(options),
+  ];
   const first = ops.length % maxTxnOps || maxTxnOps;
   for (let start = 0, end = first; start < ops.length; start = end, end += maxTxnOps) {
     await store.txn([], ops.slice(start, end));
@@ -111,6 +116,18 @@ function departure({ federation, cluster, by, signer, clock }: LeaveOptions): Wr
     value: JSON.stringify(signRecord(key, record, signer)),
   };
   return [drills, ...prefixes, ...keys, left];
+}
+
+/** Its policies. A role from before there were any may not touch them. */
+async function policyDeletions({ store, federation, cluster }: LeaveOptions): Promise<WriteOp[]> {
+  const prefix = policiesPrefix(federation, cluster);
+  try {
+    const { values } = await store.list(prefix);
+    return values.length === 0 ? [] : [{ op: 'delete-prefix', prefix }];
+  } catch (thrown) {
+    if (isDenied(thrown)) return [];
+    throw thrown;
+  }
 }
 
 /** The tokens it created: with it gone nobody could honour them. A token it used belongs to its creator. */

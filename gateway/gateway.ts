@@ -5,7 +5,7 @@ import { IsthmusError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { LogLevel } from '../core/log-levels.ts';
 import { ShardMap } from '../core/shard-map.ts';
-import type { Policies } from '../policy/effective.ts';
+import type { Policies, PolicyResource } from '../policy/effective.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
 import { Catalog } from './control/catalog/catalog.ts';
 import { KnownServices } from './control/catalog/known-services.ts';
@@ -14,7 +14,6 @@ import { IngressCertificates } from './control/certificates/ingress-certificates
 import { Changes } from './control/changes.ts';
 import type { GatewayConfig } from './control/config/config.ts';
 import { listenOf, workerOptionsOf } from './control/config/data-side-settings.ts';
-import { policiesOf } from './control/config/policies.ts';
 import { configuredEndpoints } from './control/config/service.ts';
 import type { Drills } from './control/drills/drills.ts';
 import { type Effects, noEffects } from './control/drills/effects.ts';
@@ -28,6 +27,9 @@ import { MembersListener } from './control/membership/members-listener.ts';
 import { Membership } from './control/membership/membership.ts';
 import { publishChanges } from './control/membership/publishing.ts';
 import { OtherGateways } from './control/others/other-gateways.ts';
+import { followRegistry } from './control/policies/following.ts';
+import { Governing } from './control/policies/governing.ts';
+import { WrittenPolicies } from './control/policies/written-policies.ts';
 import { everythingKnown } from './control/readiness/knowing.ts';
 import { type Lifecycle, type Readiness, readinessOf } from './control/readiness/readiness.ts';
 import type { Predecessor } from './control/takeover/predecessor.ts';
@@ -83,14 +85,16 @@ export class Gateway {
   /** The federation's other gateways, as they can be asked. */
   readonly others: OtherGateways;
   readonly drills: Drills;
+  /** The policies that are written while it runs. */
+  readonly writtenPolicies: WrittenPolicies;
   readonly observations: Observations;
   /** The bus by which the parts hear of changes. */
   readonly changes = new Changes();
   readonly #options: GatewayOptions;
   readonly #checker: HealthChecker;
   readonly #registrations: RegistrationsFile;
+  readonly #governing: Governing;
   #config: GatewayConfig;
-  #policies: Policies;
   /** Why the configuration file is not what is in force. */
   configProblem: IsthmusError | undefined;
   #effects: Effects = noEffects;
@@ -109,7 +113,6 @@ export class Gateway {
     const { cluster, region, zone, gateway } = config;
     this.#options = options;
     this.#config = config;
-    this.#policies = policiesOf(config);
     this.clock = clock;
     this.identity = identity;
     this.ingressCertificates = ingressCertificates;
@@ -131,6 +134,9 @@ export class Gateway {
       clock,
       log,
     });
+    const { changes } = this;
+    const written = (): readonly PolicyResource[] => this.writtenPolicies.resources;
+    this.#governing = new Governing({ config, written, changes });
     this.services = new KnownServices({
       home: { cluster, gateway },
       catalog: this.catalog,
@@ -139,6 +145,7 @@ export class Gateway {
       snapshot: () => this.snapshot,
       link: (name) => this.workers.links.state(name),
       shifts: () => this.#effects.shifts,
+      policies: () => this.policies,
       dropOrphan: (service, id) => this.membership.session?.client.dropOrphan(service, id),
     });
     this.workers = new Workers({
@@ -161,7 +168,7 @@ export class Gateway {
       source: {
         ownServices: () => this.catalog.services(),
         ownEndpoints: (service) => this.catalog.records(service),
-        clusterEndpoints: (service) => this.services.endpoints(service),
+        clusterEndpoints: (service) => this.services.offered(service),
         gatewayRecord: () => gatewayRecordOf(this),
         clusterDraft: (joinedAt) => clusterDraft(this.config, this.addresses, joinedAt),
         changed: (delta) => this.changes.tell('snapshot', delta),
@@ -177,6 +184,17 @@ export class Gateway {
     };
     this.others = new OtherGateways(this, clock);
     this.drills = drillsOf(this, { apply, others: this.others, random, log });
+    this.writtenPolicies = new WrittenPolicies({
+      federation: config.federation,
+      self: cluster,
+      dataDir: config.dataDir,
+      signer: identity.authority,
+      changed: () => this.#governing.look(),
+      clock,
+      random,
+      log,
+    });
+    followRegistry(this.writtenPolicies, this);
   }
 
   /** Starts everything. Throws what keeps it from serving; a registry or a cluster that is down does not. */
@@ -221,7 +239,7 @@ export class Gateway {
 
   /** All policies; one that did not change stays the same object. */
   get policies(): Policies {
-    return this.#policies;
+    return this.#governing.policies;
   }
 
   get logLevel(): LogLevel {
@@ -261,12 +279,10 @@ export class Gateway {
         throw thrown;
       });
     this.#config = next;
-    const { policies } = this;
-    this.#policies = policies.with(policiesOf(next).since(policies));
     ingressCertificates.become(certificates);
     this.catalog.configure(configuredEndpoints(next));
     if (next.log.level !== config.log.level) this.logLevel = next.log.level;
-    this.changes.tell('policies');
+    this.#governing.configure(next);
     await prepared.commit();
     // Other certificates may have been read between preparing and now.
     this.changes.tell('credentials');
@@ -276,6 +292,7 @@ export class Gateway {
   async drain(limitMs: number): Promise<void> {
     this.#lifecycle = 'draining';
     await this.drills.close({ withdraw: true });
+    await this.writtenPolicies.close();
     // First out of the others' sight, so that nothing new is sent here.
     await this.membership.close({ withdraw: true });
     await this.workers.drain(limitMs, 0);
@@ -286,6 +303,7 @@ export class Gateway {
   async release(): Promise<void> {
     this.#lifecycle = 'draining';
     await this.drills.close({ withdraw: false });
+    await this.writtenPolicies.close();
     this.catalog.close();
     await this.#registrations.flush();
     await this.workers.stop();
@@ -303,6 +321,7 @@ export class Gateway {
   async kill(): Promise<void> {
     this.#lifecycle = 'draining';
     await this.drills.close({ withdraw: false });
+    await this.writtenPolicies.close();
     await this.membership.close({ withdraw: false });
     await this.workers.close();
     await this.#end();
@@ -337,10 +356,12 @@ export class Gateway {
 
   /** Takes requests only once it has a snapshot, as far as one can be had in time. */
   async #serve(isMember: boolean, patienceMs: number): Promise<void> {
-    const { catalog, clock, membership, workers } = this;
+    const { catalog, clock, membership, workers, writtenPolicies } = this;
     await workers.start(async () => {
       if (isMember) await membership.start();
-      const synced = membership.session?.client.synced();
+      await writtenPolicies.recalled();
+      const { session } = membership;
+      const synced = session && Promise.all([session.client.synced(), writtenPolicies.listed()]);
       await everythingKnown({ synced, catalog, workers, patienceMs, clock });
     });
   }
@@ -369,7 +390,16 @@ export class Gateway {
   /** Problems with the membership, the registry, the disk and the configuration file, each with its fix. */
   get problems(): readonly IsthmusError[] {
     const more = [this.#registrations.problem, this.configProblem];
-    return [...this.membership.problems, ...more.filter((problem) => problem !== undefined)];
+    return [
+      ...this.membership.problems,
+      ...this.policyProblems,
+      ...more.filter((problem) => problem !== undefined),
+    ];
+  }
+
+  /** One for each written policy that is not used as it stands in the registry. */
+  get policyProblems(): readonly IsthmusError[] {
+    return this.writtenPolicies.problems;
   }
 
   /** Why what is registered would not outlive a restart; undefined while it would. */

@@ -1,6 +1,7 @@
 /** Owns the policy in force: of all policies, the one for a service, for the client that asks and the cluster that decides. */
 import { isDeepStrictEqual } from 'node:util';
-import type { ClusterName, ServiceName } from '../core/names.ts';
+import { type ClusterName, type ServiceName, serviceParts } from '../core/names.ts';
+import type { ServiceExport } from './service-export.ts';
 import { defaultTraffic, type TrafficPolicy } from './traffic-policy.ts';
 
 /** A service, the client that asks for it, and the cluster where its policy is asked. */
@@ -12,15 +13,28 @@ interface Asked {
   readonly where: ClusterName;
 }
 
-/** One policy, and for what it holds; plain data, which can be handed to another thread. */
-export interface PolicyResource {
-  readonly kind: 'TrafficPolicy';
+/** For what a policy holds. An absent key stands for any. */
+interface PolicyTarget extends Partial<Asked> {
+  /** All services of a namespace. */
+  readonly namespace?: string;
+}
+
+/** What each kind says. A part that a traffic policy leaves out is for less specific ones to say. */
+interface Specs {
+  readonly TrafficPolicy: Partial<TrafficPolicy>;
+  readonly ServiceExport: ServiceExport;
+}
+
+/** A policy of one kind, and for what it holds; plain data, which can be handed to another thread. */
+interface Resource<K extends keyof Specs> {
+  readonly kind: K;
   /** Unique among all. */
   readonly name: string;
-  /** An absent key stands for any. */
-  readonly target: Partial<Asked>;
-  readonly spec: TrafficPolicy;
+  readonly target: PolicyTarget;
+  readonly spec: Specs[K];
 }
+
+export type PolicyResource = { [K in keyof Specs]: Resource<K> }[keyof Specs];
 
 /** The difference between two sets of policies. */
 export interface PolicyDelta {
@@ -38,7 +52,7 @@ export class Policies {
 
   constructor(resources: Iterable<PolicyResource> = []) {
     const sorted = [...resources].sort(
-      (a, b) => specificity(b) - specificity(a) || (a.name < b.name ? -1 : 1),
+      (a, b) => specificity(b.target) - specificity(a.target) || (a.name < b.name ? -1 : 1),
     );
     this.#resources = new Map(sorted.map((resource) => [resource.name, resource]));
     this.#ofAny = sorted.filter(({ target }) => target.service === undefined);
@@ -55,11 +69,29 @@ export class Policies {
     return this.#resources.values();
   }
 
-  /** The most specific policy that is for it, whole: nothing of a less specific one is mixed in. */
+  /**
+   * Balancing and time limits are each those of the most specific policy that has them, whole: nothing of a less specific
+   * one is mixed in.
+   */
   traffic(asked: Asked): TrafficPolicy {
-    const holds = (one: PolicyResource) => isFor(one, asked);
-    const found = this.#ofService.get(asked.service)?.find(holds) ?? this.#ofAny.find(holds);
-    return found?.spec ?? defaultTraffic;
+    let balance: TrafficPolicy['balance'] | undefined;
+    let timeouts: TrafficPolicy['timeouts'] | undefined;
+    for (const { kind, spec } of this.#holding(asked)) {
+      if (kind !== 'TrafficPolicy') continue;
+      if (!balance && !timeouts && isWhole(spec)) return spec;
+      balance ??= spec.balance;
+      timeouts ??= spec.timeouts;
+      if (balance && timeouts) break;
+    }
+    return paired(balance ?? defaultTraffic.balance, timeouts ?? defaultTraffic.timeouts);
+  }
+
+  /** Whether other clusters may use a service; undefined where that is for its endpoints to say. */
+  exported(asked: Asked): boolean | undefined {
+    for (const { kind, spec } of this.#holding(asked)) {
+      if (kind === 'ServiceExport') return spec.exported;
+    }
+    return undefined;
   }
 
   /** The difference that makes this set out of `before`. */
@@ -77,30 +109,81 @@ export class Policies {
     return new Policies(resources.values());
   }
 
-  /** The services for which something else may hold after `delta`; undefined: any. */
-  touched({ set, removed }: PolicyDelta): ReadonlySet<ServiceName> | undefined {
+  /** The services for which something else may hold after `delta`, of what policies of `kind` say or of all; undefined: any. */
+  touched(
+    { set, removed }: PolicyDelta,
+    kind?: PolicyResource['kind'],
+  ): ReadonlySet<ServiceName> | undefined {
     const services = new Set<ServiceName>();
     const names = [...removed, ...set.map(({ name }) => name)];
     const before = names.map((name) => this.#resources.get(name));
     for (const resource of [...set, ...before]) {
-      if (resource === undefined) continue;
+      if (resource === undefined || (kind !== undefined && resource.kind !== kind)) continue;
       if (resource.target.service === undefined) return undefined;
       services.add(resource.target.service);
     }
     return services;
   }
+
+  /**
+   * The policy that leaves nothing of the one of that name in force, being for the same and before it; undefined where some of
+   * that holds.
+   */
+  overruling(name: string): PolicyResource | undefined {
+    const one = this.#resources.get(name);
+    if (one === undefined) return undefined;
+    const { service } = one.target;
+    const left = new Set(Object.keys(one.spec));
+    for (const other of service === undefined
+      ? this.#ofAny
+      : (this.#ofService.get(service) ?? [])) {
+      if (other === one) return undefined;
+      if (other.kind !== one.kind || !isDeepStrictEqual(other.target, one.target)) continue;
+      for (const part of Object.keys(other.spec)) left.delete(part);
+      if (left.size === 0) return other;
+    }
+    return undefined;
+  }
+
+  /** The policies for what is asked, more specific ones first. */
+  *#holding(asked: Asked): IterableIterator<PolicyResource> {
+    for (const one of this.#ofService.get(asked.service) ?? []) {
+      if (isFor(one.target, asked)) yield one;
+    }
+    for (const one of this.#ofAny) if (isFor(one.target, asked)) yield one;
+  }
 }
 
-/** A service says more than who asks for it, and that more than where. */
-function specificity({ target }: PolicyResource): number {
-  const { service, client, where } = target;
-  return (service ? 4 : 0) + (client ? 2 : 0) + (where ? 1 : 0);
+/** A service says more than its namespace, that more than who asks, and that more than where. */
+function specificity({ service, namespace, client, where }: PolicyTarget): number {
+  return (service ? 8 : 0) + (namespace ? 4 : 0) + (client ? 2 : 0) + (where ? 1 : 0);
 }
 
-function isFor({ target }: PolicyResource, { service, client, where }: Asked): boolean {
+function isFor(target: PolicyTarget, { service, client, where }: Asked): boolean {
   return (
     (target.service ?? service) === service &&
     (target.client ?? client) === client &&
-    (target.where ?? where) === where
+    (target.where ?? where) === where &&
+    (target.namespace === undefined || target.namespace === serviceParts(service).namespace)
   );
+}
+
+function isWhole(spec: Specs['TrafficPolicy']): spec is TrafficPolicy {
+  return spec.balance !== undefined && spec.timeouts !== undefined;
+}
+
+/** What a balancing and time limits make together: the same two always the same object, for routes compare policies by it. */
+const pairs = new WeakMap<TrafficPolicy['balance'], WeakMap<object, TrafficPolicy>>([
+  [defaultTraffic.balance, new WeakMap([[defaultTraffic.timeouts, defaultTraffic]])],
+]);
+
+function paired(
+  balance: TrafficPolicy['balance'],
+  timeouts: TrafficPolicy['timeouts'],
+): TrafficPolicy {
+  const known = pairs.get(balance) ?? new WeakMap<object, TrafficPolicy>();
+  pairs.set(balance, known);
+  const policy = known.get(timeouts) ?? { balance, timeouts };
+  known.set(timeouts, policy);
+  return policy;
 }

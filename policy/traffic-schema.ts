@@ -1,9 +1,10 @@
-/** Owns how a traffic policy is written in YAML, and its defaults. */
+/** Owns how a traffic policy is written, with its defaults, and what gateways understand by it. */
 import { z } from 'zod';
-import { durationSchema } from '../core/duration.ts';
-import { clusterNameSchema } from '../registry/model.ts';
+import { durationTextSchema as duration, msOf, writtenDuration } from '../core/duration.ts';
+import { clusterNameSchema, labelSchema } from '../registry/model.ts';
 import {
   algorithms,
+  type BalancePolicy,
   defaultBalance,
   defaultTimeouts,
   type HashPolicy,
@@ -13,39 +14,71 @@ import {
 const percent = z.number().min(0).max(100);
 const { failback, outlier, retry } = defaultBalance;
 
-const failbackSchema = z
-  .strictObject({ hold: durationSchema.optional(), ramp: durationSchema.optional() })
-  .transform(({ hold = failback.holdMs, ramp = failback.rampMs }) => ({
-    holdMs: hold,
-    rampMs: ramp,
-  }));
+function durationOf(ms: number) {
+  return duration.default(writtenDuration(ms));
+}
+
+const failbackSchema = z.strictObject({
+  hold: durationOf(failback.holdMs).describe(
+    'How long a better tier must stay able before it gets any load back',
+  ),
+  ramp: durationOf(failback.rampMs).describe('How long its share takes from nothing to all'),
+});
 
 const inARow = z.int().min(0).max(1000);
 
-const outlierSchema = z
-  .strictObject({
-    consecutive5xx: inARow.default(outlier.consecutive5xx),
-    consecutiveGatewayFailure: inARow.default(outlier.consecutiveGatewayFailure),
-    consecutiveLocalOriginFailure: inARow.default(outlier.consecutiveLocalOriginFailure),
-    splitExternalLocalOriginErrors: z.boolean().default(outlier.splitExternalLocalOriginErrors),
-    baseEjection: durationSchema.optional(),
-    maxEjection: durationSchema.optional(),
-    maxEjectedPercent: percent.default(outlier.maxEjectedPercent),
-  })
-  .transform(({ baseEjection, maxEjection, ...rest }) => {
-    const baseEjectionMs = baseEjection ?? outlier.baseEjectionMs;
-    const maxEjectionMs = maxEjection ?? outlier.maxEjectionMs;
-    return { ...rest, baseEjectionMs, maxEjectionMs: Math.max(baseEjectionMs, maxEjectionMs) };
-  });
+const outlierSchema = z.strictObject({
+  consecutive5xx: inARow
+    .default(outlier.consecutive5xx)
+    .describe(
+      'Answers of 500 to 599 in a row that eject an endpoint, tries without an answer included; 0: never',
+    ),
+  consecutiveGatewayFailure: inARow
+    .default(outlier.consecutiveGatewayFailure)
+    .describe(
+      'Answers of 502, 503 or 504, and tries without a whole answer, in a row that eject; 0: never',
+    ),
+  consecutiveLocalOriginFailure: inARow
+    .default(outlier.consecutiveLocalOriginFailure)
+    .describe(
+      'Tries without an answer in a row that eject, where they are counted apart; 0: never',
+    ),
+  splitExternalLocalOriginErrors: z
+    .boolean()
+    .default(outlier.splitExternalLocalOriginErrors)
+    .describe('Whether tries without an answer are counted apart'),
+  baseEjection: durationOf(outlier.baseEjectionMs).describe(
+    'How long the first ejection lasts; each further one twice as long',
+  ),
+  maxEjection: durationOf(outlier.maxEjectionMs).describe(
+    'How long an ejection lasts at most, unless the first is longer',
+  ),
+  maxEjectedPercent: percent
+    .default(outlier.maxEjectedPercent)
+    .describe("Most of a cluster's endpoints that are ejected at once; one always may be"),
+});
 
 const retrySchema = z.strictObject({
-  maxTries: z.int().min(1).max(10).default(retry.maxTries),
+  maxTries: z
+    .int()
+    .min(1)
+    .max(10)
+    .default(retry.maxTries)
+    .describe('Most tries of one request, the first included'),
   statuses: z
     .array(z.int().min(500).max(599))
     .max(16)
-    .default([...retry.statuses]),
-  budgetPercent: percent.default(retry.budgetPercent),
-  minPerSecond: z.number().min(0).max(10_000).default(retry.minPerSecond),
+    .default([...retry.statuses])
+    .describe('Answers, 500 to 599, after which an idempotent request is tried again'),
+  budgetPercent: percent
+    .default(retry.budgetPercent)
+    .describe('Retries allowed, in percent of the requests of the last ten seconds'),
+  minPerSecond: z
+    .number()
+    .min(0)
+    .max(10_000)
+    .default(retry.minPerSecond)
+    .describe('Retries a second that are allowed whatever the traffic'),
 });
 
 /** RFC 9110 section 5.1, and RFC 6265 section 4.1.1. */
@@ -54,61 +87,127 @@ const token = z
   .regex(/^[!#$%&'*+.^_`|~0-9a-z-]{1,128}$/i, 'use the characters of a token');
 
 /** Exactly one of them says what is hashed. */
-const hashSchema = z
-  .union(
-    [
-      z.literal('source'),
-      z.strictObject({ header: token }),
-      z.strictObject({ cookie: token }),
-      z.strictObject({ query: z.string().min(1).max(128) }),
-    ],
-    { error: 'use source, or one of header, cookie and query with a name' },
-  )
-  .transform((written): HashPolicy => {
-    if (written === 'source') return { by: 'source' };
-    if ('header' in written) return { by: 'header', name: written.header.toLowerCase() };
-    if ('cookie' in written) return { by: 'cookie', name: written.cookie };
-    return { by: 'query', name: written.query };
-  });
+const hashSchema = z.union(
+  [
+    z.literal('source'),
+    z.strictObject({ header: token.describe('Name of the field that is hashed') }),
+    z.strictObject({ cookie: token.describe('Name of the cookie that is hashed') }),
+    z.strictObject({
+      query: z.string().min(1).max(128).describe('Name of the query parameter that is hashed'),
+    }),
+  ],
+  { error: 'use source, or one of header, cookie and query with a name' },
+);
 
-/**
- * Every key is optional, none unknown, durations as `10s`. `failback: { hold, ramp }`,
- * `outlier: { baseEjection, maxEjection, ... }` take durations.
- */
-export const balancePolicySchema = z.strictObject({
-  /** A ratio, wherever it is written: 1.4 is not 140. */
-  overprovisioningFactor: z.number().min(1).max(10).default(defaultBalance.overprovisioningFactor),
-  panicThreshold: percent.default(defaultBalance.panicThreshold),
-  algorithm: z.enum(algorithms).default(defaultBalance.algorithm),
-  hash: hashSchema.default(defaultBalance.hash),
-  clusterOrder: z.array(clusterNameSchema).max(256).default([]),
-  failback: failbackSchema.prefault({}),
-  outlier: outlierSchema.prefault({}),
-  retry: retrySchema.prefault({}),
+/** Every key may be left out, none is unknown; durations stay text, so that what is written reads back as it was given. */
+export const writtenBalanceSchema = z.strictObject({
+  overprovisioningFactor: z
+    .number()
+    .min(1)
+    .max(10)
+    .default(defaultBalance.overprovisioningFactor)
+    .describe(
+      'A tier carries everything until less than one part in this many of it is healthy: a ratio, 1.4 and not 140',
+    ),
+  panicThreshold: percent
+    .default(defaultBalance.panicThreshold)
+    .describe('Percent of usable copies under which a tier uses all of them; 0: never'),
+  algorithm: z
+    .enum(algorithms)
+    .default(defaultBalance.algorithm)
+    .describe('How an endpoint is chosen'),
+  hash: hashSchema
+    .default('source')
+    .describe(
+      "What ring-hash and maglev hash: source, the client's address, or a field, cookie or query parameter by its name",
+    ),
+  clusterOrder: z
+    .array(clusterNameSchema)
+    .max(256)
+    .default([])
+    .describe(
+      'Clusters in the order to fail over to; others follow, same region first, then by round trip',
+    ),
+  failback: failbackSchema.prefault({}).describe('How a tier that recovers gets its load back'),
+  outlier: outlierSchema.prefault({}).describe('When an endpoint is passed over for failing'),
+  retry: retrySchema.prefault({}).describe('When a request is tried again'),
 });
 
-export const timeoutsSchema = z
+const writtenTimeoutsSchema = z.strictObject({
+  request: durationOf(defaultTimeouts.requestMs).describe(
+    "From the end of a request to its response's head, retries included; 0s: none",
+  ),
+  connect: durationOf(defaultTimeouts.connectMs).describe(
+    'For a connection to an endpoint or gateway',
+  ),
+  continue: durationOf(defaultTimeouts.continueMs).describe(
+    'For an endpoint to ask for a body that waits to be asked for; 0s: such bodies are sent at once',
+  ),
+  rest: durationOf(defaultTimeouts.restMs).describe(
+    'Most rest of a kept connection to an HTTP/1.1 endpoint; less where the endpoint says so',
+  ),
+  perTry: durationOf(defaultTimeouts.perTryMs).describe(
+    "Of one try, to its response's head; 0s: only the request's",
+  ),
+  idle: durationOf(defaultTimeouts.idleMs).describe('Without a byte in either direction'),
+});
+
+/** Parses what is written to the policy that is meant. */
+export const balancePolicySchema = writtenBalanceSchema.transform(balanceOf);
+export const timeoutsSchema = writtenTimeoutsSchema.transform(timeoutsOf);
+
+/** A traffic policy that is written while gateways run. Its two parts are each replaced as a whole, wherever else they are said. */
+export const writtenTrafficSchema = z
   .strictObject({
-    /** From the end of the request to the response's head, retries included. Default 30s. */
-    request: durationSchema.default(defaultTimeouts.requestMs),
-    /** To an endpoint or gateway. Default 1s. */
-    connect: durationSchema.default(defaultTimeouts.connectMs),
-    /** For an endpoint to ask for a body that expects to be asked for; 0 = such bodies are sent at once. Default 1s. */
-    continue: durationSchema.default(defaultTimeouts.continueMs),
-    /** Most rest of a kept connection to an HTTP/1.1 endpoint; less where the endpoint says so. Default 4s. */
-    rest: durationSchema.default(defaultTimeouts.restMs),
-    /** Limit on one try, to the response's head; 0 = only the request timeout. Default 0. */
-    perTry: durationSchema.default(defaultTimeouts.perTryMs),
-    /** Without a byte in either direction. Default 5m. */
-    idle: durationSchema.default(defaultTimeouts.idleMs),
+    target: z
+      .strictObject({
+        service: labelSchema
+          .optional()
+          .describe("A service of the policy's namespace; without one it is for all of them"),
+      })
+      .describe('The services whose requests it is for'),
+    balance: writtenBalanceSchema
+      .optional()
+      .describe('How requests are balanced and tried again; without it that is for others to say'),
+    timeouts: writtenTimeoutsSchema
+      .optional()
+      .describe('How long requests may take; without it that is for others to say'),
   })
-  .transform(
-    ({ request, connect, rest, perTry, idle, ...more }): Timeouts => ({
-      requestMs: request,
-      connectMs: connect,
-      continueMs: more.continue,
-      restMs: rest,
-      perTryMs: perTry,
-      idleMs: idle,
-    }),
-  );
+  .refine(({ balance, timeouts }) => balance !== undefined || timeouts !== undefined, {
+    path: ['balance'],
+    message: 'say balance, timeouts or both: there is nothing else that it could change',
+  });
+
+export function balanceOf(written: z.output<typeof writtenBalanceSchema>): BalancePolicy {
+  const { hash, failback, outlier, ...same } = written;
+  const { baseEjection, maxEjection, ...counts } = outlier;
+  const baseEjectionMs = msOf(baseEjection);
+  return {
+    ...same,
+    hash: hashOf(hash),
+    failback: { holdMs: msOf(failback.hold), rampMs: msOf(failback.ramp) },
+    outlier: {
+      ...counts,
+      baseEjectionMs,
+      maxEjectionMs: Math.max(baseEjectionMs, msOf(maxEjection)),
+    },
+  };
+}
+
+function hashOf(written: z.output<typeof hashSchema>): HashPolicy {
+  if (written === 'source') return { by: 'source' };
+  if ('header' in written) return { by: 'header', name: written.header.toLowerCase() };
+  if ('cookie' in written) return { by: 'cookie', name: written.cookie };
+  return { by: 'query', name: written.query };
+}
+
+export function timeoutsOf(written: z.output<typeof writtenTimeoutsSchema>): Timeouts {
+  return {
+    requestMs: msOf(written.request),
+    connectMs: msOf(written.connect),
+    continueMs: msOf(written.continue),
+    restMs: msOf(written.rest),
+    perTryMs: msOf(written.perTry),
+    idleMs: msOf(written.idle),
+  };
+}

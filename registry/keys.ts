@@ -1,4 +1,4 @@
-/** Owns the layout of the registry's keys, both ways; what is below `drills/` is in `drill-keys.ts`. */
+/** Owns the layout of the registry's keys, both ways; what is below `drills/` is in `drill-keys.ts`, below `policies/` in `policy-keys.ts`. */
 import { IsthmusError } from '../core/errors.ts';
 import {
   type ClusterName,
@@ -90,7 +90,7 @@ export function decodeKey(federation: FederationName, text: string): RegistryKey
   });
 }
 
-/** The cluster that owns a raw key of any federation, or undefined where no single cluster does (tokens, policies). */
+/** The cluster that owns a raw key of any federation, or undefined where no single cluster does (tokens). */
 export function ownerOf(key: string): string | undefined {
   const [, , , , kind, cluster] = key.split('/');
   return key.startsWith(registryRoot) && kind !== undefined && ownedKinds.has(kind)
@@ -108,4 +108,5 @@ const ownedKinds = new Set([
   'departures',
   'acks',
   'drills',
+  'policies',
 ]);

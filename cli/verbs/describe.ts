@@ -1,14 +1,18 @@
 /** Owns `isthmus describe`: all that one gateway knows of one thing, for a person to read. */
+import type { PolicyItem } from '../../gateway/control/api/answers.ts';
 import type { Cli } from '../cli.ts';
 import { description, type Findings } from '../descriptions/description.ts';
 import { gatewayKind } from '../kinds.ts';
-import { one } from '../listing.ts';
+import { type NamedKind, one } from '../listing.ts';
+import { serviceExportKind, trafficPolicyKind } from '../policy-kinds.ts';
 import type { Verb } from '../verb.ts';
 
 export function describeVerb(program: Verb, cli: Cli): void {
   const describe = program
     .command('describe')
-    .description('Show all that is known of one cluster, service, endpoint, link or gateway.')
+    .description(
+      'Show all that is known of one cluster, service, endpoint, link, gateway or policy.',
+    )
     .examples(
       [
         'isthmus describe cluster dc2',
@@ -55,6 +59,19 @@ export function describeVerb(program: Verb, cli: Cli): void {
     const { describeLink } = await import('../descriptions/link.ts');
     print(cli, await describeLink(await cli.admin(), from, to));
   });
+  const addPolicy = <Item extends PolicyItem>(kind: NamedKind<Item>) => {
+    const { singular } = kind;
+    const summary = `Show a ${singular.replaceAll('-', ' ')} of this cluster.`;
+    add(singular, summary, `isthmus describe ${singular} shop/orders`, [
+      '<policy>',
+      '<namespace>/<name>.',
+    ]).action(async (name: string) => {
+      const { describePolicy } = await import('../descriptions/policy.ts');
+      print(cli, await describePolicy(await cli.admin(), kind, name));
+    });
+  };
+  addPolicy(trafficPolicyKind);
+  addPolicy(serviceExportKind);
   add('gateway', 'Show the gateway that is asked, or another.', 'isthmus describe gateway', [
     '[gateway]',
     'Another one: <cluster>/<id>, or the id of one of the same cluster.',

@@ -3,6 +3,7 @@ import type { EndpointItem, ExportItem } from '../../gateway/control/api/answers
 import type { Cli } from '../cli.ts';
 import { clusterKind, endpointKind, exportKind, gatewayKind, serviceKind } from '../kinds.ts';
 import { type ListOptions, listOrOne } from '../listing.ts';
+import { serviceExportKind, trafficPolicyKind } from '../policy-kinds.ts';
 import { resolveService } from '../service-path.ts';
 import { noHeaders, type Verb, watchOption } from '../verb.ts';
 import { oneOrWatch, type WatchOptions } from '../watching.ts';
@@ -12,7 +13,7 @@ export function getVerb(program: Verb, cli: Cli): void {
   const get = program
     .command('get')
     .description(
-      'List clusters, gateways, services, endpoints, exports, trust, the graph, events or the audit.',
+      'List clusters, gateways, services, endpoints, exports, policies, trust, the graph, events or the audit.',
     )
     .examples(
       ['isthmus get clusters', 'the members, their links and round trips'],
@@ -108,5 +109,33 @@ export function getVerb(program: Verb, cli: Cli): void {
       const within = (item: ExportItem) => cluster === undefined || item.cluster === cluster;
       return oneOrWatch(cli, exportKind, name, options, { cluster }, within);
     });
+  get
+    .command('traffic-policies')
+    .alias('traffic-policy')
+    .argument('[policy]', 'Only this one: <namespace>/<name>.')
+    .description('List the traffic policies of this cluster that were written while it ran.')
+    .examples(
+      ['isthmus get traffic-policies', 'one line each, and whether it is in force'],
+      ['isthmus get traffic-policy shop/orders -o yaml', 'one of them, with all that it says'],
+    )
+    .names()
+    .addOption(noHeaders())
+    .action((name: string | undefined, options: ListOptions) =>
+      listOrOne(cli, trafficPolicyKind, name, options),
+    );
+  get
+    .command('service-exports')
+    .alias('service-export')
+    .argument('[policy]', 'Only this one: <namespace>/<service>.')
+    .description('List which services this cluster was told to export, or to keep, while it ran.')
+    .examples(
+      ['isthmus get service-exports', 'one line each'],
+      ['isthmus get service-export shop/orders', 'of one service'],
+    )
+    .names()
+    .addOption(noHeaders())
+    .action((name: string | undefined, options: ListOptions) =>
+      listOrOne(cli, serviceExportKind, name, options),
+    );
   getHappenings(get, cli);
 }

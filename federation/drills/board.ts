@@ -6,6 +6,7 @@ import type { ClusterName, FederationName } from '../../core/names.ts';
 import { type DrillKey, decodeDrillKey, drillsPrefix } from '../../registry/drill-keys.ts';
 import { Informer, type PrefixChange } from '../../registry/informer.ts';
 import { parseRecord } from '../../registry/model.ts';
+import type { RawChange } from '../../registry/record-reader.ts';
 import type { Store, StoredValue } from '../../registry/store.ts';
 import { type History, withSample } from './measures.ts';
 import { type DrillRecords, inForce, type MeasureRecord, recordSchemas } from './records.ts';
@@ -135,9 +136,7 @@ export class DrillBoard {
   }
 
   /** Takes up standing orders from the disk; the registry's replace them. */
-  recall(
-    values: Iterable<{ readonly key: string; readonly value: Uint8Array | string | undefined }>,
-  ): void {
+  recall(values: Iterable<RawChange>): void {
     for (const { key: text, value } of values) {
       if (value === undefined) continue;
       const parsed = this.#parse(text, value);

@@ -48,6 +48,8 @@ const drill = {
   guardrails: { errorRate: 0.5 },
 };
 const schedule = { cron: '0 3 * * *', spec: drill };
+const policy = '/v1/traffic-policies/shop/orders';
+const serviceExport = '/v1/service-exports/shop/orders';
 const failover = '/v1/services/shop/orders/failover';
 
 /** What is sent to each operation, in this order; `{drill}` is the one that was started, `{token}` the one that was made. Streams have tests of their own. */
@@ -106,6 +108,14 @@ const requests: readonly (readonly [id: string, path: string, ask?: AdminAsk])[]
   ['listFailovers', '/v1/failovers'],
   ['failOverService', failover, { method: 'POST', body: { to: 'dc2', percent: 10 } }],
   ['endFailover', failover, { method: 'DELETE' }],
+  ['putTrafficPolicy', policy, { method: 'PUT', body: { target: {}, balance: {} } }],
+  ['getTrafficPolicy', policy],
+  ['listTrafficPolicies', '/v1/traffic-policies'],
+  ['deleteTrafficPolicy', policy, { method: 'DELETE' }],
+  ['putServiceExport', serviceExport, { method: 'PUT', body: {} }],
+  ['getServiceExport', serviceExport],
+  ['listServiceExports', '/v1/service-exports'],
+  ['deleteServiceExport', serviceExport, { method: 'DELETE' }],
   ['createToken', '/v1/tokens', { method: 'POST', body: {} }],
   ['revokeToken', '/v1/tokens/{token}', { method: 'DELETE' }],
   ['listAudit', '/v1/audit'],

@@ -1,14 +1,11 @@
 /** Specifies two gateways of one cluster, and what becomes of the endpoints of one that is lost. */
-import { cp, mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { parse } from 'yaml';
 import type { EndpointItem, GraphAnswer, TrustItem } from '../../gateway/control/api/answers.ts';
 import { type Cluster, federate, servedBy } from '../support/federation.ts';
-import { GatewayProcess } from '../support/gateway-process.ts';
+import type { GatewayProcess } from '../support/gateway-process.ts';
+import { secondGateway } from '../support/second-gateway.ts';
 import { SteadyLoad } from '../support/steady-load.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
-import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
 
 const refused = 5;
@@ -30,27 +27,6 @@ async function scene(t: ExecutionContext) {
   const [instance] = dc2.instances;
   if (!instance) throw new Error('dc2 has an instance');
   return { dc1, dc2, second, instance };
-}
-
-/** The same authority, membership and configuration under another name, without the endpoints, with `more` in its place. */
-async function secondGateway(t: ExecutionContext, { gateway: first }: Cluster, more: object = {}) {
-  const {
-    data: _data,
-    listen: _listen,
-    ...config
-  } = parse(await readFile(first.configPath, 'utf8'));
-  const gateway = await GatewayProcess.prepare(t, join(await tempDir(t), 'second'), {
-    ...config,
-    gateway: 'gateway-2',
-    services: [],
-    ...more,
-  });
-  await mkdir(gateway.dataDir, { recursive: true, mode: 0o700 });
-  for (const path of ['ca', 'federation.json']) {
-    await cp(join(first.dataDir, path), join(gateway.dataDir, path), { recursive: true });
-  }
-  await gateway.start();
-  return gateway;
 }
 
 /** Waits until every worker has its connections to all of the addresses: a request may come to any of them. */

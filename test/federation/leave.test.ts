@@ -11,6 +11,7 @@ import { evict, evictThrough, leave } from '../../federation/leave.ts';
 import { MembershipFile } from '../../federation/member.ts';
 import { startEmbeddedRegistry } from '../../registry/embedded/index.ts';
 import { encodeKey, type RegistryKey } from '../../registry/keys.ts';
+import { encodePolicyKey } from '../../registry/policy-keys.ts';
 import { type Signer, signRecord } from '../../registry/signing.ts';
 import type { Store, WriteOp } from '../../registry/store.ts';
 import { startEtcd } from '../support/etcd.ts';
@@ -51,7 +52,8 @@ function keysOf(name: string): string[] {
     { kind: 'endpoints', cluster: owner, service, id: 'one' },
     { kind: 'exports', cluster: owner, service },
   ];
-  return keys.map((key) => encodeKey(acme, key));
+  const policy = { cluster: owner, namespace: 'shop', kind: 'TrafficPolicy', name: 'cart' };
+  return [...keys.map((key) => encodeKey(acme, key)), encodePolicyKey(acme, policy)];
 }
 
 for (const kind of ['a real etcd', 'the embedded registry']) {

@@ -4,9 +4,10 @@ import { Policies, type PolicyResource } from '../../policy/effective.ts';
 import { defaultBalance, defaultTraffic } from '../../policy/traffic-policy.ts';
 import { cart, dc1, dc2, web } from '../gateway/records.ts';
 
-function resource(name: string, panic: number, target: PolicyResource['target']): PolicyResource {
+function resource(name: string, panic: number, target: PolicyResource['target']) {
   const balance = { ...defaultBalance, panicThreshold: panic };
-  return { kind: 'TrafficPolicy', name, target, spec: { ...defaultTraffic, balance } };
+  const kind = 'TrafficPolicy' as const;
+  return { kind, name, target, spec: { ...defaultTraffic, balance } } satisfies PolicyResource;
 }
 
 const ofAll = resource('all', 1, {});
@@ -14,6 +15,8 @@ const atDc2 = resource('at-dc2', 2, { where: dc2 });
 const forDc2 = resource('for-dc2', 3, { client: dc2 });
 const ofCart = resource('cart', 4, { service: cart });
 const ofCartForDc2 = resource('cart-for-dc2', 5, { service: cart, client: dc2 });
+const ofShop = resource('shop', 6, { namespace: 'shop' });
+const ofBank = resource('bank', 7, { namespace: 'bank' });
 const all = [ofAll, atDc2, forDc2, ofCart, ofCartForDc2];
 
 test('where nothing is written the defaults hold', (t) => {
@@ -66,4 +69,38 @@ test('a policy that is for another service now touches both', (t) => {
   const before = new Policies([ofCart]);
   const touched = before.touched({ set: [resource('cart', 4, { service: web })], removed: [] });
   t.deepEqual([...(touched ?? [])].sort(), [cart, web].sort());
+});
+
+test('what holds for a namespace holds for its services alone, before who asks and where, and after the service', (t) => {
+  const policies = new Policies([...all, ofShop, ofBank]);
+  t.is(policies.traffic({ service: web, client: dc2, where: dc2 }), ofShop.spec);
+  t.is(policies.traffic({ service: cart, client: dc1, where: dc1 }), ofCart.spec);
+  t.is(policies.touched({ set: [ofShop], removed: [] }), undefined);
+});
+
+test('balancing and time limits are each those of the most specific policy that has them, whole', (t) => {
+  const timed = { ...defaultTraffic.timeouts, requestMs: 5 };
+  const onlyTimed: PolicyResource = {
+    ...{ kind: 'TrafficPolicy', name: 'timed' },
+    ...{ target: { service: cart, where: dc1 }, spec: { timeouts: timed } },
+  };
+  const policies = new Policies([ofAll, ofCart, onlyTimed]);
+  const here = policies.traffic({ service: cart, client: dc1, where: dc1 });
+  t.is(here.timeouts, timed);
+  t.is(here.balance, ofCart.spec.balance);
+  t.is(policies.traffic({ service: cart, client: dc1, where: dc1 }), here);
+  t.is(policies.traffic({ service: cart, client: dc1, where: dc2 }), ofCart.spec);
+});
+
+test('whether a service is exported is for its endpoints to say, unless a policy does', (t) => {
+  const kept: PolicyResource = {
+    ...{ kind: 'ServiceExport', name: 'kept', target: { service: cart, where: dc1 } },
+    spec: { exported: false },
+  };
+  const policies = new Policies([...all, kept]);
+  t.false(policies.exported({ service: cart, client: dc1, where: dc1 }));
+  t.is(policies.exported({ service: cart, client: dc1, where: dc2 }), undefined);
+  t.is(policies.exported({ service: web, client: dc1, where: dc1 }), undefined);
+  const delta = { set: [kept, ofAll], removed: ['cart'] };
+  t.deepEqual([...(policies.touched(delta, 'ServiceExport') ?? [])], [cart]);
 });

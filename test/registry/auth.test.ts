@@ -36,6 +36,7 @@ test('a cluster may write under its own name', (t) => {
     `${root}synced/dc1`,
     `${root}gateways/dc1/g1`,
     `${root}endpoints/dc1/shop/cart/e1`,
+    `${root}policies/dc1/shop/TrafficPolicy/cart`,
     `${root}endpoints/dc1/*`,
     `${root}endpoints/dc1/shop/*`,
     `${root}endpoints/dc1/a..${root}endpoints/dc1/b`,
@@ -64,7 +65,8 @@ test("a cluster can't write under another cluster's name", (t) => {
     '/isthmus/v1/other.example/clusters/dc1',
     '/isthmus/v1/acme.example.evil/clusters/dc1',
     `${root}tokens/dc1`,
-    `${root}policies/dc1`,
+    `${root}policies/dc2/shop/TrafficPolicy/cart`,
+    `${root}policies/@/shop/TrafficPolicy/cart`,
     `${root}clusters/`,
     `${root}clusters`,
   ]) {

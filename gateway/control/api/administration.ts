@@ -17,6 +17,7 @@ import { Sampler } from '../graph/sampler.ts';
 import type { MembersListener } from '../membership/members-listener.ts';
 import { OthersBeliefs } from '../others/beliefs.ts';
 import type { OtherGateways } from '../others/other-gateways.ts';
+import type { WrittenPolicies } from '../policies/written-policies.ts';
 import { type MeasuredParts, Metrics } from '../telemetry/metrics.ts';
 import { openAccess } from './access/listener-access.ts';
 import { itemsTopic } from './live/topic.ts';
@@ -24,6 +25,7 @@ import { clusterOperations } from './operations/clusters.ts';
 import { scheduleOperations } from './operations/drill-schedules.ts';
 import { drillOperations } from './operations/drills.ts';
 import { orderOperations } from './operations/orders.ts';
+import { policyOperations } from './operations/policies.ts';
 import { standingOperations } from './operations/standing.ts';
 import { beliefsSchema } from './schema/clusters.ts';
 import { type AdminServer, startAdminServer } from './server.ts';
@@ -42,6 +44,7 @@ type AdministeredParts = ControlledParts &
   WatchedServices & {
     readonly drills: Drills;
     readonly journal: Journal;
+    readonly writtenPolicies: WrittenPolicies;
     readonly others: OtherGateways;
     readonly membersListener: Pick<MembersListener, 'takeAdmin'>;
   };
@@ -112,6 +115,7 @@ export async function startAdministration(
         ...drillOperations(drills, clock),
         ...scheduleOperations(drills.schedules),
         ...orderOperations(drills.orders),
+        ...policyOperations(gateway),
         ...standingOperations(drills.orders),
         ...clusterOperations(() => control.clusters(), drills.orders),
       ],

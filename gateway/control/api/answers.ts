@@ -1,5 +1,7 @@
 /** Owns the types of the admin API's answers: what the server sends, and the CLI and the UI read. Their shapes are in `schema/`. */
 import type { z } from 'zod';
+import type { policyKinds } from '../../../policy/kinds.ts';
+import type { PolicyItem } from './resources/policies.ts';
 import type { beliefsSchema, clusterItemSchema, trustItemSchema } from './schema/clusters.ts';
 import type { explanationSchema } from './schema/explanation.ts';
 import type { createdTokenSchema, joinResultSchema } from './schema/federation.ts';
@@ -65,6 +67,12 @@ export type ChangedEndpoints = z.output<typeof changedEndpointsSchema>;
 export type ExportItem = z.output<typeof exportItemSchema>;
 /** `GET /v1/explain/{service}` */
 export type ExplainAnswer = z.output<typeof explanationSchema>;
+
+export type { PolicyItem } from './resources/policies.ts';
+/** `GET /v1/traffic-policies` */
+export type TrafficPolicyItem = PolicyItem & z.output<typeof policyKinds.TrafficPolicy.spec>;
+/** `GET /v1/service-exports` */
+export type ServiceExportItem = PolicyItem & z.output<typeof policyKinds.ServiceExport.spec>;
 
 /** `GET /v1/graph` */
 export type GraphAnswer = z.output<typeof graphSchema>;

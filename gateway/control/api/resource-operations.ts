@@ -1,8 +1,15 @@
 /** Owns making the operations of a kind of resource from its declaration: GET, PUT and DELETE of one, and the list of all. */
 import type { z } from 'zod';
+import type { Principal } from './access/principal.ts';
 import { listing } from './list.ts';
 import { type Operation, type OperationCall, operation } from './operation.ts';
 import type { Resource } from './resource.ts';
+
+/** Who asks for a change, and whether only of what they have seen: by `If-Match`, or `If-None-Match`. */
+interface Asking {
+  readonly caller: Principal;
+  readonly isConditional: boolean;
+}
 
 /** How a kind of resource is read and written; all but `find` and `items` throw coded errors. */
 interface Acts<P, B, A, W extends z.ZodType, Q extends z.ZodRawShape> {
@@ -10,9 +17,9 @@ interface Acts<P, B, A, W extends z.ZodType, Q extends z.ZodRawShape> {
   find(params: P): A | undefined;
   /** Throws its code of what is not found. */
   get(params: P): A;
-  put(params: P, body: B): Promise<z.output<W>>;
+  put(params: P, body: B, asking: Asking): Promise<z.output<W>>;
   /** Absent where it is declared apart. */
-  delete?(params: P): Promise<unknown>;
+  delete?(params: P, asking: Asking): Promise<unknown>;
   /** Absent where it has no list. */
   readonly list?: List<A, Q>;
   /** The object of a PUT, for the audit. */
@@ -65,7 +72,7 @@ export function resourceOperations<
       answer: written ?? declared.answer,
       current,
       ...(object && { object: (call) => object(call.params, call.body) }),
-      handle: (call) => acts.put(call.params, call.body),
+      handle: (call) => acts.put(call.params, call.body, askingOf(call)),
     }),
     ...(acts.delete === undefined
       ? []
@@ -77,11 +84,19 @@ export function resourceOperations<
             summary: says.delete,
             current,
             async handle(call) {
-              await acts.delete?.(call.params);
+              await acts.delete?.(call.params, askingOf(call));
             },
           }),
         ]),
   ];
+}
+
+function askingOf({
+  caller,
+  request,
+}: Pick<OperationCall<unknown, unknown, unknown>, 'caller' | 'request'>): Asking {
+  const { 'if-match': wanted, 'if-none-match': unwanted } = request.headers;
+  return { caller, isConditional: wanted !== undefined || unwanted !== undefined };
 }
 
 function listOf<A extends z.ZodType, Q extends z.ZodRawShape>(

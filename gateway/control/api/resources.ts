@@ -5,6 +5,7 @@ import { drainResource } from './resources/drain.ts';
 import { drillScheduleResource } from './resources/drill-schedule.ts';
 import { endpointResource } from './resources/endpoint.ts';
 import { failoverResource } from './resources/failover.ts';
+import { policyResources } from './resources/policies.ts';
 
 export const resources: readonly Resource[] = [
   clusterResource,
@@ -12,4 +13,5 @@ export const resources: readonly Resource[] = [
   drillScheduleResource,
   drainResource,
   failoverResource,
+  ...policyResources,
 ];

@@ -1,5 +1,6 @@
 /** Owns what a gateway knows of services: its own endpoints, its siblings' and their orphans, and what other clusters export. */
 import type { ClusterName, ServiceName } from '../../../core/names.ts';
+import type { Policies } from '../../../policy/effective.ts';
 import type { EndpointRecord } from '../../../registry/model.ts';
 import type { ServiceView, Snapshot } from '../../../registry/snapshot.ts';
 import { type Shift, steeringOf } from '../../data/balance/steering.ts';
@@ -23,6 +24,7 @@ interface KnownServicesOptions {
   link(cluster: ClusterName): LinkStatus;
   /** Where drills and standing orders lead traffic. */
   shifts(): readonly Shift[];
+  policies(): Policies;
   /** An orphan's probes failed. */
   dropOrphan(service: ServiceName, id: string): void;
 }
@@ -61,7 +63,7 @@ export class KnownServices {
     return known ?? { service, endpoints: new Map(), exports: new Map() };
   }
 
-  /** Endpoints of a service in this cluster: this gateway's, then those of its siblings by way of the registry. */
+  /** Endpoints of a service in this cluster as they were registered: this gateway's, then those of its siblings by way of the registry. */
   endpoints(service: ServiceName): EndpointRecord[] {
     const { catalog, home } = this.#options;
     const records = [...catalog.records(service)];
@@ -71,6 +73,15 @@ export class KnownServices {
       records.push(this.#orphans.current(held));
     }
     return records;
+  }
+
+  /** The same; whether other clusters may use them is as the policy in force says, where there is one. */
+  offered(service: ServiceName): EndpointRecord[] {
+    const { home, policies } = this.#options;
+    const asked = { service, client: home.cluster, where: home.cluster };
+    const exported = policies().exported(asked);
+    const endpoints = this.endpoints(service);
+    return exported === undefined ? endpoints : endpoints.map((one) => ({ ...one, exported }));
   }
 
   /** The view that decisions on a service are made from, here. */

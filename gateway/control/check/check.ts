@@ -27,6 +27,7 @@ interface Looked {
   readonly identity: Pick<Identity, 'authority' | 'leaf'>;
   readonly ingressCertificates: Pick<IngressCertificates, 'current' | 'states'>;
   readonly membership: Pick<Membership, 'problems' | 'session'>;
+  readonly policyProblems: readonly IsthmusError[];
   readonly readiness: Readiness;
   readonly registrationsProblem: IsthmusError | undefined;
   readonly services: Pick<KnownServices, 'endpoints' | 'published'>;
@@ -46,6 +47,7 @@ export async function checkGateway(gateway: CheckedParts): Promise<Finding[]> {
     ...ingress(gateway),
     ...(await otherClusters(gateway)),
     ...services(gateway),
+    ...gateway.policyProblems.map((problem) => fromError('services', problem)),
     ...intended(gateway),
   ];
 }

@@ -8,7 +8,10 @@ export function policiesOf({ services, balance, timeouts }: GatewayConfig): Poli
   const own = services.flatMap((service): PolicyResource[] => {
     if (service.balance === undefined && service.timeouts === undefined) return [];
     const name = serviceName(service.namespace, service.name);
-    const spec = { balance: service.balance ?? balance, timeouts: service.timeouts ?? timeouts };
+    const spec = {
+      ...(service.balance && { balance: service.balance }),
+      ...(service.timeouts && { timeouts: service.timeouts }),
+    };
     return [{ kind: 'TrafficPolicy', name, target: { service: name }, spec }];
   });
   const ofAll: PolicyResource = {

@@ -15,6 +15,7 @@ import { SnapshotCache } from '../../../registry/snapshot-cache.ts';
 import type { Store } from '../../../registry/store.ts';
 import type { EventDraft } from '../events/event.ts';
 import { ordersFile } from '../membership/kept-knowledge.ts';
+import { RecordsFile } from '../membership/records-file.ts';
 import { notStarted, revertedHere } from './announcements.ts';
 import { DrillWriter } from './drill-writer.ts';
 import { Drivers } from './drivers.ts';
@@ -22,7 +23,6 @@ import type { Effects } from './effects.ts';
 import { Follower } from './follower.ts';
 import { LatelyCounted, type Others } from './lately.ts';
 import { Meter } from './meter.ts';
-import { OrdersFile } from './orders-file.ts';
 import { Scheduler } from './scheduler.ts';
 import { type Lens, Sight } from './sight.ts';
 import { tidying } from './tidying.ts';
@@ -74,7 +74,7 @@ export class Participation {
   readonly #subscribers = new Subscribers();
   readonly #meter: Meter;
   readonly #scheduler: Scheduler;
-  readonly #orders: OrdersFile;
+  readonly #orders: RecordsFile;
   #effects: Effects | undefined;
   #cancelTidy = (): void => {};
 
@@ -109,8 +109,14 @@ export class Participation {
     });
     const isDrivenHere = ({ id }: Drill) => this.drivers.get(id) !== undefined;
     this.witnesses = new Witnesses(here, isDrivenHere);
-    const file = new SnapshotCache(ordersFile(options.dataDir), federation);
-    this.#orders = new OrdersFile(file, board, clock, log);
+    this.#orders = new RecordsFile({
+      file: new SnapshotCache(ordersFile(options.dataDir), federation),
+      what: 'standing orders',
+      records: () => board.orders(),
+      recall: (records) => board.recall(records),
+      clock,
+      log,
+    });
     this.#meter = new Meter({
       clock,
       log,

@@ -12,6 +12,11 @@ export function ordersFile(dataDir: string): string {
   return join(dataDir, 'orders.jsonl');
 }
 
+/** Policies that were written while gateways ran. */
+export function policiesFile(dataDir: string): string {
+  return join(dataDir, 'policies.jsonl');
+}
+
 /** Gateways of the own cluster that were lost. */
 export function lostGatewaysFile(dataDir: string): string {
   return join(dataDir, 'lost-gateways.json');
@@ -22,6 +27,6 @@ export function lostGatewaysFile(dataDir: string): string {
  * else look like lost ones, which are held on to. Throws FILE_UNWRITABLE.
  */
 export async function forgetKnowledge(dataDir: string): Promise<void> {
-  const files = [snapshotFile, ordersFile, lostGatewaysFile];
+  const files = [snapshotFile, ordersFile, policiesFile, lostGatewaysFile];
   for (const file of files) await removeFile(file(dataDir));
 }

@@ -6,7 +6,7 @@ import type { Workers } from '../workers/workers.ts';
 
 interface KnowingOptions {
   /** Resolves when the registry has told everything; undefined in no federation. */
-  readonly synced: Promise<void> | undefined;
+  readonly synced: Promise<unknown> | undefined;
   readonly catalog: Pick<Catalog, 'isChecked' | 'onChange'>;
   readonly workers: Pick<Workers, 'feed' | 'settled'>;
   /** A registry that is down, an endpoint that does not answer its check, a cluster that can't be reached: none is waited for longer. */
@@ -18,7 +18,11 @@ interface KnowingOptions {
 export async function everythingKnown(options: KnowingOptions): Promise<void> {
   const { synced, catalog, workers, patienceMs, clock } = options;
   await Promise.all([
-    within(clock, patienceMs, synced ?? Promise.resolve()),
+    within(
+      clock,
+      patienceMs,
+      Promise.resolve(synced).then(() => undefined),
+    ),
     within(clock, patienceMs, checked(catalog)),
   ]);
   workers.feed.flush();

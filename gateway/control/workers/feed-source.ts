@@ -21,7 +21,7 @@ export interface FeedParts {
   readonly logLevel: LogLevel;
   readonly membership: Pick<Membership, 'believed' | 'isInformed'>;
   readonly policies: Policies;
-  readonly services: Pick<KnownServices, 'names' | 'endpoints' | 'published'>;
+  readonly services: Pick<KnownServices, 'names' | 'offered' | 'published'>;
   readonly snapshot: Snapshot;
 }
 
@@ -30,7 +30,7 @@ export function feedSourceOf(gateway: FeedParts): Omit<FeedSource, 'scouting'> {
   return {
     services: () => services.names(),
     facts: (service) =>
-      serviceFacts(services.endpoints(service), services.published(service).exports),
+      serviceFacts(services.offered(service), services.published(service).exports),
     clusters: () => gateway.snapshot.clusters,
     remotes: () => remotesOf(gateway),
     identity: () => identity.leaf.current,

@@ -25,7 +25,7 @@ export interface ExplainedParts {
   readonly catalog: Pick<Catalog, 'entries'>;
   readonly config: GatewayConfig;
   readonly policies: Policies;
-  readonly services: Pick<KnownServices, 'balanceView' | 'endpoints' | 'published'>;
+  readonly services: Pick<KnownServices, 'balanceView' | 'offered' | 'published'>;
   readonly snapshot: Snapshot;
   readonly workers: Pick<Workers, 'balancerState'>;
 }
@@ -41,7 +41,7 @@ export async function explanation(
   const [name = config.cluster, zone] = from?.split('/') ?? [];
   const caller = callerAt(gateway, parseClusterName(name), zone);
   for (const lost of without) assertMember(gateway, lost);
-  const own = services.endpoints(service);
+  const own = services.offered(service);
   const published = services.published(service);
   if (own.length === 0 && offersOf(published).length === 0) {
     throw new IsthmusError('SERVICE_NOT_FOUND', {

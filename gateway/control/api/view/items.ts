@@ -21,7 +21,7 @@ export interface ListedParts {
   readonly config: Pick<GatewayConfig, 'cluster' | 'federation'>;
   readonly identity: Pick<Identity, 'authority'>;
   readonly membership: Pick<Membership, 'bundleOf'>;
-  readonly services: Pick<KnownServices, 'endpoints' | 'published'>;
+  readonly services: Pick<KnownServices, 'endpoints' | 'offered' | 'published'>;
   readonly snapshot: Snapshot;
   readonly workers: { readonly links: Pick<LinkBoard, 'downSince' | 'state'> };
 }
@@ -96,7 +96,7 @@ function serviceItem(
   { config, services, workers }: ListedParts,
   service: ServiceName,
 ): ServiceItem {
-  const own = services.endpoints(service);
+  const own = services.offered(service);
   const summaries = offersOf(services.published(service));
   return {
     service,

@@ -1,0 +1,64 @@
+/** Owns registry records that are kept on disk, as they were signed: a gateway that restarts while the registry is down still goes by them. */
+import type { Clock } from '../../../core/clock.ts';
+import type { Log } from '../../../core/log.ts';
+import type { RawChange } from '../../../registry/record-reader.ts';
+import type { SnapshotCache } from '../../../registry/snapshot-cache.ts';
+
+interface RecordsFileOptions {
+  readonly file: SnapshotCache;
+  /** For the log: `standing orders`. */
+  readonly what: string;
+  /** Those to keep, by their keys. */
+  records(): Iterable<readonly [string, object]>;
+  /** Takes up those of an earlier process. */
+  recall(records: Iterable<RawChange>): void;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What comes together is written together. */
+const gatherMs = 200;
+
+export class RecordsFile {
+  readonly #options: RecordsFileOptions;
+  #cancel: (() => void) | undefined;
+  #saving: Promise<void> = Promise.resolve();
+
+  constructor(options: RecordsFileOptions) {
+    this.#options = options;
+  }
+
+  /** Has what an earlier process kept taken up. */
+  async recall(): Promise<void> {
+    const { file, what, log, recall } = this.#options;
+    try {
+      const cached = await file.load();
+      if (cached) recall(cached.records);
+    } catch (err) {
+      // They come again from the registry.
+      log.error({ err }, `starting without the ${what} on disk`);
+    }
+  }
+
+  changed(): void {
+    this.#cancel ??= this.#options.clock.after(gatherMs, () => this.#save());
+  }
+
+  async close(): Promise<void> {
+    if (this.#cancel) this.#save();
+    await this.#saving;
+  }
+
+  #save(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    const { file, what, clock, log, records } = this.#options;
+    this.#saving = this.#saving.then(async () => {
+      try {
+        await file.save(0, clock.now(), [...records()]);
+      } catch (err) {
+        log.error({ err }, `the ${what} could not be kept on disk`);
+      }
+    });
+  }
+}

@@ -1,0 +1,190 @@
+/** Owns this cluster's written policies while it is in a federation: they are heard, written, kept on disk, and brought back where the registry lost them. */
+import { IsthmusError } from '../../../core/errors.ts';
+import { policyRecordSchema } from '../../../policy/record.ts';
+import { encodeKey } from '../../../registry/keys.ts';
+import { encodePolicyKey, type PolicyKey } from '../../../registry/policy-keys.ts';
+import { type Signer, signRecord } from '../../../registry/signing.ts';
+import { SnapshotCache } from '../../../registry/snapshot-cache.ts';
+import type { Compare, Store } from '../../../registry/store.ts';
+import { policiesFile } from '../membership/kept-knowledge.ts';
+import { RecordsFile } from '../membership/records-file.ts';
+import { PolicyBoard, type PolicyBoardOptions } from './policy-board.ts';
+
+export interface ClusterPoliciesOptions extends PolicyBoardOptions {
+  readonly dataDir: string;
+  readonly signer: Signer;
+}
+
+/** What is asked to be written: null deletes. */
+export interface PolicyChange {
+  readonly spec: Readonly<Record<string, unknown>> | null;
+  readonly by: string;
+  /** Only where the registry has what this gateway knows: somebody has judged by that. */
+  readonly ifUnchanged: boolean;
+}
+
+/** How often what was lost is looked for, and what was deleted long ago. */
+const tidyEveryMs = 5_000;
+/** A gateway that was away for longer may bring a policy back that was deleted meanwhile. */
+const deletedForMs = 30 * 24 * 3600_000;
+/** How long what was written here is waited for to come back from the registry. */
+const tellMs = 2_000;
+
+export class ClusterPolicies {
+  readonly board: PolicyBoard;
+  readonly #options: ClusterPoliciesOptions;
+  readonly #file: RecordsFile;
+  #store: Store;
+  readonly #waiting = new Set<() => void>();
+  #cancelTidy = (): void => {};
+  #isTidying = false;
+  #isClosed = false;
+
+  constructor(options: ClusterPoliciesOptions) {
+    const { dataDir, federation, store, clock, log } = options;
+    this.#options = options;
+    this.#store = store;
+    this.board = new PolicyBoard({ ...options, changed: () => this.#changed() });
+    this.#file = new RecordsFile({
+      file: new SnapshotCache(policiesFile(dataDir), federation),
+      what: 'written policies',
+      records: () => this.board.all.entries().map(([key, { raw }]) => [key, raw] as const),
+      recall: (records) => this.board.recall(records),
+      clock,
+      log,
+    });
+  }
+
+  /** Takes up what is on disk, then listens. The registry may be down. */
+  async start(): Promise<void> {
+    await this.#file.recall();
+    this.board.start();
+    this.#tidyLater();
+  }
+
+  /** Goes on with another way to the same registry. */
+  use(store: Store): void {
+    this.#store = store;
+    this.board.use(store);
+  }
+
+  /** The registry's key of a policy of this cluster. */
+  keyOf(key: Omit<PolicyKey, 'cluster'>): string {
+    const { federation, self: cluster } = this.#options;
+    return encodePolicyKey(federation, { cluster, ...key });
+  }
+
+  /** Writes a policy; resolves once it is heard here. Rejects with PRECONDITION_FAILED, or what the registry says. */
+  async write(named: Omit<PolicyKey, 'cluster'>, change: PolicyChange): Promise<void> {
+    const { self: cluster, signer, clock } = this.#options;
+    const { spec, by, ifUnchanged } = change;
+    const key = this.keyOf(named);
+    const { namespace, kind, name } = named;
+    const record = policyRecordSchema.parse({
+      ...{ cluster, namespace, kind, name, spec, at: clock.now() },
+      by: by.slice(0, 500),
+    });
+    const compares = ifUnchanged ? [unchanged(key, this.board.revisionOf(key))] : [];
+    const value = JSON.stringify(signRecord(key, record, signer));
+    const { succeeded, revision } = await this.#store.txn(compares, [{ op: 'put', key, value }]);
+    if (!succeeded) {
+      throw new IsthmusError('PRECONDITION_FAILED', {
+        what: 'It was changed at another gateway meanwhile',
+        where: key,
+      });
+    }
+    await this.#told(() => (this.board.revisionOf(key) ?? 0) >= revision);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#cancelTidy();
+    this.board.close();
+    for (const look of [...this.#waiting]) look();
+    await this.#file.close();
+  }
+
+  /** Resolves once the registry has told, or after a while: whoever asks next sees it. */
+  #told(isTold: () => boolean): Promise<void> {
+    if (isTold()) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        cancel();
+        this.#waiting.delete(look);
+        resolve();
+      };
+      const look = (): void => {
+        if (isTold() || this.#isClosed) done();
+      };
+      const cancel = this.#options.clock.after(tellMs, done);
+      this.#waiting.add(look);
+    });
+  }
+
+  #changed(): void {
+    this.#options.changed();
+    this.#file.changed();
+    for (const look of [...this.#waiting]) look();
+    if (this.board.lost.length > 0) void this.#tidy();
+  }
+
+  #tidyLater(): void {
+    this.#cancelTidy = this.#options.clock.after(tidyEveryMs, () => {
+      void this.#tidy().then(() => {
+        if (!this.#isClosed) this.#tidyLater();
+      });
+    });
+  }
+
+  async #tidy(): Promise<void> {
+    if (this.#isTidying || this.#isClosed) return;
+    this.#isTidying = true;
+    try {
+      await this.#restore();
+      await this.#forgetDeleted();
+    } catch (err) {
+      // That the registry does not answer is told elsewhere.
+      this.#options.log.debug({ err }, 'written policies wait to be tidied');
+    } finally {
+      this.#isTidying = false;
+    }
+  }
+
+  /** Brings back what nobody deleted, unless it went with its cluster. */
+  async #restore(): Promise<void> {
+    const { lost } = this.board;
+    if (lost.length === 0) return;
+    const { federation, self: cluster, log } = this.#options;
+    const own = encodeKey(federation, { kind: 'clusters', cluster });
+    const left = encodeKey(federation, { kind: 'departures', cluster });
+    const [member, departure] = await this.#store.getMany([own, left]);
+    if (departure) this.board.forget(lost);
+    else if (member) {
+      for (const key of lost) {
+        const value = JSON.stringify(this.board.all.get(key)?.raw);
+        await this.#store.txn(
+          [
+            { key: own, exists: true },
+            { key: left, exists: false },
+            { key, exists: false },
+          ],
+          [{ op: 'put', key, value }],
+        );
+      }
+      log.warn({ keys: lost }, 'the registry had lost policies of this cluster; they are restored');
+    }
+  }
+
+  async #forgetDeleted(): Promise<void> {
+    const before = this.#options.clock.now() - deletedForMs;
+    for (const [key, { resource, record }] of this.board.all) {
+      const modRevision = this.board.revisionOf(key);
+      if (resource !== undefined || record.at > before || modRevision === undefined) continue;
+      await this.#store.txn([{ key, modRevision }], [{ op: 'delete', key }]);
+    }
+  }
+}
+
+function unchanged(key: string, modRevision: number | undefined): Compare {
+  return modRevision === undefined ? { key, exists: false } : { key, modRevision };
+}

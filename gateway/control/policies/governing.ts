@@ -1,0 +1,49 @@
+/** Owns the policies in force at this gateway: those of its configuration, and over them those that were written in the registry. */
+import { Policies, type PolicyResource } from '../../../policy/effective.ts';
+import type { Changes } from '../changes.ts';
+import type { GatewayConfig } from '../config/config.ts';
+import { policiesOf } from '../config/policies.ts';
+
+interface GoverningOptions {
+  readonly config: GatewayConfig;
+  /** Each of the own cluster alone, which makes it more specific than one of the configuration for the same target. */
+  written(): readonly PolicyResource[];
+  readonly changes: Pick<Changes, 'tell'>;
+}
+
+export class Governing {
+  readonly #options: GoverningOptions;
+  #configured: Policies;
+  #policies: Policies;
+
+  constructor(options: GoverningOptions) {
+    this.#options = options;
+    this.#configured = policiesOf(options.config);
+    this.#policies = this.#configured;
+  }
+
+  /** All of them; one that did not change stays the same object. */
+  get policies(): Policies {
+    return this.#policies;
+  }
+
+  /** Goes by another configuration. */
+  configure(config: GatewayConfig): void {
+    this.#configured = policiesOf(config);
+    this.look();
+  }
+
+  /** Looks at what is written, and tells of what is otherwise than it was. */
+  look(): void {
+    const before = this.#policies;
+    const delta = new Policies([...this.#configured, ...this.#options.written()]).since(before);
+    if (delta.set.length + delta.removed.length === 0) return;
+    this.#policies = before.with(delta);
+    const { changes } = this.#options;
+    changes.tell('policies');
+    // An export concerns the endpoints that other clusters are told of.
+    for (const service of before.touched(delta, 'ServiceExport') ?? []) {
+      changes.tell('endpoints', service);
+    }
+  }
+}

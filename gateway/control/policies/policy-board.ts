@@ -1,0 +1,186 @@
+/** Owns what this gateway knows of its cluster's written policies: the last good record at each key, and why a newer one is not used. */
+import type { Clock, Random } from '../../../core/clock.ts';
+import { asIsthmusError, IsthmusError } from '../../../core/errors.ts';
+import type { Log } from '../../../core/log.ts';
+import type { ClusterName, FederationName } from '../../../core/names.ts';
+import type { PolicyResource } from '../../../policy/effective.ts';
+import { type PolicyRecord, policyRecordSchema, resourceOf } from '../../../policy/record.ts';
+import { Informer, type PrefixChange } from '../../../registry/informer.ts';
+import { parseRecord } from '../../../registry/model.ts';
+import { decodePolicyKey, policiesPrefix } from '../../../registry/policy-keys.ts';
+import type { RawChange } from '../../../registry/record-reader.ts';
+import type { Store } from '../../../registry/store.ts';
+
+/** A record that is believed. */
+export interface WrittenPolicy {
+  readonly record: PolicyRecord;
+  /** As it was stored, signature and all. */
+  readonly raw: object;
+  /** Undefined where it was deleted. */
+  readonly resource: PolicyResource | undefined;
+}
+
+export interface PolicyBoardOptions {
+  readonly store: Store;
+  readonly federation: FederationName;
+  readonly self: ClusterName;
+  /** Throws unless `cluster` signed the record, given as it was stored. */
+  verify(cluster: ClusterName, key: string, raw: unknown): void;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** What is known changed. */
+  changed(): void;
+}
+
+export class PolicyBoard {
+  readonly #options: PolicyBoardOptions;
+  readonly #informer: Informer;
+  /** By registry key, as everything here. */
+  readonly #known = new Map<string, WrittenPolicy>();
+  /** The revisions of the values that the registry has, as far as was heard. */
+  readonly #revisions = new Map<string, number>();
+  /** Values that are not used, to look at again when trust changes. */
+  readonly #refused = new Map<string, Uint8Array | string>();
+  readonly #problems = new Map<string, IsthmusError>();
+  #isListed = false;
+
+  constructor(options: PolicyBoardOptions) {
+    const { store, federation, self, clock, random, log } = options;
+    this.#options = options;
+    this.#informer = new Informer({
+      ...{ store, clock, random, log },
+      prefixes: [policiesPrefix(federation, self)],
+      handler: {
+        synced: (_prefix, values, revision) => {
+          this.#isListed = true;
+          this.#changed({ puts: values, deletes: [], revision, relisted: true });
+        },
+        changed: (_prefix, change) => this.#changed(change),
+      },
+    });
+  }
+
+  start(): void {
+    this.#informer.start();
+  }
+
+  /** Goes on with another way to the same registry. */
+  use(store: Store): void {
+    this.#informer.use(store);
+  }
+
+  close(): void {
+    this.#informer.close();
+  }
+
+  /** Whether the registry has told everything once. */
+  get isListed(): boolean {
+    return this.#isListed;
+  }
+
+  /** One for each record that is not used, and one where the registry lets nobody read them. */
+  get problems(): readonly IsthmusError[] {
+    const denied = this.#informer.state.prefixes.flatMap(({ prefix, state }) => {
+      const problem = state.kind === 'watching' ? undefined : state.problem;
+      if (problem?.code !== 'REGISTRY_DENIED') return [];
+      const what = `Policies could not be read: ${problem.message}`;
+      return [new IsthmusError(problem.code, { what, where: prefix, cause: problem })];
+    });
+    return [...denied, ...this.#problems.values()];
+  }
+
+  /** Every policy, those that were deleted included. */
+  get all(): ReadonlyMap<string, WrittenPolicy> {
+    return this.#known;
+  }
+
+  /** Why what the registry has at `key` now is not used. */
+  problemAt(key: string): IsthmusError | undefined {
+    return this.#problems.get(key);
+  }
+
+  /** The revision of what the registry has at `key`; undefined where it has nothing. */
+  revisionOf(key: string): number | undefined {
+    return this.#revisions.get(key);
+  }
+
+  /** Keys of policies that nobody deleted, and that the registry has no more. */
+  get lost(): readonly string[] {
+    if (!this.#isListed) return [];
+    return [...this.#known].flatMap(([key, { resource }]) =>
+      resource !== undefined && !this.#revisions.has(key) ? [key] : [],
+    );
+  }
+
+  /** Forgets policies that the registry has no more. */
+  forget(keys: Iterable<string>): void {
+    for (const key of keys) if (!this.#revisions.has(key)) this.#known.delete(key);
+    this.#options.changed();
+  }
+
+  /** Takes up what was kept on disk; what the registry says replaces it. */
+  recall(records: Iterable<RawChange>): void {
+    for (const { key, value } of records) {
+      const written = value === undefined ? undefined : this.#read(key, value);
+      if (written && !this.#known.has(key)) this.#known.set(key, written);
+    }
+    this.#options.changed();
+  }
+
+  /** Looks again at what was refused; call when trust changed. */
+  reconsider(): void {
+    if (this.#refused.size === 0) return;
+    for (const [key, value] of [...this.#refused]) this.#take(key, value);
+    this.#options.changed();
+  }
+
+  #changed({ puts, deletes }: PrefixChange): void {
+    for (const { key, value, modRevision } of puts) {
+      this.#revisions.set(key, modRevision);
+      this.#take(key, value);
+    }
+    for (const { key } of deletes) {
+      this.#revisions.delete(key);
+      this.#refused.delete(key);
+      this.#problems.delete(key);
+      // Deleting is written down: a key that is gone without that was lost, and unknown is not empty.
+      if (this.#known.get(key)?.resource === undefined) this.#known.delete(key);
+    }
+    this.#options.changed();
+  }
+
+  /** Of a value that can't be used nothing comes in force, and the last good one stays. */
+  #take(key: string, value: Uint8Array | string): void {
+    const written = this.#read(key, value);
+    if (written) {
+      this.#refused.delete(key);
+      this.#known.set(key, written);
+    } else this.#refused.set(key, value);
+  }
+
+  #read(where: string, value: Uint8Array | string): WrittenPolicy | undefined {
+    try {
+      const { federation, self, verify } = this.#options;
+      const key = decodePolicyKey(federation, where);
+      const json = typeof value === 'string' ? value : new TextDecoder().decode(value);
+      const record = parseRecord(policyRecordSchema, where, json);
+      for (const [field, expected] of Object.entries({ ...key, cluster: self })) {
+        const said = record[field as keyof PolicyRecord];
+        if (said === expected) continue;
+        throw new IsthmusError('RECORD_FOREIGN', {
+          what: `The key says ${field} ${JSON.stringify(expected)}, the value says ${JSON.stringify(said)}`,
+          where,
+        });
+      }
+      const raw = JSON.parse(json);
+      verify(self, where, raw);
+      const written = { record, raw, resource: resourceOf(where, record) };
+      this.#problems.delete(where);
+      return written;
+    } catch (thrown) {
+      this.#problems.set(where, asIsthmusError(thrown, 'RECORD_INVALID'));
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * Owns the kinds of policy that can be written while gateways run, each declared once: its operations, its description and its
+ * commands are made from that.
+ */
+import type { z } from 'zod';
+import { type ClusterName, serviceName } from '../core/names.ts';
+import type { PolicyResource } from './effective.ts';
+import { serviceExportSchema } from './service-export.ts';
+import { balanceOf, timeoutsOf, writtenTrafficSchema } from './traffic-schema.ts';
+
+/** Where a policy was written: `cluster` wrote it, and its gateways go by it. */
+interface PolicyPlace {
+  readonly cluster: ClusterName;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface PolicyKind<S extends z.ZodObject = z.ZodObject> {
+  /** One of them, in a sentence without its full stop. */
+  readonly summary: string;
+  /** What a policy's name is. */
+  readonly naming: string;
+  /** What is written, with defaults for all that may be left out; every field is described. What it parses to parses to itself. */
+  readonly spec: S;
+  /** What it makes the gateways of its cluster do. Throws NAME_INVALID. */
+  inForce(place: PolicyPlace, spec: z.output<S>): Nameless<PolicyResource>;
+}
+
+type Nameless<R> = R extends unknown ? Omit<R, 'name'> : never;
+
+/** Infers a kind's types from its schema. */
+function kind<S extends z.ZodObject>(declared: PolicyKind<S>): PolicyKind<S> {
+  return declared;
+}
+
+/** By their names in PascalCase, in which they are written in keys and documents. */
+export const policyKinds = {
+  TrafficPolicy: kind({
+    summary:
+      'How requests for a service, or for the services of a namespace, are balanced, tried again and timed',
+    naming:
+      'Name of the policy in its namespace; of several for the same services the first in order of name holds',
+    spec: writtenTrafficSchema,
+    inForce: ({ cluster, namespace }, { target: { service }, balance, timeouts }) => ({
+      kind: 'TrafficPolicy',
+      target:
+        service === undefined
+          ? { namespace, where: cluster }
+          : { service: serviceName(namespace, service), where: cluster },
+      spec: {
+        ...(balance && { balance: balanceOf(balance) }),
+        ...(timeouts && { timeouts: timeoutsOf(timeouts) }),
+      },
+    }),
+  }),
+  ServiceExport: kind({
+    summary: 'Whether other clusters may use a service of this one',
+    naming: 'Name of the service in its namespace',
+    spec: serviceExportSchema,
+    inForce: ({ cluster, namespace, name }, spec) => ({
+      kind: 'ServiceExport',
+      target: { service: serviceName(namespace, name), where: cluster },
+      spec,
+    }),
+  }),
+} as const;
+
+type PolicyKindName = keyof typeof policyKinds;
+
+export const policyKindNames = Object.keys(policyKinds) as PolicyKindName[];
+
+export function isPolicyKind(name: string): name is PolicyKindName {
+  return Object.hasOwn(policyKinds, name);
+}
+
+/** `TrafficPolicy` is `traffic-policy`. */
+export function singularOf(kind: string): string {
+  return kind.replaceAll(/(?<=.)[A-Z]/g, '-$&').toLowerCase();
+}
+
+/** `TrafficPolicy` is `traffic-policies` in paths and commands. */
+export function collectionOf(kind: string): string {
+  return `${singularOf(kind).replace(/y$/, 'ie')}s`;
+}

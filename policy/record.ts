@@ -1,0 +1,56 @@
+/** Owns the registry's record of a policy: what was written, by whom and when, and reading it into what gateways go by. */
+import { z } from 'zod';
+import { IsthmusError } from '../core/errors.ts';
+import { clusterNameSchema, labelSchema, signatureSchema } from '../registry/model.ts';
+import type { PolicyKey } from '../registry/policy-keys.ts';
+import type { PolicyResource } from './effective.ts';
+import { isPolicyKind, type PolicyKind, policyKinds } from './kinds.ts';
+
+/** `policies/<cluster>/<namespace>/<kind>/<name>`, for good. */
+export const policyRecordSchema = z.object({
+  cluster: clusterNameSchema,
+  namespace: labelSchema,
+  kind: z.string().max(63),
+  name: labelSchema,
+  /** As it was written: durations as text, nothing filled in. Null: it was deleted, and is not to be brought back. */
+  spec: z.record(z.string(), z.unknown()).nullable(),
+  /** Who wrote it, as the audit names them. */
+  by: z.string().max(500),
+  /** By the clock of the gateway that was asked, wall milliseconds. */
+  at: z.int().min(0),
+  signature: signatureSchema.optional(),
+});
+
+export type PolicyRecord = z.output<typeof policyRecordSchema>;
+
+/** Unique among all policies of a gateway; those of its configuration have no slash in theirs. */
+function policyName({ namespace, kind, name }: Omit<PolicyKey, 'cluster'>): string {
+  return `${kind}/${namespace}/${name}`;
+}
+
+/**
+ * What a record makes gateways go by; undefined for one that was deleted. Throws RECORD_INVALID naming the key and the
+ * first field that is wrong.
+ */
+export function resourceOf(where: string, record: PolicyRecord): PolicyResource | undefined {
+  const { spec, kind } = record;
+  if (spec === null) return undefined;
+  if (!isPolicyKind(kind)) {
+    throw new IsthmusError('RECORD_INVALID', {
+      what: `There is no kind ${kind} of policy in this version`,
+      where,
+      fix: 'If another gateway of this cluster is of a newer version, upgrade this one; else delete the key.',
+    });
+  }
+  const declared: PolicyKind = policyKinds[kind];
+  const result = declared.spec.safeParse(spec);
+  if (result.success) {
+    return { ...declared.inForce(record, result.data), name: policyName(record) } as PolicyResource;
+  }
+  const [issue] = result.error.issues;
+  const path = issue?.path.join('.') ?? '';
+  throw new IsthmusError('RECORD_INVALID', {
+    what: path === '' ? (issue?.message ?? 'invalid') : `${path}: ${issue?.message}`,
+    where,
+  });
+}

@@ -1,0 +1,196 @@
+/** Specifies a cluster's written policies against a real embedded registry: written, refused, lost, and kept on disk. */
+import test, { type ExecutionContext } from 'ava';
+import { type Authority, openAuthority } from '../../../../certs/authority.ts';
+import { parseTrustDomain } from '../../../../certs/spiffe-id.ts';
+import { systemClock } from '../../../../core/clock.ts';
+import { silentLog } from '../../../../core/log.ts';
+import { leave } from '../../../../federation/leave.ts';
+import { WrittenPolicies } from '../../../../gateway/control/policies/written-policies.ts';
+import type { PolicyRecord } from '../../../../policy/record.ts';
+import { startEmbeddedRegistry } from '../../../../registry/embedded/index.ts';
+import { encodePolicyKey, policiesPrefix } from '../../../../registry/policy-keys.ts';
+import { signRecord, verifyRecord } from '../../../../registry/signing.ts';
+import type { Store } from '../../../../registry/store.ts';
+import { openStore } from '../../../support/store.ts';
+import { tempDir } from '../../../support/temp-dir.ts';
+import { until } from '../../../support/until.ts';
+import { acme, clusterRecord, dc1, keyOf } from '../../records.ts';
+
+const named = { kind: 'TrafficPolicy', namespace: 'shop', name: 'cart' };
+const key = encodePolicyKey(acme, { cluster: dc1, ...named });
+const timed = (request: string) => ({ target: { service: 'cart' }, timeouts: { request } });
+const by = { by: 'ada', ifUnchanged: false };
+
+interface Scene {
+  readonly store: Store;
+  readonly authority: Authority;
+  /** A gateway of dc1, its data in `dataDir`. */
+  gateway(dataDir: string, store?: Store): WrittenPolicies;
+  put(record: object): Promise<unknown>;
+}
+
+async function scene(t: ExecutionContext): Promise<Scene> {
+  const dir = await tempDir(t);
+  const file = `${dir}/registry.db`;
+  const registry = await startEmbeddedRegistry({ file, listen: '127.0.0.1:0', log: silentLog });
+  t.teardown(() => registry.close());
+  const store = openStore(t, { endpoints: [`http://${registry.address}`] });
+  const authority = await authorityOf(dir, 'dc1.acme');
+  const member = keyOf({ kind: 'clusters', cluster: dc1 });
+  await store.txn([], [{ op: 'put', key: member, value: JSON.stringify(clusterRecord()) }]);
+  return {
+    store,
+    authority,
+    gateway(dataDir, way = store) {
+      const policies = new WrittenPolicies({
+        ...{ federation: acme, self: dc1, dataDir, signer: authority, changed: () => undefined },
+        ...{ clock: systemClock, random: Math.random, log: silentLog },
+      });
+      t.teardown(() => policies.close());
+      policies.follow({
+        session: policies,
+        store: way,
+        verify: (_cluster, where, raw) => verifyRecord(where, raw, authority.bundle().roots),
+        isOut: () => false,
+      });
+      return policies;
+    },
+    put: (record) => store.txn([], [{ op: 'put', key, value: JSON.stringify(record) }]),
+  };
+}
+
+function authorityOf(dir: string, trustDomain: string): Promise<Authority> {
+  const options = { trustDomain: parseTrustDomain(trustDomain), clock: systemClock };
+  return openAuthority({ dir: `${dir}/${trustDomain}`, ...options });
+}
+
+function request(policies: WrittenPolicies) {
+  return policies.resources.map(({ spec }) => 'timeouts' in spec && spec.timeouts?.requestMs);
+}
+
+test('what one gateway writes its siblings hear, and what one deletes is gone at all', async (t) => {
+  const { gateway } = await scene(t);
+  const [first, second] = [gateway(await tempDir(t)), gateway(await tempDir(t))];
+  await Promise.all([first.listed(), second.listed()]);
+  const { record } = await first.put(named, { ...by, spec: timed('5s') });
+  t.like(record, { by: 'ada', spec: timed('5s'), cluster: 'dc1' });
+  await until('the second to hear', () => request(second)[0] === 5_000);
+  t.deepEqual(second.get(named).record, first.get(named).record);
+  await second.delete(named, by);
+  t.deepEqual(second.list(named.kind), []);
+  await until('the first to hear', () => first.resources.length === 0);
+  t.throws(() => first.get(named), { code: 'POLICY_NOT_FOUND' });
+  await t.throwsAsync(first.delete(named, by), { code: 'POLICY_NOT_FOUND' });
+});
+
+test('of two who change what they both have seen the second is told, and nothing is lost', async (t) => {
+  const { gateway, store, authority, put } = await scene(t);
+  let before = Promise.resolve<unknown>(undefined);
+  const late = new Proxy(store, {
+    get(target, name) {
+      if (name === 'txn')
+        return (...txn: Parameters<Store['txn']>) => before.then(() => target.txn(...txn));
+      const value = Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  const policies = gateway(await tempDir(t), late);
+  await policies.listed();
+  const seen = { by: 'ada', ifUnchanged: true };
+  await policies.put(named, { ...seen, spec: timed('5s') });
+  await policies.put(named, { ...seen, spec: timed('6s') });
+  const { record } = policies.get(named);
+  const { promise, resolve } = Promise.withResolvers<unknown>();
+  before = promise;
+  const refused = policies.put(named, { ...seen, spec: timed('8s') });
+  resolve(put(signRecord(key, { ...record, spec: timed('7s') }, authority)));
+  await t.throwsAsync(refused, { code: 'PRECONDITION_FAILED', message: /at another gateway/ });
+  await until('the other to be heard', () => request(policies)[0] === 7_000);
+  t.is((await store.list(policiesPrefix(acme, dc1))).values.length, 1);
+});
+
+test('a record that can not be used leaves the last good one in force, and is named until it is replaced', async (t) => {
+  const { gateway, authority, put } = await scene(t);
+  const policies = gateway(await tempDir(t));
+  await policies.listed();
+  await policies.put(named, { ...by, spec: timed('5s') });
+  const { record } = policies.get(named);
+  const { signature: _, ...unsigned } = record as PolicyRecord;
+  const stranger = await authorityOf(await tempDir(t), 'dc2.acme');
+  for (const [bad, code] of [
+    ['no record', 'RECORD_INVALID'],
+    [unsigned, 'RECORD_UNSIGNED'],
+    [{ ...record, spec: timed('1s') }, 'RECORD_UNSIGNED'],
+    [signRecord(key, { ...unsigned, spec: timed('1s') }, stranger), 'RECORD_UNSIGNED'],
+    [signRecord('elsewhere', { ...unsigned, spec: timed('1s') }, authority), 'RECORD_UNSIGNED'],
+    [signRecord(key, { ...unsigned, cluster: 'dc2' }, authority), 'RECORD_FOREIGN'],
+    [signRecord(key, { ...unsigned, spec: timed('fast') }, authority), 'RECORD_INVALID'],
+  ] as const) {
+    await put(bad as object);
+    await until(`${code} to be named`, () => policies.problems.some((one) => one.code === code));
+    t.is(policies.problems[0]?.where, key);
+    t.deepEqual(request(policies), [5_000]);
+    t.is(policies.get(named).problem?.code, code);
+    await put(signRecord(key, unsigned, authority));
+    await until('it to be over', () => policies.problems.length === 0);
+  }
+});
+
+test('a kind that only a newer gateway knows is named, not acted on and not touched', async (t) => {
+  const { gateway, authority, store } = await scene(t);
+  const policies = gateway(await tempDir(t));
+  await policies.listed();
+  const place = { cluster: dc1, namespace: 'shop', kind: 'RateLimit', name: 'cart' };
+  const text = encodePolicyKey(acme, place);
+  const record = signRecord(text, { ...place, spec: {}, by: 'ada', at: 1 }, authority);
+  await store.txn([], [{ op: 'put', key: text, value: JSON.stringify(record) }]);
+  await until('it to be named', () => policies.problems.some(({ where }) => where === text));
+  t.deepEqual(policies.resources, []);
+  t.is((await store.get(text))?.version, 1);
+});
+
+test('a policy that the registry lost is brought back as it was signed; one that was deleted is not', async (t) => {
+  const { gateway, store } = await scene(t);
+  const policies = gateway(await tempDir(t));
+  await policies.listed();
+  await policies.put(named, { ...by, spec: timed('5s') });
+  const gone = { ...named, name: 'gone' };
+  await policies.put(gone, { ...by, spec: timed('6s') });
+  await policies.delete(gone, by);
+  const before = await store.get(key);
+  await store.txn([], [{ op: 'delete-prefix', prefix: policiesPrefix(acme, dc1) }]);
+  await until('it to be back', async () => (await store.get(key)) !== undefined);
+  t.deepEqual((await store.get(key))?.value, before?.value);
+  t.deepEqual(request(policies), [5_000]);
+  t.is((await store.list(policiesPrefix(acme, dc1))).values.length, 1);
+});
+
+test('policies go with their cluster', async (t) => {
+  const { gateway, store, authority } = await scene(t);
+  const policies = gateway(await tempDir(t));
+  await policies.listed();
+  await policies.put(named, { ...by, spec: timed('5s') });
+  const who = { cluster: dc1, by: dc1, signer: authority, clock: systemClock };
+  await leave({ store, federation: acme, ...who });
+  await until('them to be forgotten', () => policies.resources.length === 0);
+  t.deepEqual((await store.list(policiesPrefix(acme, dc1))).values, []);
+});
+
+test('a gateway that starts while the registry is down goes by what it kept; what it can not believe it does not', async (t) => {
+  const { gateway } = await scene(t);
+  const dataDir = await tempDir(t);
+  const policies = gateway(dataDir);
+  await policies.listed();
+  await policies.put(named, { ...by, spec: timed('5s') });
+  await policies.close();
+  const nowhere = openStore(t, { endpoints: ['http://127.0.0.1:1'], deadlineMs: 200 });
+  const again = gateway(dataDir, nowhere);
+  await again.recalled();
+  t.deepEqual(request(again), [5_000]);
+  await t.throwsAsync(again.put(named, { ...by, spec: timed('6s') }));
+  t.deepEqual(request(again), [5_000]);
+  const other = await scene(t);
+  const stranger = other.gateway(dataDir, nowhere);
+  await stranger.recalled();
+  t.deepEqual(stranger.resources, []);
+});

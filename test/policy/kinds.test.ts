@@ -1,0 +1,97 @@
+/** Specifies the kinds of policy that can be written: their names, their fields, and what a record of each makes gateways do. */
+import test from 'ava';
+import { z } from 'zod';
+import { collectionOf, policyKindNames, policyKinds, singularOf } from '../../policy/kinds.ts';
+import { type PolicyRecord, policyRecordSchema, resourceOf } from '../../policy/record.ts';
+import { defaultTraffic } from '../../policy/traffic-policy.ts';
+import { dc1 } from '../registry/records.ts';
+
+const where = '/isthmus/v1/acme/policies/dc1/shop/Kind/cart';
+
+function record(kind: string, spec: PolicyRecord['spec']): PolicyRecord {
+  return { cluster: dc1, namespace: 'shop', kind, name: 'cart', spec, by: 'ada', at: 1 };
+}
+
+for (const [kind, singular, plural] of [
+  ['TrafficPolicy', 'traffic-policy', 'traffic-policies'],
+  ['ServiceExport', 'service-export', 'service-exports'],
+  ['Service', 'service', 'services'],
+] as const) {
+  test(`${kind} is ${singular}, and several are ${plural}`, (t) => {
+    t.is(singularOf(kind), singular);
+    t.is(collectionOf(kind), plural);
+  });
+}
+
+interface Described {
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, Described>>;
+  readonly items?: Described;
+  readonly anyOf?: readonly Described[];
+}
+
+/** Paths of fields that nothing is said of. */
+function undescribed({ properties = {}, items, anyOf = [] }: Described, path = ''): string[] {
+  const fields = Object.entries(properties).flatMap(([name, field]) => [
+    ...(field.description ? [] : [`${path}.${name}`]),
+    ...undescribed(field, `${path}.${name}`),
+  ]);
+  const inner = [...anyOf, ...(items ? [items] : [])];
+  return [...fields, ...inner.flatMap((one) => undescribed(one, path))];
+}
+
+for (const kind of policyKindNames) {
+  test(`every field of ${kind} is described, and none has the name of what a record says of itself`, (t) => {
+    const schema = z.toJSONSchema(policyKinds[kind].spec, { io: 'input' }) as Described;
+    t.deepEqual(undescribed(schema), []);
+    const own = [...Object.keys(policyRecordSchema.shape), 'inForce', 'reason'];
+    t.deepEqual(
+      Object.keys(schema.properties ?? {}).filter((name) => own.includes(name)),
+      [],
+    );
+  });
+}
+
+test('a traffic policy is for a service of its namespace, or for all of them, at the cluster that wrote it', (t) => {
+  const timeouts = { request: '5s' };
+  const one = resourceOf(where, record('TrafficPolicy', { target: { service: 'web' }, timeouts }));
+  t.deepEqual(one, {
+    ...{ kind: 'TrafficPolicy', name: 'TrafficPolicy/shop/cart' },
+    target: { service: 'web.shop', where: dc1 },
+    spec: { timeouts: { ...defaultTraffic.timeouts, requestMs: 5_000 } },
+  } as typeof one);
+  const all = resourceOf(where, record('TrafficPolicy', { target: {}, balance: {} }));
+  t.deepEqual(all?.target, { namespace: 'shop', where: dc1 });
+  t.deepEqual(all?.spec, { balance: defaultTraffic.balance });
+});
+
+test("a service export is for the service of its name; what is not said is that it's exported", (t) => {
+  for (const [spec, exported] of [
+    [{}, true],
+    [{ exported: false }, false],
+  ] as const) {
+    t.deepEqual(resourceOf(where, record('ServiceExport', spec)), {
+      ...{ kind: 'ServiceExport', name: 'ServiceExport/shop/cart' },
+      target: { service: 'cart.shop' as never, where: dc1 },
+      spec: { exported },
+    });
+  }
+});
+
+test('a policy that was deleted makes nobody do anything', (t) => {
+  t.is(resourceOf(where, record('TrafficPolicy', null)), undefined);
+});
+
+for (const [kind, spec, message] of [
+  ['TrafficPolicy', { balance: {} }, /^target: /],
+  ['TrafficPolicy', { target: {} }, /^balance: say balance, timeouts or both/],
+  ['TrafficPolicy', { target: { service: 'Web' }, balance: {} }, /^target\.service: use lower/],
+  ['TrafficPolicy', { target: {}, timeouts: { request: '5' } }, /^timeouts\.request: "5" is not a/],
+  ['TrafficPolicy', { target: {}, balance: { panicTreshold: 5 } }, /^balance: .*panicTreshold/],
+  ['ServiceExport', { exported: 'yes' }, /^exported: /],
+  ['RateLimit', {}, /^There is no kind RateLimit/],
+] as const) {
+  test(`${JSON.stringify(spec)} is no ${kind}`, (t) => {
+    t.throws(() => resourceOf(where, record(kind, spec)), { code: 'RECORD_INVALID', message });
+  });
+}
