@@ -1,4 +1,4 @@
-/** Owns the shapes of drills as the API shows them and the registry keeps them: a drill, its prediction, its timeline and its report. */
+/** Owns the shapes of drills as the API shows them and the registry keeps them: a drill, its timeline and its report. */
 import { z } from 'zod';
 import {
   clusterNameSchema,
@@ -6,7 +6,9 @@ import {
   serviceNameSchema,
   signatureSchema,
 } from '../../registry/model.ts';
-import { drillSpecSchema, guardrailNames } from './spec.ts';
+import { predictionSchema } from './prediction.ts';
+import { drillSpecSchema } from './spec.ts';
+import { count, momentOf, rate, text, wallMs } from './units.ts';
 
 /**
  * pending: every gateway gets ready, and what is normal is measured. running: in force, by the ramp. reverting:
@@ -16,71 +18,9 @@ const drillStates = ['pending', 'running', 'reverting', 'done', 'aborted', 'refu
 
 const abortKinds = ['guardrail', 'operator', 'driver-lost', 'registry-lost'] as const;
 
-const wallMs = z.int().min(0);
-const count = z.int().min(0);
-const rate = z.number().min(0);
-const text = z.string().max(1000);
-
-const abortSchema = z.object({ kind: z.enum(abortKinds), what: text });
-
-/** A guardrail and what it would be, or was, passed by. */
-const breachSchema = z.object({
-  guardrail: z.enum(guardrailNames),
-  what: text,
-  value: z.number(),
-  limit: z.number(),
-});
-
-/** One cluster under the drill: requests per second, and shares of the requests concerned from 0 to 1. */
-const clusterPredictionSchema = z.object({
-  cluster: clusterNameSchema,
-  /** Requests per second that it answers now, and would in the drill; 0 where no traffic was measured. */
-  before: rate,
-  after: rate,
-  shareBefore: rate,
-  shareAfter: rate,
-  /** Requests per second, as its cluster states. */
-  capacity: rate.optional(),
-  /** Of everything it answers, against the capacity: 1 is all of it. */
-  loadBefore: rate.optional(),
-  loadAfter: rate.optional(),
-});
-
-/** Which of all requests a drill counts: by them it is predicted, guarded, judged and reported. See `Concern` in `measures.ts`. */
-const concernSchema = z.object({
-  services: z.array(serviceNameSchema).max(500).optional(),
-  from: clusterNameSchema.optional(),
-  /** The same in words, to go after "counted: ". */
-  what: text,
-});
-
-/** A gateway whose counts are unknown. */
-const unknownSchema = z.object({
-  cluster: clusterNameSchema,
-  /** Absent where none of the cluster's is known to live. */
-  gateway: labelSchema.optional(),
-  /** When it was last heard of; absent where it never was. */
-  heardAt: wallMs.optional(),
-});
-
-export const predictionSchema = z.object({
-  at: wallMs,
-  /** What its numbers are of, but for loads against a capacity: those are of everything a cluster answers. */
-  concern: concernSchema.prefault({ what: 'all requests' }),
-  /** Whether traffic was measured; else every cluster is thought to ask for every service alike. */
-  measured: z.boolean(),
-  /** Gateways that were asked and did not say what they count: the requests of their clients are in none of the numbers. */
-  unknown: z.array(unknownSchema).max(1000).default([]),
-  clusters: z.array(clusterPredictionSchema).max(1000),
-  /** Share of the requests concerned that would fail, 0 to 1. */
-  errorRate: rate,
-  /** Milliseconds; absent where no traffic was measured. */
-  p99Ms: rate.optional(),
-  /** The service with the fewest healthy copies left. */
-  fewestHealthy: z.object({ service: serviceNameSchema, healthy: count }).optional(),
-  /** Guardrails it would break: then it is refused, unless forced. */
-  breaks: z.array(breachSchema),
-  notes: z.array(text).max(100),
+const abortSchema = z.object({
+  kind: z.enum(abortKinds).describe('What ended it'),
+  what: text.describe('The same in words'),
 });
 
 const timelineKinds = [
@@ -112,14 +52,13 @@ const timelineEntrySchema = z.object({
 
 /** Requests that the drill concerns, of one part of it, over all gateways. */
 const trafficSchema = z.object({
-  seconds: rate,
-  requests: count,
-  errors: count,
-  /** 0 to 1. */
-  errorRate: rate,
-  requestsPerSecond: rate,
-  p50Ms: rate.optional(),
-  p99Ms: rate.optional(),
+  seconds: rate.describe('Seconds that were measured'),
+  requests: count.describe('Requests in them'),
+  errors: count.describe('Those that failed'),
+  errorRate: rate.describe('Share of those that failed, 0 to 1'),
+  requestsPerSecond: rate.describe('Requests per second'),
+  p50Ms: rate.optional().describe('Milliseconds to the head of the response for half of them'),
+  p99Ms: rate.optional().describe('Milliseconds to it for 99 of 100 of them'),
 });
 
 /** One moment of the drill. */
@@ -136,72 +75,99 @@ export const momentSchema = z.object({
 });
 
 const objectiveSchema = z.object({
-  name: z.enum(['rto', 'errorBudget', 'completed', 'refusals']),
-  what: text,
-  limit: z.number().optional(),
-  /** Absent where nothing could be measured. */
-  measured: z.number().optional(),
-  met: z.boolean(),
+  name: z.enum(['rto', 'errorBudget', 'completed', 'refusals']).describe('Which objective'),
+  what: text.describe('How it was met or missed, in words'),
+  limit: z.number().optional().describe('What was asked for'),
+  measured: z.number().optional().describe('What it was; absent where it could not be measured'),
+  met: z.boolean().describe('Whether it was met'),
 });
+
+/** Absent where either was not measured. */
+function difference(what: string) {
+  return z.number().optional().describe(`This one's ${what}, less that one's`);
+}
 
 const comparisonSchema = z.object({
-  /** The drill of the same kind and scope before this one. */
-  with: labelSchema,
-  endedAt: wallMs,
-  passed: z.boolean(),
-  /** This one's less that one's; absent where either was not measured. */
-  detectMs: z.number().optional(),
-  shiftMs: z.number().optional(),
-  recoverMs: z.number().optional(),
-  revertMs: z.number().optional(),
-  errorRate: z.number(),
-  p99Ms: z.number().optional(),
+  with: labelSchema.describe('The drill of the same kind and scope before this one'),
+  endedAt: momentOf('When that was over'),
+  passed: z.boolean().describe('Whether that met its objectives'),
+  detectMs: difference('milliseconds until the first traffic moved'),
+  shiftMs: difference('milliseconds until nine tenths of it had moved'),
+  recoverMs: difference('milliseconds until it recovered'),
+  revertMs: difference('milliseconds until the load was back'),
+  errorRate: z.number().describe("This one's error rate less that one's"),
+  p99Ms: difference('milliseconds for 99 of 100 requests'),
 });
 
-const driverSchema = z.object({ cluster: clusterNameSchema, gateway: labelSchema });
+const driverSchema = z.object({
+  cluster: clusterNameSchema.describe('Its cluster'),
+  gateway: labelSchema.describe('Its id'),
+});
 
 export const reportSchema = z.object({
-  id: labelSchema,
-  federation: z.string(),
-  spec: drillSpecSchema,
-  forced: z.boolean(),
-  driver: driverSchema,
-  /** Who reports, from what it saw itself, where the driver did not live to; absent: the driver. */
-  witness: driverSchema.optional(),
-  state: z.enum(['done', 'aborted']),
-  abortedBy: abortSchema.optional(),
-  startedAt: wallMs,
-  endedAt: wallMs,
-  prediction: predictionSchema,
-  before: trafficSchema,
-  during: trafficSchema,
-  after: trafficSchema,
-  /** Milliseconds; see `timing.ts`. Absent where it did not happen, or could not be seen. */
-  timing: z.object({
-    inForceMs: rate.optional(),
-    detectMs: rate.optional(),
-    shiftMs: rate.optional(),
-    recoverMs: rate.optional(),
-    goneMs: rate.optional(),
-    revertMs: rate.optional(),
-  }),
-  /** Requests per second, of those it concerns, each cluster answered: before, as predicted, and as measured while it was in force in full. */
-  load: z.array(
-    z.object({
-      cluster: clusterNameSchema,
-      before: rate,
-      predicted: rate,
-      measured: rate,
-      capacity: rate.optional(),
-    }),
-  ),
-  /** What decided where requests went while it was in force, seen from the driver's gateway. */
-  decisions: z.array(
-    z.object({ service: serviceNameSchema, tier: text, load: rate, reason: text }),
-  ),
+  id: labelSchema.describe('Name of the drill'),
+  federation: z.string().describe('Federation it was in'),
+  spec: drillSpecSchema.describe('The drill as it was asked for'),
+  forced: z.boolean().describe('Whether it was started although its prediction breaks a guardrail'),
+  driver: driverSchema.describe('The gateway that led it'),
+  witness: driverSchema
+    .optional()
+    .describe(
+      'The gateway that reports, from what it saw itself, where the driver did not live to; absent: the driver',
+    ),
+  state: z.enum(['done', 'aborted']).describe('How it ended'),
+  abortedBy: abortSchema.optional().describe('Why it was ended before its time'),
+  startedAt: momentOf('When it began to be in force'),
+  endedAt: momentOf('When it was over'),
+  prediction: predictionSchema.describe('What was predicted before it'),
+  before: trafficSchema.describe('Requests before it'),
+  during: trafficSchema.describe('Requests while it was in force'),
+  after: trafficSchema.describe('Requests after it'),
+  timing: z
+    .object({
+      inForceMs: rate.optional().describe('Until it was in force at every gateway'),
+      detectMs: rate.optional().describe('Until the first traffic had moved'),
+      shiftMs: rate.optional().describe('Until nine tenths of it had moved'),
+      recoverMs: rate
+        .optional()
+        .describe('Until it had recovered, counted from being in force in full'),
+      goneMs: rate
+        .optional()
+        .describe('Until the effect was gone, counted from beginning to revert'),
+      revertMs: rate.optional().describe('Until the load was back, counted from the same'),
+    })
+    .describe('Milliseconds; absent where it did not happen, or could not be seen'),
+  load: z
+    .array(
+      z.object({
+        cluster: clusterNameSchema.describe('Cluster'),
+        before: rate.describe('Before the drill'),
+        predicted: rate.describe('As predicted'),
+        measured: rate.describe('As measured while it was in force in full'),
+        capacity: rate.optional().describe('As it says that it can take'),
+      }),
+    )
+    .describe('Requests per second, of those it concerns, that each cluster answered'),
+  decisions: z
+    .array(
+      z.object({
+        service: serviceNameSchema.describe('The service'),
+        tier: text.describe('A tier of its copies'),
+        load: rate.describe('Percent of the requests that the tier carried'),
+        reason: text.describe('Why'),
+      }),
+    )
+    .describe(
+      "Balancing decisions while it was in force, as the driver's gateway made them, of a few services",
+    ),
   moments: z.array(momentSchema).max(300),
-  verdict: z.object({ passed: z.boolean(), objectives: z.array(objectiveSchema) }),
-  comparison: comparisonSchema.optional(),
+  verdict: z
+    .object({
+      passed: z.boolean().describe('Whether all objectives were met'),
+      objectives: z.array(objectiveSchema).describe('Each objective'),
+    })
+    .describe('Whether it showed what it had to'),
+  comparison: comparisonSchema.optional().describe('The same beside the last drill like it'),
   timeline: z.array(timelineEntrySchema),
   /** By the cluster that reports, over a key of its own and the rest; see `report-signature.ts` and `registry/signing.ts`. */
   signature: signatureSchema.optional(),
@@ -209,27 +175,25 @@ export const reportSchema = z.object({
 
 /** A drill as the registry keeps it, and `GET /v1/drills/{id}` shows it. */
 export const drillSchema = z.object({
-  /** The driver's cluster, which alone may write the drill. */
-  cluster: clusterNameSchema,
-  id: labelSchema,
-  spec: drillSpecSchema,
-  state: z.enum(drillStates),
-  /** Started although its prediction breaks a guardrail. */
-  forced: z.boolean(),
-  driver: driverSchema,
-  /** The schedule that started it. */
-  schedule: labelSchema.optional(),
-  createdAt: wallMs,
-  /** When it began to be in force, will begin to revert, and was over. */
-  startedAt: wallMs.optional(),
-  endsAt: wallMs.optional(),
-  endedAt: wallMs.optional(),
-  prediction: predictionSchema,
-  /** Whether its objectives were met. */
-  outcome: z.enum(['passed', 'failed']).optional(),
-  abortedBy: abortSchema.optional(),
-  /** Why it was refused. */
-  refusal: text.optional(),
+  /** It alone may write the drill. */
+  cluster: clusterNameSchema.describe("The driver's cluster"),
+  id: labelSchema.describe('Name of the drill'),
+  spec: drillSpecSchema.describe('The drill as it was asked for'),
+  state: z.enum(drillStates).describe('How far it is; the last three are ends'),
+  forced: z.boolean().describe('Whether it was started although its prediction breaks a guardrail'),
+  driver: driverSchema.describe('The gateway that leads it'),
+  schedule: labelSchema.optional().describe('The schedule that started it'),
+  createdAt: momentOf('When it was created'),
+  startedAt: momentOf('When it began to be in force').optional(),
+  endsAt: momentOf('When it will begin to revert').optional(),
+  endedAt: momentOf('When it was over').optional(),
+  prediction: predictionSchema.describe('What was predicted before it'),
+  outcome: z
+    .enum(['passed', 'failed'])
+    .optional()
+    .describe('Whether its objectives were met; absent while it goes on'),
+  abortedBy: abortSchema.optional().describe('Why it was ended before its time'),
+  refusal: text.optional().describe('Why it was refused'),
   timeline: z.array(timelineEntrySchema).max(1000),
   report: reportSchema.optional(),
   signature: signatureSchema.optional(),
@@ -237,11 +201,6 @@ export const drillSchema = z.object({
 
 export type DrillState = (typeof drillStates)[number];
 export type Abort = z.output<typeof abortSchema>;
-export type DrillConcern = z.output<typeof concernSchema>;
-export type Unknown = z.output<typeof unknownSchema>;
-export type Breach = z.output<typeof breachSchema>;
-export type ClusterPrediction = z.output<typeof clusterPredictionSchema>;
-export type Prediction = z.output<typeof predictionSchema>;
 export type TimelineEntry = z.output<typeof timelineEntrySchema>;
 export type Traffic = z.output<typeof trafficSchema>;
 export type Moment = z.output<typeof momentSchema>;
@@ -253,6 +212,13 @@ export type Drill = z.output<typeof drillSchema>;
 export type DrillSummary = Omit<Drill, 'timeline' | 'report' | 'signature'>;
 
 export type { DrillKind } from './fields.ts';
+export type {
+  Breach,
+  ClusterPrediction,
+  DrillConcern,
+  Prediction,
+  Unknown,
+} from './prediction.ts';
 export type { DrillSpec, DrillSpecInput } from './spec.ts';
 
 export function isOver(state: DrillState): boolean {

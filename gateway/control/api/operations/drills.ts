@@ -1,12 +1,8 @@
 /** Owns the operations on drills: predict, start, watch, abort, report. */
 import { z } from 'zod';
 import type { Clock } from '../../../../core/clock.ts';
-import {
-  drillSchema,
-  momentSchema,
-  predictionSchema,
-  reportSchema,
-} from '../../../../federation/drills/model.ts';
+import { drillSchema, momentSchema, reportSchema } from '../../../../federation/drills/model.ts';
+import { predictionSchema } from '../../../../federation/drills/prediction.ts';
 import { reportHtml, reportPolicy } from '../../../../federation/drills/report-html.ts';
 import { reportMarkdown } from '../../../../federation/drills/report-markdown.ts';
 import { drillSpecSchema } from '../../../../federation/drills/spec.ts';

@@ -3,61 +3,81 @@ import { z } from 'zod';
 import { address, count, list, milliseconds, moment, named, object } from './shape.ts';
 
 export const clusterItemSchema = named('Cluster', 'A member cluster, as this gateway reaches it', {
-  cluster: z.string(),
-  region: z.string(),
-  zones: list(z.string()),
-  trustDomain: z.string(),
-  /** `suspect`: its links stand, and nothing is heard by them for now. */
-  state: z.enum(['self', 'up', 'suspect', 'connecting', 'down', 'stale']),
-  rttMs: milliseconds.optional(),
-  /** Since when what is told of its copies can't be confirmed: no link to it is up. Absent while one is. */
-  unknownSince: moment.optional(),
-  /** The cluster's records in the registry could not be confirmed lately. */
-  stale: z.boolean(),
-  /** Gateways that are alive. */
-  gateways: count,
-  eastWest: list(address),
-  federation: list(address),
+  cluster: z.string().describe('Its name'),
+  region: z.string().describe('Region it is in'),
+  zones: list(z.string()).describe('Zones of its gateways'),
+  trustDomain: z.string().describe('Its SPIFFE trust domain'),
+  state: z
+    .enum(['self', 'up', 'suspect', 'connecting', 'down', 'stale'])
+    .describe(
+      'How it is reached; `self` is the own cluster, `suspect` one whose links stand while nothing is heard by them',
+    ),
+  rttMs: milliseconds.optional().describe('Round trip of the best link to it, in milliseconds'),
+  unknownSince: moment
+    .optional()
+    .describe(
+      'Since when what is told of its copies cannot be confirmed, as no link to it is up, in milliseconds since 1970; absent while one is',
+    ),
+  stale: z
+    .boolean()
+    .describe("Whether the cluster's records in the registry could not be confirmed lately"),
+  gateways: count.describe('Number of its gateways that are alive'),
+  eastWest: list(address).describe('Addresses where it takes requests of other clusters'),
+  federation: list(address).describe('Addresses where it admits others to the federation'),
   bundle: object({
-    /** SHA-256 of each root certificate's DER, base64url: what a join token pins, and `join` shows. */
-    fingerprints: list(z.string()),
-    sequence: count,
-    /** End of the root that ends first; absent where no bundle is known. */
-    notAfter: moment.optional(),
-  }),
-  /** Requests per second it says it can take from others. */
-  capacity: z.number().optional(),
-  /** Links from this cluster to the others, as its gateways publish them. */
+    fingerprints: list(z.string()).describe(
+      "SHA-256 of each root certificate's DER, base64url: what a join token pins, and `join` shows",
+    ),
+    sequence: count.describe('Number of the bundle; the next one has a higher one'),
+    notAfter: moment
+      .optional()
+      .describe(
+        'End of the root that ends first, in milliseconds since 1970; absent where no bundle is known',
+      ),
+  }).describe('Its trust bundle'),
+  capacity: z
+    .number()
+    .optional()
+    .describe('Requests per second that it says it can take from others'),
   links: list(
     object({
-      cluster: z.string(),
-      state: z.enum(['up', 'connecting', 'down']),
-      rttMs: milliseconds.optional(),
+      cluster: z.string().describe('Cluster that the link leads to'),
+      state: z.enum(['up', 'connecting', 'down']).describe('State of the best link there'),
+      rttMs: milliseconds.optional().describe('Its round trip, in milliseconds'),
     }),
-  ),
-  /** Absent while it is in no federation. */
-  joinedAt: moment.optional(),
+  ).describe('Links from this cluster to the others, as its gateways publish them'),
+  joinedAt: moment
+    .optional()
+    .describe('When it joined, in milliseconds since 1970; absent while it is in no federation'),
 });
 
 export const trustItemSchema = named('Trust', "How a cluster's trust bundle stands", {
-  cluster: z.string(),
-  trustDomain: z.string(),
-  sequence: count,
-  /** SHA-256 of each root certificate's DER, base64url: what a join token pins. */
-  fingerprints: list(z.string()),
-  /** End of the root that ends first. */
-  notAfter: moment,
-  /** This gateway's own cluster. */
-  self: z.boolean(),
-  /** Whether this gateway verifies peers against it. */
-  believed: z.boolean(),
-  phase: z.enum(['stable', 'publishing', 'signing', 'retiring']),
-  /** The sequence each other cluster believes, as far as its gateways answer. */
-  acks: list(object({ cluster: z.string(), sequence: count })),
-  /** Clusters that believe an older sequence, or none. */
-  laggards: list(z.string()),
-  /** The certificate this gateway presents; its own cluster's item only. */
-  leaf: object({ notBefore: moment, notAfter: moment, id: z.string() }).optional(),
+  cluster: z.string().describe('Cluster whose bundle it is'),
+  trustDomain: z.string().describe('Its SPIFFE trust domain'),
+  sequence: count.describe('Number of the bundle; the next one has a higher one'),
+  fingerprints: list(z.string()).describe(
+    "SHA-256 of each root certificate's DER, base64url: what a join token pins",
+  ),
+  notAfter: moment.describe('End of the root that ends first, in milliseconds since 1970'),
+  self: z.boolean().describe("Whether it is the gateway's own cluster"),
+  believed: z.boolean().describe('Whether the gateway verifies peers against it'),
+  phase: z
+    .enum(['stable', 'publishing', 'signing', 'retiring'])
+    .describe('How far a change of the root has come'),
+  acks: list(
+    object({
+      cluster: z.string().describe('Another cluster'),
+      sequence: count.describe('The sequence that it believes'),
+    }),
+  ).describe('The sequence each other cluster believes, as far as its gateways answer'),
+  laggards: list(z.string()).describe('Clusters that believe an older sequence, or none'),
+  leaf: object({
+    notBefore: moment.describe('When it begins, in milliseconds since 1970'),
+    notAfter: moment.describe('When it ends, in milliseconds since 1970'),
+    id: z.string().describe('SPIFFE ID in it'),
+  })
+    .optional()
+    .describe("The certificate that the gateway presents; of the gateway's own cluster only"),
 });
 
 export const beliefsSchema = named('Beliefs', 'Which bundles one gateway verifies peers against', {

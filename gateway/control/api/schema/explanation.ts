@@ -5,75 +5,109 @@ import { algorithms } from '../../../../policy/traffic-policy.ts';
 import { count, list, milliseconds, named, object } from './shape.ts';
 
 const percent = z.number().min(0).max(100);
-const place = { cluster: z.string(), region: z.string(), zone: z.string() };
+const place = {
+  cluster: z.string().describe('Cluster'),
+  region: z.string().describe('Region'),
+  zone: z.string().describe('Zone'),
+};
 
 const policySchema = named('BalancePolicy', 'How a service is balanced', {
-  overprovisioningFactor: z.number(),
-  panicThreshold: percent,
-  algorithm: z.enum(algorithms),
-  hash: z.union([
-    object({ by: z.literal('source') }),
-    object({ by: z.enum(['header', 'cookie', 'query']), name: z.string() }),
-  ]),
-  clusterOrder: list(z.string()),
-  failback: object({ holdMs: milliseconds, rampMs: milliseconds }),
+  overprovisioningFactor: z
+    .number()
+    .describe(
+      'How much of its load a tier still carries: at 1.4 all of it until less than 71 % is healthy',
+    ),
+  panicThreshold: percent.describe(
+    'Percent of healthy copies under which a tier uses all of its copies',
+  ),
+  algorithm: z.enum(algorithms).describe('How one copy of a tier is chosen'),
+  hash: z
+    .union([
+      object({ by: z.literal('source').describe('What is hashed') }),
+      object({
+        by: z.enum(['header', 'cookie', 'query']).describe('What is hashed'),
+        name: z.string().describe('Name of the header, cookie or query parameter'),
+      }),
+    ])
+    .describe('What hashing algorithms choose by'),
+  clusterOrder: list(z.string()).describe('Clusters that are preferred to others, in this order'),
+  failback: object({
+    holdMs: milliseconds.describe(
+      'Milliseconds that a better tier must stay able before load returns to it',
+    ),
+    rampMs: milliseconds.describe('Milliseconds that its share takes from nothing to all'),
+  }).describe('How load returns to copies that are well again'),
   outlier: object({
-    consecutive5xx: count,
-    consecutiveGatewayFailure: count,
-    consecutiveLocalOriginFailure: count,
-    splitExternalLocalOriginErrors: z.boolean(),
-    baseEjectionMs: milliseconds,
-    maxEjectionMs: milliseconds,
-    maxEjectedPercent: percent,
-  }),
+    consecutive5xx: count.describe('Answers of 500 to 599, or none, in a row that eject; 0: never'),
+    consecutiveGatewayFailure: count.describe(
+      'Answers of 502, 503 or 504, or none, in a row that eject; 0: never',
+    ),
+    consecutiveLocalOriginFailure: count.describe(
+      'Tries without a whole answer in a row that eject, where they are counted apart; 0: never',
+    ),
+    splitExternalLocalOriginErrors: z
+      .boolean()
+      .describe('Whether tries without an answer are counted apart from the others'),
+    baseEjectionMs: milliseconds.describe('Milliseconds of the first ejection'),
+    maxEjectionMs: milliseconds.describe('Milliseconds of the longest'),
+    maxEjectedPercent: percent.describe(
+      'Most endpoints of a cluster that are ejected at once, in percent',
+    ),
+  }).describe('When a copy that fails is passed over'),
   retry: object({
-    maxTries: count,
-    statuses: list(count),
-    budgetPercent: percent,
-    minPerSecond: z.number(),
-  }),
+    maxTries: count.describe('Most tries of a request, the first among them'),
+    statuses: list(count).describe('Statuses that are tried again'),
+    budgetPercent: percent.describe(
+      'Retries allowed, in percent of the requests of the last ten seconds',
+    ),
+    minPerSecond: z.number().describe('Retries a second that are allowed whatever the traffic'),
+  }).describe('When a request is tried again'),
 });
 
 const tierSchema = object({
-  kind: z.enum(['zone', 'region', 'cluster']),
-  name: z.string(),
-  cluster: z.string(),
-  total: count,
-  healthy: count,
-  degraded: count,
-  excluded: count,
-  healthyLoad: percent,
-  degradedLoad: percent,
-  panic: z.boolean(),
-  reason: z.string(),
+  kind: z.enum(['zone', 'region', 'cluster']).describe('What its copies have in common'),
+  name: z.string().describe('Its name'),
+  cluster: z.string().describe('Cluster of its copies'),
+  total: count.describe('Copies in it'),
+  healthy: count.describe('Healthy ones'),
+  degraded: count.describe('Degraded ones'),
+  excluded: count.describe(
+    'Those taken out by a weight of 0, which count neither as copies nor as healthy',
+  ),
+  healthyLoad: percent.describe('Percent of the requests that its healthy copies carry'),
+  degradedLoad: percent.describe('Percent of the requests that its degraded copies carry'),
+  panic: z.boolean().describe('Whether it uses all of its copies, as too few are healthy'),
+  reason: z.string().describe('Why its load is that'),
 });
 
 const candidateSchema = object({
   ...place,
-  endpoint: z.string().optional(),
-  address: z.string().optional(),
-  /** Index into `tiers`. */
-  tier: count,
-  tierName: z.string(),
-  /** Percent of all requests. */
-  share: percent,
-  rttMs: milliseconds.nullable(),
-  health: z.string(),
-  /** What the endpoint's last check said; where this gateway knows. */
-  check: z.string().optional(),
-  ejected: z.boolean(),
-  link: z.enum(['up', 'suspect', 'connecting', 'down', 'none']).nullable(),
-  stale: z.boolean(),
-  reason: z.string(),
+  endpoint: z.string().optional().describe('The endpoint; absent for another cluster'),
+  address: z.string().optional().describe('Where it is'),
+  tier: count.describe('Index into `tiers`'),
+  tierName: z.string().describe('Name of that tier'),
+  share: percent.describe('Percent of all requests'),
+  rttMs: milliseconds.nullable().describe('Round trip to its cluster, in milliseconds'),
+  health: z.string().describe('Its health'),
+  check: z
+    .string()
+    .optional()
+    .describe("What the endpoint's last check said; where the gateway knows"),
+  ejected: z.boolean().describe('Whether it is passed over for failing'),
+  link: z
+    .enum(['up', 'suspect', 'connecting', 'down', 'none'])
+    .nullable()
+    .describe('State of the best link to its cluster'),
+  stale: z.boolean().describe("Whether its cluster's records could not be confirmed lately"),
+  reason: z.string().describe('Why its share is that'),
 });
 
 export const explanationSchema = named('Explanation', 'Where requests go, and why', {
-  service: z.string(),
-  caller: object(place),
+  service: z.string().describe('The service'),
+  caller: object(place).describe('Where the requests come from'),
   policy: policySchema,
-  /** Clusters imagined lost. */
-  without: list(z.string()),
-  tiers: list(tierSchema),
-  candidates: list(candidateSchema),
-  notes: list(z.string()),
+  without: list(z.string()).describe('Clusters imagined lost'),
+  tiers: list(tierSchema).describe('Tiers in the order in which they are used'),
+  candidates: list(candidateSchema).describe('Everywhere that a request may go'),
+  notes: list(z.string()).describe('What else is to be known'),
 });

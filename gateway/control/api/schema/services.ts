@@ -6,32 +6,37 @@ import { writtenCheckSchema } from '../../health/check.ts';
 import { count, list, moment, named, object } from './shape.ts';
 
 export const serviceItemSchema = named('Service', 'A service, here and elsewhere', {
-  service: z.string(),
-  host: z.string(),
-  protocol: z.enum(protocols),
-  exported: z.boolean(),
-  endpoints: object({ total: count, healthy: count }),
+  service: z.string().describe('Its name, as `orders.shop`'),
+  host: z.string().describe('Host by which clients ask for it'),
+  protocol: z.enum(protocols).describe('Protocol that its endpoints speak'),
+  exported: z.boolean().describe('Whether any cluster offers it to the others'),
+  endpoints: object({
+    total: count.describe('All of them'),
+    healthy: count.describe('Those that are healthy'),
+  }).describe('Endpoints of this cluster'),
   remotes: list(
     object({
-      cluster: z.string(),
-      total: count,
-      /** Healthy endpoints, as the cluster said last. */
-      healthy: count,
-      /** Since when that can't be confirmed: no link to it is up. Absent while one is. */
-      unknownSince: moment.optional(),
+      cluster: z.string().describe('The other cluster'),
+      total: count.describe('Endpoints of the service there'),
+      healthy: count.describe('Healthy endpoints, as the cluster said last'),
+      unknownSince: moment
+        .optional()
+        .describe(
+          'Since when that cannot be confirmed, as no link to it is up, in milliseconds since 1970; absent while one is',
+        ),
     }),
-  ),
+  ).describe('Other clusters that offer it'),
 });
 
 const endpointShape = {
-  service: z.string(),
-  id: z.string(),
-  address: z.string(),
-  port: z.int(),
-  zone: z.string(),
-  weight: z.int(),
-  labels: z.record(z.string(), z.string()).readonly(),
-  protocol: z.enum(protocols),
+  service: z.string().describe('Service it is of, as `orders.shop`'),
+  id: z.string().describe('Its name in its service'),
+  address: z.string().describe('IP address or DNS name where the gateway reaches it'),
+  port: z.int().describe('Port where the gateway reaches it'),
+  zone: z.string().describe('Zone it is in'),
+  weight: z.int().describe('Share of the requests relative to its siblings'),
+  labels: z.record(z.string(), z.string()).readonly().describe('Labels that tell it from others'),
+  protocol: z.enum(protocols).describe('Protocol that it speaks'),
   health: z
     .enum(['healthy', 'degraded', 'unhealthy', 'unknown'])
     .describe('Health, by its checks and heartbeats'),
@@ -40,11 +45,13 @@ const endpointShape = {
     .enum(['config', 'api', 'registry'])
     .describe('Where the gateway that is asked has it from'),
   gateway: z.string().describe('Id of the gateway that registered and checks it'),
-  exported: z.boolean(),
+  exported: z.boolean().describe('Whether other clusters may use it'),
   /** These three: what it brought of its own, where it is asked of the gateway that registered it. */
-  check: writtenCheckSchema.optional(),
-  ttl: durationTextSchema.optional(),
-  deregisterAfter: durationTextSchema.optional(),
+  check: writtenCheckSchema.optional().describe('How its health is checked'),
+  ttl: durationTextSchema.optional().describe('Without a heartbeat for this long it is unhealthy'),
+  deregisterAfter: durationTextSchema
+    .optional()
+    .describe('Without a heartbeat for this long it is deregistered'),
 };
 
 export const endpointItemSchema = named('Endpoint', 'An endpoint of this cluster', endpointShape);
