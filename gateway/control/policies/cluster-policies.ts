@@ -27,15 +27,12 @@ export interface PolicyChange {
 const tidyEveryMs = 5_000;
 /** A gateway that was away for longer may bring a policy back that was deleted meanwhile. */
 const deletedForMs = 30 * 24 * 3600_000;
-/** How long what was written here is waited for to come back from the registry. */
-const tellMs = 2_000;
 
 export class ClusterPolicies {
   readonly board: PolicyBoard;
   readonly #options: ClusterPoliciesOptions;
   readonly #file: RecordsFile;
   #store: Store;
-  readonly #waiting = new Set<() => void>();
   #cancelTidy = (): void => {};
   #isTidying = false;
   #isClosed = false;
@@ -74,7 +71,7 @@ export class ClusterPolicies {
     return encodePolicyKey(federation, { cluster, ...key });
   }
 
-  /** Writes a policy; resolves once it is heard here. Rejects with PRECONDITION_FAILED, or what the registry says. */
+  /** Writes a policy; resolves once it is in the registry, and known here. Rejects with PRECONDITION_FAILED, or what the registry says. */
   async write(named: Omit<PolicyKey, 'cluster'>, change: PolicyChange): Promise<void> {
     const { self: cluster, signer, clock } = this.#options;
     const { spec, by, ifUnchanged } = change;
@@ -93,38 +90,19 @@ export class ClusterPolicies {
         where: key,
       });
     }
-    await this.#told(() => (this.board.revisionOf(key) ?? 0) >= revision);
+    this.board.wrote(key, value, revision);
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelTidy();
     this.board.close();
-    for (const look of [...this.#waiting]) look();
     await this.#file.close();
-  }
-
-  /** Resolves once the registry has told, or after a while: whoever asks next sees it. */
-  #told(isTold: () => boolean): Promise<void> {
-    if (isTold()) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = (): void => {
-        cancel();
-        this.#waiting.delete(look);
-        resolve();
-      };
-      const look = (): void => {
-        if (isTold() || this.#isClosed) done();
-      };
-      const cancel = this.#options.clock.after(tellMs, done);
-      this.#waiting.add(look);
-    });
   }
 
   #changed(): void {
     this.#options.changed();
     this.#file.changed();
-    for (const look of [...this.#waiting]) look();
     if (this.board.lost.length > 0) void this.#tidy();
   }
 

@@ -128,6 +128,14 @@ export class PolicyBoard {
     this.#options.changed();
   }
 
+  /** Takes up what this gateway wrote, before the registry tells of it. */
+  wrote(key: string, value: string, modRevision: number): void {
+    if ((this.#revisions.get(key) ?? 0) >= modRevision) return;
+    this.#revisions.set(key, modRevision);
+    this.#take(key, value);
+    this.#options.changed();
+  }
+
   /** Looks again at what was refused; call when trust changed. */
   reconsider(): void {
     if (this.#refused.size === 0) return;
@@ -135,12 +143,18 @@ export class PolicyBoard {
     this.#options.changed();
   }
 
-  #changed({ puts, deletes }: PrefixChange): void {
-    for (const { key, value, modRevision } of puts) {
-      this.#revisions.set(key, modRevision);
-      this.#take(key, value);
+  #changed({ puts, deletes, relisted }: PrefixChange): void {
+    // What this gateway wrote is known before the registry tells of what was there just before.
+    const isPast = ({ key, modRevision }: { readonly key: string; readonly modRevision: number }) =>
+      !relisted && (this.#revisions.get(key) ?? 0) > modRevision;
+    for (const put of puts) {
+      if (isPast(put)) continue;
+      this.#revisions.set(put.key, put.modRevision);
+      this.#take(put.key, put.value);
     }
-    for (const { key } of deletes) {
+    for (const deleted of deletes) {
+      if (isPast(deleted)) continue;
+      const { key } = deleted;
       this.#revisions.delete(key);
       this.#refused.delete(key);
       this.#problems.delete(key);
