@@ -10,7 +10,7 @@ import { copyOfTerraform, terraformTest } from '../support/terraform.ts';
 const test = terraformTest(ava, 'aws');
 const terraform = copyOfTerraform(sharedScope(ava));
 
-const modules = ['dns-aws', 'etcd-aws'];
+const modules = ['dns-aws', 'etcd-aws', 'region-aws'];
 
 test('every file is as `terraform fmt` writes it', async (t) => {
   const { code, stdout } = await (await terraform).run('.', 'fmt', '-check', '-recursive', '-list');
