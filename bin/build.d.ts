@@ -3,4 +3,4 @@ export const program: string;
 export const inputsFile: string;
 export function isCurrent(): boolean;
 export function lastChange(path: string): number | undefined;
-export function mainModule(): URL;
+export function moduleOf(built: string, source: string): string;

@@ -1,6 +1,7 @@
 /** Owns which form of the program runs: the build, unless the source beside it has changed since. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 const root = join(import.meta.dirname, '..');
 
@@ -38,8 +39,11 @@ export function lastChange(path) {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
 }
 
-/** The URL of the program's first module. `ISTHMUS_SOURCE=1` has the source run whatever there is. */
-export function mainModule() {
+/**
+ * The URL of the first module of a program: `built` in the folder of the build, or `source` from the root. `ISTHMUS_SOURCE=1` has the
+ * source run whatever there is.
+ */
+export function moduleOf(built, source) {
   const isBuilt = process.env.ISTHMUS_SOURCE !== '1' && isCurrent();
-  return new URL(isBuilt ? '../dist/program/main.js' : '../cli/main.ts', import.meta.url);
+  return pathToFileURL(isBuilt ? join(program, built) : join(root, source)).href;
 }

@@ -4,7 +4,7 @@
  * it runs itself again on the pinned one. The rule is in `supported-node.js`.
  */
 import { fileURLToPath } from 'node:url';
-import { mainModule } from './build.js';
+import { moduleOf } from './build.js';
 import { keepCompiled } from './compile-cache.js';
 import { endWithLauncher, findPinnedNode, pinnedPackage, runOn } from './pinned-node.js';
 import { isSupportedNode, minimumNode, refusedFlags } from './supported-node.js';
@@ -29,7 +29,7 @@ if (unsafe.length > 0) {
 } else if (isSupportedNode(process.version)) {
   endWithLauncher();
   keepCompiled();
-  const { main } = await import(mainModule());
+  const { main } = await import(moduleOf('main.js', 'cli/main.ts'));
   process.exitCode = await main(process.argv.slice(2));
 } else if (pinned !== undefined) {
   runOn(pinned, fileURLToPath(import.meta.url), (error) =>

@@ -11,6 +11,8 @@ import { replaceFolder } from './swap.ts';
 
 const root = join(import.meta.dirname, '..');
 const main = join(root, 'cli/main.ts');
+/** Terraform's provider: a process that a launcher starts, as the command is. */
+const provider = join(root, 'terraform/provider/main.ts');
 const { files: packed } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   readonly files: readonly string[];
 };
@@ -20,7 +22,7 @@ export async function buildProgram(): Promise<void> {
   const begunAt = Date.now();
   await replaceFolder(program, async (dir) => {
     const modules = new Set<string>();
-    const entries = new Set([main]);
+    const entries = new Set([main, provider]);
     for (const entry of entries) {
       for (const id of await bundle(entry, dir, entries)) modules.add(id);
     }
@@ -60,7 +62,7 @@ async function bundle(entry: string, dir: string, entries: Set<string>): Promise
     charset: 'ascii',
     comments: false,
     // What a thread needs it needs at once.
-    codeSplitting: isMain,
+    codeSplitting: isMain || entry === provider,
   });
   await build.close();
   for (const started of programs) entries.add(started);

@@ -47,6 +47,7 @@ import {
 import type { SpiffeId, TrustDomain } from './spiffe-id.ts';
 
 const rootLifetimeMs = 10 * 365.25 * 24 * 3600_000;
+const selfSignedLifetimeMs = 24 * 3600_000;
 /** How far clocks may be apart. */
 export const clockToleranceMs = 5 * 60_000;
 /** A verifier whose clock is that far behind ours still accepts a certificate we have just made, and a slow handshake with it. */
@@ -90,6 +91,34 @@ export function makeRoot(request: RootRequest): Buffer {
       ),
       plain(id_ce_subjectAltName, new SubjectAlternativeName([uri])),
       plain(id_ce_subjectKeyIdentifier, new SubjectKeyIdentifier(keyIdentifier(publicKey))),
+    ]),
+  });
+}
+
+interface SelfSignedRequest {
+  readonly dnsName: string;
+  /** The P-256 private key that the certificate is for and signed by. */
+  readonly key: KeyObject;
+  /** Wall milliseconds. */
+  readonly now: number;
+}
+
+/** A certificate of nobody else's, as DER, for both ends of TLS: who is handed it trusts it alone. Valid for a day. */
+export function makeSelfSigned({ dnsName, key, now }: SelfSignedRequest): Buffer {
+  const name = nameOf(dnsName);
+  return signed(key, {
+    issuer: name,
+    subject: name,
+    validity: validity(now - backdateMs, now + selfSignedLifetimeMs),
+    subjectPublicKeyInfo: publicKeyInfo(key),
+    extensions: new Extensions([
+      critical(id_ce_basicConstraints, new BasicConstraints({ cA: false })),
+      critical(id_ce_keyUsage, keyUsage(KeyUsageFlags.digitalSignature)),
+      plain(id_ce_extKeyUsage, new ExtendedKeyUsage([id_kp_serverAuth, id_kp_clientAuth])),
+      plain(
+        id_ce_subjectAltName,
+        new SubjectAlternativeName([new GeneralName({ dNSName: dnsName })]),
+      ),
     ]),
   });
 }

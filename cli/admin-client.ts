@@ -8,10 +8,16 @@ import type { AdminAddress } from './admin-address.ts';
 
 const defaultTimeoutMs = 10_000;
 
-type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
+export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
 
 /** Conditions without which the gateway changes nothing: `PRECONDITION_FAILED`. */
-type Conditions = Readonly<Partial<Record<'if-match' | 'if-none-match', string>>>;
+export type Conditions = Readonly<Partial<Record<'if-match' | 'if-none-match', string>>>;
+
+/** An object, and the tag for `if-match` of what is there now; absent where the gateway gives none. */
+export interface Tagged<T> {
+  readonly value: T;
+  readonly etag?: string | undefined;
+}
 
 /** The credentials of a command, where the API asks for them. */
 export interface Credentials {
@@ -47,8 +53,8 @@ export class AdminClient {
 
   /** The object at `path`, and its tag for `if-match`. Throws as `send` does. */
   async getTagged<T>(path: string): Promise<{ readonly value: T; readonly etag: string }> {
-    const { value, headers } = await this.#whole('GET', path, undefined, {});
-    return { value: value as T, etag: headers.etag ?? '*' };
+    const { value, etag = '*' } = await this.sendTagged<T>('GET', path);
+    return { value, etag };
   }
 
   /**
@@ -61,20 +67,21 @@ export class AdminClient {
     body?: unknown,
     conditions: Conditions = {},
   ): Promise<T> {
-    return (await this.#whole(method, path, body, conditions)).value as T;
+    return (await this.sendTagged<T>(method, path, body, conditions)).value;
   }
 
-  async #whole(
+  /** The same, with the tag of what is there now. */
+  async sendTagged<T>(
     method: Method,
     path: string,
-    body: unknown,
-    conditions: Conditions,
-  ): Promise<{ value: unknown; headers: IncomingMessage['headers'] }> {
+    body?: unknown,
+    conditions: Conditions = {},
+  ): Promise<Tagged<T>> {
     const signal = AbortSignal.timeout(this.#timeoutMs);
     try {
       const response = await this.#exchange(method, path, body, signal, undefined, conditions);
       const value = this.#answer(response, await readText(response));
-      return { value, headers: response.headers };
+      return { value: value as T, etag: response.headers.etag };
     } catch (thrown) {
       if (thrown instanceof IsthmusError) throw thrown;
       throw this.#failure(thrown, signal.aborted);

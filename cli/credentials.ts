@@ -26,8 +26,8 @@ export async function findCredentials(
   };
 }
 
-/** A token goes into a field of a request: one word of printable characters. */
-function bearerToken(text: string | undefined, where: string): string | undefined {
+/** A token goes into a field of a request: one word of printable characters. Throws USAGE, naming `where`. */
+export function bearerToken(text: string | undefined, where: string): string | undefined {
   const token = text?.trim() || undefined;
   if (token === undefined || /^[\x21-\x7e]+$/.test(token)) return token;
   throw new IsthmusError('USAGE', {

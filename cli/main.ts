@@ -25,6 +25,7 @@ const verbs: readonly (readonly [
       demo: async () => (await import('./verbs/demo.ts')).demoVerb,
       init: async () => (await import('./verbs/init.ts')).initVerb,
       gateway: async () => (await import('./verbs/gateway.ts')).gatewayVerb,
+      terraform: async () => (await import('./verbs/terraform.ts')).terraformVerb,
     },
   ],
   [

@@ -16,7 +16,7 @@ const sources = fileURLToPath(new URL('../../terraform', import.meta.url));
 const defaultTimeoutMs = 300_000;
 
 /** Terraform's own words for: ask nobody, show no hints, look for no newer version. */
-const quiet = {
+export const quiet = {
   TF_IN_AUTOMATION: '1',
   TF_INPUT: '0',
   CHECKPOINT_DISABLE: '1',
@@ -30,7 +30,10 @@ export function terraformOnPath(): boolean {
 }
 
 /** `test` where Terraform runs, and the provider of AWS is at hand if `needs` names it; else all of them skipped, with the reason printed. */
-export function terraformTest(test: TestFn, needs?: 'aws'): TestFn | TestFn['skip'] {
+export function terraformTest<T extends { readonly skip: TestFn['skip'] }>(
+  test: T,
+  needs?: 'aws',
+): T | T['skip'] {
   const why = !terraformOnPath()
     ? 'terraform is not on the path'
     : needs === 'aws' && !isThere(awsProvider, constants.R_OK)

@@ -1,0 +1,4 @@
+/** Owns the list of the ephemeral resources. */
+import type { EphemeralResource } from '../offer.ts';
+
+export const ephemeralResources: readonly EphemeralResource[] = [];

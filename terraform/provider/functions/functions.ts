@@ -1,0 +1,4 @@
+/** Owns the list of the functions. */
+import type { ProviderFunction } from '../offer.ts';
+
+export const functions: readonly ProviderFunction[] = [];
