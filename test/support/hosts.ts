@@ -13,7 +13,17 @@ export function withHosts(
   names: readonly string[],
   command: Command,
 ): Promise<Begun> {
-  return withFile(t, '/etc/hosts', names.map((name) => `127.0.0.1 ${name}\n`).join(''), command);
+  return withAddresses(t, Object.fromEntries(names.map((name) => [name, '127.0.0.1'])), command);
+}
+
+/** A command that runs `command` where each of these names has this address, and no other name has any. */
+export function withAddresses(
+  t: Pick<ExecutionContext, 'teardown'>,
+  addresses: Readonly<Record<string, string>>,
+  command: Command,
+): Promise<Begun> {
+  const lines = Object.entries(addresses).map(([name, address]) => `${address} ${name}\n`);
+  return withFile(t, '/etc/hosts', lines.join(''), command);
 }
 
 /** A command that runs `command` where names are asked of one server, `host:port`. */
