@@ -28,6 +28,7 @@ export async function rendered<Outputs>(
 export interface RegionOutputs {
   readonly gateway_yaml: string;
   readonly user_data: string;
+  readonly systemd_unit: string;
   readonly systemd_units: Readonly<Record<string, string>>;
   readonly scripts: Readonly<Record<string, string>>;
   readonly kubernetes_manifests: Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
 /** Specifies the module of a region: what it renders, gateways, cloud-init, systemd and Kubernetes take as it is. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import ava from 'ava';
 import { parse } from 'yaml';
@@ -92,19 +92,36 @@ test('user data is written as cloud-init wants it, and its scripts as sh does', 
   t.regex((await run('cloud-init', ['schema', '-c', path])).stdout, /Valid/);
 });
 
-test('systemd finds nothing to say against the unit, and little that the gateway could do', async (t) => {
+/** Settings of a unit, without those that every cluster says for itself. */
+function commonSettings(unit: string): string[] {
+  const own =
+    /^(EnvironmentFile|TimeoutStopSec|LimitNOFILE|\w+Capabilities|CapabilityBoundingSet)=/;
+  return unit.split('\n').filter((line) => line.includes('=') && !own.test(line));
+}
+
+test('the unit is the one that packages bring, and what the cluster says of it', async (t) => {
+  const { systemd_unit, systemd_units } = await renderedOf(machine);
+  const packaged = await readFile('packaging/files/isthmus.service', 'utf8');
+  t.deepEqual(commonSettings(systemd_unit), commonSettings(packaged));
+  const dropIn = systemd_units['isthmus.service.d/region.conf'] ?? '';
+  t.true(systemd_unit.includes(dropIn.split('[Service]\n')[1] ?? dropIn));
+});
+
+test('systemd finds nothing to say against the units, and little that the gateway could do', async (t) => {
   if (!isThere('systemd-analyze')) {
     t.pass('skipped: systemd-analyze is not on the path');
     return;
   }
-  const { systemd_units } = await renderedOf(machine);
-  const dir = join(await tempDir(t), 'units');
-  await mkdir(dir);
-  for (const [name, unit] of Object.entries(systemd_units)) {
+  const { systemd_unit, systemd_units } = await renderedOf(machine);
+  const dir = await tempDir(t);
+  await mkdir(join(dir, 'isthmus.service.d'));
+  const files = { ...systemd_units, 'isthmus.service': systemd_unit };
+  for (const [name, unit] of Object.entries(files)) {
     await writeFile(join(dir, name), unit.replaceAll('/usr/bin/isthmus', '/bin/true'));
   }
-  const units = Object.keys(systemd_units).map((name) => join(dir, name));
-  const verified = await run('systemd-analyze', ['verify', '--man=no', ...units]);
+  const units = Object.keys(files).filter((name) => name.endsWith('.service'));
+  const paths = units.map((name) => join(dir, name));
+  const verified = await run('systemd-analyze', ['verify', '--man=no', ...paths]);
   t.deepEqual(
     verified.stderr.split('\n').filter((line) => line.includes('isthmus')),
     [],
@@ -113,4 +130,5 @@ test('systemd finds nothing to say against the unit, and little that the gateway
   const { stdout } = await run('systemd-analyze', ['security', '--offline=true', unit]);
   const [, exposure = ''] = /exposure level for isthmus.service: ([\d.]+)/.exec(stdout) ?? [];
   t.true(Number(exposure) < 3, stdout);
+  t.log(`exposure ${exposure}`);
 });

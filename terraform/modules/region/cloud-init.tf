@@ -13,7 +13,7 @@ locals {
     ["#!/bin/sh", "set -eu"],
     local.install_commands,
     var.extra_commands,
-    ["systemctl daemon-reload", "systemctl enable --now ${join(" ", [for name in keys(local.systemd_units) : name if name != "isthmus-setup.service"])}", ""],
+    ["systemctl daemon-reload", "systemctl enable isthmus.service${local.has_join_service ? " isthmus-join.service" : ""}", "systemctl restart isthmus.service", local.has_join_service ? "systemctl start --no-block isthmus-join.service" : "", ""],
   ))
 
   user_data = "#cloud-config\n${yamlencode({

@@ -4,12 +4,12 @@ output "gateway_yaml" {
 }
 
 output "systemd_unit" {
-  description = "The unit `isthmus.service`."
-  value       = local.systemd_units["isthmus.service"]
+  description = "The unit `isthmus.service` as a whole, for machines without the package: with the package's hardening, and what the cluster says."
+  value       = local.systemd_unit
 }
 
 output "systemd_units" {
-  description = "All units by file name: `isthmus.service`, `isthmus-setup.service` before it, and `isthmus-join.service` after it where the machine joins by itself."
+  description = "What user data writes below /etc/systemd/system, by file name: `isthmus.service.d/region.conf` for the package's unit, `isthmus-setup.service` before it, and `isthmus-join.service` after it where the machine joins by itself."
   value       = local.systemd_units
 }
 

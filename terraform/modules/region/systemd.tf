@@ -5,15 +5,25 @@ locals {
   makes_identity   = var.identity != null
   has_join_service = var.join_token_command != null || local.makes_identity
 
+  # What the cluster says of the service, beside what every gateway's unit says.
+  own_settings = templatefile("${path.module}/templates/own-settings.conf.tftpl", {
+    folder        = local.folder
+    stop_seconds  = local.drain_seconds + 15
+    open_files    = max(1048576, 2 * coalesce(var.limits.maxConnections, 50000) + 16384)
+    has_low_ports = local.has_low_ports
+    drain_timeout = var.drain_timeout
+  })
+  systemd_unit = templatefile("${path.module}/templates/isthmus.service.tftpl", {
+    cluster = var.cluster
+    folder  = local.folder
+    own     = local.own_settings
+  })
+  # The package brings isthmus.service; its later versions are not to be hidden by one of ours.
   systemd_units = merge(
     {
-      "isthmus.service" = templatefile("${path.module}/templates/isthmus.service.tftpl", {
-        cluster       = var.cluster
-        folder        = local.folder
-        stop_seconds  = local.drain_seconds + 15
-        open_files    = 2 * coalesce(var.limits.maxConnections, 50000) + 16384
-        capabilities  = local.has_low_ports ? "CAP_NET_BIND_SERVICE" : ""
-        drain_timeout = var.drain_timeout
+      "isthmus.service.d/region.conf" = templatefile("${path.module}/templates/region.conf.tftpl", {
+        cluster = var.cluster
+        own     = local.own_settings
       })
       "isthmus-setup.service" = file("${path.module}/templates/isthmus-setup.service")
     },

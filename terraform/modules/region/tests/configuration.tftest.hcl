@@ -22,7 +22,7 @@ run "a_cluster_needs_no_more_than_its_names" {
     error_message = "What is not said is not written; on loopback the admin API asks nobody who they are."
   }
   assert {
-    condition     = length(output.kubernetes_manifests) == 0 && join(" ", keys(output.systemd_units)) == "isthmus-setup.service isthmus.service"
+    condition     = length(output.kubernetes_manifests) == 0 && join(" ", keys(output.systemd_units)) == "isthmus-setup.service isthmus.service.d/region.conf"
     error_message = "There are neither pods nor a join where none is asked for."
   }
 }
@@ -87,12 +87,12 @@ run "a_machine_that_joins_fetches_its_token_at_boot" {
   assert {
     condition = tolist([for file in yamldecode(output.user_data).write_files : file.path]) == tolist([
       "/etc/isthmus/gateway.yaml", "/etc/isthmus/setup.sh", "/etc/isthmus/join.sh", "/etc/isthmus/install.sh",
-      "/etc/systemd/system/isthmus-join.service", "/etc/systemd/system/isthmus-setup.service", "/etc/systemd/system/isthmus.service", "/etc/motd",
+      "/etc/systemd/system/isthmus-join.service", "/etc/systemd/system/isthmus-setup.service", "/etc/systemd/system/isthmus.service.d/region.conf", "/etc/motd",
     ])
     error_message = "It writes the configuration, the scripts and the units, and what was asked for besides."
   }
   assert {
-    condition     = can(regex("(?s)sha256sum --check.*apt-get install.*touch /run/extra.*systemctl enable --now", yamldecode(output.user_data).write_files[3].content))
+    condition     = can(regex("(?s)sha256sum --check.*apt-get install.*touch /run/extra.*systemctl restart isthmus", yamldecode(output.user_data).write_files[3].content))
     error_message = "The package is checked before it is installed, and the gateway starts last."
   }
   assert {
