@@ -1,13 +1,13 @@
 /** Owns the process that Terraform starts as its provider. */
 import { asIsthmusError } from '../../core/errors.ts';
 import { invitationIn } from './handshake.ts';
-import { offered } from './offered.ts';
 import { servePlugin } from './plugin.ts';
 
 // A terminal's Ctrl-C reaches Terraform as well, which says what is to be done.
 process.on('SIGINT', () => {});
 try {
-  await servePlugin(offered, invitationIn(process.env), process.env);
+  const load = async () => (await import('./offered.ts')).offered;
+  await servePlugin(load, invitationIn(process.env), process.env);
   process.exit(0);
 } catch (thrown) {
   const { code, message, fix } = asIsthmusError(thrown);

@@ -30,9 +30,9 @@ const maxMessageBytes = 256 * 1024 * 1024;
 /** How often is looked whether whoever started this is still there. */
 const lookMs = 1_000;
 
-/** Listens, says where on standard output, and resolves when it is over. */
+/** Listens, says where on standard output, and resolves when it is over. What is offered is loaded while Terraform connects. */
 export async function servePlugin(
-  offer: Offer,
+  load: () => Promise<Offer>,
   invitation: Invitation,
   env: NodeJS.ProcessEnv,
 ): Promise<void> {
@@ -40,8 +40,10 @@ export async function servePlugin(
     'grpc.max_receive_message_length': maxMessageBytes,
     'grpc.max_send_message_length': maxMessageBytes,
   });
-  const ended = new Promise<void>((resolve) => {
-    server.addService(providerService, answering(handlers(offer, new Session(env))));
+  const { promise: answerers, resolve: ready, reject: failed } = Promise.withResolvers<Answerers>();
+  const ended = new Promise<void>((resolve, reject) => {
+    answerers.catch(reject);
+    server.addService(providerService, answering(answerers));
     server.addService(controllerService, {
       Shutdown(_: unknown, done: sendUnaryData<object>) {
         done(null, {});
@@ -59,6 +61,7 @@ export async function servePlugin(
     const socket = join(folder, 'socket');
     await listen(server, `unix:${socket}`, credentials);
     process.stdout.write(`${acceptance(socket, certificate)}\n`);
+    load().then((offer) => ready(handlers(offer, new Session(env))), failed);
     await ended;
     await new Promise((resolve) => server.tryShutdown(resolve));
   } finally {
@@ -66,7 +69,9 @@ export async function servePlugin(
   }
 }
 
-function handlers(offer: Offer, session: Session): Handlers<keyof Calls> {
+type Answerers = Handlers<keyof Calls>;
+
+function handlers(offer: Offer, session: Session): Answerers {
   return {
     ...providerCalls(offer, session),
     ...resourceCalls(offer.resources, session),
@@ -77,11 +82,11 @@ function handlers(offer: Offer, session: Session): Handlers<keyof Calls> {
 }
 
 /** What a handler throws is a fault of ours: Terraform is told, and its log how it came to that. */
-function answering(handlers: Handlers<keyof Calls>): UntypedServiceImplementation {
-  const answered = Object.entries(handlers).map(([name, handle]) => {
+function answering(answerers: Promise<Answerers>): UntypedServiceImplementation {
+  const answered = Object.keys(providerService).map((name) => {
     const answer = async (call: ServerUnaryCall<never, object>, done: sendUnaryData<object>) => {
       try {
-        done(null, await handle(call.request));
+        done(null, await (await answerers)[name as keyof Calls](call.request));
       } catch (thrown) {
         log('error', `${name} failed: ${thrown instanceof Error ? thrown.stack : thrown}`);
         done({ code: status.INTERNAL, details: messageOf(thrown) });

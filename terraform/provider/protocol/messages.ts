@@ -1,8 +1,7 @@
 /** Owns the messages of Terraform's plugin protocol 6: their types here, as `tfplugin6.proto` defines them. */
 import { fileURLToPath } from 'node:url';
-import type { ServiceDefinition } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
 import type { DynamicValue } from '../values/dynamic-value.ts';
+import { serviceIn } from './service.ts';
 
 interface PathStep {
   readonly attribute_name?: string;
@@ -150,12 +149,5 @@ export type Response<C extends keyof Calls> = Calls[C][1];
 const provider = fileURLToPath(new URL('tfplugin6.proto', import.meta.url));
 const plugin = fileURLToPath(new URL('plugin.proto', import.meta.url));
 
-const loaded = loadSync([provider, plugin], {
-  keepCase: true,
-  longs: Number,
-  enums: String,
-  defaults: true,
-});
-
-export const providerService = loaded['tfplugin6.Provider'] as ServiceDefinition;
-export const controllerService = loaded['plugin.GRPCController'] as ServiceDefinition;
+export const providerService = serviceIn(provider, 'tfplugin6.Provider');
+export const controllerService = serviceIn(plugin, 'plugin.GRPCController');

@@ -21,19 +21,25 @@ interface Answered {
 }
 
 export class ApiResource implements ManagedResource {
-  readonly #kind: Kind;
+  readonly #declared: Resource;
+  #known: Kind | undefined;
 
-  /** Throws INTERNAL for a declaration that Terraform's schemas have no place for. */
   constructor(declared: Resource) {
-    this.#kind = kindOf(declared);
+    this.#declared = declared;
+  }
+
+  /** Made when it is asked for: most processes of a provider are asked for few kinds. Throws INTERNAL where `kindOf` does. */
+  get #kind(): Kind {
+    this.#known ??= kindOf(this.#declared);
+    return this.#known;
   }
 
   get name(): string {
-    return this.#kind.declared.name;
+    return this.#declared.name;
   }
 
   get description(): string {
-    return this.#kind.declared.summary;
+    return this.#declared.summary;
   }
 
   get attributes(): Kind['attributes'] {

@@ -1,0 +1,184 @@
+/** Specifies asking a gateway: which one and as whom, again where that may help, and what is said where it does not. */
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import type { FastifyInstance } from 'fastify';
+import { parseAdminAddress } from '../../../cli/admin-address.ts';
+import { AdminClient } from '../../../cli/admin-client.ts';
+import { IsthmusError } from '../../../core/errors.ts';
+import { installProblems } from '../../../gateway/control/api/problems.ts';
+import {
+  configurationAttributes,
+  configurationFaults,
+  connect,
+} from '../../../terraform/provider/connection/configuration.ts';
+import { Gateway } from '../../../terraform/provider/connection/gateway.ts';
+import { diagnosticsOf } from '../../../terraform/provider/diagnostics.ts';
+import { valuesOf } from '../../../terraform/provider/schema/attribute.ts';
+import { unknown, type ValueMap } from '../../../terraform/provider/values/value.ts';
+import { adminAt } from '../../cli/command.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+
+const stopped = new AbortController().signal;
+
+async function gatewayAt(
+  t: Pick<ExecutionContext, 'teardown'>,
+  install: (app: FastifyInstance) => void,
+  { retries = 3, version = '0.2.0' } = {},
+): Promise<Gateway> {
+  const { ISTHMUS_ADMIN } = await adminAt(t, (app) => {
+    installProblems(app, { error() {} } as never);
+    install(app);
+  });
+  const client = new AdminClient(parseAdminAddress(ISTHMUS_ADMIN), 5_000);
+  // Chance says: wait the least.
+  return new Gateway(client, { retries, version, random: () => -1, stopped });
+}
+
+const block = (given: ValueMap): ValueMap => ({
+  ...valuesOf(configurationAttributes, () => null),
+  ...given,
+});
+
+for (const code of ['REGISTRY_UNAVAILABLE', 'RATE_LIMITED', 'NOT_READY', 'DRAINING'] as const) {
+  test(`${code} may pass: it is asked again`, async (t) => {
+    let asked = 0;
+    const gateway = await gatewayAt(t, (app) =>
+      app.get('/v1/thing', async () => {
+        if (++asked < 3) throw new IsthmusError(code, { what: 'Not now' });
+        return { asked };
+      }),
+    );
+    t.deepEqual((await gateway.get('/v1/thing')).value, { asked: 3 });
+  });
+}
+
+test('what will not pass is not asked again', async (t) => {
+  let asked = 0;
+  const gateway = await gatewayAt(t, (app) =>
+    app.get('/v1/thing', async () => {
+      asked++;
+      throw new IsthmusError('FORBIDDEN', { what: 'Not for you' });
+    }),
+  );
+  await t.throwsAsync(gateway.get('/v1/thing'), { code: 'FORBIDDEN' });
+  t.is(asked, 1);
+});
+
+test('a request whose answer was lost is sent again', async (t) => {
+  let asked = 0;
+  const server = createServer((request, response) => {
+    if (++asked === 1) request.socket.destroy();
+    else response.setHeader('etag', '"a"').end('{"done":true}');
+  });
+  t.teardown(() => server.close());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  const client = new AdminClient(parseAdminAddress(`http://127.0.0.1:${port}`));
+  const gateway = new Gateway(client, { retries: 1, version: '0.2.0', random: () => -1, stopped });
+  t.deepEqual(await gateway.send('PUT', '/v1/thing', {}), { value: { done: true }, etag: '"a"' });
+});
+
+test('who is told that the gateway can not be reached is told once', async (t) => {
+  const config = block({ address: 'unix:/nowhere/admin.sock', retries: 0 });
+  const gateway = await connect(config, {}, stopped);
+  const told = await Promise.allSettled([1, 2, 3].map(() => gateway.get('/v1/status')));
+  const summaries = told.map(
+    (one) => one.status === 'rejected' && diagnosticsOf(one.reason)[0]?.summary,
+  );
+  t.deepEqual(summaries, ['Gateway admin API unreachable', 'Not done', 'Not done']);
+});
+
+test('a stop ends the waiting between two tries', async (t) => {
+  const stop = new AbortController();
+  const config = block({ address: 'unix:/nowhere/admin.sock', retries: 20 });
+  const gateway = await connect(config, {}, stop.signal);
+  const asked = gateway.get('/v1/status');
+  stop.abort();
+  await t.throwsAsync(asked, { code: 'ADMIN_UNREACHABLE' });
+});
+
+for (const [what, version, advice] of [
+  [
+    'an old gateway',
+    '0.1.4',
+    /the gateway runs Isthmus 0\.1\.4, which has no \/v1\/news; this provider is 0\.2\.0/,
+  ],
+  ['a gateway of the same version', '0.2.0', /^The admin API has no GET \/v1\/news$/],
+  ['a younger gateway', '0.10.0', /^The admin API has no GET \/v1\/news$/],
+] as const) {
+  test(`${what} that does not know what it is asked is told of as what it is`, async (t) => {
+    const gateway = await gatewayAt(t, (app) => app.get('/v1/status', async () => ({ version })));
+    await t.throwsAsync(gateway.get('/v1/news'), { code: 'ROUTE_NOT_FOUND', message: advice });
+  });
+}
+
+for (const [what, given, env, authorization] of [
+  ['its own', { token: 'own' }, { ISTHMUS_ADMIN_TOKEN: 'env' }, 'Bearer own'],
+  ['that of the environment', {}, { ISTHMUS_ADMIN_TOKEN: 'env' }, 'Bearer env'],
+  ['none', {}, {}, undefined],
+] as const) {
+  test(`the token is ${what}`, async (t) => {
+    let shown: string | undefined;
+    const { ISTHMUS_ADMIN } = await adminAt(t, (app) =>
+      app.get('/v1/thing', async ({ headers }) => {
+        shown = headers.authorization;
+        return {};
+      }),
+    );
+    const gateway = await connect(block({ ...given }), { ...env, ISTHMUS_ADMIN }, stopped);
+    await gateway.get('/v1/thing');
+    t.is(shown, authorization);
+  });
+}
+
+test('a token and PEM files are read; one that can not be is told at its attribute', async (t) => {
+  const file = join(await tempDir(t), 'token');
+  await writeFile(file, 'from-file\n');
+  await t.notThrowsAsync(connect(block({ token_file: file, ca_file: file }), {}, stopped));
+  const thrown = await t.throwsAsync(connect(block({ key_file: '/nowhere' }), {}, stopped));
+  t.deepEqual(
+    diagnosticsOf(thrown).map(({ at }) => at),
+    [[{ attribute: 'key_file' }]],
+  );
+});
+
+test('a context of the command is a gateway; one that is not there is told with what there is to do', async (t) => {
+  const ISTHMUS_CONFIG = join(await tempDir(t), 'config.yaml');
+  await writeFile(ISTHMUS_CONFIG, 'contexts: { dc1: { admin: "unix:/run/dc1.sock" } }\n');
+  await t.notThrowsAsync(connect(block({ context: 'dc1' }), { ISTHMUS_CONFIG }, stopped));
+  await t.throwsAsync(connect(block({ context: 'dc9' }), { ISTHMUS_CONFIG }, stopped), {
+    code: 'CONTEXT_NOT_FOUND',
+  });
+});
+
+test('what is known only after an apply is asked for by name', async (t) => {
+  const thrown = await t.throwsAsync(connect(block({ address: unknown }), {}, stopped));
+  const [told] = diagnosticsOf(thrown);
+  t.is(told?.summary, 'Gateway not known yet');
+  t.deepEqual(told?.at, [{ attribute: 'address' }]);
+});
+
+for (const [given, at] of [
+  [{ address: 'ftp://x' }, 'address'],
+  [{ address: 'http://x', context: 'dc1' }, 'context'],
+  [{ token: 'a', token_file: 'b' }, 'token_file'],
+  [{ cert_file: 'a' }, 'cert_file'],
+  [{ retries: -1 }, 'retries'],
+  [{ retries: 1.5 }, 'retries'],
+  [{ timeout: 'soon' }, 'timeout'],
+  [{ address: unknown, retries: unknown, timeout: unknown, token: unknown }, undefined],
+  [
+    { address: 'https://x:7001', cert_pem: 'a', key_file: 'b', retries: 0, timeout: '1m' },
+    undefined,
+  ],
+] as const) {
+  const text = JSON.stringify(given, (_, value) => (value === unknown ? 'not known' : value));
+  test(`of ${text} ${at ?? 'nothing'} is wrong`, (t) => {
+    t.deepEqual(
+      configurationFaults(block(given)).map((one) => one.at),
+      at === undefined ? [] : [[{ attribute: at }]],
+    );
+  });
+}
