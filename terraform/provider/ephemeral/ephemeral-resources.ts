@@ -1,4 +1,5 @@
 /** Owns the list of the ephemeral resources. */
+import { ephemeralJoinToken } from '../join-token/ephemeral.ts';
 import type { EphemeralResource } from '../offer.ts';
 
-export const ephemeralResources: readonly EphemeralResource[] = [];
+export const ephemeralResources: readonly EphemeralResource[] = [ephemeralJoinToken];

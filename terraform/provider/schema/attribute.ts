@@ -45,7 +45,7 @@ export interface ObjectShape {
  * `required`: the configuration. `optional`: the configuration, else nobody. `chosen`: the configuration, else the gateway.
  * `computed`: the gateway alone.
  */
-type SetBy = 'required' | 'optional' | 'chosen' | 'computed';
+export type SetBy = 'required' | 'optional' | 'chosen' | 'computed';
 
 export interface Attribute {
   readonly shape: Shape;

@@ -65,12 +65,14 @@ function constraint(shape: Shape): unknown {
 }
 
 /** An attribute's description, with the values it may have and its default. */
-function textOf({ description, shape, default: fallback }: Attribute): string {
+export function textOf({ description, shape, default: fallback }: Attribute): string {
   const values = shape.kind === 'string' ? shape.oneOf : undefined;
   const texts = [
     description,
     values === undefined ? '' : `One of ${values.map((one) => `\`${one}\``).join(', ')}`,
-    fallback === undefined || typeof fallback === 'object' ? '' : `Default \`${String(fallback)}\``,
+    fallback === undefined || fallback === '' || typeof fallback === 'object'
+      ? ''
+      : `Default \`${String(fallback)}\``,
   ];
   return texts
     .filter((text) => text !== '')
@@ -78,6 +80,6 @@ function textOf({ description, shape, default: fallback }: Attribute): string {
     .join(' ');
 }
 
-function sentence(text: string): string {
+export function sentence(text: string): string {
   return /[.!?]$/.test(text) || text === '' ? text : `${text}.`;
 }

@@ -18,7 +18,7 @@ export const clusterResource = resource({
     drained: z.boolean().optional().describe(`${drained}; left as it is where nothing is said`),
   }),
   answer: named('ClusterSettings', 'A member cluster and its settings', {
-    cluster: z.string(),
+    cluster: z.string().describe('Name of the cluster'),
     drained: z.boolean().describe(drained),
     region: z.string().describe('Region it is in, by the configuration of its gateways'),
     zones: list(z.string()).describe('Zones of its gateways'),

@@ -23,7 +23,7 @@ export const drainResource = resource({
     ramp: durationSchema.default(10_000).describe(ramp),
   }),
   answer: named('Drain', 'A drain in force', {
-    cluster: z.string(),
+    cluster: z.string().describe('Cluster that traffic is kept off'),
     reason,
     ramp: durationTextSchema.describe(ramp),
     ...givenShape,

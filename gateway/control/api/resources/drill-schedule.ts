@@ -14,6 +14,8 @@ export const drillScheduleResource = resource({
   params: z.strictObject({ name: labelSchema.describe('Name of the schedule in its cluster') }),
   body: scheduleSchema,
   answer: scheduleRecordSchema.omit({ signature: true }).extend({
+    name: scheduleRecordSchema.shape.name.describe('Name of the schedule in its cluster'),
+    schedule: scheduleSchema.describe('The schedule as it was put'),
     cluster: scheduleRecordSchema.shape.cluster.describe('Cluster whose gateways run it'),
     at: scheduleRecordSchema.shape.at.describe('When it was put, in milliseconds since 1970'),
     nextRun: z

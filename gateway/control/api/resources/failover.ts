@@ -30,10 +30,10 @@ export const failoverResource = resource({
   }),
   body: z.strictObject(shape),
   answer: named('Failover', 'A failover in force', {
-    namespace: z.string(),
-    service: z.string(),
+    namespace: z.string().describe('Namespace of the service'),
+    service: z.string().describe('Name of the service in its namespace'),
     ...shape,
-    to: z.string(),
+    to: z.string().describe('Cluster that the traffic is sent to'),
     ...givenShape,
   }),
   role: 'operator',

@@ -1,0 +1,2 @@
+# By its name
+terraform import isthmus_cluster.dc2 dc2

@@ -1,0 +1,2 @@
+# By its name
+terraform import isthmus_drill_schedule.monthly monthly-evacuation

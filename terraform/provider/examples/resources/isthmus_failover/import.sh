@@ -1,0 +1,2 @@
+# NAMESPACE/SERVICE
+terraform import isthmus_failover.orders shop/orders

@@ -1,0 +1,2 @@
+# NAMESPACE/NAME
+terraform import isthmus_traffic_policy.cart shop/cart
