@@ -1,6 +1,6 @@
 /** Owns Terraform in tests: the real binary, quiet and without anybody's settings, on a copy of `terraform/`. */
-import { accessSync, constants } from 'node:fs';
-import { cp } from 'node:fs/promises';
+import { accessSync, constants, globSync } from 'node:fs';
+import { cp, writeFile } from 'node:fs/promises';
 import { basename, delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext, TestFn } from 'ava';
@@ -53,6 +53,8 @@ export interface Terraform {
   ok(folder: string, ...args: readonly string[]): Promise<string>;
   /** `terraform init` there, with the providers that are on this machine. */
   init(folder: string): Promise<void>;
+  /** Readies a folder for commands that use AWS's provider from where it is, which spares each of them reading its 600 MB for a checksum. */
+  ready(folder: string): Promise<void>;
 }
 
 /** Copies `terraform/`, without its provider's source, into a scratch folder that goes with the test. */
@@ -82,11 +84,25 @@ export async function copyOfTerraform(
     dir,
     run: runIn,
     ok,
+    async ready(folder) {
+      await ok(folder, 'get', '-no-color');
+    },
     async init(folder) {
       const plugins = isThere(pluginDir, constants.R_OK) ? [`-plugin-dir=${pluginDir}`] : [];
       await ok(folder, 'init', '-backend=false', '-no-color', ...plugins);
     },
   };
+}
+
+/** Settings, in a file of the test's, that have AWS's provider used from where it is. */
+export async function awsProviderInPlace(
+  t: Pick<ExecutionContext, 'teardown'>,
+): Promise<Readonly<Record<string, string>>> {
+  const path = join(await tempDir(t), 'terraform.rc');
+  const [place = awsProvider] = globSync(join(awsProvider, '*/*'));
+  const overrides = `dev_overrides {\n "hashicorp/aws" = ${JSON.stringify(place)}\n }\n direct {}`;
+  await writeFile(path, `provider_installation {\n ${overrides}\n}\n`);
+  return { TF_CLI_CONFIG_FILE: path };
 }
 
 function isThere(path: string, mode: number): boolean {

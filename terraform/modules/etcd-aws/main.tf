@@ -21,8 +21,8 @@ locals {
 
   addresses = merge({ for name, member in var.members : name => member.private_ip }, var.other_members)
 
-  makes_authority = var.certificate_authority_secret_arn == null
-  authority_arn   = local.makes_authority ? aws_secretsmanager_secret.authority[0].arn : var.certificate_authority_secret_arn
+  makes_authority = var.certificate_authority == null
+  authority_arn   = local.makes_authority ? aws_secretsmanager_secret.authority[0].arn : var.certificate_authority.secret_arn
 
   # One member looks after the clients' certificates: two would issue over each other.
   issuer = sort(keys(var.members))[0]

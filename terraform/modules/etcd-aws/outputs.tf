@@ -1,11 +1,11 @@
 output "endpoints" {
-  description = "URLs of all members, those of other calls included: what `registry_etcd.endpoints` of the region modules takes"
+  description = "URLs of all members, those of other calls included: what `registry_etcd.endpoints` of region-aws takes"
   value       = [for name in sort(keys(local.addresses)) : "https://${local.addresses[name]}:2379"]
 }
 
-output "certificate_authority_secret_arn" {
-  description = "Secret with the authority of etcd's certificates, for the calls that make members in other regions. Members alone may read it"
-  value       = local.authority_arn
+output "certificate_authority" {
+  description = "The authority of etcd's certificates, for the calls that make members in other regions. Members alone may read its secret"
+  value       = { secret_arn = local.authority_arn }
 }
 
 output "client_secret_arns" {

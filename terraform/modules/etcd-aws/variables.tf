@@ -74,14 +74,16 @@ variable "other_members" {
   }
 }
 
-variable "certificate_authority_secret_arn" {
-  description = "Secret with the authority of etcd's certificates, of the call that made it; null where this call is that one. Members make the authority themselves when they first start"
-  type        = string
-  default     = null
+variable "certificate_authority" {
+  description = "The authority of etcd's certificates, where another call made it: that one's output of this name. Null where this call is the one: its members make the authority themselves when they first start"
+  type = object({
+    secret_arn = string
+  })
+  default = null
 
   validation {
-    condition     = var.certificate_authority_secret_arn == null || can(regex("^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.+", var.certificate_authority_secret_arn))
-    error_message = "Use the ARN of a secret: the output certificate_authority_secret_arn of the call that made it."
+    condition     = var.certificate_authority == null || can(regex("^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.+", var.certificate_authority.secret_arn))
+    error_message = "secret_arn is the ARN of a secret: use the output certificate_authority of the call that made it."
   }
 }
 
@@ -98,7 +100,7 @@ variable "clients" {
   }
 
   validation {
-    condition     = length(var.clients) == 0 || var.certificate_authority_secret_arn == null
+    condition     = length(var.clients) == 0 || var.certificate_authority == null
     error_message = "Name the clients in the call that makes the authority, and nowhere else: leave clients empty here."
   }
 
