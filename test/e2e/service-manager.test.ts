@@ -16,9 +16,12 @@ test.serial(
     const manager = await listenAsServiceManager(t);
     process.env['NOTIFY_SOCKET'] = manager.socket;
     process.env['WATCHDOG_USEC'] = '400000';
+    // As where a launcher starts the gateway.
+    process.env['WATCHDOG_PID'] = `${process.pid}`;
     t.teardown(() => {
       delete process.env['NOTIFY_SOCKET'];
       delete process.env['WATCHDOG_USEC'];
+      delete process.env['WATCHDOG_PID'];
     });
     const said = (word: string | RegExp) =>
       manager

@@ -4,8 +4,8 @@ import type { Log } from '../../../core/log.ts';
 import type { Tell } from './messenger.ts';
 
 interface KeepAliveOptions {
-  /** `WATCHDOG_USEC` says within which time one is awaited; `WATCHDOG_PID` of whom. The latter is set anew, for processes to come. */
-  readonly env: NodeJS.ProcessEnv;
+  /** Between two signs, in milliseconds. */
+  readonly everyMs: number;
   readonly clock: Clock;
   readonly log: Log;
   /** Whether all that carries requests does. */
@@ -13,26 +13,33 @@ interface KeepAliveOptions {
   readonly tell: Tell;
 }
 
-/** Tells twice in the time asked for, as long as all is alive; returns a function that ends it. */
-export function keepAlive({ env, clock, log, isAlive, tell }: KeepAliveOptions): () => void {
+/**
+ * How often a sign of life is wanted of this process: twice in `WATCHDOG_USEC`, if `WATCHDOG_PID` is this process's, or its parent's: a launcher was meant, or
+ * the gateway before this one. Undefined where none is. To be asked while the parent lives; the variable is set for a process that follows this one.
+ */
+export function signsWanted(env: NodeJS.ProcessEnv): number | undefined {
   const everyMs = Number(env['WATCHDOG_USEC']) / 2_000;
-  if (!(everyMs > 0) || !isMeant(env['WATCHDOG_PID'])) return () => {};
-  if (env['WATCHDOG_PID']) env['WATCHDOG_PID'] = String(process.pid);
+  const meant = env['WATCHDOG_PID'];
+  if (!(everyMs > 0) || (meant && ![process.pid, process.ppid].includes(Number(meant)))) {
+    return undefined;
+  }
+  env['WATCHDOG_PID'] = String(process.pid);
+  return everyMs;
+}
+
+/** Tells of life as long as all is alive; returns a function that ends it. */
+export function keepAlive({ everyMs, clock, log, isAlive, tell }: KeepAliveOptions): () => void {
   let wasAlive = true;
   let cancel = (): void => {};
   const beat = (): void => {
     cancel = clock.after(everyMs, beat);
     const alive = isAlive();
     if (alive) void tell('WATCHDOG=1');
-    else if (wasAlive)
+    else if (wasAlive) {
       log.warn('not every worker serves: the service manager gets no sign of life');
+    }
     wasAlive = alive;
   };
   beat();
   return () => cancel();
-}
-
-/** A launcher and the gateway before this one were meant, and are this process's parents. */
-function isMeant(pid: string | undefined): boolean {
-  return !pid || [process.pid, process.ppid].includes(Number(pid));
 }

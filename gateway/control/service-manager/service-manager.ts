@@ -3,7 +3,7 @@ import type { Clock } from '../../../core/clock.ts';
 import type { Log } from '../../../core/log.ts';
 import type { Changes } from '../changes.ts';
 import type { Readiness } from '../readiness/readiness.ts';
-import { keepAlive } from './keep-alive.ts';
+import { keepAlive, signsWanted } from './keep-alive.ts';
 import { messengerFor, type Tell } from './messenger.ts';
 
 interface ServiceManagerOptions {
@@ -29,6 +29,7 @@ const waitsForPeople: ReadonlySet<Readiness['state']> = new Set([
 export class ServiceManager {
   readonly #options: ServiceManagerOptions;
   readonly #tell: Tell | undefined;
+  readonly #everyMs: number | undefined;
   #gateway: Spoken | undefined;
   #said: string | undefined;
   #isReady = false;
@@ -37,6 +38,7 @@ export class ServiceManager {
   constructor(options: ServiceManagerOptions) {
     this.#options = options;
     this.#tell = messengerFor(options.env, options.log);
+    this.#everyMs = signsWanted(options.env);
   }
 
   /** This process takes the place of the service's main one, which is ready, before that one ends: its end would be the service's. */
@@ -50,14 +52,13 @@ export class ServiceManager {
     this.#gateway = gateway;
     const look = (): void => this.#look();
     const leave = gateway.changes.join({ readiness: look, membership: look, snapshot: look });
-    const rest = keepAlive({
-      ...this.#options,
-      isAlive: () => gateway.workers.areServing,
-      tell: this.#tell,
-    });
+    const isAlive = () => gateway.workers.areServing;
+    const { clock, log } = this.#options;
+    const everyMs = this.#everyMs;
+    const rest = everyMs && keepAlive({ everyMs, clock, log, isAlive, tell: this.#tell });
     this.#stop = () => {
       leave();
-      rest();
+      if (rest) rest();
     };
     look();
   }

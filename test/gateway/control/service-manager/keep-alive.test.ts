@@ -1,14 +1,14 @@
 /** Specifies the signs of life that systemd gets: twice in the time it gives, of all or of none, and only where this process is meant. */
 import test from 'ava';
 import { createLog } from '../../../../core/log.ts';
-import { keepAlive } from '../../../../gateway/control/service-manager/keep-alive.ts';
+import { keepAlive, signsWanted } from '../../../../gateway/control/service-manager/keep-alive.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 
-function watched(env: NodeJS.ProcessEnv) {
+function watched(everyMs: number) {
   const clock = new ManualClock();
   const state = { isAlive: true, beats: 0 };
   const stop = keepAlive({
-    env,
+    everyMs,
     clock,
     log: createLog({ level: 'error' }),
     isAlive: () => state.isAlive,
@@ -20,7 +20,7 @@ function watched(env: NodeJS.ProcessEnv) {
 }
 
 test('a sign of life comes at once, and every half of the time that is given', (t) => {
-  const { clock, state } = watched({ WATCHDOG_USEC: '30000000' });
+  const { clock, state } = watched(15_000);
   t.is(state.beats, 1);
   clock.advance(14_999);
   t.is(state.beats, 1);
@@ -31,7 +31,7 @@ test('a sign of life comes at once, and every half of the time that is given', (
 });
 
 test('while a worker does not serve there is none, and once it does they go on', (t) => {
-  const { clock, state } = watched({ WATCHDOG_USEC: '30000000' });
+  const { clock, state } = watched(15_000);
   state.isAlive = false;
   clock.advance(60_000);
   t.is(state.beats, 1);
@@ -41,32 +41,39 @@ test('while a worker does not serve there is none, and once it does they go on',
 });
 
 test('after its end there is none', (t) => {
-  const { clock, state, stop } = watched({ WATCHDOG_USEC: '2000000' });
+  const { clock, state, stop } = watched(1_000);
   stop();
   clock.advance(10_000);
   t.is(state.beats, 1);
 });
 
-for (const { name, env, meant } of [
-  { name: 'nobody asks for any', env: {}, meant: false },
-  { name: 'the time is none', env: { WATCHDOG_USEC: '0' }, meant: false },
-  { name: 'the time is no number', env: { WATCHDOG_USEC: 'soon' }, meant: false },
-  { name: 'this process is named', env: { WATCHDOG_PID: `${process.pid}` }, meant: true },
+const parent = `${process.ppid}`;
+const own = `${process.pid}`;
+
+for (const { name, env, everyMs } of [
+  { name: 'nobody asks for any', env: {}, everyMs: undefined },
+  { name: 'the time is none', env: { WATCHDOG_USEC: '0' }, everyMs: undefined },
+  { name: 'the time is no number', env: { WATCHDOG_USEC: 'soon' }, everyMs: undefined },
+  { name: 'no process is named', env: { WATCHDOG_USEC: '2000000' }, everyMs: 1_000 },
   {
-    name: 'the process is named that started this one',
-    env: { WATCHDOG_PID: `${process.ppid}` },
-    meant: true,
+    name: 'this one is named',
+    env: { WATCHDOG_USEC: '2000000', WATCHDOG_PID: own },
+    everyMs: 1_000,
   },
-  { name: 'another process is named', env: { WATCHDOG_PID: '1073741824' }, meant: false },
+  {
+    name: 'its parent is named',
+    env: { WATCHDOG_USEC: '2000000', WATCHDOG_PID: parent },
+    everyMs: 1_000,
+  },
+  {
+    name: 'another is named',
+    env: { WATCHDOG_USEC: '2000000', WATCHDOG_PID: '1073741824' },
+    everyMs: undefined,
+  },
 ]) {
-  test(`where ${name} ${meant ? 'they come' : 'none comes'}`, (t) => {
-    const given = {
-      ...(meant || 'WATCHDOG_PID' in env ? { WATCHDOG_USEC: '2000000' } : {}),
-      ...env,
-    };
-    const { state } = watched(given);
-    t.is(state.beats, meant ? 1 : 0);
-    if (meant)
-      t.is((given as NodeJS.ProcessEnv)['WATCHDOG_PID'], `${process.pid}`, 'for a successor');
+  test(`signs of life are wanted ${everyMs ? `every ${everyMs} ms` : 'never'} where ${name}`, (t) => {
+    const given: NodeJS.ProcessEnv = { ...env };
+    t.is(signsWanted(given), everyMs);
+    if (everyMs !== undefined) t.is(given['WATCHDOG_PID'], own, 'for the process that follows');
   });
 }
