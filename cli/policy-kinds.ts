@@ -2,6 +2,7 @@
 import { IsthmusError } from '../core/errors.ts';
 import type {
   PolicyItem,
+  ServiceDefaultsItem,
   ServiceExportItem,
   TrafficPolicyItem,
 } from '../gateway/control/api/answers.ts';
@@ -67,6 +68,20 @@ export const serviceExportKind = policyKind<ServiceExportItem>(
   'service-exports',
   [{ title: 'EXPORTED', cell: ({ exported }) => (exported ? 'yes' : 'no') }],
 );
+
+export const serviceDefaultsKind = policyKind<ServiceDefaultsItem>(
+  'service-defaults',
+  'service-defaults',
+  [
+    { title: 'PROTOCOL', cell: ({ protocol }) => protocol },
+    { title: 'CHECK', cell: ({ check }) => check && probeOf(check) },
+  ],
+);
+
+function probeOf({ http, grpc, interval }: NonNullable<ServiceDefaultsItem['check']>): string {
+  const probe = http ? `GET ${http.path}` : grpc ? `grpc ${grpc.service}`.trim() : 'tcp';
+  return `${probe}, every ${interval}`;
+}
 
 /** `orders.shop`, or `*.shop` for all services of a namespace. */
 function servicesOf({ target: { service = '*' }, namespace }: TrafficPolicyItem): string {

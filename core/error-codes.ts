@@ -343,7 +343,7 @@ export const errorCodes = {
     'Policy not found',
     404,
     'not-found',
-    'List what there is: `isthmus get traffic-policies`, `isthmus get service-exports`.',
+    'List what there is: `isthmus get traffic-policies`, `service-exports` or `service-defaults`.',
   ),
   DRILL_NOT_FOUND: entry(
     'Drill not found',

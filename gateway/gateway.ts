@@ -127,6 +127,7 @@ export class Gateway {
       clock,
       checker: this.#checker,
       resolve: (host) => resolver.resolve(host),
+      defaults: (service) => this.policies.defaults({ service, client: cluster, where: cluster }),
     });
     this.#registrations = new RegistrationsFile({
       path: join(config.dataDir, 'registrations.json'),
@@ -136,7 +137,8 @@ export class Gateway {
     });
     const { changes } = this;
     const written = (): readonly PolicyResource[] => this.writtenPolicies.resources;
-    this.#governing = new Governing({ config, written, changes });
+    const { catalog } = this;
+    this.#governing = new Governing({ config, written, catalog, changes });
     this.services = new KnownServices({
       home: { cluster, gateway },
       catalog: this.catalog,
@@ -280,9 +282,10 @@ export class Gateway {
       });
     this.#config = next;
     ingressCertificates.become(certificates);
-    this.catalog.configure(configuredEndpoints(next));
     if (next.log.level !== config.log.level) this.logLevel = next.log.level;
+    // Endpoints that come find what their service says of them.
     this.#governing.configure(next);
+    this.catalog.configure(configuredEndpoints(next));
     await prepared.commit();
     // Other certificates may have been read between preparing and now.
     this.changes.tell('credentials');

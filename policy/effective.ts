@@ -1,6 +1,7 @@
 /** Owns the policy in force: of all policies, the one for a service, for the client that asks and the cluster that decides. */
 import { isDeepStrictEqual } from 'node:util';
 import { type ClusterName, type ServiceName, serviceParts } from '../core/names.ts';
+import type { ServiceDefaults } from './service-defaults.ts';
 import type { ServiceExport } from './service-export.ts';
 import { defaultTraffic, type TrafficPolicy } from './traffic-policy.ts';
 
@@ -19,9 +20,10 @@ interface PolicyTarget extends Partial<Asked> {
   readonly namespace?: string;
 }
 
-/** What each kind says. A part that a traffic policy leaves out is for less specific ones to say. */
+/** What each kind says. A part that is left out is for less specific ones to say. */
 interface Specs {
   readonly TrafficPolicy: Partial<TrafficPolicy>;
+  readonly ServiceDefaults: ServiceDefaults;
   readonly ServiceExport: ServiceExport;
 }
 
@@ -84,6 +86,15 @@ export class Policies {
       if (balance && timeouts) break;
     }
     return paired(balance ?? defaultTraffic.balance, timeouts ?? defaultTraffic.timeouts);
+  }
+
+  /** What holds for endpoints of a service that were registered without saying it. */
+  defaults(asked: Asked): ServiceDefaults {
+    let defaults: ServiceDefaults = {};
+    for (const { kind, spec } of this.#holding(asked)) {
+      if (kind === 'ServiceDefaults') defaults = { ...spec, ...defaults };
+    }
+    return defaults;
   }
 
   /** Whether other clusters may use a service; undefined where that is for its endpoints to say. */

@@ -5,6 +5,7 @@
 import type { z } from 'zod';
 import { type ClusterName, serviceName } from '../core/names.ts';
 import type { PolicyResource } from './effective.ts';
+import { defaultsOf, writtenDefaultsSchema } from './service-defaults.ts';
 import { serviceExportSchema } from './service-export.ts';
 import { balanceOf, timeoutsOf, writtenTrafficSchema } from './traffic-schema.ts';
 
@@ -18,6 +19,8 @@ interface PolicyPlace {
 export interface PolicyKind<S extends z.ZodObject = z.ZodObject> {
   /** One of them, in a sentence without its full stop. */
   readonly summary: string;
+  /** The name of its kind of resource, in snake_case; default its own. */
+  readonly resource?: string;
   /** What a policy's name is. */
   readonly naming: string;
   /** What is written, with defaults for all that may be left out; every field is described. What it parses to parses to itself. */
@@ -53,6 +56,18 @@ export const policyKinds = {
       },
     }),
   }),
+  ServiceDefaults: kind({
+    summary:
+      'How the endpoints of a service are spoken to and checked that were registered without saying so',
+    naming: 'Name of the service in its namespace',
+    resource: 'service',
+    spec: writtenDefaultsSchema,
+    inForce: ({ cluster, namespace, name }, spec) => ({
+      kind: 'ServiceDefaults',
+      target: { service: serviceName(namespace, name), where: cluster },
+      spec: defaultsOf(spec),
+    }),
+  }),
   ServiceExport: kind({
     summary: 'Whether other clusters may use a service of this one',
     naming: 'Name of the service in its namespace',
@@ -78,7 +93,7 @@ export function singularOf(kind: string): string {
   return kind.replaceAll(/(?<=.)[A-Z]/g, '-$&').toLowerCase();
 }
 
-/** `TrafficPolicy` is `traffic-policies` in paths and commands. */
+/** `TrafficPolicy` is `traffic-policies` in paths and commands; what is several already stays as it is. */
 export function collectionOf(kind: string): string {
-  return `${singularOf(kind).replace(/y$/, 'ie')}s`;
+  return `${singularOf(kind).replace(/y$/, 'ie').replace(/s$/, '')}s`;
 }

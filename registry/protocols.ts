@@ -3,3 +3,6 @@
 /** HTTP/1.1; HTTP/2 by prior knowledge; the same for gRPC; raw octets; raw octets of TLS, which names its service by SNI. */
 export const protocols = ['http', 'http2', 'grpc', 'tcp', 'tls'] as const;
 export type Protocol = (typeof protocols)[number];
+
+/** Where nobody says another. */
+export const defaultProtocol: Protocol = 'http';

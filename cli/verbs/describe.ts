@@ -4,7 +4,7 @@ import type { Cli } from '../cli.ts';
 import { description, type Findings } from '../descriptions/description.ts';
 import { gatewayKind } from '../kinds.ts';
 import { type NamedKind, one } from '../listing.ts';
-import { serviceExportKind, trafficPolicyKind } from '../policy-kinds.ts';
+import { serviceDefaultsKind, serviceExportKind, trafficPolicyKind } from '../policy-kinds.ts';
 import type { Verb } from '../verb.ts';
 
 export function describeVerb(program: Verb, cli: Cli): void {
@@ -71,6 +71,7 @@ export function describeVerb(program: Verb, cli: Cli): void {
     });
   };
   addPolicy(trafficPolicyKind);
+  addPolicy(serviceDefaultsKind);
   addPolicy(serviceExportKind);
   add('gateway', 'Show the gateway that is asked, or another.', 'isthmus describe gateway', [
     '[gateway]',

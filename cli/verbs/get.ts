@@ -3,7 +3,7 @@ import type { EndpointItem, ExportItem } from '../../gateway/control/api/answers
 import type { Cli } from '../cli.ts';
 import { clusterKind, endpointKind, exportKind, gatewayKind, serviceKind } from '../kinds.ts';
 import { type ListOptions, listOrOne } from '../listing.ts';
-import { serviceExportKind, trafficPolicyKind } from '../policy-kinds.ts';
+import { serviceDefaultsKind, serviceExportKind, trafficPolicyKind } from '../policy-kinds.ts';
 import { resolveService } from '../service-path.ts';
 import { noHeaders, type Verb, watchOption } from '../verb.ts';
 import { oneOrWatch, type WatchOptions } from '../watching.ts';
@@ -122,6 +122,21 @@ export function getVerb(program: Verb, cli: Cli): void {
     .addOption(noHeaders())
     .action((name: string | undefined, options: ListOptions) =>
       listOrOne(cli, trafficPolicyKind, name, options),
+    );
+  get
+    .command('service-defaults')
+    .argument('[policy]', 'Only this one: <namespace>/<service>.')
+    .description(
+      'List what holds for endpoints of services that were registered without saying it, as written while gateways ran.',
+    )
+    .examples(
+      ['isthmus get service-defaults', 'one line each'],
+      ['isthmus get service-defaults shop/orders -o yaml', 'of one service'],
+    )
+    .names()
+    .addOption(noHeaders())
+    .action((name: string | undefined, options: ListOptions) =>
+      listOrOne(cli, serviceDefaultsKind, name, options),
     );
   get
     .command('service-exports')

@@ -19,6 +19,7 @@ const cases: readonly (readonly [line: string, offered: readonly string[]])[] = 
       'exports',
       'gateways',
       'graph',
+      'service-defaults',
       'service-exports',
       'services',
       'traffic-policies',

@@ -5,7 +5,7 @@ import test, { type ExecutionContext } from 'ava';
 import { batches } from '../../cli/endpoints-file.ts';
 import { registration } from '../../cli/registration.ts';
 import type { Status } from '../../gateway/control/api/answers.ts';
-import { checkSchema } from '../../gateway/control/health/check.ts';
+import { checkSchema } from '../../policy/health-check.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
 import { endpoint, status } from './answers.ts';

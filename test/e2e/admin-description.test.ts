@@ -49,6 +49,7 @@ const drill = {
 };
 const schedule = { cron: '0 3 * * *', spec: drill };
 const policy = '/v1/traffic-policies/shop/orders';
+const serviceDefaults = '/v1/service-defaults/shop/orders';
 const serviceExport = '/v1/service-exports/shop/orders';
 const failover = '/v1/services/shop/orders/failover';
 
@@ -112,6 +113,10 @@ const requests: readonly (readonly [id: string, path: string, ask?: AdminAsk])[]
   ['getTrafficPolicy', policy],
   ['listTrafficPolicies', '/v1/traffic-policies'],
   ['deleteTrafficPolicy', policy, { method: 'DELETE' }],
+  ['putService', serviceDefaults, { method: 'PUT', body: { check: { tcp: true } } }],
+  ['getService', serviceDefaults],
+  ['listServiceDefaults', '/v1/service-defaults'],
+  ['deleteService', serviceDefaults, { method: 'DELETE' }],
   ['putServiceExport', serviceExport, { method: 'PUT', body: {} }],
   ['getServiceExport', serviceExport],
   ['listServiceExports', '/v1/service-exports'],

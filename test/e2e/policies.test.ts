@@ -247,6 +247,39 @@ test.serial(
 );
 
 test.serial(
+  'endpoints are spoken to and checked as the defaults of their service say, from then on, unless they say it themselves',
+  async (t) => {
+    const endpoint = (id: string) => `/v1/services/shop/parts/endpoints/${id}`;
+    const [host, port] = (dc1.instances[0]?.address ?? '').split(':');
+    const at = { address: host, port: Number(port) };
+    await put(second, endpoint('silent'), at);
+    await put(second, endpoint('own'), { ...at, protocol: 'http2', check: { tcp: true } });
+    const told = () => second.items<EndpointItem>('/v1/endpoints?service=parts.shop');
+    const table = async () => {
+      const items = (await told()).map(({ id, protocol, health }) => [id, protocol, health]);
+      return items.sort().join(' ');
+    };
+    await until(
+      'both to be well',
+      async () => (await table()) === 'own,http2,healthy silent,http,healthy',
+    );
+    const defaults = '/v1/service-defaults/shop/parts';
+    const check = { http: { path: '/nowhere', expect: [418] }, interval: '50ms', fall: 1 };
+    await put(dc1.gateway, defaults, { protocol: 'grpc', check });
+    await until('what is said to hold', async () => {
+      return (await table()) === 'own,http2,healthy silent,grpc,unhealthy';
+    });
+    t.false('check' in (await second.api.get<EndpointItem>(endpoint('silent'))));
+    await dc1.gateway.api.send('DELETE', defaults);
+    await until(
+      'it to be as before',
+      async () => (await table()) === 'own,http2,healthy silent,http,healthy',
+    );
+    for (const id of ['silent', 'own']) await second.api.send('DELETE', endpoint(id));
+  },
+);
+
+test.serial(
   'policies outlive gateways also while the registry is down, and nothing is said to be written that is not',
   async (t) => {
     await put(second, exportPath, { exported: false });

@@ -15,7 +15,7 @@ function record(kind: string, spec: PolicyRecord['spec']): PolicyRecord {
 for (const [kind, singular, plural] of [
   ['TrafficPolicy', 'traffic-policy', 'traffic-policies'],
   ['ServiceExport', 'service-export', 'service-exports'],
-  ['Service', 'service', 'services'],
+  ['ServiceDefaults', 'service-defaults', 'service-defaults'],
 ] as const) {
   test(`${kind} is ${singular}, and several are ${plural}`, (t) => {
     t.is(singularOf(kind), singular);
@@ -78,6 +78,14 @@ test("a service export is for the service of its name; what is not said is that 
   }
 });
 
+test('what a service says of its endpoints is for the service of its name', (t) => {
+  const check = { http: { path: '/healthz' }, interval: '500ms' };
+  t.like(resourceOf(where, record('ServiceDefaults', { check })), {
+    ...{ kind: 'ServiceDefaults', target: { service: 'cart.shop' as never, where: dc1 } },
+    spec: { check: { probe: { kind: 'http', path: '/healthz' }, intervalMs: 500 } as never },
+  });
+});
+
 test('a policy that was deleted makes nobody do anything', (t) => {
   t.is(resourceOf(where, record('TrafficPolicy', null)), undefined);
 });
@@ -89,6 +97,9 @@ for (const [kind, spec, message] of [
   ['TrafficPolicy', { target: {}, timeouts: { request: '5' } }, /^timeouts\.request: "5" is not a/],
   ['TrafficPolicy', { target: {}, balance: { panicTreshold: 5 } }, /^balance: .*panicTreshold/],
   ['ServiceExport', { exported: 'yes' }, /^exported: /],
+  ['ServiceDefaults', {}, /^protocol: say protocol, check or both/],
+  ['ServiceDefaults', { check: {} }, /^check: give one of http, grpc and tcp/],
+  ['ServiceDefaults', { check: { tcp: true, interval: '1ms' } }, /^check: the interval is at/],
   ['RateLimit', {}, /^There is no kind RateLimit/],
 ] as const) {
   test(`${JSON.stringify(spec)} is no ${kind}`, (t) => {

@@ -71,6 +71,8 @@ export type ExplainAnswer = z.output<typeof explanationSchema>;
 export type { PolicyItem } from './resources/policies.ts';
 /** `GET /v1/traffic-policies` */
 export type TrafficPolicyItem = PolicyItem & z.output<typeof policyKinds.TrafficPolicy.spec>;
+/** `GET /v1/service-defaults` */
+export type ServiceDefaultsItem = PolicyItem & z.output<typeof policyKinds.ServiceDefaults.spec>;
 /** `GET /v1/service-exports` */
 export type ServiceExportItem = PolicyItem & z.output<typeof policyKinds.ServiceExport.spec>;
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { durationSchema } from '../../../core/duration.ts';
 import { IsthmusError } from '../../../core/errors.ts';
 import { type ClusterName, parseClusterName } from '../../../core/names.ts';
+import { checkSchema } from '../../../policy/health-check.ts';
 import {
   clusterNameSchema,
   hostSchema,
@@ -10,7 +11,6 @@ import {
   protocols,
   serviceNameSchema,
 } from '../../../registry/model.ts';
-import { checkSchema } from '../health/check.ts';
 
 /** An endpoint's fields, beside its name. */
 export const endpointShape = {
@@ -27,11 +27,12 @@ export const endpointShape = {
     .record(z.string().max(63), z.string().max(255))
     .default({})
     .describe('Labels that tell it from others'),
-  protocol: z.enum(protocols).default('http').describe('Protocol that it speaks'),
-  exported: z.boolean().default(true).describe('Whether other clusters may use it'),
-  check: checkSchema
+  protocol: z
+    .enum(protocols)
     .optional()
-    .describe('How its health is checked; default as the configuration says of its service'),
+    .describe('Protocol that it speaks; default that of its service, else http'),
+  exported: z.boolean().default(true).describe('Whether other clusters may use it'),
+  check: checkSchema.optional().describe('How its health is checked; default as its service says'),
   ttl: durationSchema
     .refine((ms) => ms > 0, 'a ttl is over 0')
     .optional()

@@ -4,13 +4,15 @@ import type { Clock } from '../../../core/clock.ts';
 import { IsthmusError } from '../../../core/errors.ts';
 import type { ServiceName } from '../../../core/names.ts';
 import { Subscribers } from '../../../core/subscribers.ts';
+import type { ServiceDefaults } from '../../../policy/service-defaults.ts';
 import type { EndpointRecord, Health } from '../../../registry/model.ts';
+import { defaultProtocol } from '../../../registry/protocols.ts';
 import type { Resolve } from '../../data/link/places.ts';
 import type { HealthChecker } from '../health/checker.ts';
 import { endpointRecord, type Home } from './endpoint-record.ts';
 import { type Beating, Heartbeats } from './heartbeats.ts';
 import { Instances, nameOf } from './instances.ts';
-import type { Registration, RegistrationChange } from './registration.ts';
+import type { Registration, RegistrationChange, WholeRegistration } from './registration.ts';
 
 export interface CatalogEntry {
   readonly registration: Registration;
@@ -22,7 +24,7 @@ export interface CatalogEntry {
 interface Entry extends Beating {
   registration: Registration;
   /** The instances that the registration stands for; each is checked, and can be sent to. */
-  instances: readonly Registration[];
+  instances: readonly WholeRegistration[];
 }
 
 interface CatalogOptions {
@@ -31,6 +33,8 @@ interface CatalogOptions {
   readonly checker: Pick<HealthChecker, 'set' | 'remove' | 'status' | 'onChange'>;
   /** Resolves the addresses that are names. */
   readonly resolve: Resolve;
+  /** What holds for endpoints of a service that say nothing themselves. */
+  defaults(service: ServiceName): ServiceDefaults;
 }
 
 const assumed = { health: 'healthy', reason: 'Assumed: it has no check' } as const;
@@ -209,7 +213,7 @@ export class Catalog {
 
   /** The record of an endpoint here, for the registry. */
   recordOf({ registration, health }: CatalogEntry): EndpointRecord {
-    return endpointRecord(registration, health, this.#options.home);
+    return endpointRecord(this.#whole(registration), health, this.#options.home);
   }
 
   close(): void {
@@ -233,7 +237,7 @@ export class Catalog {
   #instantiate(entry: Entry): void {
     const { checker } = this.#options;
     const before = entry.instances;
-    entry.instances = this.#instances.of(entry.registration);
+    entry.instances = this.#instances.of(this.#whole(entry.registration));
     const keys = new Set(entry.instances.map(keyOf));
     for (const gone of before.map(keyOf)) if (!keys.has(gone)) checker.remove(gone);
     for (const instance of entry.instances) {
@@ -242,6 +246,23 @@ export class Catalog {
       if (check) checker.set({ key, address, port, check });
       else checker.remove(key);
     }
+  }
+
+  /** Looks again at what a service says of its endpoints. */
+  defaultsChanged(service: ServiceName): void {
+    const endpoints = this.#services.get(service);
+    if (endpoints === undefined) return;
+    for (const entry of endpoints.values()) this.#instantiate(entry);
+    this.#announce(service);
+  }
+
+  #whole(registration: Registration): WholeRegistration {
+    const { protocol = defaultProtocol, check } = this.#options.defaults(registration.service);
+    return {
+      ...registration,
+      protocol: registration.protocol ?? protocol,
+      check: registration.check ?? check,
+    };
   }
 
   /** Some name has other addresses than before. */

@@ -1,7 +1,7 @@
 /** Owns the registry's record of an endpoint that is registered here. */
 import type { ClusterName } from '../../../core/names.ts';
 import type { EndpointRecord, Health } from '../../../registry/model.ts';
-import type { Registration } from './registration.ts';
+import type { WholeRegistration } from './registration.ts';
 
 /** The place of this gateway, which its endpoints' records carry. */
 export interface Home {
@@ -12,7 +12,7 @@ export interface Home {
 }
 
 export function endpointRecord(
-  registration: Registration,
+  registration: WholeRegistration,
   health: Health,
   { cluster, region, gateway }: Home,
 ): EndpointRecord {

@@ -1,9 +1,9 @@
 /** Owns the instances that a registration stands for: itself, or one at each address that its name has. */
 import { isIP } from 'node:net';
 import { formatAddress } from '../../../core/address.ts';
+import type { Check } from '../../../policy/health-check.ts';
 import { Places, type PlacesOptions } from '../../data/link/places.ts';
-import type { Check } from '../health/check.ts';
-import type { Registration } from './registration.ts';
+import type { Registration, WholeRegistration } from './registration.ts';
 
 /** Most characters of an id: a label of the DNS. */
 const maxId = 63;
@@ -29,7 +29,7 @@ export class Instances {
    * Itself where its address is one, or a name that has one; else one for each address, with an id of its own that is the same as
    * long as that address is there. Checks still ask for the name.
    */
-  of(registration: Registration): readonly Registration[] {
+  of(registration: WholeRegistration): readonly WholeRegistration[] {
     const name = nameOf(registration);
     const places = name === undefined ? undefined : this.#places.of(name);
     if (name === undefined || places === undefined || places.length < 2) return [registration];

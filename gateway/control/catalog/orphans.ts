@@ -1,8 +1,8 @@
 /** Owns endpoints whose gateway was lost: they are probed, used while they answer, and forgotten when they don't. */
 import type { ServiceName } from '../../../core/names.ts';
+import type { Check } from '../../../policy/health-check.ts';
 import type { EndpointRecord, Health } from '../../../registry/model.ts';
 import type { HeldEndpoint, ServiceView } from '../../../registry/snapshot.ts';
-import type { Check } from '../health/check.ts';
 import type { HealthChecker } from '../health/checker.ts';
 
 /** An orphan's own check is not known here: it is probed by connecting. */

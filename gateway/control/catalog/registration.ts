@@ -1,7 +1,7 @@
 /** Owns the words of a registration: an endpoint as its owner describes it, and what became of it. */
 import type { ServiceName } from '../../../core/names.ts';
+import type { Check } from '../../../policy/health-check.ts';
 import type { Protocol } from '../../../registry/model.ts';
-import type { Check } from '../health/check.ts';
 
 /** One endpoint as its owner describes it. */
 export interface Registration {
@@ -12,16 +12,21 @@ export interface Registration {
   readonly zone: string;
   readonly weight: number;
   readonly labels: Readonly<Record<string, string>>;
-  readonly protocol: Protocol;
+  /** Absent: that of its service. */
+  readonly protocol?: Protocol | undefined;
   readonly exported: boolean;
   readonly source: 'config' | 'api';
+  /** Absent: that of its service. */
   readonly check?: Check | undefined;
-  /** Whether `check` is its service's, as the endpoint brought none. */
-  readonly isCheckOfService?: boolean | undefined;
   /** Heartbeat: without one for this long the endpoint is unhealthy. Milliseconds. */
   readonly ttlMs?: number | undefined;
   /** Without a heartbeat for this long the endpoint is deregistered. Milliseconds. */
   readonly deregisterAfterMs?: number | undefined;
+}
+
+/** A registration with what its service says where it says nothing itself. */
+export interface WholeRegistration extends Registration {
+  readonly protocol: Protocol;
 }
 
 /** A change of one endpoint of the API; without a registration it was removed. */

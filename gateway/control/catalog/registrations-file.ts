@@ -42,10 +42,11 @@ const endpointSchema = z.object({
   zone: labelSchema,
   weight: z.int(),
   labels: z.record(z.string(), z.string()),
-  protocol: z.enum(protocols),
+  protocol: z.enum(protocols).optional(),
   exported: z.boolean(),
   source: z.literal('api'),
   check: checkSchema.optional(),
+  /** Files of before have the service's check in those that brought none. */
   isCheckOfService: z.boolean().optional(),
   ttlMs: z.number().optional(),
   deregisterAfterMs: z.number().optional(),
@@ -182,13 +183,22 @@ export class RegistrationsFile {
 /** The registrations that the lines come to, one after the other. Throws the fault of one. */
 function endpointsOf(first: string, changes: readonly string[]): Registration[] {
   const { endpoints } = wholeSchema.parse(JSON.parse(first));
-  const known = new Map<string, Registration>(endpoints.map((one) => [nameOf(one), one]));
+  const known = new Map(endpoints.map((one) => [nameOf(one), ownOf(one)]));
   for (const line of changes) {
     const change = changeSchema.parse(JSON.parse(line));
-    if ('put' in change) known.set(nameOf(change.put), change.put);
+    if ('put' in change) known.set(nameOf(change.put), ownOf(change.put));
     else known.delete(nameOf(change.remove));
   }
   return [...known.values()];
+}
+
+/** Without what is its service's to say. */
+function ownOf({
+  check,
+  isCheckOfService = false,
+  ...own
+}: z.output<typeof endpointSchema>): Registration {
+  return isCheckOfService ? own : { ...own, check };
 }
 
 function nameOf({ service, id }: Pick<Registration, 'service' | 'id'>): string {

@@ -1,18 +1,29 @@
-/** Owns the policies that a configuration holds: one for all services, and one for each that has its own. */
+/** Owns the policies that a configuration holds: one for all services, and those of services that say something of their own. */
 import { serviceName } from '../../../core/names.ts';
 import { Policies, type PolicyResource } from '../../../policy/effective.ts';
+import { defaultProtocol } from '../../../registry/protocols.ts';
 import type { GatewayConfig } from './config.ts';
 
 /** A service's own `balance` or `timeouts` replaces that of all services as a whole: nothing is mixed. */
 export function policiesOf({ services, balance, timeouts }: GatewayConfig): Policies {
   const own = services.flatMap((service): PolicyResource[] => {
-    if (service.balance === undefined && service.timeouts === undefined) return [];
     const name = serviceName(service.namespace, service.name);
+    const { protocol, check } = service;
+    const isDefault = protocol === defaultProtocol && check === undefined;
+    const defaults: PolicyResource = {
+      ...{ kind: 'ServiceDefaults', name: `defaults ${name}`, target: { service: name } },
+      spec: { protocol, ...(check && { check }) },
+    };
     const spec = {
       ...(service.balance && { balance: service.balance }),
       ...(service.timeouts && { timeouts: service.timeouts }),
     };
-    return [{ kind: 'TrafficPolicy', name, target: { service: name }, spec }];
+    return [
+      ...(isDefault ? [] : [defaults]),
+      ...(Object.keys(spec).length === 0
+        ? []
+        : [{ kind: 'TrafficPolicy', name, target: { service: name }, spec } as const]),
+    ];
   });
   const ofAll: PolicyResource = {
     kind: 'TrafficPolicy',

@@ -2,11 +2,12 @@
 
 import { z } from 'zod';
 import { parseAddress } from '../../../core/address.ts';
-import { type ServiceName, serviceName } from '../../../core/names.ts';
+import { serviceName } from '../../../core/names.ts';
+import { checkSchema } from '../../../policy/health-check.ts';
 import { balancePolicySchema, timeoutsSchema } from '../../../policy/traffic-schema.ts';
-import { labelSchema, protocols } from '../../../registry/model.ts';
+import { labelSchema } from '../../../registry/model.ts';
+import { defaultProtocol, protocols } from '../../../registry/protocols.ts';
 import type { Registration } from '../catalog/registration.ts';
-import { type Check, checkSchema } from '../health/check.ts';
 import { dialedAddressSchema } from './addresses.ts';
 import { refuseTwice } from './lists.ts';
 
@@ -26,7 +27,7 @@ const serviceSchema = z.strictObject({
   namespace: labelSchema,
   /** Whether other clusters may use it. Default true. */
   exported: z.boolean().default(true),
-  protocol: z.enum(protocols).default('http'),
+  protocol: z.enum(protocols).default(defaultProtocol),
   check: checkSchema.optional(),
   endpoints: z
     .array(endpointSchema)
@@ -43,7 +44,7 @@ export const serviceListSchema = z
 
 type Services = Readonly<Record<'services', z.output<typeof serviceListSchema>>>;
 
-/** The endpoints the configuration names; `zone` is that of those without one. */
+/** The endpoints the configuration names; `zone` is that of those without one. What their service says of all of them is among the policies. */
 export function configuredEndpoints(config: Services & { readonly zone: string }): Registration[] {
   return config.services.flatMap((service) =>
     service.endpoints.map((endpoint): Registration => {
@@ -56,16 +57,10 @@ export function configuredEndpoints(config: Services & { readonly zone: string }
         zone: endpoint.zone ?? config.zone,
         weight: endpoint.weight,
         labels: endpoint.labels,
-        protocol: service.protocol,
         exported: service.exported,
         source: 'config',
-        check: endpoint.check ?? service.check,
+        check: endpoint.check,
       };
     }),
   );
-}
-
-/** The check of a service's endpoints that bring none of their own. */
-export function checkOf({ services }: Services, service: ServiceName): Check | undefined {
-  return services.find(({ name, namespace }) => service === `${name}.${namespace}`)?.check;
 }

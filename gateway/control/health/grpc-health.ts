@@ -1,7 +1,7 @@
 /** Owns asking a gRPC server for its health: `grpc.health.v1.Health/Check`, in the few octets that it takes. */
 import type { LookupFunction } from 'node:net';
 import { formatAddress } from '../../../core/address.ts';
-import type { Probe } from './check.ts';
+import type { Probe } from '../../../policy/health-check.ts';
 import { openHttp2 } from './http2-request.ts';
 import { failed, type ProbeResult, type ProbeTarget } from './probe-result.ts';
 

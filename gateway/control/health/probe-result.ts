@@ -1,6 +1,6 @@
 /** Owns the target and the result of a probe. */
 import { messageOf } from '../../../core/errors.ts';
-import type { Check } from './check.ts';
+import type { Check } from '../../../policy/health-check.ts';
 import type { CheckedHealth } from './rise-fall.ts';
 
 export interface ProbeResult {

@@ -1,5 +1,6 @@
 /** Owns the policies in force at this gateway: those of its configuration, and over them those that were written in the registry. */
 import { Policies, type PolicyResource } from '../../../policy/effective.ts';
+import type { Catalog } from '../catalog/catalog.ts';
 import type { Changes } from '../changes.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import { policiesOf } from '../config/policies.ts';
@@ -8,6 +9,7 @@ interface GoverningOptions {
   readonly config: GatewayConfig;
   /** Each of the own cluster alone, which makes it more specific than one of the configuration for the same target. */
   written(): readonly PolicyResource[];
+  readonly catalog: Pick<Catalog, 'defaultsChanged'>;
   readonly changes: Pick<Changes, 'tell'>;
 }
 
@@ -39,8 +41,11 @@ export class Governing {
     const delta = new Policies([...this.#configured, ...this.#options.written()]).since(before);
     if (delta.set.length + delta.removed.length === 0) return;
     this.#policies = before.with(delta);
-    const { changes } = this.#options;
+    const { catalog, changes } = this.#options;
     changes.tell('policies');
+    for (const service of before.touched(delta, 'ServiceDefaults') ?? []) {
+      catalog.defaultsChanged(service);
+    }
     // An export concerns the endpoints that other clusters are told of.
     for (const service of before.touched(delta, 'ServiceExport') ?? []) {
       changes.tell('endpoints', service);

@@ -20,7 +20,7 @@ export const endpointResource = resource({
   }),
   body: endpointBodySchema,
   answer: endpointItemSchema,
-  chosen: ['zone'],
+  chosen: ['zone', 'protocol'],
   // They are for its checks and heartbeats to say, not for who registers it.
   derived: ['health', 'reason'],
   role: 'operator',

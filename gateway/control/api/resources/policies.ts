@@ -42,7 +42,7 @@ function policyResource(kind: string, declared: PolicyKind): Resource {
   const words = singular.replaceAll('-', ' ');
   const a = /^[aeiou]/.test(words) ? `an ${words}` : `a ${words}`;
   return resource({
-    name: singular.replaceAll('-', '_'),
+    name: declared.resource ?? singular.replaceAll('-', '_'),
     plural: collectionOf(kind).replaceAll('-', '_'),
     tag: 'Policies',
     summary: declared.summary,

@@ -1,8 +1,8 @@
 /** Owns the shapes of what is served: services, their endpoints here, and what clusters export. */
 import { z } from 'zod';
 import { durationTextSchema } from '../../../../core/duration.ts';
+import { writtenCheckSchema } from '../../../../policy/health-check.ts';
 import { protocols } from '../../../../registry/model.ts';
-import { writtenCheckSchema } from '../../health/check.ts';
 import { count, list, moment, named, object } from './shape.ts';
 
 export const serviceItemSchema = named('Service', 'A service, here and elsewhere', {

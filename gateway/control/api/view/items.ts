@@ -3,13 +3,13 @@ import { fingerprintOf } from '../../../../certs/x509.ts';
 import { writtenDuration } from '../../../../core/duration.ts';
 import { type ClusterName, type ServiceName, serviceHost } from '../../../../core/names.ts';
 import { byNaturalOrder } from '../../../../core/text-order.ts';
+import { writtenCheck } from '../../../../policy/health-check.ts';
 import type { EndpointRecord, ExportRecord } from '../../../../registry/model.ts';
 import type { ClusterView, ServiceView, Snapshot } from '../../../../registry/snapshot.ts';
 import { publishedLinkStates } from '../../../data/balance/view.ts';
 import type { Catalog, CatalogEntry } from '../../catalog/catalog.ts';
 import type { KnownServices } from '../../catalog/known-services.ts';
 import type { GatewayConfig } from '../../config/config.ts';
-import { writtenCheck } from '../../health/check.ts';
 import type { Identity } from '../../membership/identity.ts';
 import type { Membership } from '../../membership/membership.ts';
 import type { LinkBoard } from '../../workers/link-board.ts';
@@ -17,7 +17,7 @@ import type { ClusterItem, EndpointItem, ExportItem, ServiceItem } from '../answ
 
 /** The parts of a gateway that are listed. */
 export interface ListedParts {
-  readonly catalog: Pick<Catalog, 'entries' | 'services'>;
+  readonly catalog: Pick<Catalog, 'entries' | 'find' | 'services'>;
   readonly config: Pick<GatewayConfig, 'cluster' | 'federation'>;
   readonly identity: Pick<Identity, 'authority'>;
   readonly membership: Pick<Membership, 'bundleOf'>;
@@ -128,7 +128,11 @@ export function endpointItems(gateway: ListedParts, only?: ServiceName): Endpoin
     const entries = [...gateway.catalog.entries(service)];
     const here = new Map(entries.map((entry) => [entry.registration.id, entry]));
     const records = gateway.services.endpoints(service);
-    return records.map((record) => endpointItem(record, here.get(record.id)));
+    return records.map((record) => {
+      // As its owner registered it; what it says of itself is not what its service says of it.
+      const own = gateway.catalog.find(service, record.id);
+      return endpointItem(record, own ?? here.get(record.id));
+    });
   });
 }
 
@@ -142,10 +146,10 @@ export function endpointItem(
     return { ...rest, reason: `As ${record.gateway} reports`, source: 'registry' };
   }
   const { registration, reason } = entry;
-  const { source, check, isCheckOfService, ttlMs, deregisterAfterMs } = registration;
+  const { source, check, ttlMs, deregisterAfterMs } = registration;
   return {
     ...{ ...rest, reason, source },
-    ...(check && !isCheckOfService && { check: writtenCheck(check) }),
+    ...(check && { check: writtenCheck(check) }),
     ...(ttlMs !== undefined && { ttl: writtenDuration(ttlMs) }),
     ...(deregisterAfterMs !== undefined && { deregisterAfter: writtenDuration(deregisterAfterMs) }),
   };

@@ -1,9 +1,7 @@
 /** Owns what the admin API does to endpoints: registering them, hearing that they live, deregistering them, one or many. */
 import { asIsthmusError } from '../../../../core/errors.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
-import type { Registration } from '../../catalog/registration.ts';
 import type { GatewayConfig } from '../../config/config.ts';
-import { checkOf } from '../../config/service.ts';
 import type { Membership } from '../../membership/membership.ts';
 import type { EndpointId } from '../../membership/publisher.ts';
 import type { ChangedEndpoints } from '../answers.ts';
@@ -30,12 +28,6 @@ export function registeringOf(gateway: RegisteringParts): Registering {
   const { catalog, membership } = gateway;
   const published = async (those: readonly EndpointId[]) =>
     (await membership.session?.presence.holds(those)) ?? false;
-  /** An endpoint that brings no check is checked as the configuration says of its service. */
-  const checked = (registration: Registration): Registration => {
-    if (registration.check) return registration;
-    const check = checkOf(gateway.config, registration.service);
-    return check ? { ...registration, check, isCheckOfService: true } : registration;
-  };
   const endpoint: Control['endpoint'] = (service, id) => {
     const own = catalog.find(service, id);
     if (own) return endpointItem(catalog.recordOf(own), own);
@@ -45,7 +37,7 @@ export function registeringOf(gateway: RegisteringParts): Registering {
     endpoint,
     async register(registration) {
       gateway.assertServing();
-      const entry = catalog.put(checked(registration));
+      const entry = catalog.put(registration);
       await gateway.registrationsSaved();
       return {
         ...endpointItem(catalog.recordOf(entry), entry),
@@ -60,7 +52,7 @@ export function registeringOf(gateway: RegisteringParts): Registering {
     async changeEndpoints({ register, heartbeat, deregister }: EndpointChanges) {
       gateway.assertServing();
       const refused: ChangedEndpoints['refused'][number][] = [];
-      const registered = doneOf(register, (one) => catalog.put(checked(one)), refused);
+      const registered = doneOf(register, (one) => catalog.put(one), refused);
       const heartbeats = doneOf(
         heartbeat,
         (one) => catalog.heartbeat(one.service, one.id),

@@ -4,10 +4,11 @@ import { systemClock } from '../../../../core/clock.ts';
 import { silentLog } from '../../../../core/log.ts';
 import type { ServiceName } from '../../../../core/names.ts';
 import { Catalog } from '../../../../gateway/control/catalog/catalog.ts';
-import { checkSchema } from '../../../../gateway/control/health/check.ts';
 import { HealthChecker } from '../../../../gateway/control/health/checker.ts';
 import type { Resolve } from '../../../../gateway/data/link/places.ts';
 import { NameResolver } from '../../../../gateway/data/upstream/resolve.ts';
+import { checkSchema } from '../../../../policy/health-check.ts';
+import type { ServiceDefaults } from '../../../../policy/service-defaults.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { until } from '../../../support/until.ts';
 import { closedPort, startOrigin } from '../../data/request/scene.ts';
@@ -19,11 +20,13 @@ function open(t: ExecutionContext, resolve?: Resolve) {
   const names = new NameResolver({ clock: systemClock, log: silentLog });
   const { lookup } = names;
   const checker = new HealthChecker({ clock: systemClock, random: Math.random, lookup });
+  const said: { of: ServiceDefaults } = { of: {} };
   const catalog = new Catalog({
     home,
     clock,
     checker,
     resolve: resolve ?? ((host) => names.resolve(host)),
+    defaults: () => said.of,
   });
   t.teardown(() => {
     catalog.close();
@@ -33,7 +36,12 @@ function open(t: ExecutionContext, resolve?: Resolve) {
   catalog.onChange((service) => told.push(service));
   const health = (id = 'cart-1') =>
     [...catalog.entries(cart)].find((entry) => entry.registration.id === id)?.health;
-  return { catalog, checker, clock, told, health };
+  /** The service says this of its endpoints from now on. */
+  const say = (defaults: ServiceDefaults) => {
+    said.of = defaults;
+    catalog.defaultsChanged(cart);
+  };
+  return { catalog, checker, clock, told, health, say };
 }
 
 const heartbeat = { ttlMs: 10_000, deregisterAfterMs: 60_000 };
@@ -303,4 +311,22 @@ test('a name with several addresses is an instance at each, checked by itself un
   catalog.remove(cart, 'cart');
   t.deepEqual(seen(), []);
   t.false(catalog.has(cart, 'cart-127-0-0-1'));
+});
+
+test('an endpoint is spoken to and checked as it says itself, else as its service does, from then on', async (t) => {
+  const { catalog, health, say } = open(t);
+  const port = await closedPort();
+  const silent = { protocol: undefined, port };
+  catalog.put(registration('cart-1', silent));
+  catalog.put(registration('own', { ...silent, protocol: 'http2', check: undefined }));
+  const spoken = () => Array.from(catalog.records(cart), ({ protocol }) => protocol);
+  t.deepEqual(spoken(), ['http', 'http2']);
+  t.is(health(), 'healthy');
+  say({ protocol: 'grpc', check });
+  t.deepEqual(spoken(), ['grpc', 'http2']);
+  await until('it to be checked', () => health() === 'unhealthy');
+  t.is(catalog.find(cart, 'cart-1')?.registration.check, undefined);
+  say({});
+  t.deepEqual(spoken(), ['http', 'http2']);
+  t.is(health(), 'healthy');
 });

@@ -5,7 +5,7 @@ import test, { type ExecutionContext } from 'ava';
 import { createLog, silentLog } from '../../../../core/log.ts';
 import type { Registration } from '../../../../gateway/control/catalog/registration.ts';
 import { RegistrationsFile } from '../../../../gateway/control/catalog/registrations-file.ts';
-import { checkSchema } from '../../../../gateway/control/health/check.ts';
+import { checkSchema } from '../../../../policy/health-check.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { until } from '../../../support/until.ts';

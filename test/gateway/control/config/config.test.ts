@@ -101,13 +101,14 @@ services:
   t.like(ofAll.timeouts, { requestMs: 5_000, connectMs: 1_000 });
 });
 
-test('configured endpoints carry what their service and gateway say, unless they say otherwise', (t) => {
+test('configured endpoints carry what they and their gateway say; what their service says of all of them is a policy', (t) => {
   const config = parse(`
 zone: a
 services:
   - name: cart
     namespace: shop
     exported: false
+    protocol: http2
     check: { tcp: true }
     endpoints:
       - { id: one, address: "10.0.0.1:8080" }
@@ -116,7 +117,7 @@ services:
         address: "cart.internal:80"
         check: { http: { path: /, host: cart.example, tls: true, version: 2 } }
 `);
-  const shared = { service: cart, protocol: 'http', exported: false, source: 'config' } as const;
+  const shared = { service: cart, exported: false, source: 'config' } as const;
   const check = {
     probe: { kind: 'tcp' },
     intervalMs: 2000,
@@ -127,7 +128,7 @@ services:
   t.deepEqual(configuredEndpoints(config), [
     {
       ...shared,
-      check,
+      check: undefined,
       id: 'one',
       address: '10.0.0.1',
       port: 8080,
@@ -137,7 +138,7 @@ services:
     },
     {
       ...shared,
-      check,
+      check: undefined,
       id: 'two',
       address: '::1',
       port: 8081,
@@ -166,6 +167,11 @@ services:
       labels: {},
     },
   ]);
+  const here = { client: parseClusterName('dc1'), where: parseClusterName('dc1') };
+  t.deepEqual(policiesOf(config).defaults({ ...here, service: cart }), {
+    protocol: 'http2',
+    check,
+  });
 });
 
 for (const admin of ['127.0.0.1:0', 'localhost:7001', '"[::1]:7001"', 'unix:/run/isthmus.sock']) {

@@ -3,9 +3,9 @@ import { createServer } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { systemClock } from '../../../../core/clock.ts';
 import { silentLog } from '../../../../core/log.ts';
-import { type Check, checkSchema, writtenCheck } from '../../../../gateway/control/health/check.ts';
 import { HealthChecker } from '../../../../gateway/control/health/checker.ts';
 import { NameResolver } from '../../../../gateway/data/upstream/resolve.ts';
+import { type Check, checkSchema, writtenCheck } from '../../../../policy/health-check.ts';
 import { until } from '../../../support/until.ts';
 import { closedPort, startOrigin } from '../../data/request/scene.ts';
 

@@ -17,9 +17,9 @@ import test, { type ExecutionContext } from 'ava';
 import { keyPemOf, pemOf } from '../../../../certs/x509.ts';
 import { systemClock } from '../../../../core/clock.ts';
 import { silentLog } from '../../../../core/log.ts';
-import { checkSchema } from '../../../../gateway/control/health/check.ts';
 import { probe } from '../../../../gateway/control/health/probe.ts';
 import { NameResolver } from '../../../../gateway/data/upstream/resolve.ts';
+import { checkSchema } from '../../../../policy/health-check.ts';
 import { forge } from '../../../certs/forge.ts';
 
 const { lookup } = new NameResolver({ clock: systemClock, log: silentLog });

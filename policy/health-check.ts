@@ -1,8 +1,7 @@
 /** Owns what to check of an endpoint and how often, and how that is written in configurations and API bodies. */
 import { z } from 'zod';
-import { durationTextSchema, msOf, writtenDuration } from '../../../core/duration.ts';
-import { isAuthority } from '../../../core/uri-authority.ts';
-import type { RiseFall } from './rise-fall.ts';
+import { durationTextSchema, msOf, writtenDuration } from '../core/duration.ts';
+import { isAuthority } from '../core/uri-authority.ts';
 
 /** Statuses from `from` to `to`, both included. */
 interface StatusRange {
@@ -35,12 +34,16 @@ export type Probe =
   /** Passes when a connection is accepted. */
   | { readonly kind: 'tcp' };
 
-export interface Check extends RiseFall {
+export interface Check {
   readonly probe: Probe;
   /** From the start of one check to the start of the next, in milliseconds; default 2000. */
   readonly intervalMs: number;
   /** Most time one check may take, in milliseconds; default 1000. */
   readonly timeoutMs: number;
+  /** Passes in a row that make an unhealthy endpoint healthy; default 2. */
+  readonly rise: number;
+  /** Failures in a row that make it unhealthy; default 2. */
+  readonly fall: number;
 }
 
 const status = z.int().min(100).max(599);
@@ -112,8 +115,8 @@ export const writtenCheckSchema = z.strictObject({
 
 type WrittenCheck = z.output<typeof writtenCheckSchema>;
 
-/** Parses what is written to the check that is meant. */
-export const checkSchema = writtenCheckSchema
+/** The same, and its fields go together. */
+export const wholeCheckSchema = writtenCheckSchema
   .refine(
     ({ http, grpc, tcp }) => [http, grpc, tcp].filter((one) => one !== undefined).length === 1,
     'give one of http, grpc and tcp',
@@ -121,16 +124,20 @@ export const checkSchema = writtenCheckSchema
   .refine(
     ({ interval, timeout }) => msOf(interval) >= 50 && msOf(timeout) > 0,
     'the interval is at least 50ms and the timeout over 0',
-  )
-  .transform(
-    ({ http, grpc, interval, timeout, rise, fall }): Check => ({
-      probe: http ? httpProbe(http) : grpc ? { kind: 'grpc', ...grpc } : { kind: 'tcp' },
-      intervalMs: msOf(interval),
-      timeoutMs: msOf(timeout),
-      rise,
-      fall,
-    }),
   );
+
+/** Parses what is written to the check that is meant. */
+export const checkSchema = wholeCheckSchema.transform(checkOf);
+
+export function checkOf({ http, grpc, interval, timeout, rise, fall }: WrittenCheck): Check {
+  return {
+    probe: http ? httpProbe(http) : grpc ? { kind: 'grpc', ...grpc } : { kind: 'tcp' },
+    intervalMs: msOf(interval),
+    timeoutMs: msOf(timeout),
+    rise,
+    fall,
+  };
+}
 
 function httpProbe({ path, expect, host, tls, version }: z.output<typeof httpSchema>): Probe {
   return {
