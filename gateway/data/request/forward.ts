@@ -1,11 +1,8 @@
-/** Owns the tries of one request: their targets, their time limits, and which of their answers goes to the client. */
-import { type BackoffPolicy, backoffDelay } from '../../../core/backoff.ts';
+/** Owns the life of one request that is forwarded: what its client sends, what its tries bring, and which of that goes to the client. */
 import { IsthmusError } from '../../../core/errors.ts';
-import { Timed } from '../../../core/timing-wheel.ts';
 import { whyNobody } from '../balance/reason.ts';
-import type { Target, TryResult } from '../balance/types.ts';
+import type { Target } from '../balance/types.ts';
 import type { Exchange, ExchangeEnd, ExchangeHandler } from '../message/exchange.ts';
-import { failureIn } from '../message/gateway-answer.ts';
 import { endsInTrailers, grpcTrailers, isGrpc } from '../message/grpc-status.ts';
 import { grpcTimeoutMs } from '../message/grpc-timeout.ts';
 import { interimFields, trailerFields } from '../message/headers.ts';
@@ -14,11 +11,11 @@ import type { RefusedLabels } from '../observe/series.ts';
 import type { ForwardingGround } from './forward/ground.ts';
 import { RequestBody } from './forward/request-body.ts';
 import { RequestFields } from './forward/request-fields.ts';
-import { outgoingRequest, send } from './forward/send.ts';
-import { TimeLimits, type TimeUp } from './forward/time-limits.ts';
-import { type Tried, Try } from './forward/try.ts';
+import { outgoingRequest } from './forward/send.ts';
+import { type Limited, TimeLimits, type TimeUp } from './forward/time-limits.ts';
+import { Tries } from './forward/tries.ts';
+import type { Tried, Try } from './forward/try.ts';
 import { bodyTooLarge, bodyTooSlow } from './limit.ts';
-import { Picks } from './pick.ts';
 import { RequestRecord } from './record.ts';
 import { refuse } from './respond/refuse.ts';
 import {
@@ -29,68 +26,58 @@ import {
   isDeclinedOffer,
   passOn,
 } from './respond.ts';
-import { lateTry, resultOf, resultOfAnswer, resultOfFailure } from './retry/outcome.ts';
-import { isFinal, nextStep, type Step, stepAside, type TryEnd, type TryStep } from './retry.ts';
+import { lateTry, resultOfAnswer, resultOfFailure } from './retry/outcome.ts';
+import { isFinal, type TryStep } from './retry.ts';
 import type { Route } from './route/route-table.ts';
 
 type Phase =
   /** The request announces no content, and has not come to its end: sent on, it would be whole. */
   | 'waiting'
-  /** A try is under way; nothing was said to the client. */
+  /** A try is under way, or the same target is to be tried again after a pause; nothing was said to the client. */
   | 'trying'
-  /** Until the same target is tried again, there being no other. */
-  | 'backing-off'
   /** The response is all here but for its end, with which its head goes on. */
   | 'ending'
-  /** The response flows, or the tunnel does. */
+  /** The response flows. */
   | 'answering'
+  /** Octets flow both ways, each direction to its own end. */
+  | 'tunnelling'
   /** The client was told everything, and takes what is left of it. */
   | 'leaving'
   | 'over';
 
-/** Between two tries of the same target. */
-const sameTargetBackoff: BackoffPolicy = { baseMs: 20, maxMs: 250 };
-
-export class Forwarding extends Timed implements ExchangeHandler, Tried {
-  readonly #exchange: Exchange;
-  readonly #route: Route;
+export class Forwarding implements ExchangeHandler, Limited, Tried {
   readonly #ground: ForwardingGround;
-  /** The request as it is sent; once its body was asked for, it does not expect that any more. */
-  #request: OutgoingRequest;
-  readonly #picks: Picks;
   readonly #limits: TimeLimits;
   readonly #record: RequestRecord;
+  readonly #tries: Tries;
   /** Absent where there is none; a tunnel's octets are not kept. */
   readonly #body: RequestBody | undefined;
+  /** The request as it is sent; once its body was asked for, it does not expect that any more. */
+  #request: OutgoingRequest;
   #phase: Phase = 'trying';
-  #try: Try | undefined;
-  #first: Try | undefined;
-  /** While `ending`. */
-  #head: ResponseHead | undefined;
-  /** While `backing-off`. */
-  #again: { readonly target: Target; readonly at: number } | undefined;
-  #isTunnel = false;
   #isGrpc = false;
 
   constructor(exchange: Exchange, route: Route, ground: ForwardingGround) {
-    super();
     const { head } = exchange;
     const { bodyLength, tunnel } = head;
-    this.#exchange = exchange;
-    this.#route = route;
+    const { says, ids, observer, wheel } = ground;
+    const { timeouts } = route.policy;
     this.#ground = ground;
-    const { says, ids, observer } = ground;
     this.#record = new RequestRecord(exchange, route.service, ground);
     const { trail } = this.#record;
     const fields = new RequestFields(exchange, route.service, says, ids, trail, observer);
-    const expectsContinue = head.expectsContinue && route.policy.timeouts.continueMs > 0;
+    const expectsContinue = head.expectsContinue && timeouts.continueMs > 0;
     const isEmpty = bodyLength === 0;
     if (isEmpty) this.#phase = 'waiting';
     this.#request = outgoingRequest(head, fields, expectsContinue);
-    this.#picks = new Picks(route, exchange);
-    this.#limits = new TimeLimits(route.policy.timeouts.idleMs, ground.wheel.now);
+    this.#limits = new TimeLimits(this, wheel, timeouts.idleMs);
+    this.#tries = new Tries(this, route, exchange, ground, this.#limits, trail);
     const hasBody = bodyLength !== 'none' && !isEmpty && tunnel === undefined;
-    this.#body = hasBody ? new RequestBody() : undefined;
+    this.#body = hasBody ? new RequestBody(ground.limits, this.#limits, bodyLength) : undefined;
+  }
+
+  get #exchange(): Exchange {
+    return this.#tries.exchange;
   }
 
   start(): void {
@@ -99,21 +86,20 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
       return;
     }
     const { bodyMs } = this.#ground.limits;
-    if (bodyMs > 0) this.#limits.awaitBody(bodyMs, this.#ground.wheel.now);
-    this.#schedule();
+    if (bodyMs > 0) this.#limits.awaitBody(bodyMs);
+    this.#limits.schedule();
     this.#exchange.read();
   }
 
   #forward(): void {
-    const { balancer, policy, service } = this.#route;
-    const { timeouts } = policy;
+    const { balancer, policy, service } = this.#tries.route;
     const { fields } = this.#exchange.head;
     const { now } = this.#ground.wheel;
     balancer.countRequest(now);
-    const first = this.#picks.next(now);
+    const first = this.#tries.next(now);
     if (first === undefined) {
       const isTold = this.#ground.says.tellsDecisions;
-      const why = isTold ? whyNobody(balancer.distribution(), this.#picks.localOnly) : '';
+      const why = isTold ? whyNobody(balancer.distribution(), this.#tries.localOnly) : '';
       const what = `No endpoint of ${service} can take the request${why}`;
       this.#turnAway(new IsthmusError('NO_HEALTHY_ENDPOINT', { what }), 'no');
       return;
@@ -121,25 +107,29 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
     // The time of a call of gRPC runs from its head on: it may never end before it is answered.
     this.#isGrpc = isGrpc(fields);
     const grpcMs = this.#isGrpc ? grpcTimeoutMs(fields) : undefined;
-    if (grpcMs !== undefined) this.#limits.awaitAll(grpcMs, now);
-    if (this.#body === undefined) this.#limits.awaitHead(timeouts.requestMs, now);
-    else if (!this.#request.expectsContinue) this.#awaitBody();
+    if (grpcMs !== undefined) this.#limits.awaitAll(grpcMs);
+    if (this.#body === undefined) this.#limits.awaitHead(policy.timeouts.requestMs);
+    else if (!this.#request.expectsContinue) this.#body.awaitMore();
     this.#begin(first);
   }
 
   onBody(bytes: Buffer): boolean {
-    this.#moved();
+    this.#limits.moved();
     this.#record.requestBytes(bytes.length);
-    if (this.#body !== undefined && !this.#taken(this.#body, bytes)) return true;
-    if (this.#try === undefined) return this.#phase !== 'backing-off';
-    const goesOn = this.#try.call.write(bytes);
-    if (!goesOn) this.#limits.awaitBody(Infinity, 0);
+    if (this.#body?.take(bytes) === false) {
+      this.#tooLarge();
+      return true;
+    }
+    const { current, again } = this.#tries;
+    if (current === undefined) return again === undefined;
+    const goesOn = current.call.write(bytes);
+    if (!goesOn) this.#limits.leaveBody();
     return goesOn;
   }
 
   onBodyEnd(trailers: Fields): void {
     if (this.#phase === 'waiting') {
-      this.#limits.awaitBody(Infinity, 0);
+      this.#limits.leaveBody();
       this.#phase = 'trying';
       this.#forward();
       return;
@@ -147,21 +137,22 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
     const passed = trailerFields(trailers);
     this.#body?.finish(passed);
     if (!this.#isAnswered()) {
-      this.#limits.awaitBody(Infinity, 0);
-      this.#limits.awaitHead(this.#route.policy.timeouts.requestMs, this.#ground.wheel.refresh());
-      this.#schedule();
+      this.#ground.wheel.refresh();
+      this.#limits.leaveBody();
+      this.#limits.awaitHead(this.#tries.route.policy.timeouts.requestMs);
+      this.#limits.schedule();
     }
-    this.#try?.call.end(passed);
+    this.#tries.current?.call.end(passed);
   }
 
   onWritable(): void {
-    this.#moved();
-    this.#try?.call.read();
+    this.#limits.moved();
+    this.#tries.current?.call.read();
   }
 
   onOver(how: ExchangeEnd): void {
     const { wheel } = this.#ground;
-    const current = this.#try;
+    const { current } = this.#tries;
     this.#end();
     if (how === 'sent') {
       // A tunnel whose two directions have ended: the last octets may still be on their way.
@@ -182,53 +173,35 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
   }
 
   onTryResponse(head: ResponseHead): void {
-    const current = this.#try;
+    const { current } = this.#tries;
     if (current === undefined) return;
-    const { target } = current;
-    const now = this.#ground.wheel.refresh();
-    current.headMs = now - current.startedAt;
-    const failure = target.kind === 'cluster' ? failureIn(head, target.cluster) : undefined;
-    if (failure !== undefined) {
-      // Where one of its endpoints failed it, that is the cluster's answer, and no sign that it can't be reached.
-      const result = failure.sent === 'no' ? 'unsent' : 'gateway-error';
-      current.cancel(isFinal(failure.code) ? 'abandoned' : result, now);
-      this.#failed(failure, target);
-      return;
-    }
-    if (this.#route.policy.balance.retry.statuses.includes(head.status)) {
-      this.#picks.unsent = false;
-      const step = this.#nextStep({ kind: 'response', status: head.status }, target);
-      if (step.kind === 'try') {
-        current.cancel(resultOf(head.status), now);
-        this.#go(step);
-        return;
-      }
-    }
-    this.#limits.answered(now);
-    if (hasBody(head, this.#request.method)) this.#answer(current, head, false);
-    else {
-      this.#phase = 'ending';
-      this.#head = head;
-    }
+    const instead = this.#tries.judge(current, head, this.#isReplayable());
+    if (instead === undefined) {
+      this.#limits.answered();
+      if (hasBody(head, this.#request.method)) this.#answer(current, head, false);
+      else this.#phase = 'ending';
+    } else if ('target' in instead) this.#retry(instead);
+    else this.#failed(instead, current.target);
   }
 
   onTryBody(bytes: Buffer): boolean {
-    this.#moved();
+    this.#limits.moved();
     this.#record.responseBytes(bytes.length);
     return this.#exchange.write(bytes);
   }
 
   onTryEnd(trailers: Fields): void {
-    const current = this.#try;
+    const { current } = this.#tries;
     if (current === undefined) return;
-    if (this.#isTunnel) {
+    if (this.#phase === 'tunnelling') {
       this.#exchange.end();
       return;
     }
-    this.#try = undefined;
-    const result = resultOfAnswer(current.head, this.#isGrpc ? trailers : undefined);
+    const { head } = current;
+    this.#tries.current = undefined;
+    const result = resultOfAnswer(head, this.#isGrpc ? trailers : undefined);
     current.finish(result, this.#ground.wheel.now);
-    if (this.#head !== undefined) this.#answer(current, this.#head, true);
+    if (this.#phase === 'ending' && head !== undefined) this.#answer(current, head, true);
     else {
       this.#phase = 'leaving';
       this.#exchange.end(trailers.length === 0 ? undefined : trailerFields(trailers));
@@ -236,35 +209,34 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
   }
 
   onTryFailed(failure: FailedTry): void {
-    const current = this.#try;
+    const { current } = this.#tries;
     if (current === undefined) return;
-    const { wheel } = this.#ground;
     const result = resultOfFailure(failure);
     const saysNothing = isFinal(failure.code) || failure.isStale;
-    current.finish(saysNothing ? 'abandoned' : result, wheel.refresh());
-    if (this.#phase === 'answering' && (this.#isTunnel || !this.#exchange.retract())) {
-      this.#try = undefined;
+    current.finish(saysNothing ? 'abandoned' : result, this.#ground.wheel.refresh());
+    const phase = this.#phase;
+    if (phase === 'tunnelling' || (phase === 'answering' && !this.#exchange.retract())) {
+      this.#tries.current = undefined;
       this.#breakOff('RESPONSE_BROKEN', new IsthmusError(failure.code, failure));
     } else this.#failed(failure, current.target);
   }
 
   onTryDoubted(): void {
-    const current = this.#try;
+    const { current } = this.#tries;
     if (current === undefined || this.#phase !== 'trying') return;
-    const step = stepAside(this.#picks, this.#body?.replayable ?? true);
+    const step = this.#tries.aside(this.#isReplayable());
     if (step === undefined) return;
-    this.#picks.unsent = false;
     current.cancel('abandoned', this.#ground.wheel.refresh());
-    this.#go(step);
+    this.#retry(step);
   }
 
   onTryWritable(): void {
-    this.#moved();
+    this.#limits.moved();
     if (this.#request.expectsContinue) {
       this.#awaitContinue();
       return;
     }
-    this.#awaitBody();
+    this.#body?.awaitMore();
     this.#exchange.read();
   }
 
@@ -273,168 +245,133 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
     this.#destroy();
   }
 
-  override onDue(): void {
-    const { now } = this.#ground.wheel;
-    const up = this.#limits.up(now);
+  onTimeUp(up: TimeUp, now: number): void {
+    const { current, again } = this.#tries;
     try {
-      if (up === 'try') this.#tryTimedOut(now);
-      else if (up === 'continue') this.#goOn();
-      else if (up !== undefined) this.#outOfTime(up, now);
-      else if (this.#again !== undefined && now >= this.#again.at) this.#begin(this.#again.target);
-      else this.#schedule();
+      if (up === 'continue') this.#goOn();
+      else if (up !== 'try') this.#outOfTime(up, now);
+      else if (again !== undefined) this.#begin(again);
+      else if (current !== undefined) {
+        current.cancel('failed', now);
+        this.#failed(lateTry(current.target), current.target);
+      }
     } catch (thrown) {
       this.failedInside(thrown);
     }
   }
 
   #begin(target: Target): void {
-    const { wheel } = this.#ground;
-    const { balancer, policy } = this.#route;
-    const { trail } = this.#record;
-    const { now } = wheel;
     this.#phase = 'trying';
-    this.#again = undefined;
-    this.#picks.began(target);
-    this.#limits.awaitTry(policy.timeouts.perTryMs, now);
-    this.#schedule();
-    const current = new Try(this, balancer, target, now, trail);
-    this.#try = current;
-    this.#first ??= current;
-    const request = trail?.tried(target, this.#request) ?? this.#request;
-    current.call = send(this.#ground, this.#route, this.#exchange, current, request);
+    const { call } = this.#tries.begin(target, this.#request);
     if (this.#body === undefined) return;
     if (this.#request.expectsContinue) {
-      if (current.call.isReady) this.#awaitContinue();
+      if (call.isReady) this.#awaitContinue();
       return;
     }
-    if (this.#body.replayTo(current.call)) this.#exchange.read();
+    if (this.#body.replayTo(call)) this.#exchange.read();
     // The client has no pace to keep while nothing of it is read.
-    else this.#limits.awaitBody(Infinity, 0);
+    else this.#limits.leaveBody();
   }
 
   /** The head is on its way: the other side may ask for the body. */
   #awaitContinue(): void {
-    const { continueMs } = this.#route.policy.timeouts;
-    this.#limits.awaitContinue(continueMs, this.#ground.wheel.refresh());
-    this.#schedule();
+    this.#ground.wheel.refresh();
+    this.#limits.awaitContinue(this.#tries.route.policy.timeouts.continueMs);
+    this.#limits.schedule();
   }
 
   /** The body is wanted: the other side has said so, or has said nothing for long enough (RFC 9110 section 10.1.1). */
   #goOn(): void {
     this.#request = { ...this.#request, expectsContinue: false };
-    this.#limits.awaitContinue(Infinity, 0);
-    this.#awaitBody();
-    this.#schedule();
+    this.#limits.leaveContinue();
+    this.#body?.awaitMore();
+    this.#limits.schedule();
     // Where no connection stands yet, it says when.
-    if (this.#try?.call.isReady !== false) this.#exchange.read();
+    if (this.#tries.current?.call.isReady !== false) this.#exchange.read();
   }
 
   /** A try has failed: another one, or the end. */
   #failed(failure: FailedTry, target: Target): void {
-    this.#try = undefined;
-    this.#head = undefined;
     this.#phase = 'trying';
-    this.#picks.unsent &&= failure.sent === 'no';
-    const step = this.#nextStep({ kind: 'failed', ...failure }, target);
-    if (step.kind === 'try') this.#go(step);
+    const step = this.#tries.failed(failure, target, this.#isReplayable());
+    if (step.kind === 'try') this.#retry(step);
     else {
       const { code, what, cause } = failure;
       const said = step.kind === 'over-budget' ? 'RETRY_BUDGET_SPENT' : code;
-      this.#turnAway(new IsthmusError(said, { what, cause }), this.#picks.unsent ? 'no' : 'maybe');
+      this.#turnAway(new IsthmusError(said, { what, cause }), this.#tries.unsent ? 'no' : 'maybe');
     }
   }
 
-  #nextStep(end: TryEnd, tried: Target): Step {
-    return nextStep(this.#picks, this.#body?.replayable ?? true, end, tried);
+  #retry(step: TryStep): void {
+    if (this.#tries.goOn(step)) this.#begin(step.target);
   }
 
-  #go({ target, reason, isAtOnce }: TryStep): void {
-    this.#ground.recorder.retried(this.#route.service, reason);
-    this.#try = undefined;
-    this.#limits.awaitContinue(Infinity, 0);
-    if (isAtOnce || !this.#picks.hasTried(target)) {
-      this.#begin(target);
-      return;
-    }
-    const { wheel, random } = this.#ground;
-    const delayMs = backoffDelay(sameTargetBackoff, this.#picks.tries - 1, random);
-    this.#phase = 'backing-off';
-    this.#again = { target, at: wheel.now + delayMs };
-    this.#schedule();
-  }
-
-  #answer({ target, startedAt, headMs = 0 }: Try, head: ResponseHead, ends: boolean): void {
+  #answer(answering: Try, head: ResponseHead, ends: boolean): void {
+    const { target } = answering;
     const { status } = head;
-    this.#isTunnel = grantsTunnel(this.#exchange, status);
-    if (!this.#isTunnel && isDeclinedOffer(this.#exchange, status)) {
-      this.#cut('ok');
+    const isTunnel = grantsTunnel(this.#exchange, status);
+    if (!isTunnel && isDeclinedOffer(this.#exchange, status)) {
+      this.#tries.cut('ok', this.#ground.wheel.refresh());
       this.#turnAway(declinedOffer(status), 'maybe');
       return;
     }
-    const latencyMs = startedAt + headMs - (this.#first?.startedAt ?? startedAt);
-    this.#record.answered(this.#route, target, head, latencyMs, this.#body?.received ?? 0);
+    const latencyMs = this.#tries.latencyMs(answering);
+    const received = this.#body?.received ?? 0;
+    this.#record.answered(this.#tries.route, target, head, latencyMs, received);
     this.#body?.forget();
-    this.#phase = ends ? 'leaving' : 'answering';
-    this.#schedule();
+    if (ends) this.#phase = 'leaving';
+    else this.#phase = isTunnel ? 'tunnelling' : 'answering';
+    this.#limits.schedule();
     passOn(this.#exchange, this.#ground.says, target, head, ends);
-    if (this.#isTunnel) this.#exchange.read();
+    if (isTunnel) this.#exchange.read();
     // One that begins a good answer unasked may still read; what is answered otherwise has been judged by its head.
     else if (this.#request.expectsContinue && !ends && status < 300) this.#goOn();
   }
 
-  #tryTimedOut(now: number): void {
-    const current = this.#try;
-    if (current === undefined) return;
-    current.cancel('failed', now);
-    this.#failed(lateTry(current.target), current.target);
-  }
-
   #outOfTime(up: TimeUp, now: number): void {
-    const target = this.#try?.target ?? this.#again?.target;
+    const { current, again, unsent } = this.#tries;
+    const target = current?.target ?? again;
     const isAnswered = this.#isAnswered();
-    const isUnsent = this.#picks.unsent && this.#phase === 'backing-off';
-    this.#cut(isAnswered || up === 'body' ? 'abandoned' : 'failed', now);
+    this.#tries.cut(isAnswered || up === 'body' ? 'abandoned' : 'failed', now);
     if (!isAnswered && up === 'body') {
       this.#turnAway(bodyTooSlow(this.#ground.limits.bodyMs), 'maybe');
     } else if (isAnswered || target === undefined) {
       this.#breakOff('RESPONSE_BROKEN', endlessAnswer());
     } else {
-      const { what } = lateTry(target);
-      this.#turnAway(new IsthmusError('UPSTREAM_TIMED_OUT', { what }), isUnsent ? 'no' : 'maybe');
+      const error = new IsthmusError('UPSTREAM_TIMED_OUT', { what: lateTry(target).what });
+      this.#turnAway(error, unsent && again !== undefined ? 'no' : 'maybe');
     }
   }
 
-  /** False: that was too much, and it is refused. */
-  #taken(body: RequestBody, bytes: Buffer): boolean {
-    if (body.take(bytes) && !this.#isAnswered()) this.#awaitBody();
-    const { maxBodyBytes } = this.#ground.limits;
-    if (maxBodyBytes === 0 || body.received <= maxBodyBytes) return true;
-    const error = bodyTooLarge(maxBodyBytes);
-    this.#cut('abandoned');
+  #tooLarge(): void {
+    const error = bodyTooLarge(this.#ground.limits.maxBodyBytes);
+    this.#tries.cut('abandoned', this.#ground.wheel.refresh());
     if (!this.#isAnswered()) this.#turnAway(error, 'maybe');
     else this.#breakOff(error.code, error);
-    return false;
   }
 
-  /** Only what announces its length has to keep a pace: others may have nothing to say for a while. */
-  #awaitBody(): void {
-    const { limits, wheel } = this.#ground;
-    const isDue = typeof this.#request.bodyLength === 'number' && this.#body?.isWhole === false;
-    if (!isDue || limits.bodyMs === 0 || this.#isAnswered()) return;
-    this.#limits.awaitBody(limits.bodyMs, wheel.now);
-    this.#schedule();
+  #isReplayable(): boolean {
+    return this.#body?.replayable ?? true;
   }
 
   #isAnswered(): boolean {
-    return this.#phase === 'answering' || this.#phase === 'leaving' || this.#phase === 'over';
+    switch (this.#phase) {
+      case 'waiting':
+      case 'trying':
+      case 'ending':
+        return false;
+      default:
+        return true;
+    }
   }
 
   /** Answers instead of the service. */
   #turnAway(error: IsthmusError, sent: 'no' | 'maybe'): void {
     this.#record.turnedAway(error);
     this.#phase = 'leaving';
-    this.#limits.answered(this.#ground.wheel.now);
-    this.#schedule();
+    this.#body?.forget();
+    this.#limits.answered();
+    this.#limits.schedule();
     refuse(this.#exchange, error, sent);
   }
 
@@ -445,23 +382,16 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
       this.#destroy();
       return;
     }
-    const { now } = this.#ground.wheel;
     this.#phase = 'leaving';
-    this.#limits.awaitAll(Infinity, now);
-    this.#limits.moved(now);
-    this.#schedule();
+    this.#limits.awaitAll(Infinity);
+    this.#limits.moved();
+    this.#limits.schedule();
     this.#exchange.end(grpcTrailers(error));
-  }
-
-  /** Gives up the try under way. */
-  #cut(result: TryResult, now = this.#ground.wheel.refresh()): void {
-    this.#try?.cancel(result, now);
-    this.#try = undefined;
   }
 
   #destroy(): void {
     if (this.#phase === 'over') return;
-    this.#cut('abandoned');
+    this.#tries.cut('abandoned', this.#ground.wheel.refresh());
     this.#end();
     this.#exchange.destroy();
     this.#record.over();
@@ -469,18 +399,8 @@ export class Forwarding extends Timed implements ExchangeHandler, Tried {
 
   #end(): void {
     this.#phase = 'over';
-    this.#try = undefined;
-    this.#ground.wheel.cancel(this);
+    this.#tries.current = undefined;
+    this.#limits.end();
     this.#record.left();
-  }
-
-  #moved(): void {
-    this.#limits.moved(this.#ground.wheel.now);
-  }
-
-  #schedule(): void {
-    if (this.#phase === 'over') return;
-    const dueAt = Math.min(this.#limits.next(), this.#again?.at ?? Infinity);
-    this.#ground.wheel.set(this, dueAt);
   }
 }

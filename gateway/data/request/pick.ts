@@ -13,7 +13,7 @@ const none: ReadonlySet<string> = new Set();
 export class Picks implements PickRequest {
   readonly localOnly: boolean;
   readonly route: Route;
-  readonly #exchange: Exchange;
+  readonly exchange: Exchange;
   readonly #idempotent: boolean;
   /** Keys of targets. */
   tried: ReadonlySet<string> = none;
@@ -33,12 +33,12 @@ export class Picks implements PickRequest {
     // A request that came from a gateway is answered from this cluster or refused: no loops.
     this.localOnly = exchange.peer.kind === 'gateway';
     this.#idempotent = isIdempotent(exchange.head.method);
-    this.#exchange = exchange;
+    this.exchange = exchange;
   }
 
   /** Only algorithms that hash ask for it. */
   get hash(): number {
-    this.#hash ??= hash32(hashKeyOf(this.#exchange, this.route.policy.balance.hash));
+    this.#hash ??= hash32(hashKeyOf(this.exchange, this.route.policy.balance.hash));
     return this.#hash;
   }
 
@@ -47,7 +47,7 @@ export class Picks implements PickRequest {
   }
 
   get method(): string {
-    return this.#exchange.head.method;
+    return this.exchange.head.method;
   }
 
   /** `now`: monotonic milliseconds, where they are at hand. */
@@ -60,7 +60,7 @@ export class Picks implements PickRequest {
   }
 
   /** Another place than that of the last try, which is not over; undefined where there is none that is as good. */
-  aside(): Target | undefined {
+  elsewhere(): Target | undefined {
     this.usableOnly = true;
     const target = this.next();
     this.usableOnly = false;

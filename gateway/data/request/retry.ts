@@ -7,7 +7,7 @@ import type { Picks } from './pick.ts';
 import { isIdempotent, retryVerdict } from './retry/verdict.ts';
 
 /** A try that is over: failed, or answered with a status that may be worth another try. */
-export type TryEnd =
+type TryEnd =
   | ({ readonly kind: 'failed' } & FailedTry)
   | { readonly kind: 'response'; readonly status: number };
 
@@ -55,7 +55,7 @@ export function stepAside(picks: Picks, replayable: boolean): TryStep | undefine
   const { method, route } = picks;
   const { retry } = route.policy.balance;
   if (!replayable || !isIdempotent(method) || picks.tries >= retry.maxTries) return undefined;
-  const target = picks.aside();
+  const target = picks.elsewhere();
   if (target === undefined || !route.balancer.takeRetry()) return undefined;
   return { kind: 'try', target, reason: 'suspect', isAtOnce: true };
 }

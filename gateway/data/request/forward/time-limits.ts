@@ -1,71 +1,119 @@
 /** Owns when a request has waited long enough: for a head, for one try, for anything to move, for all of it. */
-import { staleMs } from '../../../../core/timing-wheel.ts';
+import { staleMs, Timed, type TimingWheel } from '../../../../core/timing-wheel.ts';
 
 /**
- * What is up. `head` and `try`: no head came in time; `all`: gRPC's own deadline; `idle`: nothing has moved; `body`:
- * too little of the request's body has come; `continue`: nobody has asked for it.
+ * The limit that is up. `head` and `try`: no head came in time, or between two tries the pause is over; `all`: gRPC's own deadline;
+ * `idle`: nothing has moved; `body`: too little of the request's body has come; `continue`: nobody has asked for it.
  */
 export type TimeUp = 'head' | 'try' | 'all' | 'idle' | 'body' | 'continue';
 
-/** Times are monotonic milliseconds, as old as `TimingWheel.now` may be; Infinity = no limit. */
-export class TimeLimits {
+/** The request whose limits they are. */
+export interface Limited {
+  /** `now`: monotonic milliseconds. */
+  onTimeUp(up: TimeUp, now: number): void;
+}
+
+/**
+ * Limits that are set, or moved, hold once `schedule` is called. Times are monotonic milliseconds, as old as `TimingWheel.now` may be;
+ * Infinity = no limit.
+ */
+export class TimeLimits extends Timed {
+  readonly #wheel: TimingWheel;
+  /** Until it is over. */
+  #owner: Limited | undefined;
   readonly #idleMs: number;
   #headAt = Infinity;
   #tryAt = Infinity;
   #allAt = Infinity;
+  /** For the body, or for somebody to ask for it: never both. */
   #bodyAt = Infinity;
-  #continueAt = Infinity;
+  #isBodyUnasked = false;
   #movedAt: number;
 
   /** `idleMs` 0 = no limit. */
-  constructor(idleMs: number, now: number) {
+  constructor(owner: Limited, wheel: TimingWheel, idleMs: number) {
+    super();
+    this.#owner = owner;
+    this.#wheel = wheel;
     this.#idleMs = idleMs === 0 ? Infinity : idleMs + staleMs;
-    this.#movedAt = now;
+    this.#movedAt = wheel.now;
   }
 
-  /** The head is waited for from `now` on, unless it was before; `ms` 0 = as long as it takes. */
-  awaitHead(ms: number, now: number): void {
-    if (ms > 0 && this.#headAt === Infinity) this.#headAt = now + ms;
+  /** The head is waited for from now on, unless it was before; `ms` 0 = as long as it takes. */
+  awaitHead(ms: number): void {
+    if (ms > 0 && this.#headAt === Infinity) this.#headAt = this.#wheel.now + ms;
   }
 
   /** A try begins that may take `ms` to the head; 0 = as long as it takes. */
-  awaitTry(ms: number, now: number): void {
-    this.#tryAt = ms > 0 ? now + ms : Infinity;
+  awaitTry(ms: number): void {
+    this.#tryAt = ms > 0 ? this.#wheel.now + ms : Infinity;
   }
 
-  /** The whole request must be over in `ms`. */
-  awaitAll(ms: number, now: number): void {
-    this.#allAt = now + ms;
+  /** No try is under way; the next one is to begin in `ms`. */
+  pause(ms: number): void {
+    this.#tryAt = this.#wheel.now + ms;
   }
 
-  /** Some more of the request's body must come in `ms`; Infinity = nobody waits for it. */
-  awaitBody(ms: number, now: number): void {
-    this.#bodyAt = now + ms + staleMs;
+  /** The whole request must be over in `ms`; Infinity = it may take as long as it takes. */
+  awaitAll(ms: number): void {
+    this.#allAt = this.#wheel.now + ms;
   }
 
-  /** The body is to be asked for in `ms`; Infinity = nobody waits for that. */
-  awaitContinue(ms: number, now: number): void {
-    this.#continueAt = now + ms;
+  /** Some more of the request's body must come in `ms`. */
+  awaitBody(ms: number): void {
+    this.#isBodyUnasked = false;
+    this.#bodyAt = this.#wheel.now + ms + staleMs;
+  }
+
+  /** The body is to be asked for in `ms`. */
+  awaitContinue(ms: number): void {
+    this.#isBodyUnasked = true;
+    this.#bodyAt = this.#wheel.now + ms;
+  }
+
+  /** Nobody waits for the body to come, or for somebody to ask for it. */
+  leaveBody(): void {
+    this.#bodyAt = Infinity;
+  }
+
+  /** Whoever was to ask for the body is not waited for any more. */
+  leaveContinue(): void {
+    if (this.#isBodyUnasked) this.#bodyAt = Infinity;
   }
 
   /** The head is there. */
-  answered(now: number): void {
+  answered(): void {
     this.#bodyAt = Infinity;
-    this.#continueAt = Infinity;
     this.#headAt = Infinity;
     this.#tryAt = Infinity;
-    this.#movedAt = now;
+    this.moved();
   }
 
-  moved(now: number): void {
-    this.#movedAt = now;
+  moved(): void {
+    this.#movedAt = this.#wheel.now;
+  }
+
+  schedule(): void {
+    if (this.#owner !== undefined) this.#wheel.set(this, this.soonest());
+  }
+
+  /** Nothing is limited from here on. */
+  end(): void {
+    this.#owner = undefined;
+    this.#wheel.cancel(this);
+  }
+
+  override onDue(): void {
+    const { now } = this.#wheel;
+    const up = this.up(now);
+    if (up === undefined) this.schedule();
+    else this.#owner?.onTimeUp(up, now);
   }
 
   /** When the first of them is up. */
-  next(): number {
+  soonest(): number {
     const idleAt = this.#movedAt + this.#idleMs;
-    const tryAt = Math.min(this.#tryAt, this.#continueAt);
-    return Math.min(this.#headAt, tryAt, this.#allAt, this.#bodyAt, idleAt);
+    return Math.min(this.#headAt, this.#tryAt, this.#allAt, this.#bodyAt, idleAt);
   }
 
   /** The limit that is up at `now`, if any. */
@@ -73,8 +121,8 @@ export class TimeLimits {
     if (now >= this.#headAt) return 'head';
     if (now >= this.#allAt) return 'all';
     if (now >= this.#movedAt + this.#idleMs) return 'idle';
-    if (now >= this.#bodyAt) return 'body';
+    if (now >= this.#bodyAt && !this.#isBodyUnasked) return 'body';
     if (now >= this.#tryAt) return 'try';
-    return now >= this.#continueAt ? 'continue' : undefined;
+    return now >= this.#bodyAt ? 'continue' : undefined;
   }
 }
