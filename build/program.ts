@@ -6,6 +6,7 @@ import { type OutputChunk, rolldown } from 'rolldown';
 import { inputsFile, lastChange, program } from '../bin/build.js';
 import { bareHttp } from './bare-http.ts';
 import { followUrls, nameOf } from './follow-urls.ts';
+import { leftOut } from './left-out.ts';
 import { licences } from './licences.ts';
 import { replaceFolder } from './swap.ts';
 
@@ -48,7 +49,7 @@ async function bundle(entry: string, dir: string, entries: Set<string>): Promise
         'globalThis.Headers': 'undefined',
       },
     },
-    plugins: [plugin, bareHttp],
+    plugins: [plugin, bareHttp, leftOut],
   });
   const { output } = await build.write({
     dir,

@@ -1,7 +1,7 @@
 /** Owns the gateway as a process: configuration in, signals, takeover, drain, exit code out. */
 import { flushCompileCache } from 'node:module';
 import { systemClock } from '../core/clock.ts';
-import { collectAll, tuneGarbageCollection } from '../core/garbage-collection.ts';
+import { collectStart, tuneGarbageCollection } from '../core/garbage-collection.ts';
 import { createLog, type Log } from '../core/log.ts';
 import type { Administration } from './control/api/administration.ts';
 import { loadConfig } from './control/config/config.ts';
@@ -65,7 +65,7 @@ export async function runGateway({ configPath }: RunOptions): Promise<number> {
   manager.follow(gateway);
   // Now, for a process that is killed keeps nothing.
   flushCompileCache();
-  systemClock.after(startedMs, collectAll);
+  systemClock.after(startedMs, collectStart);
 
   const handedOver = new Promise<Successor>((resolve) => {
     signals.onTakeover(async () => {

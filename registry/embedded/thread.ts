@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../core/clock.ts';
 import { asIsthmusError } from '../../core/errors.ts';
-import { collectAll } from '../../core/garbage-collection.ts';
+import { collectStart } from '../../core/garbage-collection.ts';
 import { createLog } from '../../core/log.ts';
 import { type NodeOptions, type RegistryNode, startNode } from './node.ts';
 import type { FromThread, ToThread } from './protocol.ts';
@@ -24,7 +24,7 @@ let node: RegistryNode | undefined;
 async function run(request: ToThread): Promise<string> {
   if (request.kind === 'start') {
     node = await startNode(workerData as NodeOptions, { clock: systemClock, log });
-    systemClock.after(startedMs, collectAll);
+    systemClock.after(startedMs, collectStart);
     return node.address;
   }
   if (request.kind === 'set-identity') node?.setIdentity(request.identity);

@@ -87,3 +87,22 @@ test('what is left goes when that is asked for, and with it the room for it', as
   // V8 may have been told nothing.
   t.true(Number((await printed([], begin, false))[0]) < 1);
 });
+
+test('code that only the start ran goes with what the start left, and is compiled again when it is called', async (t) => {
+  const begin = (collect: string) => `
+    const { ${collect} } = await import(${JSON.stringify(tuning)});
+    const { getHeapCodeStatistics } = await import('node:v8');
+    const start = new Function('let sum = 0;' + 'sum += 1; sum *= 2;'.repeat(5_000) + 'return sum;');
+    start();
+    const codeKiB = () => getHeapCodeStatistics().bytecode_and_metadata_size / 1024;
+    const before = codeKiB();
+    ${collect}();
+    console.log(before - codeKiB());
+    console.log(start());
+  `;
+  const [gone, again] = await printed([], begin('collectStart'));
+  t.true(Number(gone) > 100, `${gone} KiB`);
+  t.is(again, 'Infinity');
+  const [goneAnyway] = await printed([], begin('collectAll'));
+  t.true(Number(goneAnyway) < 100, `${goneAnyway} KiB`);
+});

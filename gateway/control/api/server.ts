@@ -80,6 +80,7 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
     frameworkErrors: refuseUrl,
     clientErrorHandler: refuseOctets,
     routerOptions: { maxParamLength },
+    schemaController: { compilersFactory: { buildValidator: noSchema, buildSerializer: noSchema } },
     rewriteUrl: ({ url = '/' }) => withoutSelf(url, others?.self),
   });
   // What a form of another site can send is no body here.
@@ -114,6 +115,11 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
       await app.close();
     },
   };
+}
+
+/** What comes in is parsed by zod, and what goes out is made here: without this the libraries for fastify's schemas would be loaded. */
+function noSchema(): never {
+  throw new Error('no route has a schema of fastify');
 }
 
 function operationsOf(options: AdminServerOptions, live: Operation): readonly Operation[] {

@@ -103,7 +103,7 @@ export class DataSide {
       options.onLink(name, status);
     });
     this.#endpoints = createEndpointTransport(names, this.#heads);
-    this.#pressure = new Pressure({ limits: worker.overload, gauges, clock, log });
+    this.#pressure = new Pressure({ limits: worker.overload, index, gauges, clock, log });
     this.#proxy = createProxy({
       cluster,
       gatewayId,

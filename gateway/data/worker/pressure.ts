@@ -2,14 +2,18 @@
 import { performance } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import type { Clock } from '../../../core/clock.ts';
+import { giveFreeMemoryBack } from '../../../core/free-memory.ts';
 import { collectAll } from '../../../core/garbage-collection.ts';
 import type { Log } from '../../../core/log.ts';
 import type { Gauges } from './gauges.ts';
 import { LoopLag } from './lag.ts';
 import { afterLook, calm, type OverloadLimits, type OverloadState } from './overload.ts';
+import { Rest } from './rest.ts';
 
 interface PressureOptions {
   readonly limits: OverloadLimits;
+  /** Among the workers of the process. */
+  readonly index: number;
   readonly gauges: Gauges;
   readonly clock: Clock;
   readonly log: Log;
@@ -19,22 +23,26 @@ const lookEveryMs = 1_000;
 /** A worker that has something to do takes this share of a core, or is kept from it for half of the time. */
 const busyCpu = 0.02;
 const busyUtilization = 0.5;
-/** After so many looks in a row that found it at rest, what it left is collected. */
-const looksToCollect = 10;
 
 export class Pressure {
   readonly #options: PressureOptions;
   readonly #lag: LoopLag;
+  readonly #rest: Rest;
   #used: Used;
   #utilization = performance.eventLoopUtilization();
   #state: OverloadState = calm;
   #cancel: () => void;
   #isOverloaded = false;
-  /** Looks in a row that found it at rest. */
-  #rested = 0;
 
   constructor(options: PressureOptions) {
+    const { clock, index } = options;
     this.#options = options;
+    this.#rest = new Rest({
+      collect: collectAll,
+      // It is done for all of them: one is enough.
+      giveBack: index === 0 ? giveFreeMemoryBack : undefined,
+      processCpu: () => inMs(process.cpuUsage(), clock),
+    });
     this.#used = used(options.clock);
     this.#lag = new LoopLag(options.clock.monotonic());
     this.#lag.stir(options.clock.monotonic());
@@ -60,7 +68,10 @@ export class Pressure {
     const cpu = this.#cpu();
     const utilization = this.#busy();
     if (cpu >= busyCpu || utilization >= busyUtilization) this.#work(now);
-    else this.#rest();
+    else {
+      this.#lag.rest();
+      this.#rest.look();
+    }
     const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
     gauges.set('beats', gauges.get('beats') + 1);
     gauges.set('lagMs', lagMs);
@@ -86,12 +97,7 @@ export class Pressure {
 
   #work(now: number): void {
     this.#lag.stir(now);
-    this.#rested = 0;
-  }
-
-  #rest(): void {
-    this.#lag.rest();
-    if (++this.#rested === looksToCollect) collectAll();
+    this.#rest.end();
   }
 
   /** Share of a core since the last look. */
@@ -110,13 +116,17 @@ export class Pressure {
   }
 }
 
-/** CPU time of this thread so far, and when. */
+/** CPU time so far, and when. */
 interface Used {
   readonly cpuMs: number;
   readonly at: number;
 }
 
+/** Of this thread. */
 function used(clock: Clock): Used {
-  const { user, system } = process.threadCpuUsage();
+  return inMs(process.threadCpuUsage(), clock);
+}
+
+function inMs({ user, system }: NodeJS.CpuUsage, clock: Clock): Used {
   return { cpuMs: (user + system) / 1000, at: clock.monotonic() };
 }
