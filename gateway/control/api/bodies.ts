@@ -73,7 +73,10 @@ export const endpointsBodySchema = z.strictObject({
 
 /** POST /v1/tokens */
 export const tokenBodySchema = z.strictObject({
-  ttl: durationSchema.optional().describe('How long it is valid, from 1s to 24h; default 15m'),
+  ttl: durationSchema
+    .refine((ms) => ms >= 1000, 'a token is valid for 1s to 24h')
+    .optional()
+    .describe('How long it is valid, from 1s to 24h; default 15m'),
   admits: z
     .enum(['cluster', 'gateway'])
     .default('cluster')

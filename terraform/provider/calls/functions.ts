@@ -33,7 +33,11 @@ function errorOf(
 ): Response<'CallFunction'>['error'] {
   const { message, where, fix } = asIsthmusError(thrown);
   const at = parameters.length === 1 ? 0 : parameters.findIndex(({ name }) => name === where);
-  return { text: `${message}. ${fix}`, ...(at >= 0 && { function_argument: at }) };
+  // Terraform ends it with a full stop.
+  return {
+    text: `${message}. ${fix.replace(/\.$/, '')}`,
+    ...(at >= 0 && { function_argument: at }),
+  };
 }
 
 export function functionMessages(

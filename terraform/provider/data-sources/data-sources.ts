@@ -51,6 +51,7 @@ const declared: readonly Declared[] = [
     params: service,
     query: z.strictObject({ from }),
     answer: explanationSchema.unwrap().omit({ without: true }),
+    blamed: { SERVICE_NOT_FOUND: 'service', CLUSTER_NOT_FOUND: 'from' },
   },
   {
     name: 'what_if',
@@ -62,6 +63,7 @@ const declared: readonly Declared[] = [
       from,
     }),
     answer: explanationSchema,
+    blamed: { SERVICE_NOT_FOUND: 'service', CLUSTER_NOT_FOUND: 'without' },
   },
   {
     name: 'drills',
@@ -76,6 +78,7 @@ const declared: readonly Declared[] = [
     path: '/v1/drills/{id}/report',
     params: z.strictObject({ id: labelSchema.describe('Name of the drill') }),
     answer: reportSchema.omit({ timeline: true, moments: true, signature: true }),
+    blamed: { DRILL_NOT_FOUND: 'id', DRILL_NO_REPORT: 'id' },
   },
 ];
 

@@ -1,8 +1,9 @@
 /** Owns being a data source of Terraform by one GET of the admin API: its parameters are what is given, its answer is what is told. */
 import { z } from 'zod';
+import { asIsthmusError, type ErrorCode } from '../../../core/errors.ts';
 import type { Items } from '../../../gateway/control/api/answers.ts';
 import type { Gateway } from '../connection/gateway.ts';
-import type { Diagnostic } from '../diagnostics.ts';
+import { type Diagnostic, diagnosticOf, Refusal } from '../diagnostics.ts';
 import type { DataSource } from '../offer.ts';
 import { faults } from '../resources/validation.ts';
 import { type Attributes, fieldOf } from '../schema/attribute.ts';
@@ -26,6 +27,8 @@ export interface Declared {
   readonly answer: z.ZodType;
   /** The answer is a list, and this the attribute that holds it. */
   readonly list?: string;
+  /** The attribute that is to be another where the gateway refuses with a code. */
+  readonly blamed?: Partial<Readonly<Record<ErrorCode, string>>>;
 }
 
 export class Lookup implements DataSource {
@@ -60,10 +63,21 @@ export class Lookup implements DataSource {
   }
 
   async read(config: ValueMap, gateway: Gateway): Promise<ValueMap> {
-    const { value } = await gateway.get<object>(this.#path(config), this.#search(config));
     const { list } = this.#declared;
+    const value = await this.#answer(config, gateway);
     const told = list === undefined ? value : { [list]: (value as Items<unknown>).items };
     return { ...config, ...fromBody(this.#told, told) };
+  }
+
+  async #answer(config: ValueMap, gateway: Gateway): Promise<object> {
+    try {
+      return (await gateway.get<object>(this.#path(config), this.#search(config))).value;
+    } catch (thrown) {
+      if (thrown instanceof Refusal) throw thrown;
+      const error = asIsthmusError(thrown);
+      const attribute = this.#declared.blamed?.[error.code];
+      throw new Refusal(diagnosticOf(error, attribute === undefined ? undefined : [{ attribute }]));
+    }
   }
 
   #path(config: ValueMap): string {

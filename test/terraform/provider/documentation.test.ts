@@ -15,6 +15,7 @@ import { becomes, startDrill } from '../../drills/scene.ts';
 import { federate, settled, standalone } from '../../support/federation.ts';
 import { terraformTest } from '../../support/terraform.ts';
 import { Configuration } from '../../support/terraform-configuration.ts';
+import { until } from '../../support/until.ts';
 
 const terraform = terraformTest(ava);
 
@@ -56,7 +57,7 @@ ava('every kind of resource that can be imported says how', (t) => {
 });
 
 terraform(
-  'the examples do what they say, change nothing the second time, and leave nothing',
+  'the examples do what they say, bring back what somebody took away and nothing else, and leave nothing',
   async (t) => {
     const { dc1, dc2 } = await federate(t, { dc1: {}, dc2: {} });
     const dc3 = await standalone(t, 'dc3');
@@ -84,7 +85,13 @@ terraform(
     const applied = await configuration.apply();
     t.deepEqual(applied.diagnostics, []);
     await settled([dc1, dc2, dc3]);
-    t.deepEqual((await configuration.apply()).changes, {});
+    // Whoever orders it, and from wherever.
+    await dc2.gateway.isthmusOk(['undrain', 'dc1']);
+    await until('dc1 to have heard of that', async () => {
+      return (await dc1.gateway.items('/v1/drains')).length === 0;
+    });
+    t.deepEqual((await configuration.apply()).changes, { 'isthmus_drain.dc1': 'create' });
+    t.like(await dc1.gateway.items('/v1/drains'), [{ cluster: 'dc1', ramp: '30s' }]);
     const outputs = JSON.parse(await configuration.ok('output', '-json')) as Record<
       string,
       { value: unknown }
@@ -96,7 +103,6 @@ terraform(
       id_of_gateway: 'spiffe://dc1.acme/gateway/gateway-1',
       cluster_of_gateway: 'dc1',
       hosts: { 'orders.shop': 'orders.shop.acme', 'cart.shop': 'cart.shop.acme' },
-      drained: { dc1: 'new switches' },
       failed_over: { 'orders.shop': 'dc2' },
       kept_here: ['cart.shop'],
       rehearsed: ['monthly-evacuation'],
@@ -104,7 +110,10 @@ terraform(
       drill_passed: true,
     });
 
+    const made = await configuration.state('isthmus_join_token.dc4');
     t.deepEqual((await configuration.destroy()).diagnostics, []);
+    const revoked = await dc1.gateway.isthmus(['token', 'revoke', String(made?.['id'])]);
+    t.regex(revoked.stderr, /TOKEN_NOT_FOUND/);
     t.deepEqual(await dc1.gateway.items('/v1/drains'), []);
     t.deepEqual(await dc1.gateway.items('/v1/failovers'), []);
     t.deepEqual(await dc1.gateway.items('/v1/drill-schedules'), []);

@@ -1,8 +1,10 @@
 /** Specifies a data source by one GET: what is given goes into the path and the query, and what is answered is told. */
 import test from 'ava';
 import { z } from 'zod';
+import { IsthmusError } from '../../../core/errors.ts';
 import type { Gateway } from '../../../terraform/provider/connection/gateway.ts';
 import { Lookup } from '../../../terraform/provider/data-sources/lookup.ts';
+import type { Refusal } from '../../../terraform/provider/diagnostics.ts';
 import { unknown } from '../../../terraform/provider/values/value.ts';
 
 const lookup = new Lookup({
@@ -16,6 +18,7 @@ const lookup = new Lookup({
   }),
   answer: z.strictObject({ box: z.string(), sentAt: z.int(), words: z.array(z.string()) }),
   list: 'letters',
+  blamed: { SERVICE_NOT_FOUND: 'box' },
 });
 
 /** Notes what it is asked, and answers with these items. */
@@ -38,6 +41,20 @@ test('a list is asked for as it is given, and told under its name', async (t) =>
     letters: [{ box: 'a/b', sent_at: 7, words: ['so'] }],
   });
   t.deepEqual(asked, [['/v1/boxes/a%2Fb/letters', { from: 'ann,bob' }]]);
+});
+
+test('what the gateway refuses is told at the attribute that is to blame for it', async (t) => {
+  const refusing = (code: 'SERVICE_NOT_FOUND' | 'FORBIDDEN') => ({
+    get: () => Promise.reject(new IsthmusError(code, { what: 'No' })),
+  });
+  for (const [code, at] of [
+    ['SERVICE_NOT_FOUND', [{ attribute: 'box' }]],
+    ['FORBIDDEN', undefined],
+  ] as const) {
+    const read = lookup.read({ box: 'a' }, refusing(code) as unknown as Gateway);
+    const { diagnostics } = (await t.throwsAsync(read)) as Refusal;
+    t.deepEqual(diagnostics[0]?.at, at);
+  }
 });
 
 test('what is wrong in the configuration is told at its attribute, what is unknown is not', (t) => {

@@ -10,7 +10,8 @@ export const clusterResource = resource({
   name: 'cluster',
   plural: 'clusters',
   tag: 'Federation',
-  summary: 'A member cluster: its settings, and what it says of itself',
+  summary:
+    'A member cluster: its settings, and what it says of itself. Deleting it ends its drain; the cluster stays',
   path: '/v1/clusters/{cluster}/settings',
   isGiven: true,
   params: z.strictObject({ cluster: clusterNameSchema.describe('Name of the cluster') }),
