@@ -1,0 +1,12 @@
+resource "isthmus_service" "cart" {
+  namespace = "shop"
+  name      = "cart"
+
+  # Of endpoints that are registered without saying so themselves.
+  protocol = "http2"
+  check = {
+    http     = { path = "/healthz", version = 2 }
+    interval = "1s"
+    fall     = 3
+  }
+}
