@@ -1,6 +1,6 @@
 /** Specifies that a gateway which has warmed up knows of no request but real ones: in metrics, logs, spans, the graph and events. */
 import test from 'ava';
-import type { WorkerStatus } from '../../gateway/control/workers/workers.ts';
+import type { WorkerStatus } from '../../gateway/control/workers/status.ts';
 import { adminRequest } from '../support/admin-request.ts';
 import { standalone } from '../support/federation.ts';
 import { startOrigin } from '../support/origin.ts';

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import type { WorkerStatus } from '../../gateway/control/workers/workers.ts';
+import type { WorkerStatus } from '../../gateway/control/workers/status.ts';
 import { federate, inspected, standalone } from '../support/federation.ts';
 import type { GatewayProcess } from '../support/gateway-process.ts';
 import type { Inspector } from '../support/inspector.ts';

@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';
 import type { EndpointItem } from '../../gateway/control/api/answers.ts';
-import type { WorkerStatus } from '../../gateway/control/workers/workers.ts';
+import type { WorkerStatus } from '../../gateway/control/workers/status.ts';
 import { GatewayProcess } from '../support/gateway-process.ts';
 import type { Inspector } from '../support/inspector.ts';
 import { startOrigin } from '../support/origin.ts';

@@ -3,7 +3,7 @@ import type { LogLevel } from '../../../core/log-levels.ts';
 import type { ClusterName, ServiceName } from '../../../core/names.ts';
 import type { CatalogEntry } from '../catalog/catalog.ts';
 import type { Registration } from '../catalog/registration.ts';
-import type { WorkerStatus } from '../workers/workers.ts';
+import type { WorkerStatus } from '../workers/status.ts';
 import type {
   Beliefs,
   ChangedEndpoints,

@@ -6,7 +6,7 @@ import type { ServiceView, Snapshot } from '../../../registry/snapshot.ts';
 import { type Shift, steeringOf } from '../../data/balance/steering.ts';
 import type { BalanceView } from '../../data/balance/types.ts';
 import { viewFromHere } from '../../data/balance/view.ts';
-import type { LinkStatus } from '../../data/link/links.ts';
+import type { LinkStatus } from '../../data/link/cluster-links.ts';
 import type { Changes } from '../changes.ts';
 import type { HealthChecker } from '../health/checker.ts';
 import type { Catalog } from './catalog.ts';

@@ -4,7 +4,7 @@ import type { Clock } from '../../../core/clock.ts';
 import { trustDomainOf } from '../../../core/names.ts';
 import { FederationClient } from '../../../federation/client.ts';
 import type { ClusterView } from '../../../registry/snapshot.ts';
-import type { LinkDetail } from '../../data/link/links.ts';
+import type { LinkDetail } from '../../data/link/cluster-links.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import type { Identity } from '../membership/identity.ts';
 import type { Membership } from '../membership/membership.ts';

@@ -5,7 +5,7 @@ import { parseAddress } from '../../../core/address.ts';
 import { asIsthmusError, IsthmusError } from '../../../core/errors.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import { listenOf } from '../config/data-side-settings.ts';
-import type { Sockets } from '../workers/workers.ts';
+import type { Sockets } from '../workers/places.ts';
 import {
   channelFd,
   type Handover,

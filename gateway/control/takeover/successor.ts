@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../../../core/clock.ts';
 import { IsthmusError, messageOf } from '../../../core/errors.ts';
 import { mapListeners } from '../../data/worker/listeners.ts';
-import type { Sockets } from '../workers/workers.ts';
+import type { Sockets } from '../workers/places.ts';
 import { channelFd, type Handover, handoverVariable, listenTo, say } from './handover.ts';
 
 /** How long it may take to start, with everything it waits for. */

@@ -2,7 +2,7 @@
 import type { Clock } from '../../../core/clock.ts';
 import type { ClusterName } from '../../../core/names.ts';
 import { Subscribers } from '../../../core/subscribers.ts';
-import type { LinkStatus } from '../../data/link/links.ts';
+import type { LinkStatus } from '../../data/link/cluster-links.ts';
 import { movedNotably } from '../../data/link/rtt.ts';
 
 /**

@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { asIsthmusError, IsthmusError, messageOf } from '../../../core/errors.ts';
 import type { ClusterName, ServiceName } from '../../../core/names.ts';
-import type { LinkStatus } from '../../data/link/links.ts';
+import type { LinkStatus } from '../../data/link/cluster-links.ts';
 import type { Observed } from '../../data/observe/observed.ts';
 import type {
   FromWorker,

@@ -4,7 +4,7 @@ import type { Clock, Random } from '../../../core/clock.ts';
 import { asIsthmusError, IsthmusError } from '../../../core/errors.ts';
 import type { Log } from '../../../core/log.ts';
 import type { ClusterName, ServiceName } from '../../../core/names.ts';
-import type { LinkStatus } from '../../data/link/links.ts';
+import type { LinkStatus } from '../../data/link/cluster-links.ts';
 import type { Observed } from '../../data/observe/observed.ts';
 import type { ListenAt, PerListener } from '../../data/worker/listeners.ts';
 import type { Results, Update, WorkerStart } from '../../data/worker/protocol.ts';

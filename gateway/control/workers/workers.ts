@@ -1,20 +1,13 @@
 /** Owns the worker threads of a gateway: what all are told, what each answers, and what they are together. */
 import { totalmem } from 'node:os';
 import type { Clock, Random } from '../../../core/clock.ts';
-import { IsthmusError } from '../../../core/errors.ts';
 import type { Log } from '../../../core/log.ts';
 import type { ClusterName, ServiceName } from '../../../core/names.ts';
 import type { BalancerState } from '../../data/balance/types.ts';
-import type { LinkDetail } from '../../data/link/links.ts';
+import type { LinkDetail } from '../../data/link/cluster-links.ts';
 import type { IngressCredentials } from '../../data/listen/credentials.ts';
-import type { Kept } from '../../data/listen/edge.ts';
 import type { Observed } from '../../data/observe/observed.ts';
-import {
-  type ListenAt,
-  mapListeners,
-  type PerEdgeListener,
-  type PerListener,
-} from '../../data/worker/listeners.ts';
+import type { PerListener } from '../../data/worker/listeners.ts';
 import type {
   RequestKind,
   Requests,
@@ -22,19 +15,18 @@ import type {
   Scouting,
   WorkerOptions,
 } from '../../data/worker/protocol.ts';
-import { assertFree, sharesPorts, withBoundPort } from './addresses.ts';
+import { askAll } from './asking.ts';
 import { combinedState } from './balancer-states.ts';
 import { Counters } from './counters.ts';
 import { Feed, type FeedSource } from './feed.ts';
 import { LinkBoard } from './link-board.ts';
+import { Places, type Sockets } from './places.ts';
 import { type Prepared, prepare } from './reshaping.ts';
 import { heapMb, limitsOfOne } from './shares.ts';
+import { statusOf, type WorkerStatus } from './status.ts';
 import type { WorkerThread } from './thread.ts';
 import { Watchdog } from './watchdog.ts';
 import { Worker } from './worker.ts';
-
-/** Listening sockets by listener: descriptors of this process. */
-export type Sockets = PerListener<readonly number[]>;
 
 interface WorkersOptions {
   /** How many, where the platform lets them share a port; else one. */
@@ -52,28 +44,6 @@ interface WorkersOptions {
   readonly log: Log;
 }
 
-/** One worker, for people. */
-export interface WorkerStatus {
-  readonly worker: number;
-  readonly state: Worker['state'];
-  /** Threads of it before the one it has. */
-  readonly restarts: number;
-  readonly inFlight: number;
-  /** 99th percentile of its event loop's lag over the last two seconds. */
-  readonly lagMs: number;
-  readonly heapBytes: number;
-  readonly heapLimitBytes: number;
-  /** Whether it refuses new requests. */
-  readonly shedding: boolean;
-  /** Responses it has sent on. */
-  readonly served: number;
-  /** Requests it has answered itself, or that ended without an answer. */
-  readonly refused: number;
-}
-
-/** A worker that does not answer within this has more to do than to explain itself. */
-const askMs = 500;
-
 export class Workers {
   readonly feed: Feed;
   readonly links: LinkBoard;
@@ -81,18 +51,13 @@ export class Workers {
   readonly #options: WorkersOptions;
   readonly #watchdog: Watchdog;
   readonly #workers: Worker[] = [];
-  readonly #sockets = new Map<WorkerThread, Results['listen']>();
-  /** The addresses as configured. */
-  #configured: PerListener<string>;
+  readonly #places: Places;
   #worker: WorkersOptions['worker'];
-  #addresses: PerListener<string>;
-  #shared = true;
 
   constructor(options: WorkersOptions) {
     this.#options = options;
-    this.#configured = options.listen;
+    this.#places = new Places(options.listen, options.inherited);
     this.#worker = options.worker;
-    this.#addresses = options.listen;
     this.links = new LinkBoard(options.clock);
     this.#watchdog = new Watchdog(options.clock);
     const source = { ...options.source, scouting: () => this.#scouting() };
@@ -103,19 +68,17 @@ export class Workers {
 
   /** Where the workers listen; the real ports where 0 was asked for. */
   get addresses(): PerListener<string> {
-    return this.#addresses;
+    return this.#places.addresses;
   }
 
   /** Starts every worker; they listen once `known` has resolved. Throws PORT_IN_USE, or WORKER_DIED; then `close` it. */
   async start(known: () => Promise<void> = async () => {}): Promise<void> {
-    const { workers, inherited, log } = this.#options;
-    const listen = this.#configured;
-    this.#shared = await sharesPorts();
-    const count = this.#shared ? workers : 1;
+    const { workers, log } = this.#options;
+    const count = (await this.#places.look()) ? workers : 1;
     if (count < workers) {
       log.info({ workers }, 'one worker only: this platform does not share a port between them');
     }
-    await assertFree(listen, inherited);
+    await this.#places.assertFree();
     for (let index = 0; index < count; index++) this.#workers.push(this.#make(index, count));
     for (const worker of this.#workers) worker.begin();
     await known();
@@ -138,8 +101,8 @@ export class Workers {
       { listen, edge: worker.edge, credentials, limits },
       {
         workers: this.#workers,
-        before: this.#configured,
-        shared: this.#shared,
+        before: this.#places.configured,
+        shared: this.#places.shared,
         log: this.#options.log,
       },
     );
@@ -147,17 +110,10 @@ export class Workers {
     return {
       discard,
       commit: async () => {
-        this.#configured = listen;
         this.#worker = worker;
-        this.#addresses = keptAddresses(listen, this.#addresses, kept);
+        this.#places.reconfigure(listen, kept);
         const taken = await prepared.commit();
-        for (const { thread, bound } of taken) {
-          const old = this.#sockets.get(thread);
-          if (!old) continue;
-          const all = { ...keptAddresses(bound, old, kept), ...bound };
-          this.#sockets.set(thread, all);
-          this.#noteAddresses(all);
-        }
+        for (const { thread, bound } of taken) this.#places.rebound(thread, bound, kept);
         return taken;
       },
     };
@@ -170,17 +126,7 @@ export class Workers {
 
   /** The sockets that the workers listen on. Throws TAKEOVER_FAILED where Node does not tell. */
   get sockets(): Sockets {
-    const all = [...this.#sockets.values()];
-    const sockets = mapListeners(this.#configured, (_, name) =>
-      all.flatMap((bound) => bound[name]?.fds ?? []),
-    );
-    if (Object.values(sockets).some((fds) => fds.length === 0)) {
-      throw new IsthmusError('TAKEOVER_FAILED', {
-        what: 'The listening sockets have no descriptors on this platform',
-        fix: 'Stop this gateway, and start the new one.',
-      });
-    }
-    return sockets;
+    return this.#places.sockets;
   }
 
   /** Whether every worker takes requests; one that hangs is soon none of them. */
@@ -189,24 +135,7 @@ export class Workers {
   }
 
   status(): WorkerStatus[] {
-    return this.#workers.map(({ index: worker, state, restarts, thread }) => {
-      const gauges = thread?.counters.gauges;
-      const one = new Counters();
-      if (thread) one.add(thread.counters);
-      const { served, refused } = one.snapshot();
-      return {
-        worker,
-        state,
-        restarts,
-        inFlight: gauges?.get('inFlight') ?? 0,
-        lagMs: Math.round(10 * (gauges?.get('lagMs') ?? 0)) / 10,
-        heapBytes: gauges?.get('heapBytes') ?? 0,
-        heapLimitBytes: gauges?.get('heapLimitBytes') ?? 0,
-        shedding: gauges?.get('shedding') === 1,
-        served: total(served),
-        refused: total(refused),
-      };
-    });
+    return this.#workers.map(statusOf);
   }
 
   /** The state that the balancers of a service have learnt; undefined where no client has asked for the service. */
@@ -280,11 +209,10 @@ export class Workers {
         credentials: source.credentials(),
       }),
       everything: () => this.feed.everything(),
-      listenAt: () => this.#joining(),
+      listenAt: () => this.#places.joining(),
       onBegin: (thread) => this.counters.add(thread.counters),
       onServing: (thread, bound) => {
-        this.#sockets.set(thread, bound);
-        this.#noteAddresses(bound);
+        this.#places.bound(thread, bound);
         this.links.serves(thread);
         this.feed.changed('scouting');
       },
@@ -297,7 +225,7 @@ export class Workers {
       onObserved: (observed) => this.#options.onObserved(observed),
       onUsed: (service) => this.feed.used(service),
       onEnd: (thread) => {
-        this.#sockets.delete(thread);
+        this.#places.ended(thread);
         this.counters.retire(thread.counters);
         this.links.forget(thread);
         this.feed.changed('scouting');
@@ -306,7 +234,7 @@ export class Workers {
   }
 
   async #listen(worker: Worker): Promise<void> {
-    await worker.listen(this.#inheritedBy(worker.index) ?? this.#joining());
+    await worker.listen(this.#places.firstOf(worker.index, this.#workers.length));
   }
 
   #scouting(): Scouting {
@@ -314,65 +242,7 @@ export class Workers {
     return { scout: this.#workers.find(({ thread }) => thread === scout)?.index, clusters };
   }
 
-  /** All are bound to the same ports: those of the first. */
-  #noteAddresses(bound: Results['listen']): void {
-    this.#addresses = mapListeners(this.#configured, (listen, name) =>
-      withBoundPort(listen, bound[name]?.address ?? listen),
-    );
+  #askAll<K extends RequestKind>(kind: K, request: Requests[K]): Promise<Results[K][]> {
+    return askAll(this.#workers, kind, request, this.#options);
   }
-
-  /** At the addresses that the workers share. */
-  #joining(): PerListener<ListenAt> {
-    const shared = this.#shared;
-    return mapListeners(this.#addresses, (address) => ({ kind: 'address', address, shared }));
-  }
-
-  /** Every inherited socket is somebody's, or its connections would wait for nobody; some may have several, or none. */
-  #inheritedBy(index: number): PerListener<ListenAt> | undefined {
-    const { inherited } = this.#options;
-    if (!inherited) return undefined;
-    return mapListeners<ListenAt, ListenAt>(this.#joining(), (joining, name) => {
-      const fds = inherited[name]?.filter((_, i) => i % this.#workers.length === index) ?? [];
-      return fds.length > 0 ? { kind: 'inherited', fds } : joining;
-    });
-  }
-
-  async #askAll<K extends RequestKind>(kind: K, request: Requests[K]): Promise<Results[K][]> {
-    const { clock, log } = this.#options;
-    const answers = await Promise.all(
-      this.#workers.map(async ({ thread, state }): Promise<Results[K][]> => {
-        if (!thread || state !== 'serving') return [];
-        const answer = thread.ask(kind, request);
-        let cancel = (): void => {};
-        const late = new Promise<never>((_, reject) => {
-          const what = `Worker ${thread.index} did not answer within ${askMs} ms`;
-          cancel = clock.after(askMs, () => reject(new IsthmusError('TIMED_OUT', { what })));
-        });
-        try {
-          return [await Promise.race([answer, late])];
-        } catch (thrown) {
-          log.warn({ err: thrown }, 'a worker was not asked');
-          return [];
-        } finally {
-          cancel();
-        }
-      }),
-    );
-    return answers.flat();
-  }
-}
-
-/** `now`, with the values of `before` for listeners that are kept, by their names now; outbound and east-west always are. */
-function keptAddresses<T>(
-  now: PerEdgeListener<T>,
-  before: PerListener<T>,
-  kept: readonly Kept[],
-): PerListener<T> {
-  const { outbound, eastWest } = before;
-  const same = kept.map(({ kind, from, to }) => [`${kind}.${to}`, before[`${kind}.${from}`]]);
-  return { ...now, ...Object.fromEntries(same), outbound, eastWest };
-}
-
-function total(series: readonly { readonly requests: number }[]): number {
-  return series.reduce((sum, { requests }) => sum + requests, 0);
 }

@@ -1,7 +1,7 @@
 /** Specifies the state of a link, of what all workers say of theirs. */
 import test from 'ava';
 import { combinedStatus, LinkBoard } from '../../../../gateway/control/workers/link-board.ts';
-import type { LinkStatus } from '../../../../gateway/data/link/links.ts';
+import type { LinkStatus } from '../../../../gateway/data/link/cluster-links.ts';
 import { dc2 } from '../../records.ts';
 
 const table: readonly [string, readonly LinkStatus[], LinkStatus][] = [
