@@ -6,6 +6,7 @@ import type { Log } from '../core/log.ts';
 import { Subscribers } from '../core/subscribers.ts';
 import { DesiredKeys, withdraw } from './desired-keys.ts';
 import { concernsAll } from './etcd-errors.ts';
+import { Lease } from './lease.ts';
 import type { Store } from './store.ts';
 
 type SessionState =
@@ -46,14 +47,12 @@ const refusedRetryMs = 30_000;
 export class LeaseSession {
   readonly #options: SessionOptions;
   #store: Store;
-  readonly #ttlMs: number;
   readonly #keys = new DesiredKeys();
   readonly #subscribers = new Subscribers<[state: SessionState]>();
   #state: SessionState = { kind: 'idle' };
-  #lease: string | undefined;
+  readonly #lease: Lease;
   #converging: Promise<void> | undefined;
   #failures = 0;
-  #cancelBeat = (): void => {};
   #cancelRetry = (): void => {};
   #cancelRefusedRetry = (): void => {};
   #unsubscribe = (): void => {};
@@ -61,7 +60,16 @@ export class LeaseSession {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#store = options.store;
-    this.#ttlMs = (options.ttlSeconds ?? 15) * 1000;
+    this.#lease = new Lease({
+      ttlMs: (options.ttlSeconds ?? 15) * 1000,
+      store: () => this.#store,
+      onLost: () => {
+        this.#leaseLost();
+        this.#changed();
+      },
+      onFailure: (error) => this.#beatFailed(error),
+      clock: options.clock,
+    });
   }
 
   get state(): SessionState {
@@ -70,7 +78,7 @@ export class LeaseSession {
 
   /** The lease in force, if any; for diagnostics. */
   get lease(): string | undefined {
-    return this.#lease;
+    return this.#lease.id;
   }
 
   onState(subscriber: (state: SessionState) => void): () => void {
@@ -185,15 +193,16 @@ export class LeaseSession {
     const started = this.#state.kind !== 'idle';
     this.#setState({ kind: 'closed' });
     this.#unsubscribe();
-    this.#cancelBeat();
+    this.#lease.stop();
     this.#cancelRetry();
     this.#cancelRefusedRetry();
     await this.#converging;
-    if (!started || !options.revoke || this.#lease === undefined) return;
+    const lease = this.#lease.id;
+    if (!started || !options.revoke || lease === undefined) return;
     const store = this.#store;
     try {
       for (const transaction of this.#keys.withdrawals()) await withdraw(store, transaction);
-      await store.revokeLease(this.#lease);
+      await store.revokeLease(lease);
     } catch (error) {
       this.#options.log.warn({ err: error }, 'could not withdraw from the registry; keys expire');
     }
@@ -216,7 +225,7 @@ export class LeaseSession {
 
   async #converge(): Promise<void> {
     try {
-      while (this.#isOpen() && (this.#lease === undefined || this.#keys.pending > 0)) {
+      while (this.#isOpen() && (this.#lease.id === undefined || this.#keys.pending > 0)) {
         await this.#step();
       }
       if (this.#isOpen()) {
@@ -238,10 +247,9 @@ export class LeaseSession {
   /** Grants a lease if there is none, else brings one batch of keys in line. */
   async #step(): Promise<void> {
     const store = this.#store;
-    const lease = this.#lease;
+    const lease = this.#lease.id;
     if (lease === undefined) {
-      this.#lease = await store.grantLease(this.#ttlMs / 1000);
-      this.#scheduleBeat(this.#ttlMs / 3);
+      await this.#lease.grant();
       return;
     }
     const batch = this.#keys.nextBatch();
@@ -252,7 +260,7 @@ export class LeaseSession {
       if (ops.length > 0) {
         const result = await store.txn(compares, ops);
         // Keys written under a lease that was lost meanwhile went with it.
-        if (lease === this.#lease) batch.written(result);
+        if (lease === this.#lease.id) batch.written(result);
       }
     } catch (thrown) {
       const error = asIsthmusError(thrown);
@@ -269,9 +277,9 @@ export class LeaseSession {
   }
 
   #leaseLost(): void {
-    this.#options.log.warn({ lease: this.#lease }, 'the lease was lost; putting its keys again');
-    this.#lease = undefined;
-    this.#cancelBeat();
+    const lease = this.#lease.id;
+    this.#options.log.warn({ lease }, 'the lease was lost; putting its keys again');
+    this.#lease.drop();
     this.#keys.forgetAll();
   }
 
@@ -300,32 +308,12 @@ export class LeaseSession {
     this.#failures += 1;
   }
 
-  #scheduleBeat(ms: number): void {
-    this.#cancelBeat();
-    this.#cancelBeat = this.#options.clock.after(ms, () => void this.#beat());
-  }
-
-  /** Keeps the lease alive once, and plans the next time: sooner after a failure. */
-  async #beat(): Promise<void> {
-    const lease = this.#lease;
-    if (lease === undefined || !this.#isOpen()) return;
-    let next = this.#ttlMs / 3;
-    try {
-      await this.#store.keepAlive(lease);
-    } catch (thrown) {
-      if (lease !== this.#lease || !this.#isOpen()) return;
-      const error = asIsthmusError(thrown);
-      if (error.code === 'REGISTRY_LEASE_NOT_FOUND') {
-        this.#leaseLost();
-        this.#changed();
-        return;
-      }
-      next = Math.min(next, backoffDelay(backoff, this.#failures, this.#options.random));
-      // What the registry holds after an outage is read again before it is believed.
-      if (this.#state.kind !== 'cut-off') this.#keys.forgetAll();
-      this.#cutOff(error);
-    }
-    if (lease === this.#lease && this.#isOpen()) this.#scheduleBeat(next);
+  #beatFailed(error: IsthmusError): number {
+    const againMs = backoffDelay(backoff, this.#failures, this.#options.random);
+    // What the registry holds after an outage is read again before it is believed.
+    if (this.#state.kind !== 'cut-off') this.#keys.forgetAll();
+    this.#cutOff(error);
+    return againMs;
   }
 
   #followStore(): void {
