@@ -20,6 +20,10 @@ export class Verb extends Command {
     return this;
   }
 
+  get shownExamples(): readonly Example[] {
+    return this.#examples;
+  }
+
   /** Declares that what it lists has names: it takes `-o name`. */
   names(): this {
     this.#hasNames = true;

@@ -146,6 +146,11 @@ export class GatewayProcess {
     this.#command = await withNameServer(t, server, [process.execPath]);
   }
 
+  /** Has the processes to come be of another program, which takes a script as Node.js does. */
+  runBy(program: string): void {
+    this.#command = [program];
+  }
+
   /** Starts the process so that code can be run in it, and waits until it is ready. */
   async startInspected(t: Scope): Promise<Inspector> {
     this.#flags = ['--inspect=127.0.0.1:0'];
