@@ -72,6 +72,7 @@ test('flags say where it listens, a port alone keeps the host, and what is adver
     federation: '10.0.0.1:8444',
     admin: 'unix:/run/isthmus.sock',
     outboundProxyProtocol: false,
+    eastWestProxyProtocol: false,
   });
   t.deepEqual(config.advertise, {
     eastWest: ['gw.example:8443'],

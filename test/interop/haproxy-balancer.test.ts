@@ -1,4 +1,5 @@
 /** Specifies that HAProxy before a gateway names its clients by PROXY protocol, as both are configured: over HTTP, TLS and TCP. */
+import { connect } from 'node:tls';
 import anyTest, { type TestFn } from 'ava';
 import { curl } from '../support/curl.ts';
 import { GatewayProcess } from '../support/gateway-process.ts';
@@ -18,7 +19,7 @@ const versions = {
   'version 2': 'send-proxy-v2 proxy-v2-options crc32c,unique-id,ssl-cipher',
 } as const;
 /** Where each version is sent to, in this order. */
-const listeners = ['outbound', 'ingress.0', 'tcp.0'] as const;
+const listeners = ['outbound', 'ingress.0', 'tcp.0', 'eastWest'] as const;
 let gateway: GatewayProcess;
 let ca: string;
 /** By version, then by listener. */
@@ -37,7 +38,7 @@ test.before('HAProxy passes connections on to a gateway that trusts it', async (
   gateway = await GatewayProcess.prepare(shared, dir, {
     cluster: 'dc1',
     workers: 1,
-    listen: { outboundProxyProtocol: true },
+    listen: { outboundProxyProtocol: true, eastWestProxyProtocol: true },
     trustedProxies: ['127.0.0.1'],
     log: { access: 'all' },
     services: [
@@ -104,6 +105,17 @@ for (const version of Object.keys(versions)) {
     proves(t, 'tcp[].proxyProtocol');
   });
 }
+
+test('who is refused a link from behind the balancer is named by its own address', async (t) => {
+  const [host = '', port] = ports.get('version 2')?.[3]?.split(':') ?? [];
+  const address = '127.0.0.5';
+  const to = { host, port: Number(port), localAddress: address, rejectUnauthorized: false };
+  connect(to).on('error', () => undefined);
+  await until('the log to name it', () =>
+    gateway.logged({ msg: 'link refused', remoteAddress: address }),
+  );
+  proves(t, 'listen.eastWestProxyProtocol');
+});
 
 test.after('nothing of what HAProxy sent was refused, its health checks included', (t) => {
   t.false(gateway.logged({ msg: 'connection without a client refused' }));

@@ -46,6 +46,8 @@ export const configSchema = z.strictObject({
       /** Whether connections to `outbound` begin with a PROXY protocol header, which then only `trustedProxies` may send. */
       outboundProxyProtocol: z.boolean().default(false),
       eastWest: addressSchema.default('0.0.0.0:7443'),
+      /** Whether connections to `eastWest` begin with one, likewise. */
+      eastWestProxyProtocol: z.boolean().default(false),
       federation: addressSchema.default('0.0.0.0:7444'),
       admin: adminAddressSchema.default('127.0.0.1:7001'),
     })

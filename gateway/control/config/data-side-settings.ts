@@ -32,6 +32,7 @@ export function workerOptionsOf(config: GatewayConfig): Omit<WorkerOptions, 'ind
     exposeDecision,
     proxies: proxiesOf(config),
     outboundProxyProtocol: config.listen.outboundProxyProtocol,
+    eastWestProxyProtocol: config.listen.eastWestProxyProtocol,
     observes: { traced: config.tracing?.ratio, logged: config.log.access },
     edge: edgeSpecOf(config),
   };

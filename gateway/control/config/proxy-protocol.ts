@@ -2,7 +2,10 @@
 import type { z } from 'zod';
 
 interface ProxyProtocolParts {
-  readonly listen: { readonly outboundProxyProtocol: boolean };
+  readonly listen: {
+    readonly outboundProxyProtocol: boolean;
+    readonly eastWestProxyProtocol: boolean;
+  };
   readonly tcp: readonly { readonly proxyProtocol: boolean }[];
   readonly ingress: readonly { readonly proxyProtocol: boolean }[];
   readonly trustedProxies: readonly string[];
@@ -16,6 +19,7 @@ export function checkProxyProtocol(config: ProxyProtocolParts, context: z.Refine
   const complain = (...path: (string | number)[]) =>
     context.addIssue({ code: 'custom', path, message });
   if (listen.outboundProxyProtocol) complain('listen', 'outboundProxyProtocol');
+  if (listen.eastWestProxyProtocol) complain('listen', 'eastWestProxyProtocol');
   for (const [key, items] of Object.entries({ tcp, ingress })) {
     for (const [i, { proxyProtocol }] of items.entries()) {
       if (proxyProtocol) complain(key, i, 'proxyProtocol');

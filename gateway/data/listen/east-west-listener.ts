@@ -18,6 +18,7 @@ import type { GatewayProxy } from '../request/proxy.ts';
 import { Intake } from '../socket/intake.ts';
 import { limitConnections } from './connection-limit.ts';
 import { bind, type Listener, type ListenPlace } from './listen.ts';
+import { ProxiedFront } from './proxied-front.ts';
 
 interface EastWestListenerOptions {
   readonly place: ListenPlace;
@@ -29,6 +30,8 @@ interface EastWestListenerOptions {
   onGateway(cluster: ClusterName): void;
   readonly clock: Clock;
   readonly log: Log;
+  /** Whether connections begin with a PROXY protocol header, and come from trusted proxies alone; default false. */
+  readonly proxyProtocol?: boolean | undefined;
 }
 
 export interface EastWestListener extends Listener {
@@ -40,7 +43,7 @@ export interface EastWestListener extends Listener {
 export async function startEastWestListener(
   options: EastWestListenerOptions,
 ): Promise<EastWestListener> {
-  const { proxy, identity, trust, clock, log } = options;
+  const { proxy, identity, trust, clock, log, proxyProtocol = false } = options;
   const { limits, recorder, wheel } = proxy;
   const sparseLog = new SparseLog(log, clock);
   /** Links; a link ends when the last of its requests has, after a drain. */
@@ -78,14 +81,16 @@ export async function startEastWestListener(
     },
     onRefused(error, remoteAddress) {
       recorder.refused(undefined, error.code);
-      sparseLog.warn({ err: error, remoteAddress }, 'link refused');
+      sparseLog.warn({ err: error, remoteAddress: front?.client ?? remoteAddress }, 'link refused');
     },
   });
 
-  limitConnections(server, ground, 'gateways');
+  const front = proxyProtocol ? new ProxiedFront(server, ground, proxy.proxies) : undefined;
+  const listening = front?.server ?? server;
+  limitConnections(listening, ground, 'gateways');
 
   function accept(socket: TLSSocket, id: SpiffeId): void {
-    const peer = peerOf(id, proxy.federation, addressOf(socket));
+    const peer = peerOf(id, proxy.federation, front?.client ?? addressOf(socket));
     const kind = peer.kind === 'gateway' ? 'gateway' : 'client';
     open.began();
     socket.once('close', () => open.ended());
@@ -97,11 +102,11 @@ export async function startEastWestListener(
     for (const link of connections.all()) link.destroy();
   }
 
-  const bound = await bind(server, options.place);
+  const bound = await bind(listening, options.place);
 
   function stop(): void {
     draining = true;
-    server.close();
+    listening.close();
   }
 
   return {

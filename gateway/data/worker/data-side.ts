@@ -123,7 +123,7 @@ export class DataSide {
       isOverloaded: canShed(worker.overload) ? () => this.#pressure.isOverloaded : undefined,
       isInformed: () => this.#replica.isInformed,
     });
-    const { edge, outboundProxyProtocol } = worker;
+    const { edge, outboundProxyProtocol, eastWestProxyProtocol } = worker;
     const { table: services } = this.#routing;
     const ground = { proxy: this.#proxy, services, clock, log };
     this.#listeners = new Listeners({
@@ -132,6 +132,7 @@ export class DataSide {
       edge,
       credentials,
       outboundProxyProtocol,
+      eastWestProxyProtocol,
       onGateway: (name) => {
         if (this.#links.heard(name)) options.onAlive(name);
       },

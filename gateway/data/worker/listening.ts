@@ -30,6 +30,8 @@ interface ListenersOptions {
   readonly trust: TrustStore;
   /** Whether connections to the outbound listener begin with a PROXY protocol header. */
   readonly outboundProxyProtocol: boolean;
+  /** Whether those to the east-west listener do. */
+  readonly eastWestProxyProtocol: boolean;
   readonly edge: EdgeSpec;
   readonly credentials: readonly IngressCredentials[];
   readonly services: RouteLookup;
@@ -175,7 +177,8 @@ export class Listeners {
       return startOutboundListener({ ...this.#options, proxyProtocol, place });
     }
     if (name === 'eastWest') {
-      const listener = await startEastWestListener({ ...this.#options, place });
+      const { eastWestProxyProtocol: proxyProtocol } = this.#options;
+      const listener = await startEastWestListener({ ...this.#options, proxyProtocol, place });
       this.#eastWest.push(listener);
       return listener;
     }

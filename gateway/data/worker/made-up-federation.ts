@@ -141,6 +141,7 @@ function madeUpSide(
     caller: { ...worker.caller, cluster },
     limits: defaultLimits,
     outboundProxyProtocol: false,
+    eastWestProxyProtocol: false,
     edge: { tcp: [], ingress: [] },
   };
   const toNobody = () => undefined;

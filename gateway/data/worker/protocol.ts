@@ -39,6 +39,8 @@ export interface WorkerOptions {
   readonly proxies: TrustedProxiesSpec;
   /** Whether connections to the outbound listener begin with a PROXY protocol header. */
   readonly outboundProxyProtocol: boolean;
+  /** Whether those to the east-west listener do. */
+  readonly eastWestProxyProtocol: boolean;
   readonly observes: ObserverShares;
   readonly edge: EdgeSpec;
 }

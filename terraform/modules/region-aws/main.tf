@@ -48,12 +48,11 @@ locals {
   ingress         = [for one in var.ingress : merge(one, { proxyProtocol = true })]
   tcp             = [for one in var.tcp : merge(one, { proxyProtocol = true })]
 
-  # Gateways of other clusters are known by their certificates, and what they say of clients by TLS: there the address that the load
-  # balancer keeps is enough.
+  # At the federation's port, where clusters join, there is none: there the load balancer keeps the address itself.
   listeners = merge(
     {
       outbound   = { balancer = "outbound", port = 7080, has_proxy_header = true, from = local.ranges.programs }
-      east-west  = { balancer = "edge", port = 7443, has_proxy_header = false, from = local.ranges.clusters }
+      east-west  = { balancer = "edge", port = 7443, has_proxy_header = true, from = local.ranges.clusters }
       federation = { balancer = "edge", port = 7444, has_proxy_header = false, from = local.ranges.clusters }
     },
     { for one in concat(var.ingress, var.tcp) : "client-${regex(":(\\d+)$", one.listen)[0]}" => {
@@ -73,7 +72,7 @@ module "gateway" {
   capacity   = var.capacity
   package    = var.package
 
-  listeners = { outboundProxyProtocol = true }
+  listeners = { outboundProxyProtocol = true, eastWestProxyProtocol = true }
   advertise = { eastWest = ["${local.advertised}:7443"], federation = ["${local.advertised}:7444"] }
   registry = var.registry_etcd == null ? null : {
     etcd = {

@@ -57,6 +57,7 @@ variable "listeners" {
   type = object({
     outbound              = optional(string, "0.0.0.0:7080")
     outboundProxyProtocol = optional(bool, false)
+    eastWestProxyProtocol = optional(bool, false)
     eastWest              = optional(string, "0.0.0.0:7443")
     federation            = optional(string, "0.0.0.0:7444")
     admin                 = optional(string, "127.0.0.1:7001")
@@ -78,8 +79,8 @@ variable "listeners" {
   }
 
   validation {
-    condition     = !var.listeners.outboundProxyProtocol || length(var.trusted_proxies) > 0
-    error_message = "With outboundProxyProtocol nobody may connect but trusted_proxies: name the load balancers there."
+    condition     = !(var.listeners.outboundProxyProtocol || var.listeners.eastWestProxyProtocol) || length(var.trusted_proxies) > 0
+    error_message = "Where PROXY protocol is spoken nobody may connect but trusted_proxies: name the load balancers there."
   }
 }
 

@@ -123,12 +123,12 @@ run "a_cluster_that_joins_is_open_to_clients_where_the_inputs_say_so" {
   }
 
   assert {
-    condition     = jsonencode({ for name, group in aws_lb_target_group.this : name => [tobool(group.proxy_protocol_v2), tobool(group.preserve_client_ip)] }) == jsonencode({ outbound = [true, false], east-west = [false, true], federation = [false, true], client-443 = [true, false], client-5432 = [true, false] })
+    condition     = jsonencode({ for name, group in aws_lb_target_group.this : name => [tobool(group.proxy_protocol_v2), tobool(group.preserve_client_ip)] }) == jsonencode({ outbound = [true, false], east-west = [true, false], federation = [false, true], client-443 = [true, false], client-5432 = [true, false] })
     error_message = "Clients' addresses are kept: by PROXY protocol where listeners speak it, else by the load balancer."
   }
 
   assert {
-    condition     = yamldecode(output.gateway_yaml).ingress[0].proxyProtocol && yamldecode(output.gateway_yaml).tcp[0].proxyProtocol
+    condition     = yamldecode(output.gateway_yaml).listen.eastWestProxyProtocol && yamldecode(output.gateway_yaml).ingress[0].proxyProtocol && yamldecode(output.gateway_yaml).tcp[0].proxyProtocol
     error_message = "Gateways expect the header where load balancers send it."
   }
 

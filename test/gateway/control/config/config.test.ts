@@ -31,6 +31,7 @@ test('a cluster, its federation and its region are enough; everything else has i
     listen: {
       outbound: '127.0.0.1:7080',
       outboundProxyProtocol: false,
+      eastWestProxyProtocol: false,
       eastWest: '0.0.0.0:7443',
       federation: '0.0.0.0:7444',
       admin: '127.0.0.1:7001',

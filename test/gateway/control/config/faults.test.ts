@@ -36,6 +36,12 @@ const faults: Record<string, readonly [text: string, code: string, where: string
     '4:54',
     /trustedProxies/,
   ],
+  'an east-west listener for which no balancer is trusted': [
+    'listen: { eastWestProxyProtocol: true }\n',
+    'CONFIG_INVALID',
+    '4:11',
+    /trustedProxies/,
+  ],
   'an outbound listener for which no balancer is trusted': [
     'listen: { outboundProxyProtocol: true }\n',
     'CONFIG_INVALID',

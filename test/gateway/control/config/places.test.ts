@@ -41,6 +41,7 @@ const whole = {
     outbound: '127.0.0.1:2',
     outboundProxyProtocol: true,
     eastWest: '127.0.0.1:3',
+    eastWestProxyProtocol: true,
     federation: '127.0.0.1:4',
     admin: '127.0.0.1:5',
   },

@@ -1,6 +1,6 @@
 /** Specifies listeners where load balancers say by PROXY protocol who connects: whom they believe, and what comes of the rest. */
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
+import { type AddressInfo, createServer, connect as dial, type Socket } from 'node:net';
 import { connect } from 'node:tls';
 import anyTest, { type TestFn } from 'ava';
 import { pemOf } from '../../../../certs/x509.ts';
@@ -12,6 +12,7 @@ import { curl } from '../request/http.ts';
 import {
   type Gateway,
   type GatewaySpec,
+  connect as link,
   type Origin,
   startGateway,
   startOrigin,
@@ -166,6 +167,39 @@ test.serial('connections at once keep their clients apart, over TLS, too', async
     t.is(url, `/${`${headers['x-forwarded-for']}`.split('.').at(-1)}`);
 });
 
+/** A load balancer: what is dialed there reaches `address` behind a header, in pieces of their own. */
+async function balancerBefore(address: string, header: Buffer): Promise<string> {
+  const [host = '', port] = address.split(':');
+  const server = createServer((socket) => {
+    const there = dial(Number(port), host);
+    there.write(header);
+    socket.pipe(there).pipe(socket);
+    socket.on('error', () => there.destroy()).on('close', () => there.destroy());
+    there.on('error', () => socket.destroy()).on('close', () => socket.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  shared.teardown(() => server.close());
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+test.serial(
+  'gateways of other clusters link to one behind a balancer, and are verified as ever',
+  async (t) => {
+    const dc3 = await startGateway(shared, {
+      cluster: 'dc3',
+      services: [{ name: 'web.shop', elsewhere: { dc1: 1 } }],
+    });
+    link(dc3, gateway, [await balancerBefore(gateway.eastWest.address, version2(addresses4))]);
+    await until('the link to be up', () => dc3.links.state(gateway.cluster).state === 'up');
+    t.like(await curl('-H', 'Host: web.shop.acme', dc3.url), { status: 200, body: 'web' });
+
+    const stranger = await startGateway(shared, { cluster: 'dc4' });
+    stranger.join(gateway, [await balancerBefore(gateway.eastWest.address, version1)]);
+    await until('it to be refused', () => refused(gateway, 'CERT_UNTRUSTED') > 0);
+    t.not(stranger.links.state(gateway.cluster).state, 'up');
+  },
+);
+
 test.serial(
   'a TCP port passes on what follows the header, which comes with it or later',
   async (t) => {
@@ -210,6 +244,7 @@ test.serial(
     const count = refused(gateway, 'PROXY_HEADER_REFUSED');
     const listeners = [
       gateway.outbound.address,
+      gateway.eastWest.address,
       edge.addresses['ingress.0'],
       edge.addresses['tcp.0'],
     ];
@@ -245,6 +280,7 @@ test.serial(
     const others = await scene(['192.0.2.0/24']);
     for (const address of [
       others.gateway.outbound.address,
+      others.gateway.eastWest.address,
       others.edge.addresses['ingress.0'],
       others.edge.addresses['tcp.0'],
     ]) {
@@ -253,7 +289,7 @@ test.serial(
       socket.on('end', () => socket.destroy());
       await closed(socket);
     }
-    await refusals(others.gateway, 'PROXY_UNTRUSTED', 3);
+    await refusals(others.gateway, 'PROXY_UNTRUSTED', 4);
     t.is(web.requests.length, before);
   },
 );

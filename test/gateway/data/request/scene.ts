@@ -129,7 +129,7 @@ export interface GatewaySpec {
   readonly exposeDecision?: boolean;
   /** Whose word about their clients is taken; default nobody's. */
   readonly proxies?: TrustedProxiesSpec;
-  /** Whether only they connect to the outbound listener, by PROXY protocol; default false. */
+  /** Whether only they connect to its listeners, by PROXY protocol; default false. */
   readonly proxyProtocol?: boolean;
   readonly timing?: Partial<LinkTiming>;
   /** What advertised names lead to; default as the system says. */
@@ -212,6 +212,7 @@ export async function startGateway(t: Context, spec: GatewaySpec): Promise<Gatew
     identity: () => identity,
     trust,
     onGateway: (name) => links.heard(name),
+    proxyProtocol: spec.proxyProtocol,
   });
   t.teardown(async () => {
     links.close();

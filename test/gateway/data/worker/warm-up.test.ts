@@ -26,6 +26,7 @@ const usual: WorkerOptions = {
   exposeDecision: true,
   proxies: { addresses: [], fields: 'x-forwarded' },
   outboundProxyProtocol: false,
+  eastWestProxyProtocol: false,
   observes: { traced: undefined, logged: 0 },
   edge: { tcp: [], ingress: [] },
 };
@@ -69,6 +70,7 @@ test.serial('what a worker is configured to refuse or to ask for is no obstacle'
     limits: { ...defaultLimits, maxBodyBytes: 1, maxConnections: 1, headMs: 1 },
     proxies: { addresses: ['127.0.0.0/8'], fields: 'forwarded' },
     outboundProxyProtocol: true,
+    eastWestProxyProtocol: true,
     observes: { traced: 1, logged: 1 },
     exposeDecision: false,
   };
