@@ -138,19 +138,20 @@ export class WrittenPolicies {
     for (const resolve of this.#whenListed.splice(0)) resolve();
   }
 
+  /** What was in force stays so until the next part has taken up what is on disk. */
   async #change(parts: FederationParts | undefined): Promise<void> {
-    const before = this.#part;
-    this.#part = undefined;
-    await before?.close();
-    if (parts !== undefined && parts.session === this.#following?.session) {
-      this.#part = new ClusterPolicies({
-        ...this.#options,
-        ...this.#following,
-        changed: () => this.#changed(),
-      });
-      await this.#part.start();
+    await this.#part?.close();
+    const following = this.#following;
+    let next: ClusterPolicies | undefined;
+    if (following !== undefined && parts?.session === following.session) {
+      const changed = () => {
+        if (this.#part === next) this.#changed();
+      };
+      next = new ClusterPolicies({ ...this.#options, ...following, changed });
+      await next.start();
     }
-    this.#options.changed();
+    this.#part = next;
+    this.#changed();
   }
 
   #changed(): void {

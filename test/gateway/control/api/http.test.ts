@@ -74,7 +74,7 @@ test('a gateway is alive, and ready as soon as it says so', async (t) => {
   t.like(await ask('/readyz'), { status: 200, json: { ready: true } });
 });
 
-test('an endpoint is registered with what the body leaves out filled in', async (t) => {
+test('an endpoint is registered with what the body leaves out filled in, but for what its service says', async (t) => {
   const { ask, acts } = await open(t);
   t.is((await ask(endpoint, { method: 'PUT', body })).status, 200);
   const filledIn = {
@@ -84,7 +84,6 @@ test('an endpoint is registered with what the body leaves out filled in', async 
     zone: 'a',
     weight: 1,
     labels: {},
-    protocol: 'http',
     exported: true,
     source: 'api',
     ttlMs: undefined,

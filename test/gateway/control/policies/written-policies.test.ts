@@ -3,6 +3,7 @@ import test, { type ExecutionContext } from 'ava';
 import { type Authority, openAuthority } from '../../../../certs/authority.ts';
 import { parseTrustDomain } from '../../../../certs/spiffe-id.ts';
 import { systemClock } from '../../../../core/clock.ts';
+import { IsthmusError } from '../../../../core/errors.ts';
 import { silentLog } from '../../../../core/log.ts';
 import { leave } from '../../../../federation/leave.ts';
 import { WrittenPolicies } from '../../../../gateway/control/policies/written-policies.ts';
@@ -163,6 +164,25 @@ test('a policy that the registry lost is brought back as it was signed; one that
   t.deepEqual((await store.get(key))?.value, before?.value);
   t.deepEqual(request(policies), [5_000]);
   t.is((await store.list(policiesPrefix(acme, dc1))).values.length, 1);
+});
+
+test('a role that may not read policies is named, and keeps nothing from being in force', async (t) => {
+  const { gateway, store } = await scene(t);
+  const denied = new Proxy(store, {
+    get(target, name) {
+      if (name === 'list') {
+        return () => Promise.reject(new IsthmusError('REGISTRY_DENIED', { what: 'no role' }));
+      }
+      const value = Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  const policies = gateway(await tempDir(t), denied);
+  await policies.recalled();
+  const problem = await until('it to be named', () => policies.problems[0]);
+  t.like(problem, { code: 'REGISTRY_DENIED', where: policiesPrefix(acme, dc1) });
+  await policies.put(named, { ...by, spec: timed('5s') });
+  t.deepEqual(request(policies), [5_000]);
 });
 
 test('policies go with their cluster', async (t) => {
