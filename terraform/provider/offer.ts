@@ -39,6 +39,8 @@ export interface ManagedResource extends Configurable {
   delete(prior: Stored, gateway: Gateway): Promise<void>;
   /** The state of the one that is called `id` on the command line, as far as the name says it: a read follows. Throws where it is no name. */
   named(id: string): ValueMap;
+  /** How such a name is written: `NAMESPACE/SERVICE/ID`. Absent where there is no import. */
+  readonly importForm?: string;
 }
 
 export interface Plan {

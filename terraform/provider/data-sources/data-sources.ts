@@ -97,6 +97,12 @@ function allOf({ plural, says, summary, collection, query, answer }: Resource): 
   ];
 }
 
-export const dataSources: readonly DataSource[] = [...declared, ...resources.flatMap(allOf)].map(
-  (one) => new Lookup(one),
-);
+/** A data source for each kind of resource that has a list. */
+export function listsOf(kinds: readonly Resource[]): readonly DataSource[] {
+  return kinds.flatMap(allOf).map((one) => new Lookup(one));
+}
+
+export const dataSources: readonly DataSource[] = [
+  ...declared.map((one) => new Lookup(one)),
+  ...listsOf(resources),
+];

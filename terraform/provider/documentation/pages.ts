@@ -40,7 +40,7 @@ export function pagesOf(documented: Documented): ReadonlyMap<string, string> {
           sentence(thing.description),
           exampleSection(example(`${own}/${file}`)),
           schemaSection(thing.attributes),
-          importSection(example(`${own}/import.sh`)),
+          importSection(example(`${own}/import.sh`) ?? importOf(type, thing)),
         ]),
       );
     }
@@ -63,6 +63,12 @@ function kindsOf({ resources, dataSources, ephemeralResources }: Offer) {
     { ...dataSource, things: dataSources },
     { ...ephemeral, things: ephemeralResources },
   ];
+}
+
+/** Where no example of it is kept. */
+function importOf(type: string, thing: object): string | undefined {
+  const form = 'importForm' in thing ? thing.importForm : undefined;
+  return form === undefined ? undefined : `terraform import ${type}.example ${form}`;
 }
 
 function functionPage(

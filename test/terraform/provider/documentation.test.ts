@@ -3,13 +3,18 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import ava from 'ava';
+import { z } from 'zod';
 import { providerSource } from '../../../cli/terraform-plugin.ts';
+import { resource } from '../../../gateway/control/api/resource.ts';
+import { listsOf } from '../../../terraform/provider/data-sources/data-sources.ts';
+import { pagesOf } from '../../../terraform/provider/documentation/pages.ts';
 import {
   examplesFolder,
   pagesFolder,
   providerPages,
 } from '../../../terraform/provider/documentation/provider-pages.ts';
 import { offered } from '../../../terraform/provider/offered.ts';
+import { ApiResource } from '../../../terraform/provider/resources/api-resource.ts';
 import { bin } from '../../cli/command.ts';
 import { becomes, startDrill } from '../../drills/scene.ts';
 import { federate, settled, standalone } from '../../support/federation.ts';
@@ -47,6 +52,35 @@ ava('all that is offered is shown by an example, and every attribute is describe
   );
   t.deepEqual(undescribed, []);
 });
+
+ava(
+  'a kind of resource that the API has from tomorrow on has its pages by itself, its import too',
+  (t) => {
+    const declared = resource({
+      ...{ name: 'made_up', plural: 'made_ups', tag: 'Tests', summary: 'A made-up thing' },
+      ...{ path: '/v1/made-ups/{place}/{name}', collection: '/v1/made-ups', role: 'operator' },
+      params: z.strictObject({ place: z.string().describe('A place'), name: z.string() }),
+      body: z.strictObject({ size: z.int().default(3).describe('How large it is') }),
+      answer: z.strictObject({ place: z.string(), name: z.string(), size: z.int() }),
+      says: { get: 'One', put: 'Makes one', delete: 'Ends one' },
+    });
+    const dataSources = listsOf([declared]);
+    const offer = { resources: [new ApiResource(declared)], dataSources };
+    const pages = pagesOf({
+      offer: { ...offer, ephemeralResources: [], functions: [] },
+      ...{ configuration: {}, about: '', example: () => undefined },
+    });
+    const page = pages.get('resources/made_up.md') ?? '';
+    t.regex(page, /^# isthmus_made_up \(Resource\)\n\nA made-up thing\.$/m);
+    t.regex(
+      page,
+      /### Required\n\n- `name` \(String\)\n- `place` \(String\) A place\.\n\n### Optional/,
+    );
+    t.regex(page, /^- `size` \(Number\) How large it is\. Default `3`\.$/m);
+    t.regex(page, /^terraform import isthmus_made_up\.example PLACE\/NAME$/m);
+    t.regex(pages.get('data-sources/made_ups.md') ?? '', /^# isthmus_made_ups \(Data Source\)$/m);
+  },
+);
 
 ava('every kind of resource that can be imported says how', (t) => {
   const importable = offered.resources.filter(({ name }) => name !== 'join_token');
