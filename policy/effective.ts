@@ -88,6 +88,13 @@ export class Policies {
     return paired(balance ?? defaultTraffic.balance, timeouts ?? defaultTraffic.timeouts);
   }
 
+  /** The policy whose balancing holds; undefined where none says anything of it. */
+  balancedBy(asked: Asked): PolicyResource | undefined {
+    return this.#holding(asked).find(
+      ({ kind, spec }) => kind === 'TrafficPolicy' && spec.balance !== undefined,
+    );
+  }
+
   /** What holds for endpoints of a service that were registered without saying it. */
   defaults(asked: Asked): ServiceDefaults {
     let defaults: ServiceDefaults = {};
@@ -157,7 +164,7 @@ export class Policies {
   }
 
   /** The policies for what is asked, more specific ones first. */
-  *#holding(asked: Asked): IterableIterator<PolicyResource> {
+  *#holding(asked: Asked): Generator<PolicyResource> {
     for (const one of this.#ofService.get(asked.service) ?? []) {
       if (isFor(one.target, asked)) yield one;
     }

@@ -28,6 +28,12 @@ function policyName({ namespace, kind, name }: Omit<PolicyKey, 'cluster'>): stri
   return `${kind}/${namespace}/${name}`;
 }
 
+/** `<namespace>/<name>` of a policy that was written; undefined for one of the configuration. */
+export function writtenAt({ name }: PolicyResource): string | undefined {
+  const [, namespace, own] = name.split('/');
+  return own === undefined ? undefined : `${namespace}/${own}`;
+}
+
 /**
  * What a record makes gateways go by; undefined for one that was deleted. Throws RECORD_INVALID naming the key and the
  * first field that is wrong.

@@ -1,6 +1,7 @@
 /** Owns the operations on policies that are written while gateways run, of every kind there is. */
 import type { Policies } from '../../../../policy/effective.ts';
 import { policyKindNames } from '../../../../policy/kinds.ts';
+import { writtenAt } from '../../../../policy/record.ts';
 import type { PolicyView, WrittenPolicies } from '../../policies/written-policies.ts';
 import type { Operation } from '../operation.ts';
 import { resourceOperations } from '../resource-operations.ts';
@@ -48,7 +49,7 @@ function policyItem({ record, resource, problem }: PolicyView, policies: Policie
   const reason =
     overruling === undefined
       ? problem && `The registry has another by now, which can't be used: ${problem.message}`
-      : `${overruling.name.split('/').slice(1).join('/')} is for the same, and comes first by its name`;
+      : `${writtenAt(overruling)} is for the same, and comes first by its name`;
   return {
     ...{ cluster, namespace, name, ...spec, by, at },
     inForce: overruling === undefined,

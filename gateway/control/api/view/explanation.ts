@@ -7,7 +7,8 @@ import {
   parseClusterName,
   type ServiceName,
 } from '../../../../core/names.ts';
-import type { Policies } from '../../../../policy/effective.ts';
+import type { Policies, PolicyResource } from '../../../../policy/effective.ts';
+import { writtenAt } from '../../../../policy/record.ts';
 import type { Snapshot } from '../../../../registry/snapshot.ts';
 import { type ExplainedCandidate, explain } from '../../../data/balance/explain.ts';
 import type { Caller } from '../../../data/balance/types.ts';
@@ -48,14 +49,11 @@ export async function explanation(
       what: `Nobody in ${config.federation} has a service ${service}`,
     });
   }
-  const policy = gateway.policies.traffic({
-    service,
-    client: caller.cluster,
-    where: caller.cluster,
-  }).balance;
+  const asked = { service, client: caller.cluster, where: caller.cluster };
+  const policy = gateway.policies.traffic(asked).balance;
   if (caller.cluster !== config.cluster) {
     const view = viewFromAfar(published, caller.cluster, snapshot);
-    const note = `Seen from ${config.cluster}: what the gateways of ${caller.cluster} learnt by use (ejections, a ramp under way) is not known here`;
+    const note = `Seen from ${config.cluster}: what the gateways of ${caller.cluster} learnt by use (ejections, a ramp under way), and the policies written there, are not known here`;
     return { ...explain(view, caller, policy, undefined, { without }), notes: [note] };
   }
   // Ejections and ramps are those of the gateway's own zone.
@@ -65,8 +63,17 @@ export async function explanation(
   return {
     ...explained,
     candidates: explained.candidates.map((candidate) => withCheck(gateway, service, candidate)),
-    notes: isKept ? [`${service} is not exported: other clusters can't use the copies here`] : [],
+    notes: [
+      ...(isKept ? [`${service} is not exported: other clusters can't use the copies here`] : []),
+      ...writtenNote(gateway.policies.balancedBy(asked)),
+    ],
   };
+}
+
+/** Who wonders why a service is balanced so finds it in no configuration. */
+function writtenNote(policy: PolicyResource | undefined): string[] {
+  const written = policy && writtenAt(policy);
+  return written ? [`It is balanced as the traffic policy ${written} says`] : [];
 }
 
 /** With what the last check of an endpoint said, where it is this gateway that checks it. */
