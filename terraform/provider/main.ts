@@ -6,7 +6,7 @@ import { servePlugin } from './plugin.ts';
 // A terminal's Ctrl-C reaches Terraform as well, which says what is to be done.
 process.on('SIGINT', () => {});
 try {
-  const load = async () => (await import('./offered.ts')).offered;
+  const load = async () => (await import('./answerers.ts')).answerers(process.env);
   await servePlugin(load, invitationIn(process.env), process.env);
   process.exit(0);
 } catch (thrown) {

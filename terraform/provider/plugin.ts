@@ -11,18 +11,11 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { messageOf } from '../../core/errors.ts';
-import { dataSourceCalls } from './calls/data-sources.ts';
-import { ephemeralCalls } from './calls/ephemeral.ts';
-import { functionCalls } from './calls/functions.ts';
 import type { Handlers } from './calls/handlers.ts';
-import { providerCalls } from './calls/provider.ts';
-import { resourceCalls } from './calls/resources.ts';
 import { acceptance, type Invitation } from './handshake.ts';
 import { makeIdentity } from './identity.ts';
 import { log } from './log.ts';
-import type { Offer } from './offer.ts';
 import { type Calls, controllerService, providerService } from './protocol/messages.ts';
-import { Session } from './session.ts';
 
 /** A schema of many resources, or a state of many endpoints, is far over gRPC's 4 MiB. */
 const maxMessageBytes = 256 * 1024 * 1024;
@@ -30,9 +23,12 @@ const maxMessageBytes = 256 * 1024 * 1024;
 /** How often is looked whether whoever started this is still there. */
 const lookMs = 1_000;
 
-/** Listens, says where on standard output, and resolves when it is over. What is offered is loaded while Terraform connects. */
+/** What answers each of Terraform's calls. */
+export type Answerers = Handlers<keyof Calls>;
+
+/** Listens, says where on standard output, and resolves when it is over. What answers is loaded while Terraform connects. */
 export async function servePlugin(
-  load: () => Promise<Offer>,
+  load: () => Promise<Answerers>,
   invitation: Invitation,
   env: NodeJS.ProcessEnv,
 ): Promise<void> {
@@ -61,24 +57,12 @@ export async function servePlugin(
     const socket = join(folder, 'socket');
     await listen(server, `unix:${socket}`, credentials);
     process.stdout.write(`${acceptance(socket, certificate)}\n`);
-    load().then((offer) => ready(handlers(offer, new Session(env))), failed);
+    load().then(ready, failed);
     await ended;
     await new Promise((resolve) => server.tryShutdown(resolve));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-type Answerers = Handlers<keyof Calls>;
-
-function handlers(offer: Offer, session: Session): Answerers {
-  return {
-    ...providerCalls(offer, session),
-    ...resourceCalls(offer.resources, session),
-    ...dataSourceCalls(offer.dataSources, session),
-    ...ephemeralCalls(offer.ephemeralResources, session),
-    ...functionCalls(offer.functions),
-  };
 }
 
 /** What a handler throws is a fault of ours: Terraform is told, and its log how it came to that. */
