@@ -32,6 +32,8 @@ interface RunOptions {
   readonly input?: string | Buffer;
   /** It is killed after that; default 30 s. */
   readonly timeoutMs?: number;
+  /** Where it is started; default here. */
+  readonly cwd?: string;
   /** Variables of its environment beside the usual, or in their place. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -44,6 +46,7 @@ export async function run(
 ): Promise<Run> {
   const child = spawn(program, args, {
     env: { ...environment, ...options.env },
+    ...(options.cwd !== undefined && { cwd: options.cwd }),
     timeout: options.timeoutMs ?? 30_000,
     killSignal: 'SIGKILL',
   });

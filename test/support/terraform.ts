@@ -1,7 +1,7 @@
 /** Owns Terraform in tests: the real binary, quiet and without anybody's settings, on a copy of `terraform/`. */
 import { accessSync, constants, globSync } from 'node:fs';
-import { cp, writeFile } from 'node:fs/promises';
-import { basename, delimiter, join } from 'node:path';
+import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext, TestFn } from 'ava';
 import { type Run, run } from './programs.ts';
@@ -11,6 +11,9 @@ import { tempDir } from './temp-dir.ts';
 const pluginDir = '/opt/tf-plugins';
 const awsProvider = join(pluginDir, 'registry.terraform.io/hashicorp/aws');
 const sources = fileURLToPath(new URL('../../terraform', import.meta.url));
+
+/** What Terraform, and the example `local`, leave in a folder that they were used in. */
+const madeByUse = /^(\.terraform(\.lock\.hcl)?|terraform\.tfstate.*|run)$/;
 
 /** Providers start slowly on a busy machine. */
 const defaultTimeoutMs = 300_000;
@@ -57,19 +60,29 @@ export interface Terraform {
   ready(folder: string): Promise<void>;
 }
 
-/** Copies `terraform/`, without its provider's source, into a scratch folder that goes with the test. */
+/**
+ * Copies `terraform/`, without its provider's source, into a scratch folder that goes with the test. Of what is `beside` it in the
+ * repository, by path, the copy leads to what is there.
+ */
 export async function copyOfTerraform(
   t: Pick<ExecutionContext, 'teardown'>,
   env: Readonly<Record<string, string>> = {},
+  beside: readonly string[] = [],
 ): Promise<Terraform> {
   const root = join(await tempDir(t), 'terraform');
   const isWanted = (path: string) =>
-    basename(path) !== '.terraform' && path !== join(sources, 'provider');
+    !madeByUse.test(basename(path)) && path !== join(sources, 'provider');
   await cp(sources, root, { recursive: true, filter: isWanted });
+  for (const path of beside) {
+    await mkdir(join(root, '..', dirname(path)), { recursive: true });
+    await symlink(join(sources, '..', path), join(root, '..', path));
+  }
 
   const dir = (folder: string) => join(root, folder);
   const runIn = (folder: string, ...args: readonly string[]) =>
-    run('terraform', [`-chdir=${dir(folder)}`, ...args], {
+    run('terraform', args, {
+      // Not -chdir: the folder's own plug-ins are looked for where Terraform is started.
+      cwd: dir(folder),
       env: { ...quiet, ...env },
       timeoutMs: defaultTimeoutMs,
     });

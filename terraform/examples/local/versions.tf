@@ -1,0 +1,10 @@
+terraform {
+  required_version = ">= 1.9"
+
+  required_providers {
+    # The one of this clone: terraform.d/ leads to it.
+    isthmus = {
+      source = "isthmus.internal/isthmus/isthmus"
+    }
+  }
+}
