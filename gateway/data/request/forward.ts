@@ -6,12 +6,9 @@ import type { Exchange, ExchangeEnd, ExchangeHandler } from '../message/exchange
 import { endsInTrailers, grpcTrailers, isGrpc } from '../message/grpc-status.ts';
 import { grpcTimeoutMs } from '../message/grpc-timeout.ts';
 import { interimFields, trailerFields } from '../message/headers.ts';
-import type { FailedTry, Fields, OutgoingRequest, ResponseHead } from '../message/message.ts';
+import type { FailedTry, Fields, ResponseHead } from '../message/message.ts';
 import type { RefusedLabels } from '../observe/series.ts';
 import type { ForwardingGround } from './forward/ground.ts';
-import { RequestBody } from './forward/request-body.ts';
-import { RequestFields } from './forward/request-fields.ts';
-import { outgoingRequest } from './forward/send.ts';
 import { type Limited, TimeLimits, type TimeUp } from './forward/time-limits.ts';
 import { Tries } from './forward/tries.ts';
 import type { Tried, Try } from './forward/try.ts';
@@ -27,7 +24,7 @@ import {
   passOn,
 } from './respond.ts';
 import { lateTry, resultOfAnswer, resultOfFailure } from './retry/outcome.ts';
-import { isFinal, type TryStep } from './retry.ts';
+import { isFinal } from './retry.ts';
 import type { Route } from './route/route-table.ts';
 
 type Phase =
@@ -50,30 +47,16 @@ export class Forwarding implements ExchangeHandler, Limited, Tried {
   readonly #limits: TimeLimits;
   readonly #record: RequestRecord;
   readonly #tries: Tries;
-  /** Absent where there is none; a tunnel's octets are not kept. */
-  readonly #body: RequestBody | undefined;
-  /** The request as it is sent; once its body was asked for, it does not expect that any more. */
-  #request: OutgoingRequest;
   #phase: Phase = 'trying';
   #isGrpc = false;
 
   constructor(exchange: Exchange, route: Route, ground: ForwardingGround) {
-    const { head } = exchange;
-    const { bodyLength, tunnel } = head;
-    const { says, ids, observer, wheel } = ground;
-    const { timeouts } = route.policy;
     this.#ground = ground;
     this.#record = new RequestRecord(exchange, route.service, ground);
+    this.#limits = new TimeLimits(this, ground.wheel, route.policy.timeouts.idleMs);
     const { trail } = this.#record;
-    const fields = new RequestFields(exchange, route.service, says, ids, trail, observer);
-    const expectsContinue = head.expectsContinue && timeouts.continueMs > 0;
-    const isEmpty = bodyLength === 0;
-    if (isEmpty) this.#phase = 'waiting';
-    this.#request = outgoingRequest(head, fields, expectsContinue);
-    this.#limits = new TimeLimits(this, wheel, timeouts.idleMs);
     this.#tries = new Tries(this, route, exchange, ground, this.#limits, trail);
-    const hasBody = bodyLength !== 'none' && !isEmpty && tunnel === undefined;
-    this.#body = hasBody ? new RequestBody(ground.limits, this.#limits, bodyLength) : undefined;
+    if (exchange.head.bodyLength === 0) this.#phase = 'waiting';
   }
 
   get #exchange(): Exchange {
@@ -92,7 +75,7 @@ export class Forwarding implements ExchangeHandler, Limited, Tried {
   }
 
   #forward(): void {
-    const { balancer, policy, service } = this.#tries.route;
+    const { balancer, service } = this.#tries.route;
     const { fields } = this.#exchange.head;
     const { now } = this.#ground.wheel;
     balancer.countRequest(now);
@@ -108,23 +91,18 @@ export class Forwarding implements ExchangeHandler, Limited, Tried {
     this.#isGrpc = isGrpc(fields);
     const grpcMs = this.#isGrpc ? grpcTimeoutMs(fields) : undefined;
     if (grpcMs !== undefined) this.#limits.awaitAll(grpcMs);
-    if (this.#body === undefined) this.#limits.awaitHead(policy.timeouts.requestMs);
-    else if (!this.#request.expectsContinue) this.#body.awaitMore();
-    this.#begin(first);
+    this.#tries.startClock();
+    this.#tries.begin(first);
   }
 
   onBody(bytes: Buffer): boolean {
     this.#limits.moved();
     this.#record.requestBytes(bytes.length);
-    if (this.#body?.take(bytes) === false) {
+    if (this.#tries.body?.take(bytes) === false) {
       this.#tooLarge();
       return true;
     }
-    const { current, again } = this.#tries;
-    if (current === undefined) return again === undefined;
-    const goesOn = current.call.write(bytes);
-    if (!goesOn) this.#limits.leaveBody();
-    return goesOn;
+    return this.#tries.write(bytes);
   }
 
   onBodyEnd(trailers: Fields): void {
@@ -134,15 +112,13 @@ export class Forwarding implements ExchangeHandler, Limited, Tried {
       this.#forward();
       return;
     }
-    const passed = trailerFields(trailers);
-    this.#body?.finish(passed);
     if (!this.#isAnswered()) {
       this.#ground.wheel.refresh();
       this.#limits.leaveBody();
       this.#limits.awaitHead(this.#tries.route.policy.timeouts.requestMs);
       this.#limits.schedule();
     }
-    this.#tries.current?.call.end(passed);
+    this.#tries.end(trailerFields(trailers));
   }
 
   onWritable(): void {
@@ -168,19 +144,19 @@ export class Forwarding implements ExchangeHandler, Limited, Tried {
   onTryInterim(status: number, fields: Fields): boolean {
     if (status !== 100) return this.#exchange.inform(status, interimFields(fields));
     // The body goes on at the pace of whoever reads: nobody else is asked for it.
-    if (this.#request.expectsContinue) this.#goOn();
+    if (this.#tries.expectsContinue) this.#tries.askForBody();
     return true;
   }
 
   onTryResponse(head: ResponseHead): void {
     const { current } = this.#tries;
     if (current === undefined) return;
-    const instead = this.#tries.judge(current, head, this.#isReplayable());
+    const instead = this.#tries.judge(current, head);
     if (instead === undefined) {
       this.#limits.answered();
-      if (hasBody(head, this.#request.method)) this.#answer(current, head, false);
+      if (hasBody(head, this.#exchange.head.method)) this.#answer(current, head, false);
       else this.#phase = 'ending';
-    } else if ('target' in instead) this.#retry(instead);
+    } else if ('target' in instead) this.#tries.follow(instead);
     else this.#failed(instead, current.target);
   }
 
@@ -224,20 +200,15 @@ export class Forwarding implements ExchangeHandler, Limited, Tried {
   onTryDoubted(): void {
     const { current } = this.#tries;
     if (current === undefined || this.#phase !== 'trying') return;
-    const step = this.#tries.aside(this.#isReplayable());
+    const step = this.#tries.aside();
     if (step === undefined) return;
     current.cancel('abandoned', this.#ground.wheel.refresh());
-    this.#retry(step);
+    this.#tries.follow(step);
   }
 
   onTryWritable(): void {
     this.#limits.moved();
-    if (this.#request.expectsContinue) {
-      this.#awaitContinue();
-      return;
-    }
-    this.#body?.awaitMore();
-    this.#exchange.read();
+    this.#tries.readOn();
   }
 
   failedInside(thrown: unknown): void {
@@ -248,9 +219,9 @@ export class Forwarding implements ExchangeHandler, Limited, Tried {
   onTimeUp(up: TimeUp, now: number): void {
     const { current, again } = this.#tries;
     try {
-      if (up === 'continue') this.#goOn();
+      if (up === 'continue') this.#tries.askForBody();
       else if (up !== 'try') this.#outOfTime(up, now);
-      else if (again !== undefined) this.#begin(again);
+      else if (again !== undefined) this.#tries.begin(again);
       else if (current !== undefined) {
         current.cancel('failed', now);
         this.#failed(lateTry(current.target), current.target);
@@ -260,50 +231,16 @@ export class Forwarding implements ExchangeHandler, Limited, Tried {
     }
   }
 
-  #begin(target: Target): void {
-    this.#phase = 'trying';
-    const { call } = this.#tries.begin(target, this.#request);
-    if (this.#body === undefined) return;
-    if (this.#request.expectsContinue) {
-      if (call.isReady) this.#awaitContinue();
-      return;
-    }
-    if (this.#body.replayTo(call)) this.#exchange.read();
-    // The client has no pace to keep while nothing of it is read.
-    else this.#limits.leaveBody();
-  }
-
-  /** The head is on its way: the other side may ask for the body. */
-  #awaitContinue(): void {
-    this.#ground.wheel.refresh();
-    this.#limits.awaitContinue(this.#tries.route.policy.timeouts.continueMs);
-    this.#limits.schedule();
-  }
-
-  /** The body is wanted: the other side has said so, or has said nothing for long enough (RFC 9110 section 10.1.1). */
-  #goOn(): void {
-    this.#request = { ...this.#request, expectsContinue: false };
-    this.#limits.leaveContinue();
-    this.#body?.awaitMore();
-    this.#limits.schedule();
-    // Where no connection stands yet, it says when.
-    if (this.#tries.current?.call.isReady !== false) this.#exchange.read();
-  }
-
   /** A try has failed: another one, or the end. */
   #failed(failure: FailedTry, target: Target): void {
     this.#phase = 'trying';
-    const step = this.#tries.failed(failure, target, this.#isReplayable());
-    if (step.kind === 'try') this.#retry(step);
+    const step = this.#tries.failed(failure, target);
+    if (step.kind === 'try') this.#tries.follow(step);
     else {
       const { code, what, cause } = failure;
       const said = step.kind === 'over-budget' ? 'RETRY_BUDGET_SPENT' : code;
       this.#turnAway(new IsthmusError(said, { what, cause }), this.#tries.unsent ? 'no' : 'maybe');
     }
-  }
-
-  #retry(step: TryStep): void {
-    if (this.#tries.goOn(step)) this.#begin(step.target);
   }
 
   #answer(answering: Try, head: ResponseHead, ends: boolean): void {
@@ -316,16 +253,16 @@ export class Forwarding implements ExchangeHandler, Limited, Tried {
       return;
     }
     const latencyMs = this.#tries.latencyMs(answering);
-    const received = this.#body?.received ?? 0;
+    const received = this.#tries.body?.received ?? 0;
     this.#record.answered(this.#tries.route, target, head, latencyMs, received);
-    this.#body?.forget();
+    this.#tries.body?.forget();
     if (ends) this.#phase = 'leaving';
     else this.#phase = isTunnel ? 'tunnelling' : 'answering';
     this.#limits.schedule();
     passOn(this.#exchange, this.#ground.says, target, head, ends);
     if (isTunnel) this.#exchange.read();
     // One that begins a good answer unasked may still read; what is answered otherwise has been judged by its head.
-    else if (this.#request.expectsContinue && !ends && status < 300) this.#goOn();
+    else if (this.#tries.expectsContinue && !ends && status < 300) this.#tries.askForBody();
   }
 
   #outOfTime(up: TimeUp, now: number): void {
@@ -350,10 +287,6 @@ export class Forwarding implements ExchangeHandler, Limited, Tried {
     else this.#breakOff(error.code, error);
   }
 
-  #isReplayable(): boolean {
-    return this.#body?.replayable ?? true;
-  }
-
   #isAnswered(): boolean {
     switch (this.#phase) {
       case 'waiting':
@@ -369,7 +302,7 @@ export class Forwarding implements ExchangeHandler, Limited, Tried {
   #turnAway(error: IsthmusError, sent: 'no' | 'maybe'): void {
     this.#record.turnedAway(error);
     this.#phase = 'leaving';
-    this.#body?.forget();
+    this.#tries.body?.forget();
     this.#limits.answered();
     this.#limits.schedule();
     refuse(this.#exchange, error, sent);

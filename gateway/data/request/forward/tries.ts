@@ -1,16 +1,18 @@
-/** Owns the tries of one request: the one under way, how it is given up, and what follows it. */
+/** Owns the tries of one request: what each is sent, the one under way, how it is given up, and what follows it. */
 import { type BackoffPolicy, backoffDelay } from '../../../../core/backoff.ts';
 import type { Target, TryResult } from '../../balance/types.ts';
 import type { Exchange } from '../../message/exchange.ts';
 import { failureIn } from '../../message/gateway-answer.ts';
-import type { FailedTry, OutgoingRequest, ResponseHead } from '../../message/message.ts';
+import type { FailedTry, Fields, OutgoingRequest, ResponseHead } from '../../message/message.ts';
 import type { Trail } from '../../observe/trail.ts';
 import { Picks } from '../pick.ts';
 import { resultOf } from '../retry/outcome.ts';
 import { isFinal, nextStep, type Step, stepAside, type TryStep } from '../retry.ts';
 import type { Route } from '../route/route-table.ts';
 import type { ForwardingGround } from './ground.ts';
-import { send } from './send.ts';
+import { RequestBody } from './request-body.ts';
+import { RequestFields } from './request-fields.ts';
+import { outgoingRequest, send } from './send.ts';
 import type { TimeLimits } from './time-limits.ts';
 import { type Tried, Try } from './try.ts';
 
@@ -23,12 +25,16 @@ export class Tries extends Picks {
   current: Try | undefined = undefined;
   /** The target that is tried again once the pause is over; undefined while there is no pause. */
   again: Target | undefined = undefined;
+  /** The body as far as it has come; absent where there is none. A tunnel's octets are not kept. */
+  readonly body: RequestBody | undefined;
   readonly #owner: Tried;
   readonly #ground: ForwardingGround;
   readonly #limits: TimeLimits;
   /** Present where the request is observed. */
   readonly #trail: Trail | undefined;
   #first: Try | undefined;
+  /** The request as it is sent; once its body was asked for, it does not expect that any more. */
+  #request: OutgoingRequest;
 
   constructor(
     owner: Tried,
@@ -39,14 +45,27 @@ export class Tries extends Picks {
     trail: Trail | undefined,
   ) {
     super(route, exchange);
+    const { head } = exchange;
+    const { bodyLength, tunnel } = head;
+    const { says, ids, observer } = ground;
+    const fields = new RequestFields(exchange, route.service, says, ids, trail, observer);
+    const expectsContinue = head.expectsContinue && route.policy.timeouts.continueMs > 0;
+    const hasBody = bodyLength !== 'none' && bodyLength !== 0 && tunnel === undefined;
+    this.body = hasBody ? new RequestBody(ground.limits, limits, bodyLength) : undefined;
+    this.#request = outgoingRequest(head, fields, expectsContinue);
     this.#owner = owner;
     this.#ground = ground;
     this.#limits = limits;
     this.#trail = trail;
   }
 
-  /** Sends the request to `target`. */
-  begin(target: Target, request: OutgoingRequest): Try {
+  /** Whether another try could still send the whole request. */
+  get replayable(): boolean {
+    return this.body?.replayable ?? true;
+  }
+
+  /** Sends the request to `target`, with what has come of its body; the rest is read from the client as the try takes it. */
+  begin(target: Target): void {
     const { balancer, policy } = this.route;
     this.again = undefined;
     this.began(target);
@@ -55,16 +74,69 @@ export class Tries extends Picks {
     const current = new Try(this.#owner, balancer, target, this.#ground.wheel.now, this.#trail);
     this.current = current;
     this.#first ??= current;
-    const sent = this.#trail?.tried(target, request) ?? request;
-    current.call = send(this.#ground, this.route, this.exchange, current, sent);
-    return current;
+    const request = this.#trail?.tried(target, this.#request) ?? this.#request;
+    current.call = send(this.#ground, this.route, this.exchange, current, request);
+    if (this.body === undefined) return;
+    if (this.#request.expectsContinue) {
+      if (current.call.isReady) this.readOn();
+    } else if (this.body.replayTo(current.call)) this.exchange.read();
+    // The client has no pace to keep while nothing of it is read.
+    else this.#limits.leaveBody();
+  }
+
+  /** The request's first limit begins: for its head where it is whole, else for its body, unless that is to be asked for. */
+  startClock(): void {
+    if (this.body === undefined) this.#limits.awaitHead(this.route.policy.timeouts.requestMs);
+    else if (!this.#request.expectsContinue) this.body.awaitMore();
+  }
+
+  /** Sends a piece of the body to the try under way. False: the client is to be held back. */
+  write(bytes: Buffer): boolean {
+    const { current } = this;
+    if (current === undefined) return this.again === undefined;
+    const goesOn = current.call.write(bytes);
+    if (!goesOn) this.#limits.leaveBody();
+    return goesOn;
+  }
+
+  /** The body is whole. */
+  end(trailers: Fields): void {
+    this.body?.finish(trailers);
+    this.current?.call.end(trailers);
+  }
+
+  /** The try under way takes more of the body; where that is to be asked for first, the head is on its way and the other side may ask. */
+  readOn(): void {
+    if (this.#request.expectsContinue) {
+      this.#ground.wheel.refresh();
+      this.#limits.awaitContinue(this.route.policy.timeouts.continueMs);
+      this.#limits.schedule();
+      return;
+    }
+    this.body?.awaitMore();
+    this.exchange.read();
+  }
+
+  /** Whoever is asked has to ask for the body. */
+  get expectsContinue(): boolean {
+    return this.#request.expectsContinue;
+  }
+
+  /** The body is wanted: the other side has said so, or has said nothing for long enough (RFC 9110 section 10.1.1). */
+  askForBody(): void {
+    this.#request = { ...this.#request, expectsContinue: false };
+    this.#limits.leaveContinue();
+    this.body?.awaitMore();
+    this.#limits.schedule();
+    // Where no connection stands yet, it says when.
+    if (this.current?.call.isReady !== false) this.exchange.read();
   }
 
   /**
    * Judges the try under way by its head. Undefined: it is the answer. Else the try is over, and this is why it has failed, or the one that comes
-   * in its place. `replayable`: whether the request's body can be sent once more.
+   * in its place.
    */
-  judge(current: Try, head: ResponseHead, replayable: boolean): FailedTry | TryStep | undefined {
+  judge(current: Try, head: ResponseHead): FailedTry | TryStep | undefined {
     const { target } = current;
     const now = this.#ground.wheel.refresh();
     current.headMs = now - current.startedAt;
@@ -78,37 +150,39 @@ export class Tries extends Picks {
     const { status } = head;
     if (!this.route.policy.balance.retry.statuses.includes(status)) return undefined;
     this.unsent = false;
-    const step = nextStep(this, replayable, { kind: 'response', status }, target);
+    const step = nextStep(this, this.replayable, { kind: 'response', status }, target);
     if (step.kind !== 'try') return undefined;
     current.cancel(resultOf(status), now);
     return step;
   }
 
   /** A try has failed, and is over: what follows. */
-  failed(failure: FailedTry, target: Target, replayable: boolean): Step {
+  failed(failure: FailedTry, target: Target): Step {
     this.current = undefined;
     this.unsent &&= failure.sent === 'no';
-    return nextStep(this, replayable, { kind: 'failed', ...failure }, target);
+    return nextStep(this, this.replayable, { kind: 'failed', ...failure }, target);
   }
 
   /** Another try in place of the one under way, which is not heard from; undefined: that is to be waited for. */
-  aside(replayable: boolean): TryStep | undefined {
-    const step = stepAside(this, replayable);
+  aside(): TryStep | undefined {
+    const step = stepAside(this, this.replayable);
     if (step !== undefined) this.unsent = false;
     return step;
   }
 
-  /** Goes on to another try. False: only after a pause, for it would be the same target again. */
-  goOn({ target, reason, isAtOnce }: TryStep): boolean {
+  /** Goes on to another try: at once, or after a pause, if it would be the same target again. */
+  follow({ target, reason, isAtOnce }: TryStep): void {
     const { recorder, random } = this.#ground;
     recorder.retried(this.route.service, reason);
     this.current = undefined;
     this.#limits.leaveContinue();
-    if (isAtOnce || !this.hasTried(target)) return true;
+    if (isAtOnce || !this.hasTried(target)) {
+      this.begin(target);
+      return;
+    }
     this.again = target;
     this.#limits.pause(backoffDelay(sameTargetBackoff, this.tries - 1, random));
     this.#limits.schedule();
-    return false;
   }
 
   /** Gives up the try under way, or the next one. `now`: monotonic milliseconds. */
