@@ -23,7 +23,7 @@ interface PinOptions {
 interface PinnedRoot {
   readonly rootPem: string;
   readonly trustDomain: TrustDomain;
-  /** Who answered. */
+  /** The gateway that answered. */
   readonly leafId: SpiffeId;
 }
 

@@ -184,7 +184,7 @@ export class AdminClient {
     });
   }
 
-  /** Where somebody is there, and TLS stands in between, that is said. */
+  /** The error for a request without an answer; where somebody listens and TLS stands in between, it says so. */
   #unanswered(thrown: unknown): IsthmusError {
     // Node.js advises a flag of its own, which this command has not.
     const why = messageOf(thrown).replace(/; if the root CA .*$/, '');

@@ -35,7 +35,7 @@ export function renderError(error: IsthmusError, format: Format, paint: Paint): 
     `${paint('red', 'error')} ${paint('bold', error.code)}: ${printable(error.message)}${where}`,
     `  fix: ${printable(error.fix)}`,
   ];
-  // What nobody foresaw needs its trace, or it can't be reported.
+  // An error that nobody foresaw needs its trace, or it can't be reported.
   if (error.code === 'INTERNAL') lines.push(...traces(error.cause));
   return lines.join('\n');
 }

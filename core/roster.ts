@@ -1,7 +1,7 @@
 /** Owns a set that is entered and left all the time, such as the open connections. */
 
 export interface Listed {
-  /** Where it is in its roster, which alone sets it; -1 = in none. */
+  /** The item's index in its roster, which alone sets it; -1 = in none. */
   place: number;
 }
 

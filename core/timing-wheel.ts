@@ -131,7 +131,7 @@ export class TimingWheel {
     this.#wakeTick = tick;
     const ms = this.#origin + tick * tickMs - this.#clock.monotonic();
     this.#cancelWake = this.#clock.after(Math.max(1, Math.ceil(ms)), () => {
-      // What has arrived by now is read first: it may be we who are late.
+      // Octets that have arrived by now are read first: it may be this thread that is late.
       setImmediate(() => this.#wake());
     });
   }

@@ -31,7 +31,7 @@ import { toStatus } from './wire-errors.ts';
 /** A connection without calls is closed after this. */
 const idleMs = 60_000;
 
-/** Who is at the other end of a connection, as TLS established it. */
+/** The peer of a connection, as TLS established it. */
 interface Caller {
   /** The verified SPIFFE ID; undefined for one who showed no certificate, as a joiner does. */
   readonly id: SpiffeId | undefined;

@@ -62,7 +62,7 @@ interface CreateTokenOptions {
   readonly federation: FederationName;
   /** This cluster, which admits the token's bearer. */
   readonly cluster: ClusterName;
-  /** Where the bearer reaches this cluster's federation listener. */
+  /** The address at which the bearer reaches this cluster's federation listener. */
   readonly addresses: readonly string[];
   /** Fingerprint of this cluster's active root. */
   readonly fingerprint: string;

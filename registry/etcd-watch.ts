@@ -164,7 +164,7 @@ export class EtcdWatch implements Watch {
   async #probe(): Promise<void> {
     const key = Buffer.from(this.#prefix);
     const range = { key, range_end: prefixEnd(this.#prefix), limit: 1, keys_only: true };
-    // What it answers does not matter: the connection has heard it.
+    // The answer itself does not matter: the connection has heard that there is one.
     await new KVClient(this.#connection).range(range).catch(() => undefined);
   }
 

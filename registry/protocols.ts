@@ -4,5 +4,5 @@
 export const protocols = ['http', 'http2', 'grpc', 'tcp', 'tls'] as const;
 export type Protocol = (typeof protocols)[number];
 
-/** Where nobody says another. */
+/** The protocol of endpoints that name none. */
 export const defaultProtocol: Protocol = 'http';

@@ -79,7 +79,7 @@ async function init(cli: Cli, options: Options): Promise<void> {
     addresses: await addressesOf(options),
     found: options.found === true,
   });
-  // What it writes a gateway takes: it is read as one will read it.
+  // A gateway must take the file that is written: it is read here as a gateway will read it.
   parseConfig(text, path);
   if (options.force !== true && (await exists(path))) {
     throw new IsthmusError('FILE_UNWRITABLE', {

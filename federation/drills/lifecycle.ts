@@ -48,11 +48,11 @@ export type LifeEvent =
       /** Whether load that was moved is back where it was; true where none was, or none can be seen. */
       readonly isBack: boolean;
     }
-  /** What it was for is done before its time is over. */
+  /** The purpose of the drill is fulfilled before its time is over. */
   | { readonly kind: 'finished' }
   | { readonly kind: 'abort'; readonly by: Abort };
 
-/** What to write down; the driver adds the wall time. */
+/** An entry of the timeline to write down; the driver adds the wall time. */
 export type Note = Omit<TimelineEntry, 'at'>;
 
 interface Step {
@@ -62,7 +62,7 @@ interface Step {
 
 interface LifeRules {
   readonly spec: DrillSpec;
-  /** It goes ahead though gateways don't follow. */
+  /** The drill goes ahead though gateways don't follow. */
   readonly forced: boolean;
 }
 

@@ -2,7 +2,7 @@
 import type { ClusterName, ServiceName } from '../../core/names.ts';
 import { type Counted, type MeasureRecord, maxServices } from './records.ts';
 
-/** What a gateway had counted when it was heard of. */
+/** The counts of a gateway when it was heard of. */
 export interface Sample {
   /** On the hearer's own clock, monotonic milliseconds. */
   readonly at: number;
@@ -22,7 +22,7 @@ export interface Concern {
 
 const everything: Concern = {};
 
-/** What happened between two moments. */
+/** The requests between two moments. */
 export interface Window {
   /** Of the gateway that was looked at for longest. */
   readonly seconds: number;
@@ -67,7 +67,7 @@ export function markAt(histories: ReadonlyMap<string, History>, at: number): Mar
   return mark;
 }
 
-/** What happened between two marks at the gateways that are in both. */
+/** The requests between two marks, at the gateways that are in both. */
 export function windowBetween(from: Mark, until: Mark, concern: Concern = everything): Window {
   const services = concern.services && new Set(concern.services);
   let seconds = 0;

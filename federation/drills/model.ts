@@ -175,7 +175,7 @@ export const reportSchema = z.object({
 
 /** A drill as the registry keeps it, and `GET /v1/drills/{id}` shows it. */
 export const drillSchema = z.object({
-  /** It alone may write the drill. */
+  /** This cluster alone may write the drill. */
   cluster: clusterNameSchema.describe("The driver's cluster"),
   id: labelSchema.describe('Name of the drill'),
   spec: drillSpecSchema.describe('The drill as it was asked for'),

@@ -32,7 +32,7 @@ import { type AdminServer, startAdminServer } from './server.ts';
 import { type ControlledParts, createControl } from './view/control.ts';
 
 export interface Administration {
-  /** Where the API listens: `host:port` or `unix:/path`. */
+  /** The address at which the API listens: `host:port` or `unix:/path`. */
   readonly address: string;
   close(): Promise<void>;
 }

@@ -31,7 +31,7 @@ import type {
 
 export interface Items<T> {
   readonly items: readonly T[];
-  /** Where the next page begins; absent on the last one. */
+  /** The cursor of the next page; absent on the last one. */
   readonly next?: string;
 }
 

@@ -37,7 +37,7 @@ import { builtUi, installBrowserRules, installUi } from './ui-files.ts';
 export interface AdminServer {
   /** Takes over a verified connection of another cluster's gateway. */
   acceptGateway(socket: Duplex, peer: SpiffeId): void;
-  /** Where it listens: `host:port` or `unix:/path`. */
+  /** The address it listens at: `host:port` or `unix:/path`. */
   readonly address: string;
   close(): Promise<void>;
 }
@@ -83,7 +83,7 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
     schemaController: { compilersFactory: { buildValidator: noSchema, buildSerializer: noSchema } },
     rewriteUrl: ({ url = '/' }) => withoutSelf(url, others?.self),
   });
-  // What a form of another site can send is no body here.
+  // A body of the kind that a form of another site can send is none here.
   app.removeContentTypeParser('text/plain');
   installBrowserRules(app);
   installCompression(app);

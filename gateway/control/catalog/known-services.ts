@@ -22,7 +22,7 @@ interface KnownServicesOptions {
   readonly changes: Changes;
   snapshot(): Snapshot;
   link(cluster: ClusterName): LinkStatus;
-  /** Where drills and standing orders lead traffic. */
+  /** The shifts by which drills and standing orders lead traffic elsewhere. */
   shifts(): readonly Shift[];
   policies(): Policies;
   /** An orphan's probes failed. */

@@ -150,7 +150,7 @@ export class RegistrationsFile {
       await this.#file.write([...lines.values()], () => this.#whole());
       this.#succeeded();
     } catch (thrown) {
-      // What came meanwhile is newer.
+      // Registrations that came meanwhile are newer.
       this.#pending = new Map([...lines, ...this.#pending]);
       this.#failed(thrown);
     }

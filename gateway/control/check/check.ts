@@ -87,7 +87,7 @@ function registry({ membership, readiness }: CheckedParts): Finding[] {
     fromError('registry', problem),
   );
   if (!client) {
-    // What keeps it from being ready says whether to join, and as what.
+    // The obstacle to being ready says whether to join, and as what.
     if (findings.length > 0) return findings;
     const what = 'This cluster is in no federation';
     return [

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { isWildcard, readAddress } from '../../../core/address.ts';
 import { addressSchema } from '../../../registry/model.ts';
 
-/** Where the admin API listens. */
+/** The addresses at which the admin API listens. */
 export const adminAddressSchema = z.union([
   addressSchema,
   z.string().regex(/^unix:\/./, 'use host:port or unix:/path'),

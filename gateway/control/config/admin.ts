@@ -15,7 +15,7 @@ const issuerUrlSchema = z
   .refine((text) => text.startsWith('https:') || isLoopback(new URL(text).hostname), 'use https');
 
 const tokenSchema = z.strictObject({
-  /** Who it is, in the audit. */
+  /** The caller's name in the audit. */
   name: z.string().min(1).max(63),
   role: roleSchema,
   /** File with the token, one line of at least 24 characters; read again when it changes. */
@@ -29,7 +29,7 @@ const oidcSchema = z.strictObject({
   audience: z.string().min(1),
   /** Claim with the caller's roles or groups, dots into objects. Default `roles`. */
   roleClaim: z.string().min(1).default('roles'),
-  /** Where its keys are; default what its discovery document says. */
+  /** URL of the issuer's keys; default the one in its discovery document. */
   jwksUri: issuerUrlSchema.optional(),
   /** Role here for each value of the claim. */
   mapping: z.record(z.string().min(1), roleSchema),

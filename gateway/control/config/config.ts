@@ -52,7 +52,7 @@ export const configSchema = z.strictObject({
       admin: adminAddressSchema.default('127.0.0.1:7001'),
     })
     .prefault({}),
-  /** What other clusters dial; default what is listened on. */
+  /** The address that other clusters dial; default the one listened on. */
   advertise: z
     .strictObject({
       eastWest: z.array(dialedAddressSchema).min(1).optional(),

@@ -6,7 +6,7 @@ import type { WorkerOptions } from '../../data/worker/protocol.ts';
 import type { GatewayConfig } from './config.ts';
 import { edgeSpecOf } from './edge-spec.ts';
 
-/** Where the data side listens. */
+/** The addresses of the data side's listeners. */
 export function listenOf({ listen, tcp, ingress }: GatewayConfig): PerListener<string> {
   return {
     outbound: listen.outbound,

@@ -36,9 +36,9 @@ const etcdSchema = z
   );
 
 const embeddedSchema = z.strictObject({
-  /** Where the embedded registry listens, with mTLS. */
+  /** The address at which the embedded registry listens, with mTLS. */
   listen: addressSchema,
-  /** Where other clusters reach it; default `listen`. */
+  /** The address at which other clusters reach the embedded registry; default `listen`. */
   advertise: dialedAddressSchema.optional(),
 });
 

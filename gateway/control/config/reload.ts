@@ -29,14 +29,14 @@ interface Reconfigured {
 interface ReloadOptions {
   readonly gateway: Reconfigured;
   readonly path: string;
-  /** As it was read when the gateway started. */
+  /** The configuration as it was read when the gateway started. */
   readonly loaded: GatewayConfig;
   readonly log: Log;
 }
 
 export class Reload {
   readonly #options: ReloadOptions;
-  /** As it was read when it was last taken up. */
+  /** The configuration as it was read when it was last taken up. */
   #loaded: GatewayConfig;
   #running: Promise<void> = Promise.resolve();
 

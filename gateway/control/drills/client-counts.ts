@@ -15,7 +15,7 @@ export function clientCounts(
 ): Pick<MeasureRecord, 'services' | 'boundsMs'> {
   const counted = new Map<ServiceName, Counted>();
   for (const { service, source, answered, requests, errors, latency } of outcomesOf(snapshot)) {
-    // What other gateways sent on, they tell themselves.
+    // Requests that other gateways sent on are told of by those.
     if (source !== undefined) continue;
     const one = counted.get(service) ?? { service, requests: 0, failed: 0, to: {}, latency: [] };
     counted.set(service, one);

@@ -209,7 +209,7 @@ function failing(
 ): number {
   const [service] = services;
   if (kind !== 'fail' || !fail || service === undefined || total === 0) return 0;
-  // What a client has asked for wrongly is no failure of the service.
+  // A request that was wrong is no failure of the service.
   if (fail.status < 500) return 0;
   const tries = ((struck / total) * fail.percent) / 100;
   const { retry } = seen.policy(service);
@@ -226,7 +226,7 @@ function healthyLeft(spec: DrillSpec, view: BalanceView): number {
   const { kind, scope } = spec;
   const counts = (group: Group) => {
     if (kind === 'evacuate') return group.cluster !== scope.cluster;
-    // What a link to it swallows, others still reach.
+    // Where one link to the cluster swallows requests, others still reach it.
     return scope.link
       ? true
       : bereft({ ...view, groups: [group] }, spec, group.cluster).groups.length > 0;

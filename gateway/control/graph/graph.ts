@@ -3,7 +3,7 @@ import { percentile } from './percentile.ts';
 import { type SeriesLabels, seriesKey, stepMs } from './samples.ts';
 import { addSums, rounded, type Sum, sumOf, type TrafficView } from './view.ts';
 
-/** Who calls, or is called, in one cluster. */
+/** The clients, or a service, in one cluster. */
 interface GraphNode {
   readonly id: string;
   readonly kind: 'client' | 'service';

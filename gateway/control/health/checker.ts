@@ -16,7 +16,7 @@ interface CheckTarget extends ProbeTarget {
 
 interface CheckStatus {
   readonly health: Health;
-  /** What the last check said. */
+  /** The finding of the last check. */
   readonly reason: string;
   /** When it said so, in wall milliseconds; undefined before the first. */
   readonly checkedAt?: number | undefined;

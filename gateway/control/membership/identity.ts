@@ -31,7 +31,7 @@ export interface Identity {
   readonly mark: string;
 }
 
-/** Where the cluster's authority is kept. */
+/** The file in which the cluster's authority is kept. */
 export function authorityDir(dataDir: string): string {
   return join(dataDir, 'ca');
 }

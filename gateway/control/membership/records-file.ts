@@ -16,7 +16,7 @@ interface RecordsFileOptions {
   readonly log: Log;
 }
 
-/** What comes together is written together. */
+/** Records that come within so many milliseconds are written together. */
 const gatherMs = 200;
 
 export class RecordsFile {

@@ -29,7 +29,7 @@ export class Predecessor {
     this.released = new Promise((resolve) => {
       listenTo(this.#channel, (word) => word === 'released' && resolve());
       this.#channel.once('close', () => resolve());
-      // It closes then, and that is what matters.
+      // The channel closes then, and that is what matters.
       this.#channel.on('error', () => {});
     });
     void this.released.then(() => this.#channel.destroy());

@@ -133,7 +133,7 @@ export type TryResult =
   | 'gateway-error'
   /** No whole answer came. */
   | 'failed'
-  /** It provably never reached the other side. */
+  /** The request provably never reached the other side. */
   | 'unsent'
   /** Likewise, for the endpoint speaks another protocol than it is registered with. */
   | 'other-protocol'
@@ -185,7 +185,7 @@ export interface ServiceBalancer {
 /** The ejected targets by key, each with the cause. */
 export type Ejections = ReadonlyMap<string, EjectionCause>;
 
-/** What a balancer has learnt by itself. */
+/** The knowledge that a balancer has gained by itself. */
 export interface BalancerState {
   /** Targets that are ejected now. */
   readonly ejected: Ejections;

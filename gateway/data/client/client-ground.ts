@@ -12,7 +12,7 @@ import type { GatewayProxy } from '../request/proxy.ts';
 import type { Http1Limits } from '../wire/http1/limits.ts';
 import type { InFlight } from './drain.ts';
 
-/** Who a connection's requests come from, and how. */
+/** The peer whose requests a connection carries, and by which scheme. */
 export interface ClientIdentity {
   readonly peer: Peer;
   readonly scheme: 'http' | 'https';

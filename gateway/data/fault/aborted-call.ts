@@ -23,7 +23,7 @@ export class AbortedCall implements Call {
   }
 
   end(): void {
-    // What it would say is known already.
+    // The answer is known already, whatever the body says.
   }
 
   read(): void {

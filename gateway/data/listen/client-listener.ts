@@ -119,7 +119,7 @@ export class ClientListener implements Listener {
     if (grace > 0) await atMost(grace, closed, this.#clock);
     for (const connection of connections.all()) connection.drain();
     const result = await inFlight.drained(this.#clock, limitMs - grace);
-    // What was answered last may still be on its way out.
+    // The last answer may still be on its way out.
     if (result.kind === 'finished') await atMost(lingerMs, closed, this.#clock);
     this.#cut();
     return result;

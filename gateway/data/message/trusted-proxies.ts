@@ -5,7 +5,7 @@ import { readCidr } from '../../../core/cidr.ts';
 /** The fields that say for whom a proxy asks. One kind is believed: a proxy that writes it lets the other through as its client sent it. */
 export type TrustedFields = 'x-forwarded' | 'forwarded';
 
-/** As plain values that can be handed to another thread. */
+/** The proxies as plain values that can be handed to another thread. */
 export interface TrustedProxiesSpec {
   /** CIDR ranges and single addresses. */
   readonly addresses: readonly string[];

@@ -75,7 +75,7 @@ export const seriesSizes: Readonly<Record<SeriesLabels['kind'], number>> = {
   retried: 1,
 };
 
-/** The same for the same labels, in every thread. */
+/** The key of a series: the same for the same labels, in every thread. */
 export function seriesKey(labels: SeriesLabels): string {
   switch (labels.kind) {
     case 'served':

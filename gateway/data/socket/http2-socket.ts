@@ -39,7 +39,7 @@ export class Http2Socket implements Reader, Flushable {
   carry(connection: Connection): void {
     const socket = this.#socket;
     this.#connection = connection;
-    // What is written is a whole turn: there is nothing to wait for.
+    // One write holds the frames of a whole turn: there is nothing to wait for.
     socket.setNoDelay(true);
     socket.on('error', (error) => {
       this.#why = error.message;

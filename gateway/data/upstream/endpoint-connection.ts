@@ -90,7 +90,7 @@ export class EndpointConnection implements Carrier, Listed {
     return this.#call === undefined && this.#socket.writable && !this.#socket.destroyed;
   }
 
-  /** It may rest for `restMs` after that. */
+  /** Carries a call; the connection may rest for `restMs` after it. */
   carry(call: EndpointCall, restMs: number): void {
     const { request } = call;
     const framing = framingOf(request);

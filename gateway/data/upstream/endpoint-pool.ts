@@ -11,7 +11,7 @@ import { type ConnectionHome, EndpointConnection } from './endpoint-connection.t
 /** Most connections at rest: more are of use only to the next burst of the same size. */
 const maxResting = 256;
 
-/** What all pools share. */
+/** The ground of all pools. */
 export interface PoolGround {
   readonly lookup: LookupFunction;
   readonly clock: Clock;
@@ -51,7 +51,7 @@ export class EndpointPool implements ConnectionHome {
     const now = this.#resting.length === 0 ? 0 : this.clock.monotonic();
     for (let last = this.#resting.at(-1); last !== undefined; last = this.#resting.at(-1)) {
       const isKept = last.isUsable && now < last.restsUntil;
-      // It is left to others, and so are those that rest for longer.
+      // The connection is left to others, and so are those that rest for longer.
       if (isKept && now - last.restsSince >= restMs) break;
       this.#resting.pop();
       if (isKept) {

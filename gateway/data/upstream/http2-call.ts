@@ -25,7 +25,7 @@ const refusals: Readonly<Record<RequestRefusal, string>> = {
   'head-too-large': 'its head is larger than the other side takes',
 };
 
-/** What a call needs of the connection it is made on. */
+/** The connection that a call is made on, as the call needs it. */
 export interface CallGround {
   readonly client: Http2Client;
   /** The target, as a sentence begins: `The gateway at 10.0.0.1:8443`. */
@@ -52,7 +52,7 @@ export class Http2Call extends BodyReader implements Call, StreamHandler {
     this.#ground = ground;
     this.#handler = handler;
     this.#tunnel = request.tunnel;
-    // What has no octets ends with its head.
+    // A body of no octets ends with its head.
     const { bodyLength } = request;
     const ends = request.tunnel === undefined && (bodyLength === 'none' || bodyLength === 0);
     this.#hasEnded = ends;
@@ -109,7 +109,7 @@ export class Http2Call extends BodyReader implements Call, StreamHandler {
 
   onClosed(_stream: Http2Stream, end: StreamEnd): void {
     this.#hasEnded = true;
-    // What was received whole and waits to be read is none the worse.
+    // A response that was received whole and waits to be read is none the worse.
     if (this.#isOver || end.kind === 'complete' || this.isWhole) return;
     this.discard();
     const isRefused = end.kind === 'reset' && !this.#isAnswered;

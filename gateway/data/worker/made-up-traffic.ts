@@ -47,7 +47,7 @@ export class MadeUpService {
     let asked = '';
     let answered = 0;
     this.#sockets.add(socket);
-    // What breaks off is the asker's to tell of.
+    // A connection that breaks off is the asker's to tell of.
     socket.on('error', () => undefined).on('close', () => this.#sockets.delete(socket));
     intakeOf(socket, this.#reading).reader = {
       onRead(buffer, end) {

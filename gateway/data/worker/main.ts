@@ -57,7 +57,7 @@ const dataSide = new DataSide({
   onUsed: (service) => post({ kind: 'used', service }),
 });
 
-/** It takes requests once it is warm. */
+/** Resolves once the worker is warm: then it takes requests. */
 const warm = warmUp({ worker, identity, clock: systemClock, log });
 
 async function answer(request: Request): Promise<Results[RequestKind]> {

@@ -45,7 +45,7 @@ export interface WorkerOptions {
   readonly edge: EdgeSpec;
 }
 
-/** What a worker begins with; the rest comes with its first update. */
+/** The knowledge a worker begins with; the rest comes with its first update. */
 export interface WorkerStart {
   readonly worker: WorkerOptions;
   readonly logLevel: string;

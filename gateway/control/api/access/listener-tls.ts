@@ -50,7 +50,7 @@ export class ListenerTls {
       key: this.#key.value,
       minVersion: 'TLSv1.2',
       ...hardenedTls,
-      // Who shows none may still have a token: the gate decides.
+      // A client that shows no certificate may still have a token: the gate decides.
       ...(clientCa && { ca: clientCa, requestCert: true, rejectUnauthorized: false }),
     };
   }

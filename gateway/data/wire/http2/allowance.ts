@@ -15,7 +15,7 @@ export class Allowance {
   spend(cost: number, now: number): boolean {
     this.#refill(now);
     const left = this.#left - cost;
-    // What is spent beyond it is no debt.
+    // Octets spent beyond the allowance are no debt.
     this.#left = Math.max(-1, left);
     return left >= 0;
   }

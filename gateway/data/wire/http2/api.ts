@@ -23,7 +23,7 @@ interface RequestLine {
 export interface ReceivedRequest extends RequestLine {
   /** Everything but the host. `cookie` is one field, however many it came in (RFC 9113 section 8.2.3). */
   readonly fields: FieldList;
-  /** What Content-Length says; -1 when there is none. */
+  /** Octets that Content-Length announces; -1 when there is none. */
   readonly length: number;
 }
 
@@ -138,7 +138,7 @@ export interface ConnectionHandler {
   onOutput(): void;
   /** The other side takes no new streams; those under way go on. */
   onGoaway(code: number, debug: string): void;
-  /** It is over; called once, after every stream was closed. */
+  /** The connection is over; called once, after every stream was closed. */
   onEnd(end: ConnectionEnd): void;
 }
 

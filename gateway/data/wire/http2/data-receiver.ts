@@ -6,7 +6,7 @@ import type { Stream } from './stream.ts';
 import type { Streams } from './streams.ts';
 import { bodyLengthWrong } from './unreadable.ts';
 
-/** What receiving DATA needs of its connection. */
+/** The connection that DATA is received on, as its receiver needs it. */
 export interface DataOwner {
   fail(code: number, what: string): void;
   /** A stream fails by what came. */

@@ -4,7 +4,7 @@ import type { Fields } from './api.ts';
 import type { Output } from './output.ts';
 import { flag, frameHeaderLength, frameType, smallestMaxFrame } from './protocol.ts';
 
-/** Where the flags are in a frame. */
+/** Offset of the flags in a frame. */
 export const flagsOffset = 4;
 
 /** Octets of a field that holds a length, at most. */

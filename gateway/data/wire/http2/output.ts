@@ -39,7 +39,7 @@ export class Output {
   readonly #pool: OutputPool;
   readonly #onOutput: () => void;
   #announced = false;
-  /** Where to write; replaced by `reserve`. */
+  /** The buffer to write to; replaced by `reserve`. */
   bytes: Buffer = none;
   /** Octets written; moved on by who writes. */
   length = 0;

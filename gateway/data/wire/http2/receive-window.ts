@@ -10,7 +10,7 @@ export class ReceiveWindow {
     this.#left = size;
   }
 
-  /** What the other side may send without more credit. */
+  /** Octets that the other side may send without more credit. */
   get left(): number {
     return this.#left;
   }

@@ -87,7 +87,7 @@ export class Http2Server extends Connection {
   }
 
   protected onPeerGoaway(): void {
-    // It speaks of pushes.
+    // GOAWAY of a client is about pushes.
   }
 
   override malformed(stream: Stream, what: string, status: UnreadableStatus = 400): void {

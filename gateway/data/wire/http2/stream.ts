@@ -3,7 +3,7 @@ import type { Fields, Http2Stream, ResponseHead, StreamEnd, StreamHandler } from
 import type { ChunkQueue } from './chunk-queue.ts';
 import { ReceiveWindow } from './receive-window.ts';
 
-/** What a stream needs of its connection. */
+/** The connection of a stream, as the stream needs it. */
 export interface StreamOwner {
   respond(stream: Stream, head: ResponseHead, ends: boolean): void;
   write(stream: Stream, bytes: Uint8Array, ends: boolean): boolean;

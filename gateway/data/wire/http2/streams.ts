@@ -32,7 +32,7 @@ export class Streams implements StreamOwner {
   readonly open = new StreamTable();
   readonly writer: FrameWriter;
   readonly sender: Sender;
-  /** What the other side may still send on all streams together. */
+  /** Octets that the other side may still send on all streams together. */
   readonly window = new ReceiveWindow(initialWindow);
   /** The connection is over: nothing is sent any more. */
   over = false;
@@ -131,7 +131,7 @@ export class Streams implements StreamOwner {
   openWindow(stream: Stream): void {
     const { expected, receiveWindow } = stream;
     if (stream.receivedEnd || stream.end !== undefined) return;
-    // What is left of a small body has room already.
+    // The rest of a small body has room already.
     if (expected >= 0 && expected <= receiveWindow.left) return;
     const increment = receiveWindow.openTo(this.#openWindow);
     if (increment > 0) this.writer.windowUpdate(stream.id, increment);

@@ -5,7 +5,7 @@ import { errorCode } from './protocol.ts';
 import type { Stream } from './stream.ts';
 import type { Streams } from './streams.ts';
 
-/** What receiving WINDOW_UPDATE needs of its connection. */
+/** The connection that WINDOW_UPDATE is received on, as its receiver needs it. */
 export interface WindowOwner {
   fail(code: number, what: string): void;
   /** A stream fails by what came. */

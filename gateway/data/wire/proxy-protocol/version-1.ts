@@ -18,7 +18,7 @@ export function readVersion1(octets: Buffer): HeaderReading {
   }
   const length = end + 2;
   const text = octets.toString('latin1', start.length, end);
-  // What follows UNKNOWN on its line means nothing.
+  // The fields after UNKNOWN on its line mean nothing.
   if (/^UNKNOWN(?: |$)/.test(text)) return { kind: 'header', client: undefined, length };
   const [, family, source = '', destination = '', ...ports] = line.exec(text) ?? [];
   if (family === undefined) return refused('The PROXY header is malformed');

@@ -68,7 +68,7 @@ export class ClientHelloReader {
   /** Reads a record's header. Leaves `#recordLeft` at 0 when it is not all there. */
   #beginRecord(end: number): HelloRefusal | undefined {
     const at = this.#at;
-    // What can be told wrong by its first octets is not waited for.
+    // A message that its first octets tell to be wrong is not waited for.
     if (end > at && this.#kept[at] !== handshakeRecord) return notTls();
     if (end > at + 1 && this.#kept[at + 1] !== 3) return notTls();
     if (end < at + recordHeaderBytes) return undefined;
