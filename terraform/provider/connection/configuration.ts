@@ -39,7 +39,7 @@ export const configurationAttributes: Attributes = {
   ),
   retries: {
     ...optional(
-      `How often a request is sent again that failed for a reason that may pass, each time after a longer wait: at most ${defaultRetries} s together by default. Default \`${defaultRetries}\``,
+      `How often a request is sent again that failed for a reason that may pass, each time after a longer wait: 0.25 s at most, 0.5 s, 1 s and so on up to 4 s. Default \`${defaultRetries}\``,
     ),
     shape: { kind: 'number' },
   },

@@ -25,9 +25,11 @@ export function inWordsOf(
   told: ValueMap,
   by: Teller,
 ): ValueMap {
-  return valuesOf(attributes, ({ shape, sensitive }, name) => {
+  return valuesOf(attributes, ({ shape, sensitive, default: fallback }, name) => {
     const before = written[name] ?? null;
     const now = told[name] ?? null;
+    // Only an import has nothing where there is a default: it knows names alone.
+    if (before === null && fallback !== undefined) return now;
     const isKept = by === 'gateway' && sensitive && now === null && before !== unknown;
     return isKept ? before : inWords(shape, before, now, by);
   });

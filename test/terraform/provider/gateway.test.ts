@@ -1,9 +1,13 @@
 /** Specifies asking a gateway: which one and as whom, again where that may help, and what is said where it does not. */
+import { generateKeyPairSync } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
 import type { FastifyInstance } from 'fastify';
+import { keyPemOf, makeSelfSigned, pemOf } from '../../../certs/x509.ts';
 import { parseAdminAddress } from '../../../cli/admin-address.ts';
 import { AdminClient } from '../../../cli/admin-client.ts';
 import { IsthmusError } from '../../../core/errors.ts';
@@ -16,11 +20,18 @@ import {
 import { Gateway } from '../../../terraform/provider/connection/gateway.ts';
 import { diagnosticsOf } from '../../../terraform/provider/diagnostics.ts';
 import { valuesOf } from '../../../terraform/provider/schema/attribute.ts';
+import { Session } from '../../../terraform/provider/session.ts';
 import { unknown, type ValueMap } from '../../../terraform/provider/values/value.ts';
 import { adminAt } from '../../cli/command.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 const stopped = new AbortController().signal;
+
+function identity() {
+  const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const certificate = makeSelfSigned({ dnsName: 'localhost', key, now: Date.now() });
+  return { key: keyPemOf(key), certificate: pemOf(certificate) };
+}
 
 async function gatewayAt(
   t: Pick<ExecutionContext, 'teardown'>,
@@ -142,6 +153,37 @@ test('a token and PEM files are read; one that can not be is told at its attribu
     diagnosticsOf(thrown).map(({ at }) => at),
     [[{ attribute: 'key_file' }]],
   );
+});
+
+test('by its client certificate it is known to a gateway that asks for one, whose own it verifies', async (t) => {
+  const [theirs, own] = [identity(), identity()];
+  const server = createSecureServer(
+    { key: theirs.key, cert: theirs.certificate, ca: own.certificate, requestCert: true },
+    (request, response) => {
+      const { authorized } = request.socket as TLSSocket;
+      response.end(JSON.stringify({ authorized }));
+    },
+  );
+  t.teardown(() => server.close());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  const address = `https://localhost:${port}`;
+  const shown = { cert_pem: own.certificate, key_pem: own.key, ca_pem: theirs.certificate };
+  const gateway = await connect(block({ address, ...shown }), {}, stopped);
+  t.deepEqual((await gateway.get('/v1/session')).value, { authorized: true });
+
+  const wary = await connect(block({ address, ca_pem: own.certificate, retries: 3 }), {}, stopped);
+  await t.throwsAsync(wary.get('/v1/session'), {
+    code: 'ADMIN_UNREACHABLE',
+    message: /certificate is not trusted/,
+  });
+});
+
+test('a session whose provider is not known yet says so only to those who ask', async (t) => {
+  const session = new Session({});
+  await t.notThrowsAsync(session.configure(block({ address: unknown })));
+  const [told] = diagnosticsOf(await t.throwsAsync(session.gateway()));
+  t.is(told?.summary, 'Gateway not known yet');
 });
 
 test('a context of the command is a gateway; one that is not there is told with what there is to do', async (t) => {

@@ -128,6 +128,12 @@ const duration = {
 } as const;
 const words: Attributes = {
   ttl: duration,
+  labels: {
+    shape: { kind: 'map', of: { kind: 'string' } },
+    setBy: 'chosen',
+    default: {},
+    description: '',
+  },
   list: { shape: { kind: 'list', of: { kind: 'string' } }, setBy: 'optional', description: '' },
   secret: { shape: { kind: 'string' }, setBy: 'optional', description: '', sensitive: true },
 };
@@ -169,6 +175,13 @@ for (const [what, by, written, told, then] of [
     { list: [] },
     { list: [] },
   ],
+  [
+    'what an import has not is what is told, where there is a default',
+    'gateway',
+    { labels: null },
+    { labels: {} },
+    { labels: {} },
+  ],
   ['a gateway tells no secret', 'gateway', { secret: 'x' }, { secret: null }, { secret: 'x' }],
   [
     'a configuration that has no secret any more means it',
@@ -179,7 +192,7 @@ for (const [what, by, written, told, then] of [
   ],
 ] as const) {
   test(what, (t) => {
-    const rest = { ttl: null, list: null, secret: null };
+    const rest = { ttl: null, labels: null, list: null, secret: null };
     t.deepEqual(inWordsOf(words, { ...rest, ...written }, { ...rest, ...told }, by), {
       ...rest,
       ...then,
