@@ -57,7 +57,7 @@ export const trafficPolicyKind = policyKind<TrafficPolicyItem>(
   'traffic-policy',
   'traffic-policies',
   [
-    { title: 'FOR', cell: servicesOf },
+    { title: 'FOR', cell: requestsOf },
     { title: 'ALGORITHM', cell: ({ balance }) => balance?.algorithm },
     { title: 'REQUEST', cell: ({ timeouts }) => timeouts?.request },
   ],
@@ -83,7 +83,7 @@ function probeOf({ http, grpc, interval }: NonNullable<ServiceDefaultsItem['chec
   return `${probe}, every ${interval}`;
 }
 
-/** `orders.shop`, or `*.shop` for all services of a namespace. */
-function servicesOf({ target: { service = '*' }, namespace }: TrafficPolicyItem): string {
-  return `${service}.${namespace}`;
+/** `orders.shop`, or `*.shop` for all services of a namespace; `from dc2` where it is for one cluster's clients. */
+function requestsOf({ target: { service = '*', client }, namespace }: TrafficPolicyItem): string {
+  return `${service}.${namespace}${client === undefined ? '' : ` from ${client}`}`;
 }

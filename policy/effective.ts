@@ -51,12 +51,15 @@ export class Policies {
   /** More specific ones first. */
   readonly #ofService = new Map<ServiceName, PolicyResource[]>();
   readonly #ofAny: readonly PolicyResource[];
+  /** Whether any says other things of the clients of one cluster than of others'. */
+  readonly tellClientsApart: boolean;
 
   constructor(resources: Iterable<PolicyResource> = []) {
     const sorted = [...resources].sort(
       (a, b) => specificity(b.target) - specificity(a.target) || (a.name < b.name ? -1 : 1),
     );
     this.#resources = new Map(sorted.map((resource) => [resource.name, resource]));
+    this.tellClientsApart = sorted.some(({ target }) => target.client !== undefined);
     this.#ofAny = sorted.filter(({ target }) => target.service === undefined);
     for (const resource of sorted) {
       const { service } = resource.target;

@@ -44,12 +44,13 @@ export const policyKinds = {
     naming:
       'Name of the policy in its namespace; of several for the same services the first in order of name holds',
     spec: writtenTrafficSchema,
-    inForce: ({ cluster, namespace }, { target: { service }, balance, timeouts }) => ({
+    inForce: ({ cluster, namespace }, { target: { service, client }, balance, timeouts }) => ({
       kind: 'TrafficPolicy',
-      target:
-        service === undefined
-          ? { namespace, where: cluster }
-          : { service: serviceName(namespace, service), where: cluster },
+      target: {
+        ...(service === undefined ? { namespace } : { service: serviceName(namespace, service) }),
+        ...(client !== undefined && { client }),
+        where: cluster,
+      },
       spec: {
         ...(balance && { balance: balanceOf(balance) }),
         ...(timeouts && { timeouts: timeoutsOf(timeouts) }),

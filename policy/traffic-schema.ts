@@ -164,8 +164,13 @@ export const writtenTrafficSchema = z
         service: labelSchema
           .optional()
           .describe("A service of the policy's namespace; without one it is for all of them"),
+        client: clusterNameSchema
+          .optional()
+          .describe(
+            'Cluster whose clients ask, be it here or by their own gateway; without one it is for all of them',
+          ),
       })
-      .describe('The services whose requests it is for'),
+      .describe('The requests that it is for'),
     balance: writtenBalanceSchema
       .optional()
       .describe('How requests are balanced and tried again; without it that is for others to say'),

@@ -117,6 +117,22 @@ test.serial(
 );
 
 test.serial(
+  "a policy for another cluster's clients holds for these alone, where they arrive",
+  async (t) => {
+    await until('dc2 to meet both endpoints', async () => (await met(dc2.gateway)) === 2);
+    const target = { service: 'orders', client: 'dc2' };
+    await put(dc1.gateway, path, { ...hashed, target });
+    await until('every worker to hash for dc2', async () => (await met(dc2.gateway)) === 1);
+    t.is(await met(dc1.gateway), 2);
+    t.not(await algorithmAt(dc1.gateway), 'maglev');
+    const line = await dc1.gateway.isthmusOk(['get', 'traffic-policies', '--no-headers']);
+    t.regex(line, /^shop\/orders +orders\.shop from dc2 +maglev/);
+    await dc1.gateway.api.send('DELETE', path);
+    await until('dc2 to meet both again', async () => (await met(dc2.gateway)) === 2);
+  },
+);
+
+test.serial(
   'who changes what somebody else has changed meanwhile is told, at whichever gateway',
   async (t) => {
     const timed = (request: string) => ({ target: { service: 'orders' }, timeouts: { request } });

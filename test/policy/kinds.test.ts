@@ -62,6 +62,10 @@ test('a traffic policy is for a service of its namespace, or for all of them, at
   } as typeof one);
   const all = resourceOf(where, record('TrafficPolicy', { target: {}, balance: {} }));
   t.deepEqual(all?.target, { namespace: 'shop', where: dc1 });
+  const ofClients = { target: { client: 'dc2' }, balance: {} };
+  t.deepEqual(resourceOf(where, record('TrafficPolicy', ofClients))?.target, {
+    ...{ namespace: 'shop', client: 'dc2' as never, where: dc1 },
+  });
   t.deepEqual(all?.spec, { balance: defaultTraffic.balance });
 });
 

@@ -28,7 +28,9 @@ export function byServiceField(federation: FederationName, rules: RouteRules): S
       if (peer.kind !== 'gateway') return undefined;
       const service = head.fields.getById(serviceId);
       const authority = service === undefined ? head.authority : `${service}.${federation}`;
-      return routeOf(authority, head.path, rules);
+      const found = routeOf(authority, head.path, rules);
+      if (found instanceof IsthmusError) return found;
+      return rules.routes.forClient?.(found, peer.cluster) ?? found;
     },
   };
 }

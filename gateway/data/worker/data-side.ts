@@ -94,7 +94,8 @@ export class DataSide {
         facts: (service) => this.#replica.facts(service),
         clusters: () => this.#replica.clusters,
         links: (name) => this.#links.state(name),
-        policy: (service) => this.#replica.policy(service),
+        policy: (service, client) => this.#replica.policy(service, client),
+        tellsClientsApart: () => this.#replica.tellsClientsApart,
         shifts: () => this.#replica.effects.shifts,
       },
     });

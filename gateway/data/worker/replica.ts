@@ -62,9 +62,14 @@ export class Replica {
     return this.#effects;
   }
 
-  /** The policy that holds for a service here: for requests of this cluster's clients, and of other clusters' by their gateways. */
-  policy(service: ServiceName): TrafficPolicy {
-    return this.#policies.traffic({ service, client: this.#self, where: this.#self });
+  /** The policy that holds for a service here, for requests of a cluster's clients; default this one's. */
+  policy(service: ServiceName, client = this.#self): TrafficPolicy {
+    return this.#policies.traffic({ service, client, where: this.#self });
+  }
+
+  /** Whether any policy is for the clients of one cluster: else all requests for a service go by the same. */
+  get tellsClientsApart(): boolean {
+    return this.#policies.tellClientsApart;
   }
 
   /** Returns the services for which something else may hold now; undefined: all. `isWhole`: there are no others. */

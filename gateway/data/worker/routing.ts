@@ -10,6 +10,7 @@ import { type Shift, steeringOf } from '../balance/steering.ts';
 import type { BalanceView, Caller } from '../balance/types.ts';
 import { type ClusterFacts, type LinkLookup, viewFromHere } from '../balance/view.ts';
 import { type Route, RouteTable } from '../request/route/route-table.ts';
+import { ClientRoutes } from './client-routes.ts';
 import type { ServiceFacts } from './facts.ts';
 
 /** Everything a route is made from, looked up when it is needed. */
@@ -18,8 +19,10 @@ interface RoutingSource {
   facts(service: ServiceName): ServiceFacts | undefined;
   clusters(): ReadonlyMap<ClusterName, ClusterFacts>;
   links: LinkLookup;
-  /** The policy that holds for a service here. */
-  policy(service: ServiceName): TrafficPolicy;
+  /** The policy that holds for a service here: for requests of a cluster's clients, default this one's. */
+  policy(service: ServiceName, client?: ClusterName): TrafficPolicy;
+  /** Whether any policy is for the clients of one cluster. */
+  tellsClientsApart(): boolean;
   /** Load that is moved on purpose. */
   shifts(): readonly Shift[];
 }
@@ -41,14 +44,24 @@ interface RoutingOptions {
 export class Routing {
   readonly table: RouteTable;
   readonly #options: RoutingOptions;
+  readonly #clients: ClientRoutes;
 
   constructor(options: RoutingOptions) {
     this.#options = options;
-    this.table = new RouteTable(options.federation, (service) => {
-      const route = this.#make(service);
-      if (route) options.onUsed(service);
-      return route;
+    const { federation, source, onUsed } = options;
+    this.#clients = new ClientRoutes({
+      isNeeded: () => source.tellsClientsApart(),
+      policy: (service, client) => source.policy(service, client),
+      make: (service, policy) => this.#make(service, policy),
     });
+    const make = (service: ServiceName) => {
+      const route = this.#make(service);
+      if (route) onUsed(service);
+      return route;
+    };
+    this.table = new RouteTable(federation, make, (route, client) =>
+      this.#clients.find(route, client),
+    );
   }
 
   /** Has a route from now on for a service that another worker was asked for. */
@@ -67,6 +80,7 @@ export class Routing {
     else {
       this.table.delete(service);
       route.balancer.close();
+      this.#clients.drop(service);
     }
   }
 
@@ -86,13 +100,13 @@ export class Routing {
 
   close(): void {
     for (const { balancer } of this.table) balancer.close();
+    this.#clients.close();
   }
 
-  #make(service: ServiceName): Route | undefined {
+  #make(service: ServiceName, policy = this.#options.source.policy(service)): Route | undefined {
     const { caller, source, clock, random } = this.#options;
     const facts = source.facts(service);
     if (!facts) return undefined;
-    const policy = source.policy(service);
     const balancer = createServiceBalancer({ service, caller, clock, random });
     balancer.update(this.#view(service, facts), policy.balance);
     return {
@@ -105,14 +119,21 @@ export class Routing {
   }
 
   #update(route: Route, facts: ServiceFacts): void {
+    const update = (one: Route, policy: TrafficPolicy) => this.#updated(one, facts, policy);
+    const updated = update(route, this.#options.source.policy(route.service));
+    if (updated !== route) this.table.set(updated);
+    this.#clients.changed(updated, update);
+  }
+
+  /** The same route where all of it but its balancer's view is as it was. */
+  #updated(route: Route, facts: ServiceFacts, policy: TrafficPolicy): Route {
     const { service, balancer } = route;
-    const policy = this.#options.source.policy(service);
     balancer.update(this.#view(service, facts), policy.balance);
     const exported = isExported(facts);
     const protocol = protocolOf(facts);
     const isSame =
       route.exported === exported && route.protocol === protocol && route.policy === policy;
-    if (!isSame) this.table.set({ ...route, exported, protocol, policy });
+    return isSame ? route : { ...route, exported, protocol, policy };
   }
 
   /** The view that this gateway's decisions on a service are made from. */

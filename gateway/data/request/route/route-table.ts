@@ -1,6 +1,11 @@
 /** Owns which service a request is for: its host, looked up. */
 
-import { type FederationName, isLabel, type ServiceName } from '../../../../core/names.ts';
+import {
+  type ClusterName,
+  type FederationName,
+  isLabel,
+  type ServiceName,
+} from '../../../../core/names.ts';
 import { ownText } from '../../../../core/own-text.ts';
 import { hostIn } from '../../../../core/uri-authority.ts';
 import type { TrafficPolicy } from '../../../../policy/traffic-policy.ts';
@@ -24,6 +29,8 @@ export interface RouteLookup {
   find(authority: string, path: string): Route | undefined;
   /** The service that a request is led to all the same, though nobody has it; asked when there is no route. */
   ledTo?(authority: string, path: string): ServiceName | undefined;
+  /** The route in the place of one that was found, for requests of another cluster's clients. */
+  forClient?(route: Route, client: ClusterName): Route;
 }
 
 /** Most authorities remembered with what they led to. */
@@ -47,6 +54,7 @@ function isServiceName(name: string): name is ServiceName {
 export class RouteTable implements RouteLookup {
   readonly #suffix: string;
   readonly #make: (service: ServiceName) => Route | undefined;
+  readonly forClient: (route: Route, client: ClusterName) => Route;
   readonly #routes = new Map<string, Route>();
   /** By authority as it was sent; forgotten with every change. */
   readonly #found = new Map<string, Route>();
@@ -54,7 +62,9 @@ export class RouteTable implements RouteLookup {
   constructor(
     federation: FederationName,
     make: (service: ServiceName) => Route | undefined = () => undefined,
+    forClient: (route: Route, client: ClusterName) => Route = (route) => route,
   ) {
+    this.forClient = forClient;
     this.#suffix = `.${federation}`;
     this.#make = make;
   }

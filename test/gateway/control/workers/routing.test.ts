@@ -10,6 +10,7 @@ import {
   defaultBalance,
   defaultTimeouts,
   defaultTraffic,
+  type TrafficPolicy,
 } from '../../../../policy/traffic-policy.ts';
 import type { EndpointRecord, ExportRecord } from '../../../../registry/model.ts';
 import type { ClusterView } from '../../../../registry/snapshot.ts';
@@ -20,6 +21,7 @@ import {
   clusterRecord,
   dc1,
   dc2,
+  dc10,
   endpointRecord,
   exportRecord,
   web,
@@ -36,6 +38,8 @@ function open(t: ExecutionContext) {
   ]);
   const links = new Map<string, LinkState>();
   const policy: { current: BalancePolicy } = { current: defaultBalance };
+  const ofClients = new Map<typeof dc2, TrafficPolicy>();
+  const ofAll = () => ({ balance: policy.current, timeouts: defaultTimeouts });
   const clock = new ManualClock();
   const used: string[] = [];
   const steered: { shifts: readonly Shift[] } = { shifts: [] };
@@ -49,7 +53,8 @@ function open(t: ExecutionContext) {
       facts: (service) => (service === cart ? serviceFacts(own, exports) : undefined),
       clusters: () => clusters,
       links: (cluster) => ({ state: links.get(cluster) ?? 'none' }),
-      policy: () => ({ balance: policy.current, timeouts: defaultTimeouts }),
+      policy: (_service, client = dc1) => ofClients.get(client) ?? ofAll(),
+      tellsClientsApart: () => ofClients.size > 0,
       shifts: () => steered.shifts,
     },
   });
@@ -59,7 +64,7 @@ function open(t: ExecutionContext) {
     routing.table
       .find(host)
       ?.balancer.pick({ tried: new Set(), mayLeaveTier: true, localOnly: false })?.key;
-  return { routing, own, exports, links, policy, clock, used, steered, picked };
+  return { routing, own, exports, links, policy, ofClients, clock, used, steered, picked };
 }
 
 test('a service nobody asks for has no route, however it changes', (t) => {
@@ -209,4 +214,42 @@ test('load that is moved on purpose moves the routes it is wished of, and touche
   t.is(routing.table.find(host)?.exported, true, 'the strongest counts');
   steer();
   t.is(routing.table.find(host)?.exported, false);
+});
+
+test("requests of another cluster's clients have a route of their own while a policy is for them, and others share one", (t) => {
+  const { routing, own, ofClients } = open(t);
+  const short: TrafficPolicy = {
+    balance: defaultBalance,
+    timeouts: { ...defaultTimeouts, requestMs: 5 },
+  };
+  const ofAll: TrafficPolicy = { balance: defaultBalance, timeouts: defaultTimeouts };
+  own.push(endpointRecord());
+  const found = (client: typeof dc2) => {
+    const route = routing.table.find(host);
+    if (!route) throw new Error('it has no route');
+    return { route, own: routing.table.forClient(route, client) };
+  };
+  const before = found(dc2);
+  t.is(before.own, before.route);
+
+  ofClients.set(dc1, ofAll).set(dc10, ofAll).set(dc2, short);
+  routing.serviceChanged(cart);
+  const apart = found(dc2);
+  t.is(apart.own.policy, short);
+  t.is(apart.route.policy, ofAll);
+  t.not(apart.own.balancer, apart.route.balancer);
+  t.is(found(dc2).own, apart.own);
+  t.is(found(dc10).own, apart.route);
+
+  const pick = () =>
+    apart.own.balancer.pick({ tried: new Set(), mayLeaveTier: true, localOnly: false })?.key;
+  own.splice(0, 1, endpointRecord('cart-2'));
+  routing.serviceChanged(cart);
+  t.is(found(dc2).own.balancer, apart.own.balancer);
+  t.regex(pick() ?? '', /cart-2/);
+
+  ofClients.clear();
+  routing.serviceChanged(cart);
+  const after = found(dc2);
+  t.is(after.own, after.route);
 });
