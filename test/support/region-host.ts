@@ -11,7 +11,7 @@ import { tempDir } from './temp-dir.ts';
 
 const bin = fileURLToPath(new URL('../../bin', import.meta.url));
 /** Folders that the module names, which here are below the host's own. */
-const folders = ['/etc/isthmus', '/var/lib/isthmus'];
+const folders = ['/etc/isthmus', '/var/lib/isthmus', '/usr/local/lib/isthmus'];
 
 export class RegionHost {
   readonly root: string;

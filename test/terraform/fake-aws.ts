@@ -46,7 +46,7 @@ export interface FakeAws {
 
 export async function fakeAws(dir: string): Promise<FakeAws> {
   const [bin, folder] = [join(dir, 'bin'), join(dir, 'aws')];
-  await Promise.all([bin, folder].map((path) => mkdir(path)));
+  await Promise.all([bin, folder].map((path) => mkdir(path, { recursive: true })));
   await writeFile(join(bin, 'aws'), script);
   await chmod(join(bin, 'aws'), 0o755);
   return { bin, folder };

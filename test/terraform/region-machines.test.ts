@@ -4,7 +4,6 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmod, readFile, symlink, writeFile } from 'node:fs/promises';
-import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import ava from 'ava';
@@ -14,6 +13,7 @@ import { sharedScope } from '../support/shared.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
 import { type FakeAws, fakeAws } from './fake-aws.ts';
+import { metadataService } from './metadata-service.ts';
 
 const test = ava.serial;
 const shared = sharedScope(ava);
@@ -24,7 +24,7 @@ let dir: string;
 let aws: FakeAws;
 let gateway: GatewayProcess;
 let health: number;
-let metadata: number;
+let metadata: string;
 /** What the metadata service answers, by path; the rest is 404, as with AWS. */
 const facts = new Map([['instance-id', 'i-0123456789abcdef0']]);
 
@@ -34,7 +34,7 @@ function environment(): Record<string, string> {
   return {
     PATH: `${aws.bin}:${process.env['PATH']}`,
     HOME: dir,
-    ISTHMUS_METADATA: `http://127.0.0.1:${metadata}`,
+    ISTHMUS_METADATA: metadata,
     ISTHMUS_ADMIN: `unix:${gateway.adminSocket}`,
     ISTHMUS_TRIES: '2',
     ISTHMUS_PAUSE: '0.1',
@@ -88,13 +88,7 @@ ava.before('a gateway that founded a federation, and a machine around it', async
     child.on('exit', () => socket.destroy());
   });
   health = await listen(activator);
-  const imds = createHttpServer((request, response) => {
-    const path = request.url?.replace('/latest/meta-data/', '') ?? '';
-    const isAsking = request.headers['x-aws-ec2-metadata-token'] === 'session';
-    const answer = request.method === 'PUT' ? 'session' : isAsking ? facts.get(path) : undefined;
-    response.writeHead(answer === undefined ? 404 : 200).end(answer);
-  });
-  metadata = await listen(imds);
+  metadata = await metadataService(shared, facts);
 });
 
 const ask = (path: string, method = 'GET') =>

@@ -37,3 +37,8 @@ output "backup_bucket" {
   description = "Bucket with the snapshots"
   value       = aws_s3_bucket.backup.bucket
 }
+
+output "user_data" {
+  description = "User data of this call's instances, as text, by member; it holds no secret"
+  value       = local.user_data
+}
