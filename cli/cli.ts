@@ -1,4 +1,5 @@
 /** Owns what every verb is handed: the global flags, the admin API they lead to, the ways to print, and the exit code. */
+import { parseAdminAddress } from './admin-address.ts';
 import { AdminClient } from './admin-client.ts';
 import { findAdmin } from './context.ts';
 import { findCredentials } from './credentials.ts';
@@ -46,6 +47,12 @@ export class Cli {
     const flags = this.#flags();
     const address = await findAdmin(flags, this.io.env);
     return new AdminClient(address, timeoutMs, await findCredentials(flags, this.io.env));
+  }
+
+  /** The admin API at another address, with the same credentials. */
+  async adminAt(address: string): Promise<AdminClient> {
+    const credentials = await findCredentials(this.#flags(), this.io.env);
+    return new AdminClient(parseAdminAddress(address), undefined, credentials);
   }
 
   /** Prints a command's result: `value` itself as JSON or YAML or what a path finds in it, `names` of a verb that has them, else what `table` makes of it. */

@@ -2,6 +2,7 @@
 import type { JoinResult } from '../../gateway/control/api/answers.ts';
 import type { Cli } from '../cli.ts';
 import { confirm, requireAnswer } from '../confirm.ts';
+import { joinWhenNeeded } from '../join-when-needed.ts';
 import { readToken } from '../secret.ts';
 import { type Column, renderTable, type View } from '../table.ts';
 import { printable } from '../terminal.ts';
@@ -11,6 +12,8 @@ interface Options {
   readonly tokenFile?: string;
   readonly yes?: boolean;
   readonly dryRun?: boolean;
+  readonly whenNeeded?: boolean;
+  readonly sibling?: readonly string[];
 }
 
 export function joinVerb(program: Verb, cli: Cli): void {
@@ -27,12 +30,28 @@ export function joinVerb(program: Verb, cli: Cli): void {
     )
     .option('-y, --yes', 'Go ahead without asking.')
     .option('--dry-run', 'Only show what would change.')
+    .option(
+      '--when-needed',
+      'Wait until the gateway answers, and join unless it is a member: for whatever starts it. Does not ask.',
+    )
+    .option(
+      '--sibling <address...>',
+      'With --when-needed: admin addresses of gateways of this cluster, one of which admits it. They come before the token.',
+    )
     .examples(
       ['isthmus join --token-file token', 'show what changes, ask, join'],
       ['isthmus join --token-file token --dry-run', 'show what would change'],
       ['ssh dc1 isthmus token create | isthmus join - --yes', 'in one line, unattended'],
+      [
+        'isthmus join --when-needed --sibling https://gateway-1:7001 --token-file token',
+        'at every start',
+      ],
     )
-    .action((argument: string | undefined, options: Options) => join(cli, argument, options));
+    .action((argument: string | undefined, options: Options) =>
+      options.whenNeeded
+        ? joinWhenNeeded(cli, { argument, file: options.tokenFile }, options.sibling ?? [])
+        : join(cli, argument, options),
+    );
 }
 
 async function join(cli: Cli, argument: string | undefined, options: Options): Promise<void> {

@@ -69,7 +69,10 @@ test('the reference has no key of a configuration that is gone', async (t) => {
 
 /** Every page, and what is in it. */
 async function pages(): Promise<[path: string, text: string][]> {
-  const paths = globSync(['*.md', 'docs/**/*.md', 'bench/*.md'], { cwd: root });
+  const paths = globSync(
+    ['*.md', 'docs/**/*.md', 'bench/*.md', 'terraform/{,modules/*/,examples/*/}*.md'],
+    { cwd: root },
+  );
   return Promise.all(paths.map(async (path) => [path, await readFile(join(root, path), 'utf8')]));
 }
 

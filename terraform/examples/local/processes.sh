@@ -50,7 +50,7 @@ member() {
 
 # The first gateway knows it when both sides have finished.
 joined() {
-  member "$2" || "$isthmus" --admin "$3" token create | "$isthmus" --admin "$2" join - --yes
+  member "$2" || "$isthmus" --admin "$3" token create | "$isthmus" --admin "$2" join --when-needed -
   member "$2" && get "$3/v1/clusters" | grep -qF "\"cluster\":\"$1\""
 }
 

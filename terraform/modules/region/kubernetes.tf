@@ -39,13 +39,19 @@ locals {
   k8s_mounts = [
     { name = "data", mountPath = local.data },
     { name = "configuration", mountPath = "${local.folder}/gateway.yaml", subPath = "gateway.yaml", readOnly = true },
-    { name = "configuration", mountPath = "${local.folder}/join.sh", subPath = "join.sh", readOnly = true },
     { name = "tls", mountPath = "${local.folder}/tls", readOnly = true },
     { name = "secrets", mountPath = "${local.folder}/secrets", readOnly = true },
     { name = "join", mountPath = "${local.folder}/join", readOnly = true },
     { name = "compiled", mountPath = "/var/cache/isthmus" },
     { name = "tmp", mountPath = "/tmp" },
   ]
+
+  # Run whenever a pod starts; Kubernetes starts the pod again until it succeeds.
+  k8s_join = concat(
+    ["isthmus", "join", "--when-needed", "--ca", "${local.folder}/tls/ca.crt", "--admin-token-file", "${local.folder}/secrets/local-admin"],
+    [for ordinal in range(local.k8s.replicas) : "--sibling=https://${local.k8s.name}-${ordinal}.${local.k8s_pods}.${local.k8s.namespace}.svc:${local.ports.admin == null ? 0 : local.ports.admin}"],
+    local.k8s.join_token_secret == null ? [] : ["--token-file", "${local.folder}/join/token"],
+  )
 
   k8s_container = {
     name  = "gateway"
@@ -56,12 +62,10 @@ locals {
       { name = "ISTHMUS_ZONE", valueFrom = { fieldRef = { fieldPath = "metadata.labels['topology.kubernetes.io/zone']" } } },
       { name = "ISTHMUS_ADVERTISE", value = "$(ISTHMUS_GATEWAY).${local.k8s.advertise_domain}" },
       { name = "ISTHMUS_ADMIN", value = "https://localhost:${local.ports.admin == null ? 0 : local.ports.admin}" },
-      { name = "ISTHMUS_PODS", value = "${local.k8s_pods}.${local.k8s.namespace}.svc" },
-      { name = "ISTHMUS_REPLICAS", value = tostring(local.k8s.replicas) },
       { name = "NODE_COMPILE_CACHE", value = "/var/cache/isthmus" },
     ]
     ports          = [for name, port in local.k8s_all_ports : { name = name, containerPort = port, protocol = "TCP" } if port != null]
-    lifecycle      = { postStart = { exec = { command = ["/bin/sh", "${local.folder}/join.sh"] } } }
+    lifecycle      = { postStart = { exec = { command = local.k8s_join } } }
     startupProbe   = merge(local.k8s_probe.healthz, { periodSeconds = 1, failureThreshold = 60 })
     livenessProbe  = merge(local.k8s_probe.healthz, { periodSeconds = 10, timeoutSeconds = 5, failureThreshold = 6 })
     readinessProbe = merge(local.k8s_probe.readyz, { periodSeconds = 2, timeoutSeconds = 2, failureThreshold = 2 })
@@ -82,7 +86,7 @@ locals {
       apiVersion = "v1"
       kind       = "ConfigMap"
       metadata   = merge(local.k8s_metadata, { name = local.k8s.name })
-      data       = { "gateway.yaml" = local.gateway_yaml, "join.sh" = file("${path.module}/templates/pod-join.sh") }
+      data       = { "gateway.yaml" = local.gateway_yaml }
     }
 
     # Its pods' own names, also before they are ready: another pod admits them then.
@@ -133,9 +137,9 @@ locals {
             terminationGracePeriodSeconds = local.drain_seconds + 15
             securityContext = {
               runAsNonRoot   = true
-              runAsUser      = 10001
-              runAsGroup     = 10001
-              fsGroup        = 10001
+              runAsUser      = 65532
+              runAsGroup     = 65532
+              fsGroup        = 65532
               seccompProfile = { type = "RuntimeDefault" }
               # Else the authority's key would be opened to the group at each start, and refused.
               fsGroupChangePolicy = "OnRootMismatch"
