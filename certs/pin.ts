@@ -91,7 +91,8 @@ function skewOf(
   const behindMs = from + backdateMs - now;
   const [ms, how] = now < from ? [behindMs, 'behind'] : [now - until, 'ahead of'];
   const minutes = Math.ceil(ms / 60_000);
-  return `The clock here is at least ${minutes} minutes ${how} that of the gateway the token names: its certificate is valid from ${leaf.validFromDate.toISOString()} to ${leaf.validToDate.toISOString()}`;
+  const apart = minutes === 1 ? '1 minute' : `${minutes} minutes`;
+  return `The clock here is at least ${apart} ${how} that of the gateway the token names: its certificate is valid from ${leaf.validFromDate.toISOString()} to ${leaf.validToDate.toISOString()}`;
 }
 
 function same(a: string, b: string): boolean {
