@@ -19,19 +19,18 @@ interface GatewayOptions {
 
 const backoff: BackoffPolicy = { baseMs: 250, maxMs: 4_000 };
 
-/** What may be over in a moment. */
-const passing: ReadonlySet<ErrorCode> = new Set([
+/** What may be over in a moment. Of the first nothing was done. */
+const refusedForNow: ReadonlySet<ErrorCode> = new Set(['RATE_LIMITED', 'DRAINING', 'NOT_READY']);
+const failedForNow: ReadonlySet<ErrorCode> = new Set([
   'TIMED_OUT',
-  'RATE_LIMITED',
   'REGISTRY_UNAVAILABLE',
   'REGISTRY_CONFLICT',
   'ISSUER_UNREACHABLE',
-  'DRAINING',
-  'NOT_READY',
 ]);
 
 /** Of a gateway that is starting, and of one that is cut off. A gateway on a socket that is not there yet is starting. */
-const passingFaults = /^(ECONNREFUSED|ECONNRESET|EPIPE|ENOENT|ETIMEDOUT|EAI_AGAIN|EHOSTUNREACH)$/;
+const notConnected = /^(ECONNREFUSED|ENOENT|EAI_AGAIN|EHOSTUNREACH)$/;
+const cutOff = /^(ECONNRESET|EPIPE|ETIMEDOUT)$/;
 
 /** What a gateway answers that does not know what it is asked. */
 const unknownThere: ReadonlySet<ErrorCode> = new Set([
@@ -63,7 +62,7 @@ export class Gateway {
   }
 
   /**
-   * One request, which may be sent again: what it does it does once. Resolves to the answer, with the tag of what is there now. Throws
+   * One request, sent again where what it does is done once all the same. Resolves to the answer, with the tag of what is there now. Throws
    * coded errors, and `Refusal`. Once the gateway can't be reached it is not asked again, and who asks is told in short.
    */
   async send<T>(
@@ -78,7 +77,8 @@ export class Gateway {
         return await this.#client.sendTagged<T>(method, path, body, conditions);
       } catch (thrown) {
         const error = asIsthmusError(thrown);
-        if (isPassing(error) && attempt < this.#options.retries) await this.#wait(attempt, error);
+        if (isPassing(error, method) && attempt < this.#options.retries)
+          await this.#wait(attempt, error);
         else throw await this.#explained(error, path);
       }
     }
@@ -94,12 +94,19 @@ export class Gateway {
   }
 
   async #explained(error: IsthmusError, path: string): Promise<IsthmusError> {
-    if (isUnreachable(error)) {
+    if (this.#isUnreachable(error)) {
       if (this.#isLost) throw this.#toldAlready();
       this.#isLost = true;
       return error;
     }
     return unknownThere.has(error.code) ? this.#ofVersion(error, path) : error;
+  }
+
+  /** A gateway may say TIMED_OUT as well, of others; what this client says is of the gateway. */
+  #isUnreachable({ code, where }: IsthmusError): boolean {
+    return (
+      code === 'ADMIN_UNREACHABLE' || (code === 'TIMED_OUT' && where === this.#client.address.text)
+    );
   }
 
   #toldAlready(): ToldAlready {
@@ -133,13 +140,14 @@ export class Gateway {
   }
 }
 
-function isUnreachable({ code }: IsthmusError): boolean {
-  return code === 'ADMIN_UNREACHABLE' || code === 'TIMED_OUT';
-}
-
-function isPassing({ code, cause }: IsthmusError): boolean {
-  if (code !== 'ADMIN_UNREACHABLE') return passing.has(code);
-  return passingFaults.test(String((cause as NodeJS.ErrnoException | undefined)?.code));
+/** Whether to ask again. What is made anew by each request (POST) is not asked for again where it may be made already. */
+function isPassing({ code, cause }: IsthmusError, method: Method): boolean {
+  const mayRepeat = method !== 'POST';
+  if (code !== 'ADMIN_UNREACHABLE') {
+    return refusedForNow.has(code) || (mayRepeat && failedForNow.has(code));
+  }
+  const fault = String((cause as NodeJS.ErrnoException | undefined)?.code);
+  return notConnected.test(fault) || (mayRepeat && cutOff.test(fault));
 }
 
 /** Whether one version comes before another, as Semantic Versioning orders them, pre-releases aside. */

@@ -16,7 +16,7 @@ export function askedFaults(config: ValueMap): readonly Diagnostic[] {
   return faults(tokenBodySchema, asked, config);
 }
 
-/** A request that is sent again after its answer was lost makes another token; the first expires unused. */
+/** A request whose answer was lost is not sent again: it may have made a token, which expires unused. */
 export async function makeToken(config: ValueMap, gateway: Gateway): Promise<ValueMap> {
   const body = toBody(asked, config, 'left out');
   return fromBody(made, (await gateway.send<object>('POST', '/v1/tokens', body)).value);

@@ -66,7 +66,7 @@ export class ApiResource implements ManagedResource {
       if (there !== undefined) return { ...there, warnings: [takenOver(this.name)] };
       throw new Refusal({
         severity: 'error',
-        summary: `There is one already`,
+        summary: 'There is one already',
         detail: `The gateway has another ${this.#called(values)}, which this configuration did not make.\n\nUse another name, or take it into the state and have it changed: terraform import ADDRESS '${this.#id(values)}'`,
       });
     }

@@ -77,18 +77,46 @@ test('what will not pass is not asked again', async (t) => {
   t.is(asked, 1);
 });
 
-test('a request whose answer was lost is sent again', async (t) => {
-  let asked = 0;
-  const server = createServer((request, response) => {
-    if (++asked === 1) request.socket.destroy();
-    else response.setHeader('etag', '"a"').end('{"done":true}');
+for (const [method, times] of [
+  ['PUT', 2],
+  ['POST', 1],
+] as const) {
+  test(`a ${method} whose answer was lost is sent ${times === 1 ? 'once: it may have made something' : 'again'}`, async (t) => {
+    let asked = 0;
+    const server = createServer((request, response) => {
+      if (++asked === 1) request.socket.destroy();
+      else response.setHeader('etag', '"a"').end('{"done":true}');
+    });
+    t.teardown(() => server.close());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    const client = new AdminClient(parseAdminAddress(`http://127.0.0.1:${port}`));
+    const gateway = new Gateway(client, {
+      retries: 1,
+      version: '0.2.0',
+      random: () => -1,
+      stopped,
+    });
+    const done = gateway.send(method, '/v1/thing', {});
+    if (method === 'PUT') t.deepEqual(await done, { value: { done: true }, etag: '"a"' });
+    else await t.throwsAsync(done, { code: 'ADMIN_UNREACHABLE' });
+    t.is(asked, times);
   });
-  t.teardown(() => server.close());
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  const client = new AdminClient(parseAdminAddress(`http://127.0.0.1:${port}`));
-  const gateway = new Gateway(client, { retries: 1, version: '0.2.0', random: () => -1, stopped });
-  t.deepEqual(await gateway.send('PUT', '/v1/thing', {}), { value: { done: true }, etag: '"a"' });
+}
+
+test('a gateway that says that others took too long is not lost itself', async (t) => {
+  const gateway = await gatewayAt(
+    t,
+    (app) => {
+      app.get('/v1/slow', async () => {
+        throw new IsthmusError('TIMED_OUT', { what: 'The other side did not answer' });
+      });
+      app.get('/v1/thing', async () => ({ is: 'here' }));
+    },
+    { retries: 0 },
+  );
+  await t.throwsAsync(gateway.get('/v1/slow'), { code: 'TIMED_OUT' });
+  t.deepEqual((await gateway.get('/v1/thing')).value, { is: 'here' });
 });
 
 test('who is told that the gateway can not be reached is told once', async (t) => {
