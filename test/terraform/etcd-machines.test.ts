@@ -154,6 +154,19 @@ test('a cluster that admits others writes for all, another for itself alone, and
   t.is((await program('users', 'first')).code, 0, 'again, it changes nothing');
 });
 
+test('clients have the rights that the documentation gives clusters', async (t) => {
+  const documented = await readFile(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+  const granted = await readFile(join(module, 'files/users'), 'utf8');
+  const [reads, own, below, all] = kindsIn(documented, 'kind');
+  t.deepEqual(kindsIn(granted, 'what'), [all, reads, own, below]);
+});
+
+/** The kinds of records in each loop over them. */
+function kindsIn(text: string, variable: string): string[] {
+  const loops = text.matchAll(new RegExp(`for ${variable} in ([\\w ]+); do`, 'g'));
+  return [...loops].map(([, kinds = '']) => kinds);
+}
+
 test('the certificate of a client is no good at the port of members', async (t) => {
   const credentials = async (cert: string, key: string) => ({
     ca: await readFile(tls('ca.crt')),

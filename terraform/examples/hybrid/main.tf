@@ -37,4 +37,6 @@ module "cloud" {
   subnet_ids             = var.network.private_subnet_ids
   federation_cidr_blocks = var.datacenter_cidr_blocks
   deletion_protection    = var.deletion_protection
+  # Its token comes from the datacenter, when that runs.
+  waits_until_ready = false
 }

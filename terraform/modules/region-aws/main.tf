@@ -194,9 +194,8 @@ resource "aws_autoscaling_group" "this" {
   default_instance_warmup   = 120
   max_instance_lifetime     = var.max_instance_lifetime_days == null ? null : var.max_instance_lifetime_days * 86400
   capacity_rebalance        = false
-  # Terraform waits until this many are ready, and says so if they never are.
-  min_elb_capacity          = var.size.min
-  wait_for_capacity_timeout = "15m"
+  min_elb_capacity          = var.waits_until_ready ? var.size.min : null
+  wait_for_capacity_timeout = var.waits_until_ready ? "15m" : "0"
 
   launch_template {
     id      = aws_launch_template.this.id

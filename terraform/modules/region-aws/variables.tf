@@ -247,6 +247,12 @@ variable "size" {
   }
 }
 
+variable "waits_until_ready" {
+  description = "Whether an apply waits until `size.min` gateways are ready, 15 minutes at most, and fails if they are not. False for a cluster whose join token is put into its secret by hand, after the apply"
+  type        = bool
+  default     = true
+}
+
 variable "cpu_target" {
   description = "Average CPU load, in percent, that the group is scaled to; null: it stays as it is"
   type        = number
@@ -288,7 +294,7 @@ variable "key_name" {
 }
 
 variable "kms_key_arn" {
-  description = "KMS key for volumes and this module's secrets; default the keys that AWS manages"
+  description = "KMS key for volumes and this module's secrets; its policy must let the service-linked role of auto scaling use it. Default the keys that AWS manages"
   type        = string
   default     = null
 
