@@ -31,34 +31,15 @@ run "everything_is_found_under_its_name" {
   }
 }
 
-run "a_policy_says_something" {
+# One run for all of them: each starts the provider.
+run "names_and_kinds_are_looked_at_before_any_gateway_is_asked" {
   command = plan
   variables {
+    clusters         = { "DC 1" = {} }
     traffic_policies = { "shop/orders" = { service = "orders" } }
+    service_exports  = { orders = true }
+    drill_schedules  = { monthly = { cron = "0 10 1 * *", spec = { kind = "explode" } } }
+    endpoints        = { "orders-1" = { address = "10.0.0.5", port = 8080 } }
   }
-  expect_failures = [var.traffic_policies]
-}
-
-run "a_service_is_named_with_its_namespace" {
-  command = plan
-  variables {
-    service_exports = { orders = true }
-  }
-  expect_failures = [var.service_exports]
-}
-
-run "a_drill_is_of_a_known_kind" {
-  command = plan
-  variables {
-    drill_schedules = { monthly = { cron = "0 10 1 * *", spec = { kind = "explode" } } }
-  }
-  expect_failures = [var.drill_schedules]
-}
-
-run "an_endpoint_is_named_with_its_service" {
-  command = plan
-  variables {
-    endpoints = { "orders-1" = { address = "10.0.0.5", port = 8080 } }
-  }
-  expect_failures = [var.endpoints]
+  expect_failures = [var.clusters, var.traffic_policies, var.service_exports, var.drill_schedules, var.endpoints]
 }
