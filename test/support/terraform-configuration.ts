@@ -72,14 +72,15 @@ export class Configuration {
     return this.#say('destroy', '-auto-approve');
   }
 
-  /** What the state has of one resource. */
-  async state(address: string): Promise<Readonly<Record<string, unknown>> | undefined> {
+  /** What the state has of each resource, by its address. */
+  async state(): Promise<Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>> {
     const { values } = JSON.parse(await this.ok('show', '-json')) as {
       values?: {
         root_module: { resources?: { address: string; values: Record<string, unknown> }[] };
       };
     };
-    return values?.root_module.resources?.find((one) => one.address === address)?.values;
+    const resources = values?.root_module.resources ?? [];
+    return Object.fromEntries(resources.map((one) => [one.address, one.values]));
   }
 
   /** Runs Terraform, which must end well; resolves to what it printed. */

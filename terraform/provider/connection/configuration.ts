@@ -8,6 +8,7 @@ import { durationSchema } from '../../../core/duration.ts';
 import { asIsthmusError, IsthmusError, messageOf } from '../../../core/errors.ts';
 import { version } from '../../../core/version.ts';
 import { type Diagnostic, diagnosticOf, Refusal } from '../diagnostics.ts';
+import { log } from '../log.ts';
 import type { Attribute, Attributes } from '../schema/attribute.ts';
 import { unknown, type ValueMap } from '../values/value.ts';
 import { Gateway } from './gateway.ts';
@@ -130,6 +131,7 @@ export async function connect(
     version,
     random: Math.random,
     stopped,
+    warn: (message) => log('warn', message),
   });
 }
 

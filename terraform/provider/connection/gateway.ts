@@ -15,6 +15,8 @@ interface GatewayOptions {
   readonly random: Random;
   /** Ends all waiting. */
   readonly stopped: AbortSignal;
+  /** Is told of each request that is sent again; never of what is in it. */
+  readonly warn: (message: string) => void;
 }
 
 const backoff: BackoffPolicy = { baseMs: 250, maxMs: 4_000 };

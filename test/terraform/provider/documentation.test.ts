@@ -144,7 +144,7 @@ terraform(
       drill_passed: true,
     });
 
-    const made = await configuration.state('isthmus_join_token.dc4');
+    const { 'isthmus_join_token.dc4': made } = await configuration.state();
     t.deepEqual((await configuration.destroy()).diagnostics, []);
     const revoked = await dc1.gateway.isthmus(['token', 'revoke', String(made?.['id'])]);
     t.regex(revoked.stderr, /TOKEN_NOT_FOUND/);

@@ -27,6 +27,9 @@ import { tempDir } from '../../support/temp-dir.ts';
 
 const stopped = new AbortController().signal;
 
+/** What a test says nothing of. */
+const warn = () => {};
+
 function identity() {
   const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const certificate = makeSelfSigned({ dnsName: 'localhost', key, now: Date.now() });
@@ -44,7 +47,7 @@ async function gatewayAt(
   });
   const client = new AdminClient(parseAdminAddress(ISTHMUS_ADMIN), 5_000);
   // Chance says: wait the least.
-  return new Gateway(client, { retries, version, random: () => -1, stopped });
+  return new Gateway(client, { retries, version, random: () => -1, stopped, warn });
 }
 
 const block = (given: ValueMap): ValueMap => ({
@@ -95,6 +98,7 @@ for (const [method, times] of [
       retries: 1,
       version: '0.2.0',
       random: () => -1,
+      warn,
       stopped,
     });
     const done = gateway.send(method, '/v1/thing', {});
