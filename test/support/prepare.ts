@@ -15,6 +15,8 @@ const missing = installMissing([
   ['h2load', 'nghttp2-client'],
   ['prometheus', 'prometheus'],
   ['promtool', 'prometheus'],
+  ['openssl', 'openssl'],
+  ['jq', 'jq'],
 ]);
 if (missing.length > 0) {
   const packages = missing.join(' ');

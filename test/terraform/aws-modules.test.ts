@@ -13,7 +13,12 @@ import { PemFolder } from '../support/pem-files.ts';
 import { RegionHost } from '../support/region-host.ts';
 import { sharedScope } from '../support/shared.ts';
 import { tempDir } from '../support/temp-dir.ts';
-import { awsProviderInPlace, copyOfTerraform, terraformTest } from '../support/terraform.ts';
+import {
+  awsProviderInPlace,
+  copyOfTerraform,
+  type Terraform,
+  terraformTest,
+} from '../support/terraform.ts';
 import { fakeAws } from './fake-aws.ts';
 import { metadataService } from './metadata-service.ts';
 import { testModule, testModules } from './module-test.ts';
@@ -21,6 +26,9 @@ import { testModule, testModules } from './module-test.ts';
 const shared = sharedScope(ava);
 /** One after the other: each takes a processor for itself. */
 const test = terraformTest(ava.serial, 'aws');
+
+/** A machine that does other things besides takes a minute for what takes ten seconds. */
+const patienceMs = 300_000;
 
 /** Those that make machines. */
 const machines = ['modules/etcd-aws', 'modules/region-aws'];
@@ -32,7 +40,12 @@ const examples = ['two-regions-aws', 'three-regions-aws', 'hybrid'].map(
 /** By folder: what a module made of the variables of its first test. */
 const outputsOf = new Map<string, Readonly<Record<string, unknown>>>();
 
-const inPlace = awsProviderInPlace(shared).then((env) => copyOfTerraform(shared, env));
+let copied: Promise<Terraform> | undefined;
+/** The copy that tests share, made for the first that wants it. */
+function inPlace(): Promise<Terraform> {
+  copied ??= awsProviderInPlace(shared).then((env) => copyOfTerraform(shared, env));
+  return copied;
+}
 
 test('the modules want versions of the provider of which there is one', async (t) => {
   const { init, dir } = await copyOfTerraform(shared);
@@ -40,13 +53,14 @@ test('the modules want versions of the provider of which there is one', async (t
 });
 
 test('every file is as `terraform fmt` writes it', async (t) => {
-  const { stdout } = await (await inPlace).run('.', 'fmt', '-check', '-recursive', '-list');
+  const { stdout } = await (await inPlace()).run('.', 'fmt', '-check', '-recursive', '-list');
   t.is(stdout, '');
 });
 
 for (const folder of machines) {
   test(`${folder} is valid and passes its tests`, async (t) => {
-    const terraform = await inPlace;
+    t.timeout(patienceMs);
+    const terraform = await inPlace();
     await terraform.ready(folder);
     const { passed, failures, outputs } = await testModule(terraform, folder);
     t.deepEqual(failures, []);
@@ -56,8 +70,9 @@ for (const folder of machines) {
 }
 
 test('dns-aws, and federations made with all of them, are valid and pass their tests', async (t) => {
+  t.timeout(patienceMs);
   const folders = ['modules/dns-aws', ...examples];
-  const results = await testModules(await inPlace, folders);
+  const results = await testModules(await inPlace(), folders);
   for (const folder of folders) {
     t.deepEqual(results.get(folder)?.failures, [], folder);
     t.true((results.get(folder)?.passed ?? 0) > 0, folder);
