@@ -28,12 +28,12 @@ const maintainer = 'Isthmus maintainers <isthmus@isthmus.example>';
 /** Debian's names. */
 export const debianArchitecture = { x64: 'amd64', arm64: 'arm64' } as const;
 
-/** Writes the package to `output`; `compression` as dpkg-deb names it, default zstd, which Debian 12 and Ubuntu 22.04 read. */
+/** Writes the package to `output`; `compression` as dpkg-deb names it, default xz. */
 export async function buildDeb(
   output: string,
   arch: Architecture,
   release: Release,
-  compression: 'zstd' | 'none' = 'zstd',
+  compression: 'xz' | 'none' = 'xz',
 ): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'isthmus-deb-'));
   try {
@@ -48,6 +48,7 @@ export async function buildDeb(
     const how = [
       '--root-owner-group',
       `-Z${compression}`,
+      '-z1',
       '--threads-max=1',
       '--build',
       dir,

@@ -27,7 +27,9 @@ interface Bom {
  * has put together. The serial number is of the content, so that the same source has the same one.
  */
 export async function sbomOf({ epoch }: Release): Promise<string> {
-  const how = ['sbom', '--sbom-format=cyclonedx', '--sbom-type=application', '--package-lock-only'];
+  const format = ['--sbom-format=cyclonedx', '--sbom-type=application'];
+  // The libraries in the program are needed to build it only; NODE_ENV, which the build of the UI sets, leaves such out.
+  const how = ['sbom', ...format, '--package-lock-only', '--include=dev'];
   const { stdout } = await run('npm', how, { cwd: root, maxBuffer: 64 << 20 });
   const bom: Bom = JSON.parse(stdout);
   const licences = await readFile(join(root, 'dist/program/licences.txt'), 'utf8');

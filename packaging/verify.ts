@@ -60,7 +60,8 @@ async function verify(wanted: readonly string[]): Promise<number> {
       failed++;
       process.stdout.write(`-- ${name}: FAILED: ${messageOf(thrown)}\n`);
     } finally {
-      await rm(dir, { recursive: true, force: true });
+      // What ended within may write for another moment.
+      await rm(dir, { recursive: true, force: true, maxRetries: 20 });
     }
   }
   return failed;

@@ -25,7 +25,7 @@ export async function verifyImage(archive: string, dir: string): Promise<void> {
   const [user] = config.User.split(':');
   const command = [...config.Entrypoint, ...config.Cmd].map((word) => `'${word}'`).join(' ');
   const env = config.Env.map((word) => `'${word}'`).join(' ');
-  const chroot = `env -i ${env} chroot --userspec=${config.User} ${root}`;
+  const chroot = `env -i ${env} /usr/sbin/chroot --userspec=${config.User} ${root}`;
   const script = `set -e
     ip link set lo up
     mount --bind ${root} ${root}

@@ -54,6 +54,10 @@ export async function boot(folder: string): Promise<Machine> {
     '--root',
     '--wd',
     '--',
+    // Nothing of this machine's environment.
+    'env',
+    '-i',
+    'PATH=/usr/sbin:/usr/bin:/sbin:/bin',
   ];
   const run: Machine['run'] = (...command) => quiet('nsenter', ...within, ...command);
   await eventually('systemd to answer', async () => {
