@@ -6,7 +6,7 @@ import { buildWhatIsMissing } from './build/missing.ts';
 await buildWhatIsMissing();
 
 /** Folders whose files run real federations: they take longest, and wait for them part of their time. */
-const longest = ['/test/drills/', '/test/ui/', '/test/e2e/'];
+const longest = ['/test/drills/', '/test/terraform/', '/test/ui/', '/test/e2e/'];
 
 /** @param {string} file */
 function rank(file) {
@@ -18,7 +18,8 @@ export default {
   extensions: ['ts'],
   files: ['test/**/*.test.ts'],
   timeout: '2m',
-  concurrency: availableParallelism() + 1,
+  // Most of those folders' time is waiting, for leases to end and for traffic to move.
+  concurrency: availableParallelism() + 2,
   // A process for each file: one that holds them all grows to 700 MB, and stands still for 50 ms whenever it starts another.
   workerThreads: false,
   /**
