@@ -6,7 +6,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmod, readFile, symlink, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import ava from 'ava';
+import { addresses4, extension, version2 } from '../gateway/data/wire/proxy-protocol/headers.ts';
 import { GatewayProcess } from '../support/gateway-process.ts';
 import { run } from '../support/programs.ts';
 import { sharedScope } from '../support/shared.ts';
@@ -106,6 +108,30 @@ test('a load balancer hears yes from a gateway that is ready, Prometheus its met
   }
   t.is((await ask('/readyz', 'POST')).status, 404);
 });
+
+test('a load balancer that speaks PROXY protocol asks for health behind a header, and is answered as others are', async (t) => {
+  const local = { command: 0x20, family: 0 };
+  const headers = [
+    version2(Buffer.alloc(0), local),
+    // As AWS sends it: addresses, and octets of its own, which hold whatever they hold.
+    version2(Buffer.concat([addresses4, extension(0x04, Buffer.alloc(69, '\n\0 \r'))])),
+  ];
+  for (const header of headers) {
+    t.regex(
+      await said(header, 'GET /readyz HTTP/1.1\r\nHost: 10.0.1.77\r\n\r\n'),
+      /^HTTP\/1.1 200 /,
+    );
+    t.regex(await said(header, 'GET /v1/status HTTP/1.1\r\n\r\n'), /^HTTP\/1.1 404 /);
+  }
+  t.is(await said(Buffer.from('\r\n\r\nno such header\r\n'), '\r\n'), '');
+});
+
+/** What comes back of octets that are sent to the health port; nothing where it hangs up. */
+async function said(...pieces: readonly (Buffer | string)[]): Promise<string> {
+  const socket = connect(health, '127.0.0.1');
+  for (const piece of pieces) socket.write(piece);
+  return text(socket).catch(() => '');
+}
 
 test('it asks for metadata by a session, as IMDSv2 has it', async (t) => {
   const { stdout, code } = await program('metadata', ['instance-id']);
