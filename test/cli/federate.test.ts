@@ -3,19 +3,20 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import type { Status } from '../../gateway/control/api/answers.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
 import { plan, status } from './answers.ts';
 import { adminAt, bin, ended, isthmus, start } from './command.ts';
 
 /** A gateway that records what it is asked to change. */
-async function gateway(t: ExecutionContext) {
+async function gateway(t: ExecutionContext, changed: Partial<Status> = {}) {
   const asked: { path: string; body: unknown }[] = [];
   const env = await adminAt(t, (app) => {
     app.addHook('preHandler', async ({ body, method, url }) => {
       if (method !== 'GET') asked.push({ path: url, body });
     });
-    app.get('/v1/status', () => status);
+    app.get('/v1/status', () => ({ ...status, ...changed }));
     app.post('/v1/tokens', () => ({
       token: 'isthmus1.secret',
       id: 't-1',
@@ -64,6 +65,47 @@ test('a token comes from a file, the environment or standard input, without a wa
     t.is(run.code, 0);
     t.deepEqual(asked, [dryRun, real]);
   }
+});
+
+const unjoined: Partial<Status> = {
+  ready: false,
+  state: 'unjoined',
+  registry: { kind: 'standalone', revision: 0, stale: false, fromCache: false, pendingWrites: 0 },
+};
+
+test('joining when needed leaves a member as it is', async (t) => {
+  const { asked, env } = await gateway(t);
+  const sibling = await gateway(t);
+  const args = ['join', '--when-needed', '--sibling', sibling.env['ISTHMUS_ADMIN'] ?? '', '-'];
+  t.like(await isthmus(args, { env, stdin: 'secret' }), {
+    code: 0,
+    stdout: 'a member of acme already\n',
+  });
+  t.deepEqual([...asked, ...sibling.asked], []);
+});
+
+test('joining when needed asks siblings, one after the other, before it uses the token', async (t) => {
+  const { asked, env } = await gateway(t, unjoined);
+  const sibling = await gateway(t);
+  const addresses = ['http://127.0.0.1:1', sibling.env['ISTHMUS_ADMIN'] ?? ''];
+  const args = ['join', '--when-needed', '--sibling', ...addresses, '--token-file', '-'];
+  const { code, stderr, stdout } = await isthmus(args, { env, stdin: 'secret' });
+  t.is(stdout, 'joined acme via dc1\n');
+  t.regex(stderr, /^http:\/\/127\.0\.0\.1:1 does not admit it: ADMIN_UNREACHABLE/);
+  t.is(code, 0);
+  t.deepEqual(sibling.asked, [{ path: '/v1/tokens', body: { admits: 'gateway' } }]);
+  t.deepEqual(asked, [{ path: joinPath, body: { token: 'isthmus1.secret' } }]);
+});
+
+test('joining when needed uses the token where there is no sibling, and leaves one without either to people', async (t) => {
+  const { asked, env } = await gateway(t, unjoined);
+  const args = ['join', '--when-needed'];
+  t.like(await isthmus(args, { env }), {
+    code: 0,
+    stdout: 'no member, and there is no token: join it by hand\n',
+  });
+  t.like(await isthmus([...args, '-'], { env, stdin: 'secret\n' }), { code: 0 });
+  t.deepEqual(asked, [real]);
 });
 
 test('security: a token on the command line is used with a warning and never printed', async (t) => {
