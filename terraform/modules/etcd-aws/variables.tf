@@ -4,8 +4,8 @@ variable "name" {
   default     = "isthmus-etcd"
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{0,29}$", var.name))
-    error_message = "Use lower-case letters, digits and hyphens, 30 at most, a letter first: it begins names of IAM roles and buckets."
+    condition     = can(regex("^[a-z][a-z0-9-]{0,27}$", var.name))
+    error_message = "Use lower-case letters, digits and hyphens, 28 at most, a letter first: it begins names of IAM roles and buckets."
   }
 }
 

@@ -4,7 +4,7 @@ resource "aws_lb" "this" {
     edge     = { internal = var.is_internal, subnets = values(local.edge_subnet_ids) }
   }
 
-  name                             = "${local.name}-${each.key}"
+  name                             = "${var.cluster}-${each.key}"
   internal                         = each.value.internal
   load_balancer_type               = "network"
   subnets                          = each.value.subnets

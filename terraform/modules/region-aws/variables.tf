@@ -4,12 +4,12 @@ variable "federation" {
 }
 
 variable "cluster" {
-  description = "Name of the cluster in this region, a DNS label of at most 24 characters: names of AWS resources begin with it"
+  description = "Name of the cluster in this region, a DNS label of at most 23 characters: names of load balancers begin with it"
   type        = string
 
   validation {
-    condition     = can(regex("^[a-z0-9]([a-z0-9-]{0,22}[a-z0-9])?$", var.cluster))
-    error_message = "Use lower-case letters, digits and inner hyphens, at most 24 characters."
+    condition     = can(regex("^[a-z0-9]([a-z0-9-]{0,21}[a-z0-9])?$", var.cluster)) && !startswith(var.cluster, "internal-")
+    error_message = "Use lower-case letters, digits and inner hyphens, at most 23 characters, and not internal- to begin with, which AWS keeps for itself."
   }
 }
 

@@ -139,6 +139,7 @@ run "a_member_of_another_region_takes_the_authority_that_is_there" {
   command = apply
 
   variables {
+    name                  = "registry-of-the-federation-1" # as long as can be
     members               = { etcd-2 = { subnet_id = "subnet-x", availability_zone = "us-east-1a", private_ip = "10.8.1.10" } }
     other_members         = { etcd-1 = "10.0.1.10", etcd-3 = "10.9.1.10" }
     clients               = {}

@@ -104,6 +104,7 @@ run "a_cluster_that_joins_is_open_to_clients_where_the_inputs_say_so" {
   command = apply
 
   variables {
+    cluster                    = "eu-west-production-blue" # as long as can be
     registry_etcd              = null
     is_internal                = false
     edge_subnet_ids            = { eu-west-1a = "subnet-pa", eu-west-1b = "subnet-pb" }
