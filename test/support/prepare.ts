@@ -15,6 +15,7 @@ const missing = installMissing([
   ['h2load', 'nghttp2-client'],
   ['prometheus', 'prometheus'],
   ['promtool', 'prometheus'],
+  ['systemd-notify', 'systemd'],
   ['openssl', 'openssl'],
   ['jq', 'jq'],
 ]);
