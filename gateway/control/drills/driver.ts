@@ -61,10 +61,12 @@ export class Driver {
   close(): void {
     if (this.#life.kind === 'over') return;
     const by: Abort = { kind: 'driver-lost', what: 'The gateway that drove it stopped' };
-    this.#move({ kind: 'over', state: 'aborted', abortedBy: by }, [
+    const notes: readonly Note[] = [
       { kind: 'abort', what: by.what },
       { kind: 'ended', what: 'It is over: aborted' },
-    ]);
+    ];
+    const now = this.#here.clock.monotonic();
+    this.#move({ kind: 'over', state: 'aborted', abortedBy: by }, notes, now);
   }
 
   #tick(): void {
@@ -104,13 +106,13 @@ export class Driver {
     const { spec, forced } = this.drill;
     const now = this.#here.clock.monotonic();
     const { life, notes } = advance(this.#life, event, { spec, forced }, now);
-    if (life !== this.#life || notes.length > 0) this.#move(life, notes);
+    if (life !== this.#life || notes.length > 0) this.#move(life, notes, now);
   }
 
-  #move(life: Life, notes: readonly Note[]): void {
+  /** `now` is the moment of the notes, too: the report tells it as they do. */
+  #move(life: Life, notes: readonly Note[], now: number): void {
     const { clock } = this.#here;
     const { recording } = this.#account;
-    const now = clock.monotonic();
     const begins = life.kind === 'running' && this.#life.kind !== 'running';
     this.#life = life;
     if (begins) this.#begin(now);
