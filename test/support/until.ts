@@ -2,12 +2,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * Between two looks, in milliseconds: short at first, then a twentieth of what was waited already. Whoever waits long
- * leaves the processor to what it waits for.
+ * Between two looks, in milliseconds: short at first, then a twentieth of what was waited already, and no shorter than the look
+ * itself took. Whoever waits long leaves the processor to what it waits for.
  */
 const shortestPauseMs = 10;
-const longestPauseMs = 50;
+const longestPauseMs = 100;
 const pausePart = 0.05;
+const longestLookMs = 500;
 
 /**
  * Polls `probe` until it returns something other than undefined, null or false, and returns that.
@@ -22,13 +23,15 @@ export async function until<T>(
   const deadline = startedAt + timeoutMs;
   let last: unknown;
   while (performance.now() < deadline) {
+    const lookedAt = performance.now();
     try {
       const value = await probe();
       if (value !== undefined && value !== null && value !== false) return value;
     } catch (thrown) {
       last = thrown;
     }
-    await delay(pauseAfter(performance.now() - startedAt));
+    const now = performance.now();
+    await delay(Math.max(pauseAfter(now - startedAt), Math.min(longestLookMs, now - lookedAt)));
   }
   // In the message as well: not every reporter prints a cause.
   const seen = last === undefined ? '' : `; the last error seen: ${last}`;

@@ -97,14 +97,18 @@ for (const theme of ['light', 'dark'] satisfies Theme[]) {
     async (t) => {
       const ui = await openUi(t, browser, clusters.dc1, theme);
       const { id } = await firstDrill();
-      const faults = await faultsIn(ui, [
-        [`/drills/${id}`, 'Verdict'],
-        [`/drills/${id}?moving-as=table`, 'Verdict'],
-        [`/drills/compare?a=${id}&b=${id}`, 'Time to shift'],
-        ['/drills/new?kind=slow&cluster=dc1&when=calendar', 'Schedule the drill'],
-        ['/drills/schedules', 'Nothing is rehearsed by the calendar.'],
-        ['/drills/orders', 'No cluster is drained.'],
-      ]);
+      const faults = await faultsIn(
+        ui,
+        [
+          [`/drills/${id}`, 'Verdict'],
+          [`/drills/${id}?moving-as=table`, 'Verdict'],
+          [`/drills/compare?a=${id}&b=${id}`, 'Time to shift'],
+          ['/drills/new?kind=slow&cluster=dc1&when=calendar', 'Schedule the drill'],
+          ['/drills/schedules', 'Nothing is rehearsed by the calendar.'],
+          ['/drills/orders', 'No cluster is drained.'],
+        ],
+        theme === 'light' ? 'all' : 'colours',
+      );
       t.deepEqual(faults, []);
       t.deepEqual(ui.complaints, []);
     },
