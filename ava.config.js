@@ -18,8 +18,7 @@ export default {
   extensions: ['ts'],
   files: ['test/**/*.test.ts'],
   timeout: '2m',
-  // Most of those folders' time is waiting, for leases to end and for traffic to move.
-  concurrency: availableParallelism() + 2,
+  concurrency: availableParallelism() + 1,
   // A process for each file: one that holds them all grows to 700 MB, and stands still for 50 ms whenever it starts another.
   workerThreads: false,
   /**

@@ -26,9 +26,9 @@ let dc3: Cluster;
 
 test.before(async () => {
   ({ dc1, dc2, dc3 } = await federate(scope, {
-    dc1: { instances: 2, config: { capacity: 1000 } },
-    dc2: { instances: 2, config: { capacity: 1000 } },
-    dc3: { instances: 1, config: { capacity: 1000 } },
+    dc1: { instances: 2, config: { capacity: 1000, workers: 2 } },
+    dc2: { instances: 2, config: { capacity: 1000, workers: 2 } },
+    dc3: { instances: 1, config: { capacity: 1000, workers: 2 } },
   }));
 });
 

@@ -15,9 +15,9 @@ let load: SteadyLoad;
 
 test.before('a client in dc1 asks steadily; dc2 is nearer than dc3', async () => {
   ({ dc1, dc2, dc3 } = await federate(shared, {
-    dc1: { instances: 2 },
-    dc2: { instances: 2, rttMs: 20 },
-    dc3: { instances: 2, rttMs: 120 },
+    dc1: { instances: 2, config: { workers: 2 } },
+    dc2: { instances: 2, rttMs: 20, config: { workers: 2 } },
+    dc3: { instances: 2, rttMs: 120, config: { workers: 2 } },
   }));
 });
 

@@ -16,8 +16,8 @@ test.serial(
   async (t) => {
     // Every request enters by dc1's outbound listener and crosses to dc2's east-west listener.
     const { dc1, dc2 } = await federate(t, {
-      dc1: { instances: 0, config: neverShed },
-      dc2: { instances: 2, config: neverShed },
+      dc1: { instances: 0, config: { ...neverShed, workers: 2 } },
+      dc2: { instances: 2, config: { ...neverShed, workers: 2 } },
     });
     const loads = [new SteadyLoad(dc1), new FreshLoad(t, dc1)];
     const goOn = () => Promise.all(loads.map((load) => load.goesOn()));

@@ -17,7 +17,7 @@ async function scene(t: ExecutionContext) {
   const line = await startTcpProxy({ target: '127.0.0.1:1' });
   t.teardown(() => line.close());
   const { dc1, dc2 } = await federate(t, {
-    dc1: { instances: 0 },
+    dc1: { instances: 0, config: { workers: 2 } },
     dc2: { secondEastWest: line.address },
   });
   const second = await secondGateway(t, dc2);

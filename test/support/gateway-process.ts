@@ -100,8 +100,9 @@ export class GatewayProcess {
       federation,
       region: config.cluster,
       data: './data',
-      // Few of them are asked so much that it is worth its time.
+      // Few of them are asked so much that these are worth their time.
       warmUp: '0s',
+      workers: 1,
       ...config,
       listen: { ...listen, ...config.listen },
     };
