@@ -1,6 +1,6 @@
 /** Owns a machine or a pod of the region module in tests: its files below a folder of its own, and programs that see its names. */
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
-import { chmod, mkdir, open, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cleanEnv, type Ended, ended } from '../cli/command.ts';
@@ -28,6 +28,7 @@ export class RegionHost {
   static async make(t: Scope, names: Readonly<Record<string, string>>): Promise<RegionHost> {
     const host = new RegionHost(t, await tempDir(t), names);
     t.teardown(async () => {
+      await host.#killAll();
       if (t.passed) return;
       t.log(`${host.root} said last:\n${(await host.read('/log').catch(() => '')).slice(-4000)}`);
     });
@@ -75,6 +76,15 @@ export class RegionHost {
     await log.close();
   }
 
+  /** Also a gateway that took over from another, which is no child of this process: they all name a file of the host's own. */
+  async #killAll(): Promise<void> {
+    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+    for (const pid of pids) {
+      const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+      if (command.includes(`${this.root}/`)) killIfThere(Number(pid));
+    }
+  }
+
   async #spawn(
     command: readonly string[],
     env: Readonly<Record<string, string>>,
@@ -83,5 +93,13 @@ export class RegionHost {
     const [program, ...args] = await withAddresses(this.#t, this.#names, command);
     const path = `${this.root}/bin:${bin}:${process.env['PATH']}`;
     return spawn(program, args, { stdio, env: cleanEnv({ ...env, PATH: path }) });
+  }
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself.
   }
 }
