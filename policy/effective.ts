@@ -33,6 +33,8 @@ interface Resource<K extends keyof Specs> {
   /** Unique among all. */
   readonly name: string;
   readonly target: PolicyTarget;
+  /** Whether it was written for the whole federation; else it is the own cluster's word, written or in a configuration. */
+  readonly ofFederation?: true;
   readonly spec: Specs[K];
 }
 
@@ -55,9 +57,7 @@ export class Policies {
   readonly tellClientsApart: boolean;
 
   constructor(resources: Iterable<PolicyResource> = []) {
-    const sorted = [...resources].sort(
-      (a, b) => specificity(b.target) - specificity(a.target) || (a.name < b.name ? -1 : 1),
-    );
+    const sorted = [...resources].sort(precedence);
     this.#resources = new Map(sorted.map((resource) => [resource.name, resource]));
     this.tellClientsApart = sorted.some(({ target }) => target.client !== undefined);
     this.#ofAny = sorted.filter(({ target }) => target.service === undefined);
@@ -81,8 +81,7 @@ export class Policies {
   traffic(asked: Asked): TrafficPolicy {
     let balance: TrafficPolicy['balance'] | undefined;
     let timeouts: TrafficPolicy['timeouts'] | undefined;
-    for (const { kind, spec } of this.#holding(asked)) {
-      if (kind !== 'TrafficPolicy') continue;
+    for (const { spec } of this.holding('TrafficPolicy', asked)) {
       if (!balance && !timeouts && isWhole(spec)) return spec;
       balance ??= spec.balance;
       timeouts ??= spec.timeouts;
@@ -93,26 +92,34 @@ export class Policies {
 
   /** The policy whose balancing holds; undefined where none says anything of it. */
   balancedBy(asked: Asked): PolicyResource | undefined {
-    return this.#holding(asked).find(
-      ({ kind, spec }) => kind === 'TrafficPolicy' && spec.balance !== undefined,
-    );
+    return this.holding('TrafficPolicy', asked).find(({ spec }) => spec.balance !== undefined);
   }
 
   /** What holds for endpoints of a service that were registered without saying it. */
   defaults(asked: Asked): ServiceDefaults {
     let defaults: ServiceDefaults = {};
-    for (const { kind, spec } of this.#holding(asked)) {
-      if (kind === 'ServiceDefaults') defaults = { ...spec, ...defaults };
+    for (const { spec } of this.holding('ServiceDefaults', asked)) {
+      defaults = { ...spec, ...defaults };
     }
     return defaults;
   }
 
   /** Whether other clusters may use a service; undefined where that is for its endpoints to say. */
   exported(asked: Asked): boolean | undefined {
-    for (const { kind, spec } of this.#holding(asked)) {
-      if (kind === 'ServiceExport') return spec.exported;
+    return this.holding('ServiceExport', asked).next().value?.spec.exported;
+  }
+
+  /**
+   * All policies of a kind for what is asked, in the order in which they hold: the more specific first, and of those for the
+   * same the own cluster's before the federation's.
+   */
+  *holding<K extends PolicyResource['kind']>(
+    kind: K,
+    asked: Asked,
+  ): Generator<Resource<K>, undefined> {
+    for (const one of this.#holding(asked)) {
+      if (one.kind === kind) yield one as Resource<K>;
     }
-    return undefined;
   }
 
   /** The difference that makes this set out of `before`. */
@@ -159,7 +166,7 @@ export class Policies {
       ? this.#ofAny
       : (this.#ofService.get(service) ?? [])) {
       if (other === one) return undefined;
-      if (other.kind !== one.kind || !isDeepStrictEqual(other.target, one.target)) continue;
+      if (other.kind !== one.kind || !isForAllOf(other.target, one)) continue;
       for (const part of Object.keys(other.spec)) left.delete(part);
       if (left.size === 0) return other;
     }
@@ -173,6 +180,22 @@ export class Policies {
     }
     for (const one of this.#ofAny) if (isFor(one.target, asked)) yield one;
   }
+}
+
+/** What comes first holds: the more specific, else the own cluster's word, else the first in order of name. */
+function precedence(a: PolicyResource, b: PolicyResource): number {
+  return (
+    specificity(b.target) - specificity(a.target) ||
+    Number(a.ofFederation ?? false) - Number(b.ofFederation ?? false) ||
+    (a.name < b.name ? -1 : 1)
+  );
+}
+
+/** Whether a target has all that a policy is for, at the gateways of one cluster: a policy of the federation is one of many there. */
+function isForAllOf(target: PolicyTarget, { target: own, ofFederation }: PolicyResource): boolean {
+  if (!ofFederation) return isDeepStrictEqual(target, own);
+  const { where: _, ...anywhere } = target;
+  return isDeepStrictEqual(anywhere, own);
 }
 
 /** A service says more than its namespace, that more than who asks, and that more than where. */

@@ -2,12 +2,13 @@
 import { z } from 'zod';
 import { IsthmusError } from '../core/errors.ts';
 import { clusterNameSchema, labelSchema, signatureSchema } from '../registry/model.ts';
-import type { PolicyKey } from '../registry/policy-keys.ts';
+import { type PolicyKey, wholeFederation } from '../registry/policy-keys.ts';
 import type { PolicyResource } from './effective.ts';
 import { isPolicyKind, type PolicyKind, policyKinds } from './kinds.ts';
 
-/** `policies/<cluster>/<namespace>/<kind>/<name>`, for good. */
+/** `policies/<cluster>/<namespace>/<kind>/<name>`, for good; or `policies/@/...`, for the whole federation. */
 export const policyRecordSchema = z.object({
+  /** The cluster that wrote and signed it. */
   cluster: clusterNameSchema,
   namespace: labelSchema,
   kind: z.string().max(63),
@@ -23,6 +24,9 @@ export const policyRecordSchema = z.object({
 
 export type PolicyRecord = z.output<typeof policyRecordSchema>;
 
+/** Whose gateways go by a policy: those of the cluster that wrote it, or those of all clusters. */
+type PolicyScope = 'cluster' | 'federation';
+
 /** Unique among all policies of a gateway; those of its configuration have no slash in theirs. */
 function policyName({ namespace, kind, name }: Omit<PolicyKey, 'cluster'>): string {
   return `${kind}/${namespace}/${name}`;
@@ -30,15 +34,19 @@ function policyName({ namespace, kind, name }: Omit<PolicyKey, 'cluster'>): stri
 
 /** `<namespace>/<name>` of a policy that was written; undefined for one of the configuration. */
 export function writtenAt({ name }: PolicyResource): string | undefined {
-  const [, namespace, own] = name.split('/');
-  return own === undefined ? undefined : `${namespace}/${own}`;
+  const [own, namespace, kind] = name.split('/').reverse();
+  return kind === undefined ? undefined : `${namespace}/${own}`;
 }
 
 /**
  * What a record makes gateways go by; undefined for one that was deleted. Throws RECORD_INVALID naming the key and the
  * first field that is wrong.
  */
-export function resourceOf(where: string, record: PolicyRecord): PolicyResource | undefined {
+export function resourceOf(
+  where: string,
+  record: PolicyRecord,
+  scope: PolicyScope = 'cluster',
+): PolicyResource | undefined {
   const { spec, kind } = record;
   if (spec === null) return undefined;
   if (!isPolicyKind(kind)) {
@@ -51,7 +59,8 @@ export function resourceOf(where: string, record: PolicyRecord): PolicyResource 
   const declared: PolicyKind = policyKinds[kind];
   const result = declared.spec.safeParse(spec);
   if (result.success) {
-    return { ...declared.inForce(record, result.data), name: policyName(record) } as PolicyResource;
+    const made = { ...declared.inForce(record, result.data), name: policyName(record) };
+    return (scope === 'federation' ? everywhere(made) : made) as PolicyResource;
   }
   const [issue] = result.error.issues;
   const path = issue?.path.join('.') ?? '';
@@ -59,4 +68,10 @@ export function resourceOf(where: string, record: PolicyRecord): PolicyResource 
     what: path === '' ? (issue?.message ?? 'invalid') : `${path}: ${issue?.message}`,
     where,
   });
+}
+
+/** What a policy makes the gateways of one cluster do, done by those of all. */
+function everywhere<R extends Omit<PolicyResource, 'spec'>>(made: R) {
+  const { where: _, ...target } = made.target;
+  return { ...made, target, name: `${wholeFederation}/${made.name}`, ofFederation: true as const };
 }

@@ -1,11 +1,17 @@
-/** Owns where policies live in the registry: all below `policies/<cluster>/`, under the cluster whose gateways go by them. */
+/** Owns where policies live in the registry: below `policies/<cluster>/` those of one cluster, below `policies/@/` the federation's. */
 import { IsthmusError } from '../core/errors.ts';
 import { type ClusterName, type FederationName, isLabel } from '../core/names.ts';
 import { federationPrefix } from './keys.ts';
 
-/** A key below `policies/`. `cluster` wrote the policy and alone may write the key. */
+/** Stands for the whole federation where else a cluster is named: no cluster can be called so. */
+export const wholeFederation = '@';
+
+/** Whose gateways go by a policy. */
+type PolicyOwner = ClusterName | typeof wholeFederation;
+
+/** A key below `policies/`. A cluster alone may write its own; the federation's may be written by those that its founder names. */
 export interface PolicyKey {
-  readonly cluster: ClusterName;
+  readonly cluster: PolicyOwner;
   readonly namespace: string;
   /** In PascalCase; one that is not known here may come from a newer gateway. */
   readonly kind: string;
@@ -14,8 +20,8 @@ export interface PolicyKey {
 
 const kindName = /^[A-Z][A-Za-z0-9]{0,62}$/;
 
-/** The prefix of the policies of one cluster. Ends with a slash. */
-export function policiesPrefix(federation: FederationName, cluster: ClusterName): string {
+/** The prefix of the policies of one cluster, or of the federation. Ends with a slash. */
+export function policiesPrefix(federation: FederationName, cluster: PolicyOwner): string {
   return `${federationPrefix(federation)}policies/${cluster}/`;
 }
 
@@ -29,8 +35,9 @@ export function decodePolicyKey(federation: FederationName, text: string): Polic
   const prefix = `${federationPrefix(federation)}policies/`;
   const parts = text.startsWith(prefix) ? text.slice(prefix.length).split('/') : [];
   const [cluster = '', namespace = '', kind = '', name = ''] = parts;
-  if (parts.length === 4 && [cluster, namespace, name].every(isLabel) && kindName.test(kind)) {
-    return { cluster: cluster as ClusterName, namespace, kind, name };
+  const isOwner = cluster === wholeFederation || isLabel(cluster);
+  if (parts.length === 4 && isOwner && [namespace, name].every(isLabel) && kindName.test(kind)) {
+    return { cluster: cluster as PolicyOwner, namespace, kind, name };
   }
   throw new IsthmusError('RECORD_INVALID', {
     what: 'The key is not of the registry layout',

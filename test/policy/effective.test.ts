@@ -104,3 +104,35 @@ test('whether a service is exported is for its endpoints to say, unless a policy
   const delta = { set: [kept, ofAll], removed: ['cart'] };
   t.deepEqual([...(policies.touched(delta, 'ServiceExport') ?? [])], [cart]);
 });
+
+test("of policies for the same the own cluster's word holds before the federation's, written or configured", (t) => {
+  const of = (name: string, panic: number, target: PolicyResource['target']) => ({
+    ...resource(name, panic, target),
+    ofFederation: true as const,
+  });
+  const fedCart = of('@/cart', 11, { service: cart });
+  const fedShop = of('@/shop', 12, { namespace: 'shop' });
+  const fedCartForDc2 = of('@/cart-for-dc2', 13, { service: cart, client: dc2 });
+  const ownCart = resource('own-cart', 14, { service: cart, where: dc1 });
+  const asked = { service: cart, client: dc1, where: dc1 };
+  const names = (resources: PolicyResource[], client = dc1) =>
+    [...new Policies(resources).holding('TrafficPolicy', { ...asked, client })].map(
+      ({ name }) => name,
+    );
+  // Names are in an order of their own: it decides last.
+  t.deepEqual(names([fedShop, fedCart, ofAll, ofCart, ownCart]), [
+    ...['own-cart', 'cart', '@/cart', '@/shop', 'all'],
+  ]);
+  t.deepEqual(names([ownCart, fedCartForDc2, fedCart], dc2), [
+    '@/cart-for-dc2',
+    'own-cart',
+    '@/cart',
+  ]);
+  const policies = new Policies([fedCart, ownCart, fedShop]);
+  t.is(policies.traffic(asked), ownCart.spec);
+  t.is(policies.traffic({ ...asked, where: dc2 }), fedCart.spec);
+  t.is(policies.overruling('@/cart'), ownCart);
+  t.is(policies.overruling('@/shop'), undefined);
+  t.is(policies.overruling('own-cart'), undefined);
+  t.is(new Policies([fedCart, ofCart]).overruling('@/cart'), ofCart);
+});

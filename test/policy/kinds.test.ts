@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { collectionOf, policyKindNames, policyKinds, singularOf } from '../../policy/kinds.ts';
 import { type PolicyRecord, policyRecordSchema, resourceOf } from '../../policy/record.ts';
 import { defaultTraffic } from '../../policy/traffic-policy.ts';
-import { dc1 } from '../registry/records.ts';
+import { cart, dc1 } from '../registry/records.ts';
 
 const where = '/isthmus/v1/acme/policies/dc1/shop/Kind/cart';
 
@@ -88,6 +88,15 @@ test('what a service says of its endpoints is for the service of its name', (t) 
     ...{ kind: 'ServiceDefaults', target: { service: 'cart.shop' as never, where: dc1 } },
     spec: { check: { probe: { kind: 'http', path: '/healthz' }, intervalMs: 500 } as never },
   });
+});
+
+test('a policy of the federation says the same at the gateways of every cluster, under a name of its own', (t) => {
+  const spec = { exported: true };
+  t.like(resourceOf(where, record('ServiceExport', {})), { target: { service: cart, where: dc1 } });
+  t.deepEqual(resourceOf(where, record('ServiceExport', {}), 'federation'), {
+    ...{ kind: 'ServiceExport', name: '@/ServiceExport/shop/cart', ofFederation: true, spec },
+    target: { service: cart },
+  } as object);
 });
 
 test('a policy that was deleted makes nobody do anything', (t) => {
