@@ -40,6 +40,13 @@ interface Resource<K extends keyof Specs> {
 
 export type PolicyResource = { [K in keyof Specs]: Resource<K> }[keyof Specs];
 
+/** Kinds that balancers, time limits and the control side go by; all others are for the steps of a request's way. */
+const elsewhere: ReadonlySet<string> = new Set<PolicyResource['kind']>([
+  'TrafficPolicy',
+  'ServiceDefaults',
+  'ServiceExport',
+]);
+
 /** The difference between two sets of policies. */
 export interface PolicyDelta {
   readonly set: readonly PolicyResource[];
@@ -120,6 +127,11 @@ export class Policies {
     for (const one of this.#holding(asked)) {
       if (one.kind === kind) yield one as Resource<K>;
     }
+  }
+
+  /** All that the steps of a request's way go by, for what is asked, more specific ones first. */
+  ofSteps(asked: Asked): readonly PolicyResource[] {
+    return Array.from(this.#holding(asked)).filter(({ kind }) => !elsewhere.has(kind));
   }
 
   /** The difference that makes this set out of `before`. */

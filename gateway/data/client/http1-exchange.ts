@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Exchange, ExchangeEnd, ExchangeHandler, ExchangeTaker } from '../message/exchange.ts';
 import type { BodyLength, Fields, OutgoingResponse, RequestHead } from '../message/message.ts';
 import type { OutgoingBody } from '../message/outgoing-body.ts';
+import type { Passage } from '../message/passage.ts';
 import type { Peer } from '../message/peer.ts';
 import { acceptOf } from '../message/web-socket.ts';
 import type { SocketWriter } from '../socket/socket-writer.ts';
@@ -43,6 +44,7 @@ const continueText = responseHead(100, noLines);
 
 export class Http1Exchange implements Exchange {
   readonly head: RequestHead;
+  passage: Passage | undefined = undefined;
   readonly #client: ClientSocket;
   readonly #received: ReceivedHead;
   #handler: ExchangeHandler | undefined;

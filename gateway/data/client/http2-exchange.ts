@@ -8,6 +8,7 @@ import type {
   RequestHead,
   Tunnel,
 } from '../message/message.ts';
+import type { Passage } from '../message/passage.ts';
 import type { Peer } from '../message/peer.ts';
 import { BodyReader } from '../socket/body-reader.ts';
 import type { Http2Stream, ReceivedRequest, StreamEnd, StreamHandler } from '../wire/http2/api.ts';
@@ -36,6 +37,7 @@ export interface ExchangeHome {
 
 export class Http2Exchange extends BodyReader implements Exchange, StreamHandler {
   readonly head: RequestHead;
+  passage: Passage | undefined = undefined;
   protected readonly stream: Http2Stream;
   readonly #home: ExchangeHome;
   #handler: ExchangeHandler | undefined;

@@ -2,6 +2,7 @@
 
 import type { Exchange, ExchangeHandler } from '../message/exchange.ts';
 import type { OutgoingResponse, ReceivedFields, RequestHead } from '../message/message.ts';
+import type { Passage } from '../message/passage.ts';
 import type { Peer } from '../message/peer.ts';
 import { breakOff } from '../socket/break-off.ts';
 import type { Intake, Reader } from '../socket/intake.ts';
@@ -41,6 +42,7 @@ export function tunnelTo(authority: string): RequestHead {
 export class TcpExchange implements Exchange, Reader {
   readonly peer: Peer;
   readonly head: RequestHead;
+  passage: Passage | undefined = undefined;
   readonly #intake: Intake;
   readonly #ground: ClientGround;
   readonly #writer: SocketWriter;

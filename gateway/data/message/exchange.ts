@@ -1,5 +1,6 @@
 /** Owns the seam between the data path and its clients: one request received, and the way to answer it. */
 import type { Fields, OutgoingResponse, RequestHead } from './message.ts';
+import type { Passage } from './passage.ts';
 import type { Peer } from './peer.ts';
 
 /**
@@ -10,6 +11,8 @@ import type { Peer } from './peer.ts';
 export interface Exchange {
   readonly peer: Peer;
   readonly head: RequestHead;
+  /** What was found out and changed on its way; undefined for most. */
+  passage: Passage | undefined;
   /**
    * Reads on: the body flows to the handler until `onBody` says stop, and from the next call on again. Nothing
    * of a body is read before the first call; a client that waits for 100 (Continue) is told to go on by it.

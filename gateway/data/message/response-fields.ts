@@ -1,6 +1,7 @@
 /** Owns the fields of a response on its way back: those that came in and may go back, and those that we add. */
 import { BlockStart } from '../wire/hpack/block-start.ts';
 import { type FieldLines, fieldLines } from '../wire/http1/field-lines.ts';
+import type { FieldEdits } from './field-edits.ts';
 import { dateId, fromUpstream } from './headers.ts';
 import { HttpDate } from './http-date.ts';
 import { pushLines } from './line-list.ts';
@@ -19,16 +20,17 @@ export class ResponseFields implements PassedResponse {
   readonly own: FieldLines;
   readonly sensitive: readonly string[] | undefined;
   readonly #received: ReceivedFields;
-  readonly #connectionTokens: readonly string[];
+  /** Names of fields that don't go back, beside those that never do. */
+  readonly #dropped: readonly string[];
   #lines: FieldLines | undefined;
   #list: Fields | undefined;
   #start: BlockStart | undefined;
 
-  private constructor({ fields, connectionTokens }: ResponseHead, own: FieldLines) {
+  private constructor({ fields }: ResponseHead, own: FieldLines, dropped: readonly string[]) {
     this.own = own;
     this.sensitive = fields.sensitive;
     this.#received = fields;
-    this.#connectionTokens = connectionTokens;
+    this.#dropped = dropped;
   }
 
   /** `said` is added to what came in. */
@@ -36,14 +38,25 @@ export class ResponseFields implements PassedResponse {
     const { passed } = head;
     if (passed?.own === said) return passed;
     const isDated = head.fields.getById(dateId) !== undefined;
-    const made = new ResponseFields(head, isDated ? said : dated(said));
+    const own = isDated ? said : dated(said);
+    const made = new ResponseFields(head, own, head.connectionTokens);
     if (passed !== undefined) head.passed = made;
     return made;
   }
 
+  /** The same with what policies change of them. */
+  static edited(
+    head: ResponseHead,
+    said: FieldLines,
+    { drops, lines }: FieldEdits,
+  ): OutgoingFields {
+    const isDated = head.fields.getById(dateId) !== undefined;
+    const own = ((isDated ? said : dated(said)) + lines) as FieldLines;
+    return new ResponseFields(head, own, [...head.connectionTokens, ...drops]);
+  }
+
   lines(): FieldLines {
-    this.#lines ??= (this.#received.without(fromUpstream, this.#connectionTokens) +
-      this.own) as FieldLines;
+    this.#lines ??= (this.#received.without(fromUpstream, this.#dropped) + this.own) as FieldLines;
     return this.#lines;
   }
 
@@ -59,7 +72,7 @@ export class ResponseFields implements PassedResponse {
   }
 
   #makeList(): Fields {
-    const fields = this.#received.listWithout(fromUpstream, this.#connectionTokens);
+    const fields = this.#received.listWithout(fromUpstream, this.#dropped);
     pushLines(fields, this.own);
     return fields;
   }

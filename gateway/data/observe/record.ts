@@ -90,6 +90,11 @@ export class Recorder {
     this.#count({ kind: 'retried', service, reason });
   }
 
+  /** A written policy, `Kind/namespace/name`, has decided something about a request. */
+  decided(policy: string, outcome: string): void {
+    this.#count({ kind: 'decided', policy, outcome });
+  }
+
   /** Copies of every series as they stand. Counters only grow. */
   snapshot(): RecordSnapshot {
     return recordSnapshot(

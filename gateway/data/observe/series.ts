@@ -54,8 +54,22 @@ export interface RetriedLabels {
   readonly reason: 'unsent' | 'failed' | 'status' | 'suspect';
 }
 
+/** Decisions of one written policy about requests. */
+interface DecidedLabels {
+  readonly kind: 'decided';
+  /** `Kind/namespace/name`. */
+  readonly policy: string;
+  /** What it did: `denied`, `limited` ... */
+  readonly outcome: string;
+}
+
 /** A series is its labels and a run of slots. A label more is a field here; a number more, a slot below. */
-export type SeriesLabels = ServedLabels | RefusedLabels | RefusedConnectionLabels | RetriedLabels;
+export type SeriesLabels =
+  | ServedLabels
+  | RefusedLabels
+  | RefusedConnectionLabels
+  | RetriedLabels
+  | DecidedLabels;
 
 const statusClasses = 6;
 
@@ -73,6 +87,7 @@ export const seriesSizes: Readonly<Record<SeriesLabels['kind'], number>> = {
   refused: 1,
   'refused-connection': 1,
   retried: 1,
+  decided: 1,
 };
 
 /** The key of a series: the same for the same labels, in every thread. */
@@ -86,6 +101,8 @@ export function seriesKey(labels: SeriesLabels): string {
       return `refused-connection ${labels.reason} ${labels.source}`;
     case 'retried':
       return `retried ${labels.service} ${labels.reason}`;
+    case 'decided':
+      return `decided ${labels.policy} ${labels.outcome}`;
   }
 }
 
@@ -114,12 +131,17 @@ interface RetrySeries extends Omit<RetriedLabels, 'kind'> {
   readonly retries: number;
 }
 
+interface DecidedSeries extends Omit<DecidedLabels, 'kind'> {
+  readonly requests: number;
+}
+
 export interface RecordSnapshot {
   readonly inFlight: number;
   readonly served: readonly ServedSeries[];
   readonly refused: readonly RefusedSeries[];
   readonly refusedConnections: readonly RefusedConnectionSeries[];
   readonly retried: readonly RetrySeries[];
+  readonly decided: readonly DecidedSeries[];
 }
 
 /** Names the numbers of every series. */
@@ -131,6 +153,7 @@ export function recordSnapshot(
   const refused: RefusedSeries[] = [];
   const refusedConnections: RefusedConnectionSeries[] = [];
   const retried: RetrySeries[] = [];
+  const decided: DecidedSeries[] = [];
   for (const [labels, values] of series) {
     const [count = 0] = values;
     switch (labels.kind) {
@@ -152,9 +175,14 @@ export function recordSnapshot(
         retried.push({ service, reason, retries: count });
         break;
       }
+      case 'decided': {
+        const { policy, outcome } = labels;
+        decided.push({ policy, outcome, requests: count });
+        break;
+      }
     }
   }
-  return { inFlight, served, refused, refusedConnections, retried };
+  return { inFlight, served, refused, refusedConnections, retried, decided };
 }
 
 function servedSeries({ kind: _, ...labels }: ServedLabels, values: Float64Array): ServedSeries {

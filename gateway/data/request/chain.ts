@@ -2,6 +2,7 @@
 import { IsthmusError } from '../../../core/errors.ts';
 import type { FederationName } from '../../../core/names.ts';
 import type { Exchange } from '../message/exchange.ts';
+import type { Fields } from '../message/message.ts';
 import { gatewaysOnly } from './authenticate.ts';
 import { exportedOnly } from './authorize.ts';
 import { announcedBody, type ProxyLimits } from './limit.ts';
@@ -10,7 +11,7 @@ import { noConnect, overload } from './receive.ts';
 import { certificateHosts } from './route/certificate-hosts.ts';
 import type { Route, RouteLookup } from './route/route-table.ts';
 import { byAuthority, byServiceField, noLoop } from './route.ts';
-import type { Step } from './step.ts';
+import { OwnAnswer, Refusal, type Said, type Step } from './step.ts';
 
 /** The kind of listener that requests come in by, and what the steps need to know of it. */
 export type Entrance =
@@ -47,6 +48,15 @@ export interface ChainRules {
 export interface Refused {
   readonly kind: 'refused';
   readonly error: IsthmusError;
+  /** Fields of its answer beside its own, name and value in turns. */
+  readonly fields: Fields;
+  readonly route: Route | undefined;
+}
+
+/** What a policy has the gateway answer itself; `route` where it was found. */
+export interface Answered {
+  readonly kind: 'answered';
+  readonly answer: OwnAnswer;
   readonly route: Route | undefined;
 }
 
@@ -81,19 +91,56 @@ function stepsFor(
   }
 }
 
-/** Walks a request through. Allocates nothing where it passes. */
-export function walk(chain: readonly Step[], exchange: Exchange): Route | Refused {
-  let route: Route | undefined;
-  for (const step of chain) {
-    const said = step.take(exchange, route);
+/** Where a request's way through the steps has led. */
+export type Walked = Route | Refused | Answered;
+
+/**
+ * Walks a request through, from the step at `from` on. Allocates nothing where it passes; a promise where a step holds the request.
+ */
+export function walk(
+  chain: readonly Step[],
+  exchange: Exchange,
+  from = 0,
+  found?: Route,
+): Walked | Promise<Walked> {
+  let route = found;
+  for (let i = from; i < chain.length; i++) {
+    const said = (chain[i] as Step).take(exchange, route);
     if (said === undefined) continue;
-    if (said instanceof IsthmusError) return { kind: 'refused', error: said, route };
+    if (said instanceof Promise) return walkOn(chain, exchange, i + 1, route, said);
+    if (isEnd(said)) return endOf(said, route);
     route = said;
   }
   if (route === undefined) throw new Error('no step of the chain has found a route');
   return route;
 }
 
-export function isRefused(walked: Route | Refused): walked is Refused {
-  return 'kind' in walked;
+async function walkOn(
+  chain: readonly Step[],
+  exchange: Exchange,
+  from: number,
+  route: Route | undefined,
+  held: Promise<Said>,
+): Promise<Walked> {
+  const said = await held;
+  if (said !== undefined && isEnd(said)) return endOf(said, route);
+  return walk(chain, exchange, from, said ?? route);
+}
+
+type End = IsthmusError | Refusal | OwnAnswer;
+
+function isEnd(said: Route | End): said is End {
+  return said instanceof IsthmusError || said instanceof Refusal || said instanceof OwnAnswer;
+}
+
+function endOf(said: End, route: Route | undefined): Refused | Answered {
+  if (said instanceof OwnAnswer) return { kind: 'answered', answer: said, route };
+  if (said instanceof Refusal) return { kind: 'refused', ...said, route };
+  return { kind: 'refused', error: said, fields: none, route };
+}
+
+const none: Fields = [];
+
+export function isRoute(walked: Walked): walked is Route {
+  return !('kind' in walked);
 }

@@ -14,21 +14,25 @@ import type { Observer } from '../observe/observer.ts';
 import { Recorder } from '../observe/record.ts';
 import type { Http1Limits } from '../wire/http1/limits.ts';
 import {
+  type Answered,
   type ChainRules,
   chainFor,
   type Entrance,
-  isRefused,
+  isRoute,
   type Refused,
+  type Walked,
   walk,
 } from './chain.ts';
 import type { ForwardingGround } from './forward/ground.ts';
 import { answerHere, forwardsLeft } from './forward/max-forwards.ts';
 import { Forwarding } from './forward.ts';
 import { defaultLimits, http1Limits, type ProxyLimits } from './limit.ts';
+import { giveAnswer } from './respond/own-answer.ts';
 import { refuse } from './respond/refuse.ts';
 import { codeOf, type Unreadable } from './respond/unreadable.ts';
 import type { Route, RouteLookup } from './route/route-table.ts';
 import type { Step } from './step.ts';
+import { Waiting } from './waiting.ts';
 
 interface ProxyOptions {
   readonly cluster: ClusterName;
@@ -123,27 +127,62 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
     recorder.inFlight++;
     wheel.refresh();
     try {
-      const route = walk(chain, exchange);
-      if (isRefused(route)) return turnAway(exchange, route);
-      if (forwardsLeft(exchange.head) === 0) return endHere(exchange, route);
-      const forwarding = new Forwarding(exchange, route, ground);
-      forwarding.start();
-      return forwarding;
+      const walked = walk(chain, exchange);
+      return walked instanceof Promise ? hold(exchange, walked) : goOn(exchange, walked);
     } catch (thrown) {
-      recorder.inFlight--;
-      recorder.refused(undefined, 'INTERNAL');
-      log.error({ err: thrown }, 'request failed inside the gateway');
-      exchange.destroy();
-      return { ...turnedAway, onOver: () => undefined };
+      return failInside(exchange, thrown);
     }
   }
 
-  function turnAway(exchange: Exchange, { error, route }: Refused): ExchangeHandler {
+  /** `waiting`: in whose place what follows is. */
+  function goOn(exchange: Exchange, walked: Walked, waiting?: Waiting): ExchangeHandler {
+    if (!isRoute(walked)) {
+      return walked.kind === 'refused' ? turnAway(exchange, walked) : answer(exchange, walked);
+    }
+    if (forwardsLeft(exchange.head) === 0) return endHere(exchange, walked);
+    const forwarding = new Forwarding(exchange, walked, ground);
+    // What has come of the body may be told at once.
+    waiting?.goOn(forwarding);
+    forwarding.start();
+    return forwarding;
+  }
+
+  function hold(exchange: Exchange, held: Promise<Walked>): ExchangeHandler {
+    const waiting = new Waiting(() => void recorder.inFlight--);
+    held
+      .then((walked) => {
+        wheel.refresh();
+        if (!waiting.isOver) waiting.goOn(goOn(exchange, walked, waiting));
+      })
+      .catch((thrown: unknown) => {
+        if (!waiting.isOver) waiting.goOn(failInside(exchange, thrown));
+        else log.error({ err: thrown }, 'request failed inside the gateway');
+      });
+    return waiting;
+  }
+
+  function failInside(exchange: Exchange, thrown: unknown): ExchangeHandler {
+    recorder.inFlight--;
+    recorder.refused(undefined, 'INTERNAL');
+    log.error({ err: thrown }, 'request failed inside the gateway');
+    exchange.destroy();
+    return { ...turnedAway, onOver: () => undefined };
+  }
+
+  function answer(exchange: Exchange, { answer: own, route }: Answered): ExchangeHandler {
+    const trail = observer?.begin(exchange, route?.service);
+    giveAnswer(exchange, own);
+    trail?.answeredHere(own.status);
+    trail?.over();
+    return turnedAway;
+  }
+
+  function turnAway(exchange: Exchange, { error, fields, route }: Refused): ExchangeHandler {
     const service = route?.service;
     recorder.refused(service, error.code, sourceOf(exchange.peer));
     log.debug({ err: error, service, peer: exchange.peer }, 'request refused');
     const trail = observer?.begin(exchange, service);
-    refuse(exchange, error, 'no');
+    refuse(exchange, error, 'no', fields);
     trail?.turnedAway(error);
     trail?.over();
     return turnedAway;

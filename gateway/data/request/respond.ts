@@ -16,7 +16,9 @@ export function passOn(
 ): void {
   const { status, bodyLength } = head;
   const own = says.served(exchange.peer, target, head.fields);
-  exchange.respond({ status, fields: ResponseFields.of(head, own), bodyLength }, ends);
+  const edits = exchange.passage?.response;
+  const fields = edits ? ResponseFields.edited(head, own, edits) : ResponseFields.of(head, own);
+  exchange.respond({ status, fields, bodyLength }, ends);
 }
 
 /** Whether anything but its end can follow a head. */

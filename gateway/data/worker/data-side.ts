@@ -95,6 +95,7 @@ export class DataSide {
         clusters: () => this.#replica.clusters,
         links: (name) => this.#links.state(name),
         policy: (service, client) => this.#replica.policy(service, client),
+        governing: (service) => this.#replica.governing(service),
         tellsClientsApart: () => this.#replica.tellsClientsApart,
         shifts: () => this.#replica.effects.shifts,
       },

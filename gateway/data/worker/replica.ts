@@ -1,6 +1,6 @@
 /** Owns a worker's copy of what the control side knows: replaced piece by piece by its updates, only read by requests. */
 import type { ClusterName, ServiceName } from '../../../core/names.ts';
-import { Policies, type PolicyDelta } from '../../../policy/effective.ts';
+import { Policies, type PolicyDelta, type PolicyResource } from '../../../policy/effective.ts';
 import type { TrafficPolicy } from '../../../policy/traffic-policy.ts';
 import type { ClusterFacts } from '../balance/view.ts';
 import type { ServiceFacts } from './facts.ts';
@@ -65,6 +65,11 @@ export class Replica {
   /** The policy that holds for a service here, for requests of a cluster's clients; default this one's. */
   policy(service: ServiceName, client = this.#self): TrafficPolicy {
     return this.#policies.traffic({ service, client, where: this.#self });
+  }
+
+  /** The policies that are the steps' to go by, for requests for a service here, whoever's clients ask; more specific ones first. */
+  governing(service: ServiceName): readonly PolicyResource[] {
+    return this.#policies.ofSteps({ service, client: this.#self, where: this.#self });
   }
 
   /** Whether any policy is for the clients of one cluster: else all requests for a service go by the same. */

@@ -3,12 +3,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Random } from '../../../core/clock.ts';
 import type { ClusterName, FederationName, ServiceName } from '../../../core/names.ts';
+import type { PolicyResource } from '../../../policy/effective.ts';
 import type { TrafficPolicy } from '../../../policy/traffic-policy.ts';
 import type { Protocol } from '../../../registry/model.ts';
 import { createServiceBalancer } from '../balance/balancer.ts';
 import { type Shift, steeringOf } from '../balance/steering.ts';
 import type { BalanceView, Caller } from '../balance/types.ts';
 import { type ClusterFacts, type LinkLookup, viewFromHere } from '../balance/view.ts';
+import { governedBy } from '../request/route/governed.ts';
 import { type Route, RouteTable } from '../request/route/route-table.ts';
 import { ClientRoutes } from './client-routes.ts';
 import type { ServiceFacts } from './facts.ts';
@@ -21,6 +23,8 @@ interface RoutingSource {
   links: LinkLookup;
   /** The policy that holds for a service here: for requests of a cluster's clients, default this one's. */
   policy(service: ServiceName, client?: ClusterName): TrafficPolicy;
+  /** The policies that hold for requests for a service here, and are the steps' to go by: more specific ones first. */
+  governing(service: ServiceName): readonly PolicyResource[];
   /** Whether any policy is for the clients of one cluster. */
   tellsClientsApart(): boolean;
   /** Load that is moved on purpose. */
@@ -115,6 +119,7 @@ export class Routing {
       policy,
       protocol: protocolOf(facts),
       exported: isExported(facts),
+      governed: governedBy(source.governing(service), undefined),
     };
   }
 
@@ -131,9 +136,13 @@ export class Routing {
     balancer.update(this.#view(service, facts), policy.balance);
     const exported = isExported(facts);
     const protocol = protocolOf(facts);
+    const governed = governedBy(this.#options.source.governing(service), route.governed);
     const isSame =
-      route.exported === exported && route.protocol === protocol && route.policy === policy;
-    return isSame ? route : { ...route, exported, protocol, policy };
+      route.exported === exported &&
+      route.protocol === protocol &&
+      route.policy === policy &&
+      route.governed === governed;
+    return isSame ? route : { ...route, exported, protocol, policy, governed };
   }
 
   /** The view that this gateway's decisions on a service are made from. */

@@ -32,7 +32,7 @@ export class RequestFields implements OutgoingFields {
 
   /** `trail`: where the request is looked at; `observer`: where any is. */
   constructor(
-    { head, peer }: Exchange,
+    { head, peer, passage }: Exchange,
     service: ServiceName,
     says: OwnLines,
     ids: RequestIds,
@@ -58,6 +58,11 @@ export class RequestFields implements OutgoingFields {
       trail.requestId = this.#id?.text ?? fields.getById(requestIdId) ?? '';
       this.#besides = trail.lines;
       if (trail.replaces.length > 0) this.#dropped = [...connectionTokens, ...trail.replaces];
+    }
+    const edits = passage?.request;
+    if (edits !== undefined) {
+      this.#dropped = [...this.#dropped, ...edits.drops];
+      this.#besides += edits.lines;
     }
     const left = forwardsLeft(head);
     if (left !== undefined) {

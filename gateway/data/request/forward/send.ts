@@ -3,7 +3,7 @@ import type { Target } from '../../balance/types.ts';
 import type { Call } from '../../message/call.ts';
 import type { Exchange } from '../../message/exchange.ts';
 import { serviceField } from '../../message/headers.ts';
-import type { OutgoingFields, OutgoingRequest, RequestHead } from '../../message/message.ts';
+import type { OutgoingFields, OutgoingRequest } from '../../message/message.ts';
 import { OneMoreField } from '../../message/one-more-field.ts';
 import type { Route } from '../route/route-table.ts';
 import type { ForwardingGround } from './ground.ts';
@@ -11,15 +11,16 @@ import type { Try } from './try.ts';
 
 /** A request as it is sent, whatever it is sent to; one that announces a body of no octets has none. */
 export function outgoingRequest(
-  { method, scheme, authority, path, bodyLength, tunnel }: RequestHead,
+  { head, passage }: Exchange,
   fields: OutgoingFields,
   expectsContinue: boolean,
 ): OutgoingRequest {
+  const { method, scheme, authority, path, bodyLength, tunnel } = head;
   return {
     method,
     scheme,
-    authority,
-    path,
+    authority: passage?.authority ?? authority,
+    path: passage?.path ?? path,
     fields,
     bodyLength: bodyLength === 0 ? 'none' : bodyLength,
     expectsContinue,

@@ -52,7 +52,7 @@ export class Tries extends Picks {
     const expectsContinue = head.expectsContinue && route.policy.timeouts.continueMs > 0;
     const hasBody = bodyLength !== 'none' && bodyLength !== 0 && tunnel === undefined;
     this.body = hasBody ? new RequestBody(ground.limits, limits, bodyLength) : undefined;
-    this.#request = outgoingRequest(head, fields, expectsContinue);
+    this.#request = outgoingRequest(exchange, fields, expectsContinue);
     this.#owner = owner;
     this.#ground = ground;
     this.#limits = limits;

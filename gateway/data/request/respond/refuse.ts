@@ -3,6 +3,7 @@ import type { ErrorCode, IsthmusError } from '../../../../core/errors.ts';
 import type { Exchange } from '../../message/exchange.ts';
 import { grpcRefusal, grpcStatusOf, isGrpc } from '../../message/grpc-status.ts';
 import { failedField, refusedField, whyField } from '../../message/headers.ts';
+import type { Fields } from '../../message/message.ts';
 import { OwnFields } from '../../message/response-fields.ts';
 import { isFinal } from '../retry.ts';
 
@@ -36,17 +37,24 @@ export function statusesOf(
 
 /**
  * Answers with a problem, or in gRPC's own way where that is asked for. `sent` says whether the request may
- * have reached an endpoint; a gateway that asked is told by a reserved field, everybody else only by the problem.
+ * have reached an endpoint; a gateway that asked is told by a reserved field, everybody else only by the problem. `more` are fields besides.
  */
-export function refuse(exchange: Exchange, error: IsthmusError, sent: 'no' | 'maybe'): void {
-  const { peer, head } = exchange;
+export function refuse(
+  exchange: Exchange,
+  error: IsthmusError,
+  sent: 'no' | 'maybe',
+  more: Fields = [],
+): void {
+  const { peer, head, passage } = exchange;
+  const besides = [...more, ...(passage?.response?.fields ?? [])];
   if (peer.kind !== 'gateway' && isGrpc(head.fields)) {
-    exchange.respond(grpcRefusal(error), true);
+    exchange.respond(grpcRefusal(error, besides), true);
     return;
   }
   const body = problemBody(error);
   const fields = ['content-type', 'application/problem+json', 'cache-control', 'no-store'];
-  if (error.status === 503) fields.push('retry-after', '1');
+  if (error.status === 503 && !more.includes('retry-after')) fields.push('retry-after', '1');
+  fields.push(...besides);
   if (peer.kind === 'gateway' && saidByCode.has(error.code)) {
     fields.push(sent === 'no' ? refusedField : failedField, error.code);
     if (saysWhatToCorrect(error.code)) fields.push(whyField, printable(error.message));

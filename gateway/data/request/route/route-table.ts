@@ -11,6 +11,7 @@ import { hostIn } from '../../../../core/uri-authority.ts';
 import type { TrafficPolicy } from '../../../../policy/traffic-policy.ts';
 import type { Protocol } from '../../../../registry/model.ts';
 import type { ServiceBalancer } from '../../balance/types.ts';
+import type { Governed } from './governed.ts';
 
 /** How requests for one service are carried. Immutable: a change sets a new one. */
 export interface Route {
@@ -22,6 +23,8 @@ export interface Route {
   readonly protocol?: Protocol | undefined;
   /** Whether gateways of other clusters may ask for it here. */
   readonly exported: boolean;
+  /** What written policies say of its requests; undefined where none does. */
+  readonly governed?: Governed | undefined;
 }
 
 /** Finds the route a request is for. Asked for every request: it waits for nothing. */

@@ -13,6 +13,7 @@ const nothing: RecordSnapshot = {
   served: [],
   refused: [],
   refusedConnections: [],
+  decided: [],
   retried: [],
 };
 

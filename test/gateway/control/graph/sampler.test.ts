@@ -129,6 +129,7 @@ const snapshot: RecordSnapshot = {
     { service: undefined, source: undefined, code: 'ROUTE_NOT_FOUND', requests: 9 },
   ],
   refusedConnections: [],
+  decided: [],
   retried: [],
 };
 

@@ -54,6 +54,7 @@ function open(t: ExecutionContext) {
       clusters: () => clusters,
       links: (cluster) => ({ state: links.get(cluster) ?? 'none' }),
       policy: (_service, client = dc1) => ofClients.get(client) ?? ofAll(),
+      governing: () => [],
       tellsClientsApart: () => ofClients.size > 0,
       shifts: () => steered.shifts,
     },

@@ -1,6 +1,7 @@
 /** Specifies the life of a request: one order, in the code, on the command line and in the docs; and what a listener has of it. */
 import { readdir, readFile } from 'node:fs/promises';
 import test from 'ava';
+import { IsthmusError } from '../../../../core/errors.ts';
 import { parseFederationName, parseServiceName } from '../../../../core/names.ts';
 import type { Exchange } from '../../../../gateway/data/message/exchange.ts';
 import type { RequestHead } from '../../../../gateway/data/message/message.ts';
@@ -10,11 +11,13 @@ import {
   type ChainRules,
   chainFor,
   type Entrance,
-  isRefused,
+  isRoute,
+  type Walked,
   walk,
 } from '../../../../gateway/data/request/chain.ts';
 import { life } from '../../../../gateway/data/request/life.ts';
 import type { Route } from '../../../../gateway/data/request/route/route-table.ts';
+import { OwnAnswer, Refusal, type Said, type Step } from '../../../../gateway/data/request/step.ts';
 import { isthmus } from '../../../cli/command.ts';
 
 const root = new URL('../../../../', import.meta.url);
@@ -119,6 +122,11 @@ test('a listener has the steps that can apply there, in the order of all, and no
   }
 });
 
+function codeOf(walked: Walked | Promise<Walked>): string {
+  if (walked instanceof Promise) return 'held';
+  return !isRoute(walked) && walked.kind === 'refused' ? walked.error.code : 'passed';
+}
+
 const routes = { find: () => exportedRoute };
 const refusals: readonly {
   readonly what: string;
@@ -218,7 +226,7 @@ for (const { what, slot, code, at, asked, by } of refusals) {
     t.true(refusals.includes(code));
     for (const entrance of at) {
       const walked = walk(chainFor(entrance, rules(by)), exchange(asked));
-      t.is(isRefused(walked) ? walked.error.code : 'passed', code, entrance.kind);
+      t.is(codeOf(walked), code, entrance.kind);
     }
   });
 }
@@ -227,7 +235,7 @@ test('security: an identity that is no gateway is not told what services there a
   let asked = 0;
   const chain = chainFor(eastWest, rules({ routes: { find: () => void asked++ } }));
   const walked = walk(chain, exchange({ peer: stranger }));
-  t.true(isRefused(walked));
+  t.is(codeOf(walked), 'PEER_REFUSED');
   t.is(asked, 0);
 });
 
@@ -235,4 +243,38 @@ test('a request that no step refuses comes to its route', (t) => {
   t.is(walk(chainFor(outbound, rules()), exchange()), route);
   const fromGateway = exchange({ peer: gateway });
   t.is(walk(chainFor(eastWest, rules({ routes })), fromGateway), exportedRoute);
+});
+
+/** A chain of a made-up step, then one that counts that it was come to. */
+function held(said: Promise<Said>) {
+  const seen: (Route | undefined)[] = [];
+  const chain: readonly Step[] = [
+    { slot: 'authenticate', take: () => said },
+    { slot: 'authorize', take: (_, found) => void seen.push(found) },
+  ];
+  return { walked: walk(chain, exchange(), 0, route), seen };
+}
+
+test('a request that a step holds goes on with the next step once that is decided', async (t) => {
+  const decision = Promise.withResolvers<Said>();
+  const { walked, seen } = held(decision.promise);
+  t.true(walked instanceof Promise);
+  t.deepEqual(seen, []);
+  decision.resolve(undefined);
+  t.is(await walked, route);
+  t.deepEqual(seen, [route]);
+});
+
+test('a step that has held a request can give it another route, refuse it, or have it answered', async (t) => {
+  t.is(await held(Promise.resolve(exportedRoute)).walked, exportedRoute);
+  const error = new IsthmusError('PEER_REFUSED', { what: 'nobody knows them' });
+  const refusal = held(Promise.resolve(new Refusal(error, ['www-authenticate', 'Bearer'])));
+  t.deepEqual(await refusal.walked, {
+    ...{ kind: 'refused', error, route },
+    fields: ['www-authenticate', 'Bearer'],
+  });
+  const answer = new OwnAnswer(301, ['location', 'https://example.com/']);
+  const answered = held(Promise.resolve(answer));
+  t.deepEqual(await answered.walked, { kind: 'answered', answer, route });
+  t.deepEqual([...refusal.seen, ...answered.seen], []);
 });

@@ -1,0 +1,18 @@
+/** Owns what written policies say of the requests for a service, made ready for the steps; each kind has its part, absent where no policy says it. */
+import type { PolicyResource } from '../../../../policy/effective.ts';
+
+export interface Governed {
+  /** The policies that it was made of, more specific ones first. */
+  readonly by: readonly PolicyResource[];
+}
+
+/** What steps make of policies that are neither of the balancer nor of the control side; undefined where there are none. */
+export function governedBy(
+  policies: readonly PolicyResource[],
+  before: Governed | undefined,
+): Governed | undefined {
+  if (policies.length === 0) return undefined;
+  const isSame =
+    before?.by.length === policies.length && policies.every((one, i) => one === before.by[i]);
+  return isSame ? before : { by: policies };
+}
