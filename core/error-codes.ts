@@ -343,7 +343,19 @@ export const errorCodes = {
     'Policy not found',
     404,
     'not-found',
-    'List what there is: `isthmus get traffic-policies`, `service-exports` or `service-defaults`.',
+    'List what there is: `isthmus get` and a kind of policy, such as `isthmus get traffic-policies`.',
+  ),
+  POLICY_TOO_LARGE: entry(
+    'Policy too large',
+    413,
+    'bad-input',
+    'Say less in one policy, or make several of it.',
+  ),
+  POLICY_LIMIT: entry(
+    'Too many policies',
+    409,
+    'refused',
+    'Delete those that are not needed, or say more in one: `isthmus delete`.',
   ),
   DRILL_NOT_FOUND: entry(
     'Drill not found',

@@ -5,6 +5,9 @@
 import type { z } from 'zod';
 import { type ClusterName, serviceName } from '../core/names.ts';
 import type { PolicyResource } from './effective.ts';
+import type { PolicyKindName } from './kind-names.ts';
+import { type Known, unknownClusters, unknownService } from './known.ts';
+import type { Manifest } from './manifests.ts';
 import { defaultsOf, writtenDefaultsSchema } from './service-defaults.ts';
 import { serviceExportSchema } from './service-export.ts';
 import { balanceOf, timeoutsOf, writtenTrafficSchema } from './traffic-schema.ts';
@@ -27,6 +30,10 @@ export interface PolicyKind<S extends z.ZodObject = z.ZodObject> {
   readonly spec: S;
   /** What it makes the gateways of its cluster do. Throws NAME_INVALID. */
   inForce(place: PolicyPlace, spec: z.output<S>): Nameless<PolicyResource>;
+  /** Pure: a sentence, without its full stop, for each reason why it does nothing, or not all that it says. */
+  warnings?(place: PolicyPlace, spec: z.output<S>, known: Known): readonly string[];
+  /** Documents of other systems that `isthmus apply` takes for one of this kind. */
+  readonly manifests?: readonly Manifest[];
 }
 
 type Nameless<R> = R extends unknown ? Omit<R, 'name'> : never;
@@ -56,6 +63,11 @@ export const policyKinds = {
         ...(timeouts && { timeouts: timeoutsOf(timeouts) }),
       },
     }),
+    warnings: ({ namespace }, { target: { service, client }, balance }, known) => [
+      ...(service === undefined ? [] : unknownService(known, serviceName(namespace, service))),
+      ...(client === undefined ? [] : unknownClusters(known, 'target.client', [client])),
+      ...unknownClusters(known, 'balance.clusterOrder', balance?.clusterOrder ?? []),
+    ],
   }),
   ServiceDefaults: kind({
     summary:
@@ -68,6 +80,8 @@ export const policyKinds = {
       target: { service: serviceName(namespace, name), where: cluster },
       spec: defaultsOf(spec),
     }),
+    warnings: ({ namespace, name }, _spec, known) =>
+      unknownService(known, serviceName(namespace, name)),
   }),
   ServiceExport: kind({
     summary: 'Whether other clusters may use a service of this one',
@@ -78,23 +92,7 @@ export const policyKinds = {
       target: { service: serviceName(namespace, name), where: cluster },
       spec,
     }),
+    warnings: ({ namespace, name }, _spec, known) =>
+      unknownService(known, serviceName(namespace, name)),
   }),
-} as const;
-
-type PolicyKindName = keyof typeof policyKinds;
-
-export const policyKindNames = Object.keys(policyKinds) as PolicyKindName[];
-
-export function isPolicyKind(name: string): name is PolicyKindName {
-  return Object.hasOwn(policyKinds, name);
-}
-
-/** `TrafficPolicy` is `traffic-policy`. */
-export function singularOf(kind: string): string {
-  return kind.replaceAll(/(?<=.)[A-Z]/g, '-$&').toLowerCase();
-}
-
-/** `TrafficPolicy` is `traffic-policies` in paths and commands; what is several already stays as it is. */
-export function collectionOf(kind: string): string {
-  return `${singularOf(kind).replace(/y$/, 'ie').replace(/s$/, '')}s`;
-}
+} as const satisfies Record<PolicyKindName, unknown>;

@@ -4,7 +4,9 @@ import { IsthmusError } from '../core/errors.ts';
 import { clusterNameSchema, labelSchema, signatureSchema } from '../registry/model.ts';
 import { type PolicyKey, wholeFederation } from '../registry/policy-keys.ts';
 import type { PolicyResource } from './effective.ts';
-import { isPolicyKind, type PolicyKind, policyKinds } from './kinds.ts';
+import { isPolicyKind } from './kind-names.ts';
+import { type PolicyKind, policyKinds } from './kinds.ts';
+import type { Known } from './known.ts';
 
 /** `policies/<cluster>/<namespace>/<kind>/<name>`, for good; or `policies/@/...`, for the whole federation. */
 export const policyRecordSchema = z.object({
@@ -19,6 +21,8 @@ export const policyRecordSchema = z.object({
   by: z.string().max(500),
   /** By the clock of the gateway that was asked, wall milliseconds. */
   at: z.int().min(0),
+  /** The set that it was applied with, and may be pruned with; absent where it was written by itself. */
+  set: labelSchema.optional(),
   signature: signatureSchema.optional(),
 });
 
@@ -56,10 +60,10 @@ export function resourceOf(
       fix: 'If another gateway of this cluster is of a newer version, upgrade this one; else delete the key.',
     });
   }
-  const declared: PolicyKind = policyKinds[kind];
-  const result = declared.spec.safeParse(spec);
+  const { spec: schema, inForce }: PolicyKind = policyKinds[kind];
+  const result = schema.safeParse(spec);
   if (result.success) {
-    const made = { ...declared.inForce(record, result.data), name: policyName(record) };
+    const made = { ...inForce(record, result.data), name: policyName(record) };
     return (scope === 'federation' ? everywhere(made) : made) as PolicyResource;
   }
   const [issue] = result.error.issues;
@@ -74,4 +78,16 @@ export function resourceOf(
 function everywhere<R extends Omit<PolicyResource, 'spec'>>(made: R) {
   const { where: _, ...target } = made.target;
   return { ...made, target, name: `${wholeFederation}/${made.name}`, ofFederation: true as const };
+}
+
+/** Why a policy does nothing so far, or not all that it says: sentences without their full stops. */
+export function warningsOf(
+  { kind, ...place }: Pick<PolicyRecord, 'kind' | 'cluster' | 'namespace' | 'name'>,
+  spec: unknown,
+  known: Known,
+): readonly string[] {
+  if (!isPolicyKind(kind)) return [];
+  const { spec: schema, warnings }: PolicyKind = policyKinds[kind];
+  const result = warnings === undefined ? undefined : schema.safeParse(spec);
+  return result?.success ? (warnings?.(place, result.data, known) ?? []) : [];
 }

@@ -1,8 +1,15 @@
 /** Specifies the kinds of policy that can be written: their names, their fields, and what a record of each makes gateways do. */
 import test from 'ava';
 import { z } from 'zod';
-import { collectionOf, policyKindNames, policyKinds, singularOf } from '../../policy/kinds.ts';
-import { type PolicyRecord, policyRecordSchema, resourceOf } from '../../policy/record.ts';
+import { collectionOf, policyKindNames, singularOf } from '../../policy/kind-names.ts';
+import { policyKinds } from '../../policy/kinds.ts';
+import type { Known } from '../../policy/known.ts';
+import {
+  type PolicyRecord,
+  policyRecordSchema,
+  resourceOf,
+  warningsOf,
+} from '../../policy/record.ts';
 import { defaultTraffic } from '../../policy/traffic-policy.ts';
 import { cart, dc1 } from '../registry/records.ts';
 
@@ -44,7 +51,7 @@ for (const kind of policyKindNames) {
   test(`every field of ${kind} is described, and none has the name of what a record says of itself`, (t) => {
     const schema = z.toJSONSchema(policyKinds[kind].spec, { io: 'input' }) as Described;
     t.deepEqual(undescribed(schema), []);
-    const own = [...Object.keys(policyRecordSchema.shape), 'inForce', 'reason'];
+    const own = [...Object.keys(policyRecordSchema.shape), 'inForce', 'reason', 'warnings'];
     t.deepEqual(
       Object.keys(schema.properties ?? {}).filter((name) => own.includes(name)),
       [],
@@ -117,5 +124,35 @@ for (const [kind, spec, message] of [
 ] as const) {
   test(`${JSON.stringify(spec)} is no ${kind}`, (t) => {
     t.throws(() => resourceOf(where, record(kind, spec)), { code: 'RECORD_INVALID', message });
+  });
+}
+
+const known: Known = {
+  hasService: (service) => service === 'cart.shop',
+  isMember: (cluster) => cluster === 'dc1' || cluster === 'dc2',
+};
+
+for (const [kind, name, spec, warnings] of [
+  ['TrafficPolicy', 'any', { target: { service: 'cart', client: 'dc2' }, balance: {} }, []],
+  ['TrafficPolicy', 'any', { target: {}, balance: { clusterOrder: ['dc2', 'dc1'] } }, []],
+  [
+    ...['TrafficPolicy', 'any', { target: { service: 'web' }, balance: {} }],
+    ['No cluster has a service web.shop so far'],
+  ],
+  [
+    ...['TrafficPolicy', 'any', { target: { client: 'dc9' }, balance: { clusterOrder: ['dc8'] } }],
+    [
+      'target.client: dc9 is no member of the federation',
+      'balance.clusterOrder: dc8 is no member of the federation',
+    ],
+  ],
+  ['ServiceExport', 'cart', {}, []],
+  ['ServiceExport', 'web', {}, ['No cluster has a service web.shop so far']],
+  ['ServiceDefaults', 'cart', { protocol: 'http' }, []],
+  ['ServiceDefaults', 'web', { protocol: 'http' }, ['No cluster has a service web.shop so far']],
+] as [string, string, object, string[]][]) {
+  test(`${kind} ${name} of ${JSON.stringify(spec)} warns of ${warnings.length} things`, (t) => {
+    const place = { cluster: dc1, namespace: 'shop', kind, name };
+    t.deepEqual(warningsOf(place, spec, known), warnings);
   });
 }

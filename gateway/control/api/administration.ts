@@ -25,7 +25,8 @@ import { clusterOperations } from './operations/clusters.ts';
 import { scheduleOperations } from './operations/drill-schedules.ts';
 import { drillOperations } from './operations/drills.ts';
 import { orderOperations } from './operations/orders.ts';
-import { policyOperations } from './operations/policies.ts';
+import { type PolicyParts, policyOperations } from './operations/policies.ts';
+import { policyPlanOperation } from './operations/policy-plan.ts';
 import { standingOperations } from './operations/standing.ts';
 import { beliefsSchema } from './schema/clusters.ts';
 import { type AdminServer, startAdminServer } from './server.ts';
@@ -41,7 +42,8 @@ export interface Administration {
 type AdministeredParts = ControlledParts &
   MeasuredParts &
   WatchedGateway &
-  WatchedServices & {
+  WatchedServices &
+  PolicyParts & {
     readonly drills: Drills;
     readonly journal: Journal;
     readonly writtenPolicies: WrittenPolicies;
@@ -116,6 +118,7 @@ export async function startAdministration(
         ...scheduleOperations(drills.schedules),
         ...orderOperations(drills.orders),
         ...policyOperations(gateway),
+        policyPlanOperation(gateway),
         ...standingOperations(drills.orders),
         ...clusterOperations(() => control.clusters(), drills.orders),
       ],

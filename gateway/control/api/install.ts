@@ -1,11 +1,11 @@
 /** Owns turning declared operations into routes: parse, ask for the role, compare `If-Match`, answer with an `ETag`. */
-import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { IsthmusError } from '../../../core/errors.ts';
 import { principalOf } from './access/gate.ts';
 import { parseInput } from './bodies.ts';
 import type { Operation, OperationCall } from './operation.ts';
+import { lasting, lastingTag, names, tagOf } from './tags.ts';
 
 export function installOperations(app: FastifyInstance, operations: readonly Operation[]): void {
   for (const [path, here] of Map.groupBy(operations, ({ path }) => path)) {
@@ -104,7 +104,7 @@ function sendTagged(
   answer: unknown,
 ): FastifyReply {
   const text = JSON.stringify(answer);
-  const tag = tagOf(operation, answer, text);
+  const tag = tagOf(operation.derived, answer, text);
   reply.header('etag', tag).header('cache-control', 'no-cache');
   const held = request.headers['if-none-match'];
   if (reply.statusCode === 200 && held !== undefined && names(held, tag)) {
@@ -118,7 +118,7 @@ function compare(operation: Operation, call: OperationCall<unknown, unknown, unk
   const { 'if-match': wanted, 'if-none-match': unwanted } = call.request.headers;
   if (operation.method === 'GET' || (wanted === undefined && unwanted === undefined)) return;
   const current = operation.current?.(call);
-  const tag = current === undefined ? undefined : lastingTag(operation, current);
+  const tag = current === undefined ? undefined : lastingTag(operation.derived, current);
   const where = call.request.url.split('?')[0];
   if (wanted !== undefined && (tag === undefined || !names(lasting(wanted), tag))) {
     const what =
@@ -140,29 +140,5 @@ function compare(operation: Operation, call: OperationCall<unknown, unknown, unk
 function tagReplaced(operation: Operation, call: OperationCall<unknown, unknown, unknown>): void {
   const current = operation.current?.(call);
   if (current === undefined) return;
-  call.reply.header('etag', tagOf(operation, current, JSON.stringify(current)));
-}
-
-/** The tag of an answer that is sent as `text`. Where fields are derived it has two parts: of the lasting fields, and after a dot of all. */
-function tagOf(operation: Operation, answer: unknown, text: string): string {
-  if (operation.derived === undefined) return `"${digestOf(text)}"`;
-  return `${lastingTag(operation, answer).slice(0, -1)}.${digestOf(text)}"`;
-}
-
-function lastingTag({ derived = [] }: Operation, answer: unknown): string {
-  const fields = Object.entries(answer as object).filter(([name]) => !derived.includes(name));
-  return `"${digestOf(JSON.stringify(Object.fromEntries(fields)))}"`;
-}
-
-/** The tags of a condition without what is after their dots. */
-function lasting(header: string): string {
-  return header.replaceAll(/\.[^",]*"/g, '"');
-}
-
-function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
-}
-
-function names(header: string, tag: string): boolean {
-  return header === '*' || header.split(',').some((one) => one.trim().replace(/^W\//, '') === tag);
+  call.reply.header('etag', tagOf(operation.derived, current, JSON.stringify(current)));
 }

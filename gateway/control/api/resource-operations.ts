@@ -1,5 +1,5 @@
 /** Owns making the operations of a kind of resource from its declaration: GET, PUT and DELETE of one, and the list of all. */
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Principal } from './access/principal.ts';
 import { listing } from './list.ts';
 import { type Operation, type OperationCall, operation } from './operation.ts';
@@ -9,6 +9,8 @@ import type { Resource } from './resource.ts';
 interface Asking {
   readonly caller: Principal;
   readonly isConditional: boolean;
+  /** The query of a PUT, as the resource's `asking` has it. */
+  readonly query: Readonly<Record<string, unknown>>;
 }
 
 /** How a kind of resource is read and written; all but `find` and `items` throw coded errors. */
@@ -45,7 +47,7 @@ export function resourceOperations<
   acts: Acts<z.output<P>, z.output<B>, z.output<A>, W, Q>,
   written?: W,
 ): Operation[] {
-  const { path, tag, params, derived, role, says } = declared;
+  const { path, tag, params, derived, role, says, asking } = declared;
   const { countedBy, object } = acts;
   const one = { path, tag, params, ...(derived && { derived }) };
   const writing = { ...one, role, ...(countedBy && { countedBy }) };
@@ -63,8 +65,9 @@ export function resourceOperations<
       answer: declared.answer,
       handle: (call) => acts.get(call.params),
     }),
-    operation<P, z.ZodUndefined, B, A | W>({
+    operation<P, z.ZodObject, B, A | W>({
       ...writing,
+      ...(asking && { query: z.strictObject(asking) }),
       method: 'PUT',
       id: `put${id}`,
       summary: says.put,
@@ -93,10 +96,15 @@ export function resourceOperations<
 
 function askingOf({
   caller,
+  query,
   request,
-}: Pick<OperationCall<unknown, unknown, unknown>, 'caller' | 'request'>): Asking {
+}: Pick<OperationCall<unknown, unknown, unknown>, 'caller' | 'query' | 'request'>): Asking {
   const { 'if-match': wanted, 'if-none-match': unwanted } = request.headers;
-  return { caller, isConditional: wanted !== undefined || unwanted !== undefined };
+  return {
+    caller,
+    isConditional: wanted !== undefined || unwanted !== undefined,
+    query: (query ?? {}) as Asking['query'],
+  };
 }
 
 function listOf<A extends z.ZodType, Q extends z.ZodRawShape>(

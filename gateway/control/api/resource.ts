@@ -24,6 +24,8 @@ export interface Resource<
   readonly collection?: string;
   /** Parameters by which the list may be narrowed; each value is a text. */
   readonly query?: Q;
+  /** Parameters that a PUT takes beside what is put; each value is a text. */
+  readonly asking?: z.ZodRawShape;
   /** Whether there always is one, without anybody having put it: a DELETE takes back what was put. Default false. */
   readonly isGiven?: boolean;
   /** The parameters of `path`. Each value is a text. */

@@ -17,6 +17,7 @@ import { database } from './database.ts';
 import { age, error, type Finding, fromError, ok, rootWarningMs, warning } from './finding.ts';
 import { ingressCertificates, unreachableRoutes, unservedTargets } from './ingress.ts';
 import { type KnownSiblings, missingGateways } from './missing.ts';
+import { type PolicyParts, policies } from './policies.ts';
 
 /** The parts of a gateway that are looked at here. */
 interface Looked {
@@ -27,7 +28,6 @@ interface Looked {
   readonly identity: Pick<Identity, 'authority' | 'leaf'>;
   readonly ingressCertificates: Pick<IngressCertificates, 'current' | 'states'>;
   readonly membership: Pick<Membership, 'problems' | 'session'>;
-  readonly policyProblems: readonly IsthmusError[];
   readonly readiness: Readiness;
   readonly registrationsProblem: IsthmusError | undefined;
   readonly services: Pick<KnownServices, 'endpoints' | 'published'>;
@@ -35,7 +35,7 @@ interface Looked {
 }
 
 /** The parts of a gateway that are looked at. */
-export type CheckedParts = Looked & Pinging & Linking & Trusting & KnownSiblings;
+export type CheckedParts = Looked & Pinging & Linking & Trusting & KnownSiblings & PolicyParts;
 
 /** Findings of every layer; each layer says at least that it is fine. */
 export async function checkGateway(gateway: CheckedParts): Promise<Finding[]> {
@@ -47,7 +47,7 @@ export async function checkGateway(gateway: CheckedParts): Promise<Finding[]> {
     ...ingress(gateway),
     ...(await otherClusters(gateway)),
     ...services(gateway),
-    ...gateway.policyProblems.map((problem) => fromError('services', problem)),
+    ...policies(gateway),
     ...intended(gateway),
   ];
 }

@@ -1,5 +1,6 @@
 /** Owns this cluster's written policies while it is in a federation: they are heard, written, kept on disk, and brought back where the registry lost them. */
 import { IsthmusError } from '../../../core/errors.ts';
+import { maxPolicies, refuseTooLarge, refuseTooMany } from '../../../policy/quotas.ts';
 import { policyRecordSchema } from '../../../policy/record.ts';
 import { encodeKey } from '../../../registry/keys.ts';
 import { encodePolicyKey, type PolicyKey } from '../../../registry/policy-keys.ts';
@@ -13,12 +14,16 @@ import { PolicyBoard, type PolicyBoardOptions } from './policy-board.ts';
 export interface ClusterPoliciesOptions extends PolicyBoardOptions {
   readonly dataDir: string;
   readonly signer: Signer;
+  /** Most policies that the cluster has; default 10,000. */
+  readonly limit?: number;
 }
 
 /** What is asked to be written: null deletes. */
 export interface PolicyChange {
   readonly spec: Readonly<Record<string, unknown>> | null;
   readonly by: string;
+  /** The set that it is of from now on; without one it is of none. */
+  readonly set?: string | undefined;
   /** Only where the registry has what this gateway knows: somebody has judged by that. */
   readonly ifUnchanged: boolean;
 }
@@ -71,15 +76,29 @@ export class ClusterPolicies {
     return encodePolicyKey(federation, { cluster, ...key });
   }
 
-  /** Writes a policy; resolves once it is in the registry, and known here. Rejects with PRECONDITION_FAILED, or what the registry says. */
+  /** How many policies may be made beside those that there are. */
+  get room(): number {
+    return Math.max(0, (this.#options.limit ?? maxPolicies) - this.board.count);
+  }
+
+  /**
+   * Writes a policy; resolves once it is in the registry, and known here. Rejects with POLICY_TOO_LARGE, POLICY_LIMIT,
+   * PRECONDITION_FAILED, or what the registry says.
+   */
   async write(named: Omit<PolicyKey, 'cluster'>, change: PolicyChange): Promise<void> {
-    const { self: cluster, signer, clock } = this.#options;
-    const { spec, by, ifUnchanged } = change;
+    const { self: cluster, signer, clock, limit = maxPolicies } = this.#options;
+    const { spec, by, set, ifUnchanged } = change;
     const key = this.keyOf(named);
     const { namespace, kind, name } = named;
+    if (spec !== null) {
+      refuseTooLarge(spec);
+      const isNew = this.board.all.get(key)?.resource === undefined;
+      if (isNew) refuseTooMany(this.board.count, limit);
+    }
     const record = policyRecordSchema.parse({
       ...{ cluster, namespace, kind, name, spec, at: clock.now() },
       by: by.slice(0, 500),
+      ...(set !== undefined && { set }),
     });
     const compares = ifUnchanged ? [unchanged(key, this.board.revisionOf(key))] : [];
     const value = JSON.stringify(signRecord(key, record, signer));

@@ -4,6 +4,7 @@ import { asIsthmusError, IsthmusError } from '../../../core/errors.ts';
 import type { Log } from '../../../core/log.ts';
 import type { ClusterName, FederationName } from '../../../core/names.ts';
 import type { PolicyResource } from '../../../policy/effective.ts';
+import { maxRecordBytes } from '../../../policy/quotas.ts';
 import { type PolicyRecord, policyRecordSchema, resourceOf } from '../../../policy/record.ts';
 import { Informer, type PrefixChange } from '../../../registry/informer.ts';
 import { parseRecord } from '../../../registry/model.ts';
@@ -95,6 +96,13 @@ export class PolicyBoard {
     return this.#known;
   }
 
+  /** How many there are, without those that were deleted. */
+  get count(): number {
+    let count = 0;
+    for (const { resource } of this.#known.values()) if (resource !== undefined) count++;
+    return count;
+  }
+
   /** Why what the registry has at `key` now is not used. */
   problemAt(key: string): IsthmusError | undefined {
     return this.#problems.get(key);
@@ -177,6 +185,7 @@ export class PolicyBoard {
     try {
       const { federation, self, verify } = this.#options;
       const key = decodePolicyKey(federation, where);
+      refuseOversize(where, value);
       const json = typeof value === 'string' ? value : new TextDecoder().decode(value);
       const record = parseRecord(policyRecordSchema, where, json);
       for (const [field, expected] of Object.entries({ ...key, cluster: self })) {
@@ -197,4 +206,14 @@ export class PolicyBoard {
       return undefined;
     }
   }
+}
+
+/** Before it is parsed: what nobody could have written over the admin API costs nothing to refuse. */
+function refuseOversize(where: string, value: Uint8Array | string): void {
+  const bytes = typeof value === 'string' ? Buffer.byteLength(value) : value.byteLength;
+  if (bytes <= maxRecordBytes) return;
+  throw new IsthmusError('RECORD_INVALID', {
+    what: `The record of a policy has ${bytes} octets; it has ${maxRecordBytes} at most`,
+    where,
+  });
 }

@@ -8,7 +8,7 @@
  */
 import { IsthmusError } from '../../../core/errors.ts';
 import type { PolicyResource } from '../../../policy/effective.ts';
-import { singularOf } from '../../../policy/kinds.ts';
+import { singularOf } from '../../../policy/kind-names.ts';
 import type { PolicyRecord } from '../../../policy/record.ts';
 import {
   ClusterPolicies,
@@ -93,11 +93,24 @@ export class WrittenPolicies {
     return this.#part?.board.problems ?? [];
   }
 
+  /** Every policy that there is. */
+  get views(): PolicyView[] {
+    return this.#all.flatMap((written) => this.#viewOf(written) ?? []);
+  }
+
   /** Every policy of a kind. */
   list(kind: string): PolicyView[] {
-    return this.#all.flatMap((written) => {
-      return written.record.kind === kind ? (this.#viewOf(written) ?? []) : [];
-    });
+    return this.views.filter(({ record }) => record.kind === kind);
+  }
+
+  /** Every policy that was applied with a set. */
+  ofSet(set: string): PolicyView[] {
+    return this.views.filter(({ record }) => record.set === set);
+  }
+
+  /** How many policies may be made beside those that there are. Throws NOT_A_MEMBER. */
+  get room(): number {
+    return this.#member().room;
   }
 
   find({ kind, namespace, name }: PolicyName): PolicyView | undefined {
@@ -116,8 +129,8 @@ export class WrittenPolicies {
   }
 
   /**
-   * Makes or replaces a policy of this cluster, with a spec that its kind takes. Throws NOT_A_MEMBER, PRECONDITION_FAILED or
-   * what the registry says.
+   * Makes or replaces a policy of this cluster, with a spec that its kind takes. Throws NOT_A_MEMBER, POLICY_TOO_LARGE,
+   * POLICY_LIMIT, PRECONDITION_FAILED or what the registry says.
    */
   async put(named: PolicyName, change: PolicyChange): Promise<PolicyView> {
     await this.#member().write(named, change);
@@ -125,7 +138,7 @@ export class WrittenPolicies {
   }
 
   /** Throws POLICY_NOT_FOUND, and what `put` does. */
-  async delete(named: PolicyName, change: Omit<PolicyChange, 'spec'>): Promise<void> {
+  async delete(named: PolicyName, change: Omit<PolicyChange, 'spec' | 'set'>): Promise<void> {
     const part = this.#member();
     this.get(named);
     await part.write(named, { ...change, spec: null });

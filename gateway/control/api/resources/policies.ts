@@ -1,15 +1,11 @@
 /** Owns the declarations of the policies that are written while gateways run: one of each kind there is. */
 import { z } from 'zod';
-import {
-  collectionOf,
-  type PolicyKind,
-  policyKinds,
-  singularOf,
-} from '../../../../policy/kinds.ts';
+import { collectionOf, policyKindNames, singularOf } from '../../../../policy/kind-names.ts';
+import { type PolicyKind, policyKinds } from '../../../../policy/kinds.ts';
 import { policyRecordSchema } from '../../../../policy/record.ts';
 import { labelSchema } from '../../../../registry/model.ts';
 import { type Resource, resource } from '../resource.ts';
-import { moment, named } from '../schema/shape.ts';
+import { list, moment, named } from '../schema/shape.ts';
 
 const { cluster } = policyRecordSchema.shape;
 
@@ -17,11 +13,22 @@ const { cluster } = policyRecordSchema.shape;
 const toldShape = {
   by: z.string().describe('Who wrote it, as the audit names them'),
   at: moment.describe('When it was written, in milliseconds since 1970'),
+  set: labelSchema
+    .optional()
+    .describe('Set that it was applied with, and may be pruned with; absent where it has none'),
   inForce: z.boolean().describe('Whether this gateway goes by it, in part at least'),
   reason: z
     .string()
     .optional()
     .describe('Why it does not; or why it goes by this, and not by what the registry has by now'),
+  warnings: list(z.string()).describe('Why it does nothing so far, or not all that it says'),
+};
+
+/** What a PUT takes beside the policy. */
+const askingShape = {
+  set: labelSchema
+    .optional()
+    .describe('Set that it is of from now on, to be pruned with; without one it is of none'),
 };
 
 /** What is told of a policy of any kind, beside what it says. */
@@ -31,8 +38,10 @@ export interface PolicyItem {
   readonly name: string;
   readonly by: string;
   readonly at: number;
+  readonly set?: string;
   readonly inForce: boolean;
   readonly reason?: string;
+  readonly warnings: readonly string[];
 }
 
 /** A kind as its policies are put, got, listed and deleted; `kind` is its name in PascalCase. */
@@ -60,7 +69,8 @@ function policyResource(kind: string, declared: PolicyKind): Resource {
       ...declared.spec.shape,
       ...toldShape,
     }),
-    derived: ['inForce', 'reason'],
+    asking: askingShape,
+    derived: ['inForce', 'reason', 'warnings'],
     role: 'operator',
     says: {
       list: `Each ${words} of this cluster`,
@@ -71,6 +81,7 @@ function policyResource(kind: string, declared: PolicyKind): Resource {
   });
 }
 
-export const policyResources: readonly Resource[] = Object.entries(policyKinds).map(
-  ([kind, declared]) => policyResource(kind, declared as unknown as PolicyKind),
+/** In the order of `policyKindNames`. */
+export const policyResources: readonly Resource[] = policyKindNames.map((kind) =>
+  policyResource(kind, policyKinds[kind] as unknown as PolicyKind),
 );

@@ -7,6 +7,7 @@ import { IsthmusError } from '../../../../core/errors.ts';
 import { silentLog } from '../../../../core/log.ts';
 import { leave } from '../../../../federation/leave.ts';
 import { WrittenPolicies } from '../../../../gateway/control/policies/written-policies.ts';
+import { maxPolicyBytes, maxRecordBytes } from '../../../../policy/quotas.ts';
 import type { PolicyRecord } from '../../../../policy/record.ts';
 import { startEmbeddedRegistry } from '../../../../registry/embedded/index.ts';
 import { encodePolicyKey, policiesPrefix } from '../../../../registry/policy-keys.ts';
@@ -45,7 +46,7 @@ async function scene(t: ExecutionContext): Promise<Scene> {
     gateway(dataDir, way = store) {
       const policies = new WrittenPolicies({
         ...{ federation: acme, self: dc1, dataDir, signer: authority, changed: () => undefined },
-        ...{ clock: systemClock, random: Math.random, log: silentLog },
+        ...{ clock: systemClock, random: Math.random, log: silentLog, limit: 2 },
       });
       t.teardown(() => policies.close());
       policies.follow({
@@ -213,4 +214,63 @@ test('a gateway that starts while the registry is down goes by what it kept; wha
   const stranger = other.gateway(dataDir, nowhere);
   await stranger.recalled();
   t.deepEqual(stranger.resources, []);
+});
+
+test('a policy over its size, or one more than a cluster may have, is refused; what is there can be written again, and be replaced', async (t) => {
+  const { gateway } = await scene(t);
+  const policies = gateway(await tempDir(t));
+  await policies.listed();
+  const large = { ...timed('5s'), filler: 'x'.repeat(maxPolicyBytes) };
+  const refused = await t.throwsAsync(policies.put(named, { ...by, spec: large }), {
+    code: 'POLICY_TOO_LARGE',
+  });
+  t.regex(refused?.message ?? '', /has 656\d\d octets.*; a policy has 65536 at most$/);
+  await policies.put(named, { ...by, spec: timed('5s') });
+  await policies.put({ ...named, name: 'second' }, { ...by, spec: timed('5s') });
+  t.is(policies.room, 0);
+  const third = { ...named, name: 'third' };
+  await t.throwsAsync(policies.put(third, { ...by, spec: timed('5s') }), {
+    code: 'POLICY_LIMIT',
+    message: 'This cluster has 2 policies, and 2 at most',
+  });
+  await policies.put(named, { ...by, spec: timed('5s') });
+  await policies.put(named, { ...by, spec: timed('6s') });
+  await policies.delete(named, by);
+  await policies.put(third, { ...by, spec: timed('5s') });
+  t.is(policies.room, 0);
+});
+
+test("a record over a policy's size is refused before it is parsed, and named", async (t) => {
+  const { gateway, authority, put } = await scene(t);
+  const policies = gateway(await tempDir(t));
+  await policies.listed();
+  await policies.put(named, { ...by, spec: timed('5s') });
+  const { signature: _, ...record } = policies.get(named).record as PolicyRecord;
+  await put(signRecord(key, { ...record, filler: 'x'.repeat(maxRecordBytes) }, authority));
+  const problem = await until('it to be named', () => policies.problems[0]);
+  t.like(problem, { code: 'RECORD_INVALID', where: key });
+  t.regex(problem.message, /^The record of a policy has \d+ octets; it has 73728 at most$/);
+  t.deepEqual(request(policies), [5_000]);
+});
+
+test('the set that a policy was written with is signed with it, and is gone when it is written without one', async (t) => {
+  const { gateway, authority, put } = await scene(t);
+  const policies = gateway(await tempDir(t));
+  await policies.listed();
+  await policies.put(named, { ...by, spec: timed('5s'), set: 'prod' });
+  const { record } = policies.get(named);
+  t.is(record.set, 'prod');
+  t.deepEqual(
+    policies.ofSet('prod').map((one) => one.record.name),
+    ['cart'],
+  );
+  await put({ ...record, set: 'other' });
+  await until('it to be refused', () => policies.problems[0]?.code === 'RECORD_UNSIGNED');
+  const { set: _, signature: __, ...without } = record;
+  await put(signRecord(key, without, authority));
+  await until('one of an earlier version to be taken', () => policies.problems.length === 0);
+  t.is(policies.get(named).record.set, undefined);
+  await policies.put(named, { ...by, spec: timed('5s'), set: 'prod' });
+  await policies.put(named, { ...by, spec: timed('6s') });
+  t.deepEqual(policies.ofSet('prod'), []);
 });
