@@ -1,5 +1,6 @@
 /** Owns the shape of a traffic policy: how a service's requests are balanced, tried again, and how long they may take. */
 import type { ClusterName } from '../core/names.ts';
+import { defaultRetry, type RetryPolicy } from './traffic/retry.ts';
 
 /** Immutable; its parts are as a configuration names them. */
 export interface TrafficPolicy {
@@ -77,21 +78,6 @@ export interface OutlierPolicy extends Readonly<Record<FailureInARow, number>> {
   readonly maxEjectedPercent: number;
 }
 
-export interface RetryPolicy {
-  /** Most tries of one request, the first included; default 4. */
-  readonly maxTries: number;
-  /**
-   * Upstream statuses after which an idempotent request is tried again; default [503], which says "not
-   * now, not here". 502 and 504 are left out: they come from behind the endpoint, where another copy of
-   * the service most often looks the same.
-   */
-  readonly statuses: readonly number[];
-  /** Retries allowed as a percentage of requests over the last ten seconds; default 20. */
-  readonly budgetPercent: number;
-  /** Retries a second allowed whatever the traffic; default 3. */
-  readonly minPerSecond: number;
-}
-
 /** All in milliseconds. */
 export interface Timeouts {
   /** From the end of the request, its body included, to the response head, all tries together; default 30000, 0 = none. */
@@ -128,7 +114,7 @@ export const defaultBalance: BalancePolicy = {
     maxEjectionMs: 60_000,
     maxEjectedPercent: 50,
   },
-  retry: { maxTries: 4, statuses: [503], budgetPercent: 20, minPerSecond: 3 },
+  retry: defaultRetry,
 };
 
 export const defaultTimeouts: Timeouts = {

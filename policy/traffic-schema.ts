@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { durationTextSchema as duration, msOf, writtenDuration } from '../core/duration.ts';
 import { clusterNameSchema, labelSchema } from '../registry/model.ts';
+import { retryOf, writtenRetrySchema } from './traffic/retry-schema.ts';
 import {
   algorithms,
   type BalancePolicy,
@@ -12,7 +13,7 @@ import {
 } from './traffic-policy.ts';
 
 const percent = z.number().min(0).max(100);
-const { failback, outlier, retry } = defaultBalance;
+const { failback, outlier } = defaultBalance;
 
 function durationOf(ms: number) {
   return duration.default(writtenDuration(ms));
@@ -56,29 +57,6 @@ const outlierSchema = z.strictObject({
   maxEjectedPercent: percent
     .default(outlier.maxEjectedPercent)
     .describe("Most of a cluster's endpoints that are ejected at once; one always may be"),
-});
-
-const retrySchema = z.strictObject({
-  maxTries: z
-    .int()
-    .min(1)
-    .max(10)
-    .default(retry.maxTries)
-    .describe('Most tries of one request, the first included'),
-  statuses: z
-    .array(z.int().min(500).max(599))
-    .max(16)
-    .default([...retry.statuses])
-    .describe('Answers, 500 to 599, after which an idempotent request is tried again'),
-  budgetPercent: percent
-    .default(retry.budgetPercent)
-    .describe('Retries allowed, in percent of the requests of the last ten seconds'),
-  minPerSecond: z
-    .number()
-    .min(0)
-    .max(10_000)
-    .default(retry.minPerSecond)
-    .describe('Retries a second that are allowed whatever the traffic'),
 });
 
 /** RFC 9110 section 5.1, and RFC 6265 section 4.1.1. */
@@ -130,7 +108,7 @@ export const writtenBalanceSchema = z.strictObject({
     ),
   failback: failbackSchema.prefault({}).describe('How a tier that recovers gets its load back'),
   outlier: outlierSchema.prefault({}).describe('When an endpoint is passed over for failing'),
-  retry: retrySchema.prefault({}).describe('When a request is tried again'),
+  retry: writtenRetrySchema.prefault({}).describe('When a request is tried again'),
 });
 
 const writtenTimeoutsSchema = z.strictObject({
@@ -184,7 +162,7 @@ export const writtenTrafficSchema = z
   });
 
 export function balanceOf(written: z.output<typeof writtenBalanceSchema>): BalancePolicy {
-  const { hash, failback, outlier, ...same } = written;
+  const { hash, failback, outlier, retry, ...same } = written;
   const { baseEjection, maxEjection, ...counts } = outlier;
   const baseEjectionMs = msOf(baseEjection);
   return {
@@ -196,6 +174,7 @@ export function balanceOf(written: z.output<typeof writtenBalanceSchema>): Balan
       baseEjectionMs,
       maxEjectionMs: Math.max(baseEjectionMs, msOf(maxEjection)),
     },
+    retry: retryOf(retry),
   };
 }
 

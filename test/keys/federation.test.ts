@@ -16,21 +16,36 @@ let dc2: Cluster;
 
 test.before('three clusters, of which the farther one is in the region of the first', async () => {
   const { address } = await startOrigin(shared, (_, response) => response.end());
+  const busy = await startOrigin(shared, (_, response) => response.writeHead(503).end());
   const service = (name: string, own: object = {}) => ({
     ...{ name, namespace: 'shop', endpoints: [{ id: 'one', address }] },
     ...own,
   });
   const services = [service('web'), service('ordered'), service('kept', { exported: false })];
-  const ordered = { name: 'ordered', namespace: 'shop', balance: { clusterOrder: ['dc3'] } };
+  const own = (name: string, balance: object) => ({ name, namespace: 'shop', balance });
+  const stays = (at: string) => service('stays', { endpoints: [{ id: 'one', address: at }] });
   ({ dc1, dc2 } = await federate(shared, {
-    dc1: { instances: 0, config: { region: 'eu', services: [ordered] } },
-    dc2: { instances: 0, rttMs: 40, config: { region: 'eu', capacity: 1000, services } },
-    dc3: { instances: 0, config: { region: 'us', services } },
+    dc1: {
+      instances: 0,
+      config: {
+        region: 'eu',
+        services: [
+          own('ordered', { clusterOrder: ['dc3'] }),
+          own('stays', { retry: { stay: 'datacenter' } }),
+        ],
+      },
+    },
+    dc2: {
+      instances: 0,
+      rttMs: 40,
+      config: { region: 'eu', capacity: 1000, services: [...services, stays(busy.address)] },
+    },
+    dc3: { instances: 0, config: { region: 'us', services: [...services, stays(address)] } },
   }));
   await until('dc1 to know what the others have', async () => {
     const known = await dc1.gateway.items<ServiceItem>('/v1/services');
     const healthy = known.flatMap(({ remotes }) => remotes).filter((one) => one.healthy === 1);
-    return healthy.length === 4;
+    return healthy.length === 6;
   });
 });
 
@@ -42,6 +57,11 @@ test.serial('region: a cluster of the same is nearer, whatever its round trip', 
 test.serial('clusterOrder: one that is named comes first', async (t) => {
   t.is((await dc1.gateway.request('ordered.shop')).cluster, 'dc3');
   proves(t, 'balance.clusterOrder');
+});
+
+test.serial('retry.stay: what a cluster answers is not tried again in another', async (t) => {
+  t.is((await dc1.gateway.request('stays.shop')).status, 503);
+  proves(t, 'balance.retry.stay');
 });
 
 test.serial('exported: false keeps a service at home', async (t) => {

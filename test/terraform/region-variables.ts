@@ -57,7 +57,19 @@ const balance = {
     maxEjection: '40s',
     maxEjectedPercent: 40,
   },
-  retry: { maxTries: 3, statuses: [502, 503], budgetPercent: 10, minPerSecond: 2 },
+  retry: {
+    maxTries: 3,
+    on: ['5xx', 'unavailable'],
+    statuses: [502, 503],
+    backoff: { base: '10ms', max: '100ms' },
+    retryAfter: '2s',
+    budget: 'active',
+    budgetPercent: 10,
+    minPerSecond: 2,
+    minConcurrent: 5,
+    stay: 'datacenter',
+    nonIdempotent: true,
+  },
 };
 const timeouts = {
   request: '10s',

@@ -2,10 +2,11 @@
 
 import type { Clock, Random } from '../../../core/clock.ts';
 import type { ServiceName } from '../../../core/names.ts';
+import type { RetryPolicy } from '../../../policy/traffic/retry.ts';
 import { type BalancePolicy, defaultBalance } from '../../../policy/traffic-policy.ts';
 import type { Health } from '../../../registry/model.ts';
 import { AlgorithmCache } from './algorithm-cache.ts';
-import { createRetryBudget } from './budget.ts';
+import { createRetryBudget, mostActiveRetries } from './budget.ts';
 import { createMeter, type Meter } from './candidate.ts';
 import { decide, planTiers, targetLoads } from './decide.ts';
 import { clusterKey, endpointKey, withEjections } from './ejections.ts';
@@ -72,6 +73,9 @@ class Balancer implements ServiceBalancer {
   #wakeAt = Infinity;
   #cancelWake: () => void = () => {};
   #closed = false;
+  /** Tries under way, and requests under way that have taken a retry. */
+  #active = 0;
+  #retrying = 0;
 
   constructor(options: ServiceBalancerOptions) {
     this.#options = options;
@@ -102,6 +106,7 @@ class Balancer implements ServiceBalancer {
   }
 
   started(target: Target): void {
+    this.#active++;
     const known = this.#known.get(target.key);
     if (known) known.meter.pending++;
   }
@@ -112,6 +117,7 @@ class Balancer implements ServiceBalancer {
     elapsedMs: number,
     now = this.#options.clock.monotonic(),
   ): void {
+    this.#active--;
     const known = this.#known.get(target.key);
     if (known === undefined) return;
     const { meter } = known;
@@ -129,8 +135,18 @@ class Balancer implements ServiceBalancer {
     this.#budget.countRequest(now);
   }
 
-  takeRetry(): boolean {
-    return this.#budget.takeRetry(this.#options.clock.monotonic(), this.#policy.retry);
+  takeRetry(retry: RetryPolicy, isFurther: boolean): boolean {
+    const others = isFurther ? this.#retrying - 1 : this.#retrying;
+    const isWithin =
+      retry.budget === 'active'
+        ? others < mostActiveRetries(this.#active, retry)
+        : this.#budget.takeRetry(this.#options.clock.monotonic(), retry);
+    if (isWithin && !isFurther) this.#retrying++;
+    return isWithin;
+  }
+
+  retried(): void {
+    this.#retrying--;
   }
 
   distribution(): Distribution {

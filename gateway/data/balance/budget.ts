@@ -1,5 +1,5 @@
 /** Owns the retry budget: retries stay a fraction of requests, so that they never become the storm (Finagle, Linkerd). */
-import type { RetryPolicy } from '../../../policy/traffic-policy.ts';
+import type { RetryPolicy } from '../../../policy/traffic/retry.ts';
 
 const slots = 10;
 const slotMs = 1000;
@@ -9,6 +9,14 @@ interface RetryBudget {
   countRequest(now: number): void;
   /** Takes one retry; false when the budget is spent. */
   takeRetry(now: number, policy: Pick<RetryPolicy, 'budgetPercent' | 'minPerSecond'>): boolean;
+}
+
+/** Retries that may be under way while so many tries are: Envoy's retry budget. */
+export function mostActiveRetries(
+  active: number,
+  { budgetPercent, minConcurrent }: Pick<RetryPolicy, 'budgetPercent' | 'minConcurrent'>,
+): number {
+  return Math.max(minConcurrent, Math.floor((budgetPercent / 100) * active));
 }
 
 /**

@@ -18,6 +18,7 @@ const nothing: ReadonlySet<string> = new Set();
 interface PickTier {
   readonly kind: TierKind;
   readonly own: boolean;
+  readonly cluster: ClusterName;
   readonly keptOff: boolean;
   readonly reachable: boolean;
   readonly sets: Readonly<Record<HostClass, TargetSet>>;
@@ -42,6 +43,7 @@ export function createPicker(distribution: Distribution, options: PickerOptions)
     return {
       kind: tier.kind,
       own: tier.cluster === own,
+      cluster: tier.cluster,
       keptOff: tier.keptOff ?? false,
       reachable: tier.cluster === own || options.isReachable(tier.cluster),
       sets: { healthy: setOf('healthy'), degraded: setOf('degraded'), all: setOf('all') },
@@ -71,6 +73,13 @@ export function createPicker(distribution: Distribution, options: PickerOptions)
     return choices[lane]?.pick(now, request.tried, hash);
   }
 
+  function scopeOf({ localOnly, within }: PickRequest): readonly PickTier[] {
+    if (localOnly) return ownTiers;
+    return within === undefined
+      ? byPreference
+      : byPreference.filter(({ cluster }) => cluster === within);
+  }
+
   /**
    * Healthy before degraded, in the tier of the first try, then in all tiers in order; then, unless panic is
    * off, whatever is untried. At the very end a live cluster may be tried again, for its own gateway chooses
@@ -79,7 +88,7 @@ export function createPicker(distribution: Distribution, options: PickerOptions)
   function pickAround(request: PickRequest, now: number): Target | undefined {
     const { tried, firstTier } = request;
     const hash = hashOf(request);
-    const scope = request.localOnly ? ownTiers : byPreference;
+    const scope = scopeOf(request);
     const usable = ({ sets }: PickTier) =>
       sets.healthy.pick(now, tried, hash) ?? sets.degraded.pick(now, tried, hash);
     const any = ({ sets }: PickTier) => sets.all.pick(now, tried, hash);

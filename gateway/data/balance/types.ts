@@ -1,5 +1,6 @@
 /** Owns the words of a balancing decision: the caller, the view, the distribution and its reasons. */
 import type { ClusterName, ServiceName } from '../../../core/names.ts';
+import type { RetryPolicy } from '../../../policy/traffic/retry.ts';
 import type { BalancePolicy, FailureInARow } from '../../../policy/traffic-policy.ts';
 import type { Health, Protocol } from '../../../registry/model.ts';
 import type { GovernedTier } from './failback.ts';
@@ -152,6 +153,8 @@ export interface PickRequest {
   readonly firstTier?: TierKind | undefined;
   /** Only this cluster's own endpoints: the caller is another gateway, and loops are refused. */
   readonly localOnly: boolean;
+  /** Only that other cluster; absent = any. */
+  readonly within?: ClusterName | undefined;
   /** Only what is usable, not what is left: there is a try under way that may yet be answered. */
   readonly usableOnly?: boolean | undefined;
   /** Hash for ring-hash and maglev; absent = random. */
@@ -172,8 +175,13 @@ export interface ServiceBalancer {
   finished(target: Target, result: TryResult, elapsedMs: number, now?: number): void;
   /** Counts a request into the retry budget. */
   countRequest(now?: number): void;
-  /** Takes one retry from the budget; false when it is spent. */
-  takeRetry(): boolean;
+  /**
+   * Takes one retry from the budget of `retry`; false when it is spent. `isFurther`: of a request that has taken one before,
+   * and is counted among the active ones. Say `retried` once for each request that has taken any.
+   */
+  takeRetry(retry: RetryPolicy, isFurther: boolean): boolean;
+  /** A request that has taken retries makes none any more. */
+  retried(): void;
   /** The decision in force, with ejections and the failback ramp applied. */
   distribution(): Distribution;
   /** What the balancer has learnt by itself, which the decision in force depends on besides view and policy; for `explain`. */

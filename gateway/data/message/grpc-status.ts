@@ -9,6 +9,7 @@ const statusField = 'grpc-status';
 
 /** The statuses that a gateway has a use for, by their names in the gRPC documentation. */
 export const grpcStatus = {
+  cancelled: 1,
   unknown: 2,
   deadlineExceeded: 4,
   permissionDenied: 7,

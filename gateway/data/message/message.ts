@@ -144,6 +144,8 @@ export interface FailedTry {
   readonly sent: 'no' | 'maybe';
   /** The kept connection had closed before the request left: that says nothing of the target. */
   readonly isStale?: true;
+  /** The other side has refused it on a connection that stands (REFUSED_STREAM, GOAWAY). */
+  readonly isRefused?: boolean;
   readonly code: ErrorCode;
   /** What happened, as a sentence without a trailing period. */
   readonly what: string;

@@ -48,7 +48,6 @@ export class Forwarding implements ExchangeHandler, Limited, Tried {
   readonly #record: RequestRecord;
   readonly #tries: Tries;
   #phase: Phase = 'trying';
-  #isGrpc = false;
 
   constructor(exchange: Exchange, route: Route, ground: ForwardingGround) {
     this.#ground = ground;
@@ -88,8 +87,8 @@ export class Forwarding implements ExchangeHandler, Limited, Tried {
       return;
     }
     // The time of a call of gRPC runs from its head on: it may never end before it is answered.
-    this.#isGrpc = isGrpc(fields);
-    const grpcMs = this.#isGrpc ? grpcTimeoutMs(fields) : undefined;
+    this.#tries.isGrpc = isGrpc(fields);
+    const grpcMs = this.#tries.isGrpc ? grpcTimeoutMs(fields) : undefined;
     if (grpcMs !== undefined) this.#limits.awaitAll(grpcMs);
     this.#tries.startClock();
     this.#tries.begin(first);
@@ -175,7 +174,7 @@ export class Forwarding implements ExchangeHandler, Limited, Tried {
     }
     const { head } = current;
     this.#tries.current = undefined;
-    const result = resultOfAnswer(head, this.#isGrpc ? trailers : undefined);
+    const result = resultOfAnswer(head, this.#tries.isGrpc ? trailers : undefined);
     current.finish(result, this.#ground.wheel.now);
     if (this.#phase === 'ending' && head !== undefined) this.#answer(current, head, true);
     else {
@@ -221,7 +220,7 @@ export class Forwarding implements ExchangeHandler, Limited, Tried {
     try {
       if (up === 'continue') this.#tries.askForBody();
       else if (up !== 'try') this.#outOfTime(up, now);
-      else if (again !== undefined) this.#tries.begin(again);
+      else if (again !== undefined) this.#tries.goOn(again);
       else if (current !== undefined) {
         current.cancel('failed', now);
         this.#failed(lateTry(current.target), current.target);
@@ -256,6 +255,7 @@ export class Forwarding implements ExchangeHandler, Limited, Tried {
     const received = this.#tries.body?.received ?? 0;
     this.#record.answered(this.#tries.route, target, head, latencyMs, received);
     this.#tries.body?.forget();
+    this.#tries.settle();
     if (ends) this.#phase = 'leaving';
     else this.#phase = isTunnel ? 'tunnelling' : 'answering';
     this.#limits.schedule();
@@ -303,6 +303,7 @@ export class Forwarding implements ExchangeHandler, Limited, Tried {
     this.#record.turnedAway(error);
     this.#phase = 'leaving';
     this.#tries.body?.forget();
+    this.#tries.settle();
     this.#limits.answered();
     this.#limits.schedule();
     refuse(this.#exchange, error, sent);
@@ -333,6 +334,7 @@ export class Forwarding implements ExchangeHandler, Limited, Tried {
   #end(): void {
     this.#phase = 'over';
     this.#tries.current = undefined;
+    this.#tries.settle();
     this.#limits.end();
     this.#record.left();
   }

@@ -1,20 +1,21 @@
 /** Owns the choice of where the next try goes. */
+import type { ClusterName } from '../../../core/names.ts';
 import { endpointKey } from '../balance/ejections.ts';
 import { hash32 } from '../balance/hash.ts';
 import type { PickRequest, Target, TierKind } from '../balance/types.ts';
 import type { Exchange } from '../message/exchange.ts';
 import { hashKeyOf } from './pick/hash-key.ts';
-import { isIdempotent } from './retry/verdict.ts';
+import { isRepeatable } from './retry/verdict.ts';
 import type { Route } from './route/route-table.ts';
 
 const none: ReadonlySet<string> = new Set();
 
 /** The choices made for one request so far, and whether any of its tries may have arrived; the balancer is asked with it. */
 export class Picks implements PickRequest {
-  readonly localOnly: boolean;
+  localOnly: boolean;
+  within: ClusterName | undefined = undefined;
   readonly route: Route;
   readonly exchange: Exchange;
-  readonly #idempotent: boolean;
   /** Keys of targets. */
   tried: ReadonlySet<string> = none;
   mayLeaveTier = true;
@@ -24,6 +25,8 @@ export class Picks implements PickRequest {
   /** Whether every try so far provably never arrived. */
   unsent = true;
   usableOnly = false;
+  /** Whether any retry was taken from the budget. */
+  #isRetrying = false;
   #hash: number | undefined = undefined;
   /** The target of the last try, not yet among `tried`: most requests have no second one. */
   #last: Target | undefined = undefined;
@@ -32,7 +35,6 @@ export class Picks implements PickRequest {
     this.route = route;
     // A request that came from a gateway is answered from this cluster or refused: no loops.
     this.localOnly = exchange.peer.kind === 'gateway';
-    this.#idempotent = isIdempotent(exchange.head.method);
     this.exchange = exchange;
   }
 
@@ -52,11 +54,20 @@ export class Picks implements PickRequest {
 
   /** `now`: monotonic milliseconds, where they are at hand. */
   next(now?: number): Target | undefined {
-    this.mayLeaveTier = this.#idempotent || this.unsent;
-    if (this.#last !== undefined) this.tried = new Set([...this.tried, ...keysOf(this.#last)]);
+    if (this.#last !== undefined) this.#leave(this.#last);
     const target = this.route.balancer.pick(this, now);
     this.firstTier ??= target?.tier;
     return target;
+  }
+
+  /** Another target is looked for, but where a retry must not go. */
+  #leave(last: Target): void {
+    const { retry } = this.route.policy.balance;
+    this.mayLeaveTier = this.unsent || isRepeatable(this.method, retry);
+    this.tried = new Set([...this.tried, ...keysOf(last)]);
+    if (retry.stay === 'anywhere') return;
+    if (last.kind === 'endpoint') this.localOnly = true;
+    else this.within = last.cluster;
   }
 
   /** Another place than that of the last try, which is not over; undefined where there is none that is as good. */
@@ -65,6 +76,21 @@ export class Picks implements PickRequest {
     const target = this.next();
     this.usableOnly = false;
     return target;
+  }
+
+  /** Takes a retry from the budget; false when it is spent. */
+  takeRetry(): boolean {
+    const { balancer, policy } = this.route;
+    const isTaken = balancer.takeRetry(policy.balance.retry, this.#isRetrying);
+    this.#isRetrying ||= isTaken;
+    return isTaken;
+  }
+
+  /** There will be no further try. */
+  settle(): void {
+    if (!this.#isRetrying) return;
+    this.#isRetrying = false;
+    this.route.balancer.retried();
   }
 
   began(target: Target): void {

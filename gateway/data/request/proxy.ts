@@ -113,6 +113,7 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
     recorder,
     observer,
     wheel,
+    clock,
     random: options.random,
     log,
   };

@@ -4,12 +4,16 @@ import type { Target } from '../balance/types.ts';
 import type { FailedTry } from '../message/message.ts';
 import type { RetriedLabels } from '../observe/series.ts';
 import type { Picks } from './pick.ts';
-import { isIdempotent, retryVerdict } from './retry/verdict.ts';
+import { namesFailure } from './retry/conditions.ts';
+import { isRepeatable, retryVerdict, type TryOutcome } from './retry/verdict.ts';
 
 /** A try that is over: failed, or answered with a status that may be worth another try. */
 type TryEnd =
   | ({ readonly kind: 'failed' } & FailedTry)
-  | { readonly kind: 'response'; readonly status: number };
+  | (Extract<TryOutcome, { kind: 'response' }> & {
+      /** Milliseconds that the answer asks to be waited; undefined = it does not say. */
+      readonly afterMs?: number | undefined;
+    });
 
 export interface TryStep {
   readonly kind: 'try';
@@ -17,6 +21,8 @@ export interface TryStep {
   readonly reason: RetriedLabels['reason'];
   /** Whether the same target need not rest before it is asked again. */
   readonly isAtOnce?: boolean;
+  /** Milliseconds to wait, where the answer said so. */
+  readonly afterMs?: number | undefined;
 }
 
 export type Step = TryStep | { readonly kind: 'stop' } | { readonly kind: 'over-budget' };
@@ -42,9 +48,11 @@ export function nextStep(picks: Picks, replayable: boolean, end: TryEnd, tried: 
   const mayRepeat = end.kind === 'failed' && end.code === 'UPSTREAM_FAILED' && picks.tries === 1;
   const target = picks.next() ?? (mayRepeat ? tried : undefined);
   if (target === undefined) return stop;
-  if (verdict.charged && !route.balancer.takeRetry()) return { kind: 'over-budget' };
+  const afterMs = end.kind === 'response' ? end.afterMs : undefined;
+  if (afterMs !== undefined && afterMs > retry.retryAfterMs) return stop;
+  if (verdict.charged && !picks.takeRetry()) return { kind: 'over-budget' };
   const reason = end.kind === 'response' ? 'status' : verdict.charged ? 'failed' : 'unsent';
-  return { kind: 'try', target, reason };
+  return { kind: 'try', target, reason, afterMs };
 }
 
 /**
@@ -54,9 +62,11 @@ export function nextStep(picks: Picks, replayable: boolean, end: TryEnd, tried: 
 export function stepAside(picks: Picks, replayable: boolean): TryStep | undefined {
   const { method, route } = picks;
   const { retry } = route.policy.balance;
-  if (!replayable || !isIdempotent(method) || picks.tries >= retry.maxTries) return undefined;
+  if (!replayable || !isRepeatable(method, retry) || picks.tries >= retry.maxTries)
+    return undefined;
+  if (!namesFailure(retry, { sent: 'maybe' })) return undefined;
   const target = picks.elsewhere();
-  if (target === undefined || !route.balancer.takeRetry()) return undefined;
+  if (target === undefined || !picks.takeRetry()) return undefined;
   return { kind: 'try', target, reason: 'suspect', isAtOnce: true };
 }
 

@@ -112,9 +112,11 @@ export class Http2Call extends BodyReader implements Call, StreamHandler {
     // A response that was received whole and waits to be read is none the worse.
     if (this.#isOver || end.kind === 'complete' || this.isWhole) return;
     this.discard();
-    const isRefused = end.kind === 'reset' && !this.#isAnswered;
-    const code = isRefused ? 'RESPONSE_REFUSED' : 'UPSTREAM_FAILED';
-    this.#fail(this.#isSent(end) ? 'maybe' : 'no', describe(end, this.#ground.who), code);
+    const isInvalid = end.kind === 'reset' && !this.#isAnswered;
+    const code = isInvalid ? 'RESPONSE_REFUSED' : 'UPSTREAM_FAILED';
+    const sent = this.#isSent(end) ? 'maybe' : 'no';
+    const isRefused = end.kind === 'refused' && this.#ground.isConnected;
+    this.#fail(sent, describe(end, this.#ground.who), code, isRefused);
   }
 
   protected onPiece(bytes: Buffer): boolean {
@@ -163,9 +165,14 @@ export class Http2Call extends BodyReader implements Call, StreamHandler {
     return end.kind !== 'refused' && this.#ground.isConnected;
   }
 
-  #fail(sent: FailedTry['sent'], what: string, code: ErrorCode = 'UPSTREAM_FAILED'): void {
+  #fail(
+    sent: FailedTry['sent'],
+    what: string,
+    code: ErrorCode = 'UPSTREAM_FAILED',
+    isRefused = false,
+  ): void {
     this.#isOver = true;
-    this.#handler.onFailed({ sent, code, what });
+    this.#handler.onFailed({ sent, code, what, isRefused });
   }
 }
 

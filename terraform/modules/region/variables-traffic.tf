@@ -26,10 +26,20 @@ variable "balance" {
       maxEjectedPercent              = optional(number)
     }))
     retry = optional(object({
-      maxTries      = optional(number)
-      statuses      = optional(list(number))
+      maxTries = optional(number)
+      on       = optional(list(string))
+      statuses = optional(list(number))
+      backoff = optional(object({
+        base = optional(string)
+        max  = optional(string)
+      }))
+      retryAfter    = optional(string)
+      budget        = optional(string)
       budgetPercent = optional(number)
       minPerSecond  = optional(number)
+      minConcurrent = optional(number)
+      stay          = optional(string)
+      nonIdempotent = optional(bool)
     }))
   })
   default  = {}

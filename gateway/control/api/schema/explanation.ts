@@ -1,6 +1,7 @@
 /** Owns the shape of a balancing decision written out: what `explain` answers with. */
 
 import { z } from 'zod';
+import { retryBudgets, retryConditions } from '../../../../policy/traffic/retry.ts';
 import { algorithms } from '../../../../policy/traffic-policy.ts';
 import { count, list, milliseconds, named, object } from './shape.ts';
 
@@ -56,11 +57,27 @@ const policySchema = named('BalancePolicy', 'How a service is balanced', {
   }).describe('When a copy that fails is passed over'),
   retry: object({
     maxTries: count.describe('Most tries of a request, the first among them'),
-    statuses: list(count).describe('Statuses that are tried again'),
+    on: list(z.enum(retryConditions)).describe('What is tried again'),
+    statuses: list(count).describe('Statuses that `retriable-status-codes` means'),
+    backoff: object({
+      baseMs: milliseconds.describe('Most milliseconds before the first retry; 0: none'),
+      maxMs: milliseconds.describe('Most milliseconds before any'),
+    }).describe('How long is waited before a retry'),
+    retryAfterMs: milliseconds.describe('Longest `Retry-After` that is waited for; 0: none is'),
+    budget: z.enum(retryBudgets).describe('The requests that retries are counted against'),
     budgetPercent: percent.describe(
-      'Retries allowed, in percent of the requests of the last ten seconds',
+      'Retries allowed, in percent of the requests of the last ten seconds, or of those in flight',
     ),
-    minPerSecond: z.number().describe('Retries a second that are allowed whatever the traffic'),
+    minPerSecond: z
+      .number()
+      .describe('Retries a second that are allowed whatever the traffic, by recent requests'),
+    minConcurrent: count.describe(
+      'Retries at a time that are allowed whatever the traffic, by active requests',
+    ),
+    stay: z.enum(['anywhere', 'datacenter']).describe('Where retries may go'),
+    nonIdempotent: z
+      .boolean()
+      .describe('Whether requests that do harm twice are repeated when they may have arrived'),
   }).describe('When a request is tried again'),
 });
 

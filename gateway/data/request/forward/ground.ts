@@ -1,5 +1,5 @@
 /** Owns the ground that all forwarded requests share. */
-import type { Random } from '../../../../core/clock.ts';
+import type { Clock, Random } from '../../../../core/clock.ts';
 import type { Log } from '../../../../core/log.ts';
 import type { ClusterName } from '../../../../core/names.ts';
 import type { TimingWheel } from '../../../../core/timing-wheel.ts';
@@ -23,6 +23,7 @@ export interface ForwardingGround {
   /** Absent where requests are only counted. */
   readonly observer: Observer | undefined;
   readonly wheel: TimingWheel;
+  readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
 }

@@ -3,10 +3,13 @@ import { type BackoffPolicy, backoffDelay } from '../../../../core/backoff.ts';
 import type { Target, TryResult } from '../../balance/types.ts';
 import type { Exchange } from '../../message/exchange.ts';
 import { failureIn } from '../../message/gateway-answer.ts';
+import { grpcStatusIn } from '../../message/grpc-status.ts';
 import type { FailedTry, Fields, OutgoingRequest, ResponseHead } from '../../message/message.ts';
 import type { Trail } from '../../observe/trail.ts';
 import { Picks } from '../pick.ts';
+import { asksForGrpc, namesAnswer } from '../retry/conditions.ts';
 import { resultOf } from '../retry/outcome.ts';
+import { pauseMs, retryAfterMs } from '../retry/pause.ts';
 import { isFinal, nextStep, type Step, stepAside, type TryStep } from '../retry.ts';
 import type { Route } from '../route/route-table.ts';
 import type { ForwardingGround } from './ground.ts';
@@ -16,7 +19,7 @@ import { outgoingRequest, send } from './send.ts';
 import type { TimeLimits } from './time-limits.ts';
 import { type Tried, Try } from './try.ts';
 
-/** Between two tries of the same target. */
+/** Between two tries of the same target, where the policy says none. */
 const sameTargetBackoff: BackoffPolicy = { baseMs: 20, maxMs: 250 };
 
 /** The picks with what became of them: one object, for there is one of it for each request. */
@@ -27,6 +30,8 @@ export class Tries extends Picks {
   again: Target | undefined = undefined;
   /** The body as far as it has come; absent where there is none. A tunnel's octets are not kept. */
   readonly body: RequestBody | undefined;
+  /** Whether it is a call of gRPC. */
+  isGrpc = false;
   readonly #owner: Tried;
   readonly #ground: ForwardingGround;
   readonly #limits: TimeLimits;
@@ -147,10 +152,18 @@ export class Tries extends Picks {
       current.cancel(isFinal(failure.code) ? 'abandoned' : result, now);
       return failure;
     }
-    const { status } = head;
-    if (!this.route.policy.balance.retry.statuses.includes(status)) return undefined;
+    const { status, fields } = head;
+    if (status < 400 && !this.isGrpc) return undefined;
+    const { retry } = this.route.policy.balance;
+    const grpcStatus = this.isGrpc && asksForGrpc(retry) ? grpcStatusIn(fields, []) : undefined;
+    if (!namesAnswer(retry, status, grpcStatus)) return undefined;
     this.unsent = false;
-    const step = nextStep(this, this.replayable, { kind: 'response', status }, target);
+    const afterMs =
+      retry.retryAfterMs > 0
+        ? retryAfterMs(fields.get('retry-after'), this.#ground.clock.now())
+        : undefined;
+    const end = { kind: 'response', status, grpcStatus, afterMs } as const;
+    const step = nextStep(this, this.replayable, end, target);
     if (step.kind !== 'try') return undefined;
     current.cancel(resultOf(status), now);
     return step;
@@ -170,19 +183,31 @@ export class Tries extends Picks {
     return step;
   }
 
-  /** Goes on to another try: at once, or after a pause, if it would be the same target again. */
-  follow({ target, reason, isAtOnce }: TryStep): void {
-    const { recorder, random } = this.#ground;
-    recorder.retried(this.route.service, reason);
+  /** Goes on to another try: at once, or after a pause. */
+  follow({ target, reason, isAtOnce, afterMs }: TryStep): void {
+    this.#ground.recorder.retried(this.route.service, reason);
     this.current = undefined;
     this.#limits.leaveContinue();
-    if (isAtOnce || !this.hasTried(target)) {
+    const pause = isAtOnce ? 0 : (afterMs ?? this.#pauseBefore(target));
+    if (pause === 0) {
       this.begin(target);
       return;
     }
     this.again = target;
-    this.#limits.pause(backoffDelay(sameTargetBackoff, this.tries - 1, random));
+    this.#limits.pause(pause);
     this.#limits.schedule();
+  }
+
+  /** The pause is over: the target that was to be tried then is, unless there is a better one by now. */
+  goOn(again: Target): void {
+    this.begin(this.next() ?? again);
+  }
+
+  #pauseBefore(target: Target): number {
+    const { backoff } = this.route.policy.balance.retry;
+    const { random } = this.#ground;
+    if (backoff.baseMs > 0) return pauseMs(backoff, this.tries, random);
+    return this.hasTried(target) ? backoffDelay(sameTargetBackoff, this.tries - 1, random) : 0;
   }
 
   /** Gives up the try under way, or the next one. `now`: monotonic milliseconds. */

@@ -1,6 +1,7 @@
-/** Owns what may be tried again: only what provably never arrived, or does no harm twice. */
-import type { RetryPolicy } from '../../../../policy/traffic-policy.ts';
+/** Owns what may be tried again: what the policy names, and of that only what provably never arrived, or does no harm twice. */
+import type { RetryPolicy } from '../../../../policy/traffic/retry.ts';
 import type { FailedTry } from '../../message/message.ts';
+import { namesAnswer, namesFailure } from './conditions.ts';
 
 /** RFC 9110 section 9.2.2. */
 const idempotentMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
@@ -9,10 +10,19 @@ export function isIdempotent(method: string): boolean {
   return idempotentMethods.has(method);
 }
 
-/** How a try ended: without a whole response, or with one of that status. */
+/** Whether a request may be sent again that may have arrived. */
+export function isRepeatable(method: string, { nonIdempotent }: RetryPolicy): boolean {
+  return isIdempotent(method) || nonIdempotent;
+}
+
+/** How a try ended: without a whole response, or with one of that status; `grpcStatus`: of gRPC, where its head says one. */
 export type TryOutcome =
-  | ({ readonly kind: 'failed' } & Pick<FailedTry, 'sent'>)
-  | { readonly kind: 'response'; readonly status: number };
+  | ({ readonly kind: 'failed' } & Pick<FailedTry, 'sent' | 'isStale' | 'isRefused'>)
+  | {
+      readonly kind: 'response';
+      readonly status: number;
+      readonly grpcStatus?: number | undefined;
+    };
 
 type RetryVerdict =
   | { readonly kind: 'final' }
@@ -32,8 +42,11 @@ export function retryVerdict(
   retry: RetryPolicy,
 ): RetryVerdict {
   if (!replayable) return final;
-  if (outcome.kind === 'failed' && outcome.sent === 'no') return { kind: 'retry', charged: false };
-  if (!isIdempotent(method)) return final;
-  if (outcome.kind === 'response' && !retry.statuses.includes(outcome.status)) return final;
-  return { kind: 'retry', charged: true };
+  if (outcome.kind === 'failed') {
+    // The request has not left: that is no failure of the target's.
+    if (outcome.isStale) return { kind: 'retry', charged: false };
+    if (!namesFailure(retry, outcome)) return final;
+    if (outcome.sent === 'no') return { kind: 'retry', charged: false };
+  } else if (!namesAnswer(retry, outcome.status, outcome.grpcStatus)) return final;
+  return isRepeatable(method, retry) ? { kind: 'retry', charged: true } : final;
 }

@@ -11,6 +11,11 @@ const listen = '127.0.0.1:1';
 const check = { interval: '2s', timeout: '1s', rise: 2, fall: 2 };
 const grpc = { service: 'shop.Web', host: 'web.example', tls: true };
 const http = { path: '/', expect: [200, '300-399'], host: 'web.example', tls: true, version: 2 };
+const retry = {
+  ...{ maxTries: 4, on: ['5xx'], statuses: [503], backoff: { base: '0s', max: '1s' } },
+  ...{ retryAfter: '0s', budget: 'recent', budgetPercent: 20, minPerSecond: 3, minConcurrent: 3 },
+  ...{ stay: 'anywhere', nonIdempotent: false },
+};
 const outlier = {
   consecutive5xx: 5,
   consecutiveGatewayFailure: 3,
@@ -110,7 +115,7 @@ const whole = {
     clusterOrder: ['dc2'],
     failback: { hold: '2s', ramp: '10s' },
     outlier,
-    retry: { maxTries: 4, statuses: [503], budgetPercent: 20, minPerSecond: 3 },
+    retry,
   },
   timeouts: {
     ...{ request: '30s', connect: '1s', continue: '1s', rest: '4s', perTry: '0s', idle: '5m' },

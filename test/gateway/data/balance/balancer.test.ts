@@ -189,16 +189,26 @@ test('an endpoint that left and came back starts unmeasured, and is measured aga
   t.deepEqual(spread(), { 'endpoint/b': 100 });
 });
 
-test('the retry budget is the policy of the moment', (t) => {
-  const { balancer } = start({
-    groups: [three],
-    policy: { retry: { ...defaultBalance.retry, maxTries: 2, budgetPercent: 50, minPerSecond: 0 } },
-  });
-  t.false(balancer.takeRetry());
+test('the retry budget is that of the policy that is asked with', (t) => {
+  const { balancer } = start({ groups: [three] });
+  const retry = { ...defaultBalance.retry, budgetPercent: 50, minPerSecond: 0 };
+  t.false(balancer.takeRetry(retry, false));
   balancer.countRequest();
   balancer.countRequest();
-  t.true(balancer.takeRetry());
-  t.false(balancer.takeRetry());
+  t.true(balancer.takeRetry(retry, false));
+  t.false(balancer.takeRetry(retry, false));
+  t.true(balancer.takeRetry({ ...retry, budgetPercent: 100 }, false));
+});
+
+test('a budget by active requests gives back what it gave once the request makes no more tries', (t) => {
+  const { balancer } = start({ groups: [three] });
+  const retry = { ...defaultBalance.retry, budget: 'active', minConcurrent: 2 } as const;
+  t.true(balancer.takeRetry(retry, false));
+  t.true(balancer.takeRetry(retry, false));
+  t.false(balancer.takeRetry(retry, false));
+  t.true(balancer.takeRetry(retry, true), 'one that has taken a retry goes on with it');
+  balancer.retried();
+  t.true(balancer.takeRetry(retry, false));
 });
 
 test('closed, it leaves no timer behind', (t) => {

@@ -1,6 +1,6 @@
 /** Specifies how many retries a service may have. */
 import test from 'ava';
-import { createRetryBudget } from '../../../../gateway/data/balance/budget.ts';
+import { createRetryBudget, mostActiveRetries } from '../../../../gateway/data/balance/budget.ts';
 
 const policy = { maxTries: 4, budgetPercent: 20, minPerSecond: 3 };
 
@@ -52,4 +52,18 @@ test('a budget of nothing allows nothing', (t) => {
   const budget = createRetryBudget();
   for (let i = 0; i < 100; i++) budget.countRequest(0);
   t.is(retriesLeft(budget, 0, { ...policy, budgetPercent: 0, minPerSecond: 0 }), 0);
+});
+
+test('of active tries a fifth may be retries, and three whatever their number', (t) => {
+  const policy = { budgetPercent: 20, minConcurrent: 3 };
+  for (const [active, most] of [
+    [0, 3],
+    [19, 3],
+    [20, 4],
+    [24, 4],
+    [25, 5],
+    [1000, 200],
+  ] as const) {
+    t.is(mostActiveRetries(active, policy), most, String(active));
+  }
 });
