@@ -4,7 +4,8 @@ import { systemClock } from '../core/clock.ts';
 import { parseClusterName, serviceName } from '../core/names.ts';
 import { createServiceBalancer } from '../gateway/data/balance/balancer.ts';
 import type { BalanceView, PickRequest, ServiceBalancer } from '../gateway/data/balance/types.ts';
-import { algorithms, defaultBalance } from '../policy/traffic-policy.ts';
+import { algorithms } from '../policy/traffic/algorithms.ts';
+import { defaultBalance } from '../policy/traffic-policy.ts';
 import { nanoseconds } from './nanoseconds.ts';
 
 const cluster = parseClusterName('dc1');

@@ -1,5 +1,7 @@
 /** Owns the shape of a traffic policy: how a service's requests are balanced, tried again, and how long they may take. */
 import type { ClusterName } from '../core/names.ts';
+import { type Algorithm, type AlgorithmSettings, defaultSettings } from './traffic/algorithms.ts';
+import { defaultOutlier, type OutlierPolicy } from './traffic/outlier.ts';
 import { defaultRetry, type RetryPolicy } from './traffic/retry.ts';
 
 /** Immutable; its parts are as a configuration names them. */
@@ -8,18 +10,8 @@ export interface TrafficPolicy {
   readonly timeouts: Timeouts;
 }
 
-export const algorithms = [
-  'peak-ewma',
-  'least-request',
-  'round-robin',
-  'random',
-  'ring-hash',
-  'maglev',
-] as const;
-export type Algorithm = (typeof algorithms)[number];
-
 /** How a service is balanced. Semantics and defaults follow Envoy's priority levels. */
-export interface BalancePolicy {
+export interface BalancePolicy extends AlgorithmSettings {
   /** Default 1.4: a tier carries its whole load until less than 1/1.4 = 71 % of it is healthy. */
   readonly overprovisioningFactor: number;
   /** Percent, 0 to 100; default 50. 0 turns panic off. */
@@ -32,6 +24,7 @@ export interface BalancePolicy {
   readonly clusterOrder: readonly ClusterName[];
   /** How a recovered tier gets its load back. */
   readonly failback: FailbackPolicy;
+  /** When a target that fails is passed over. */
   readonly outlier: OutlierPolicy;
   readonly retry: RetryPolicy;
 }
@@ -50,32 +43,6 @@ export interface FailbackPolicy {
   readonly holdMs: number;
   /** How long its share takes from 0 to all, in milliseconds; default 10000. */
   readonly rampMs: number;
-}
-
-/** Kinds of failures that eject a target by so many in a row. The kind that says most is first. */
-export const failuresInARow = [
-  'consecutiveLocalOriginFailure',
-  'consecutiveGatewayFailure',
-  'consecutive5xx',
-] as const;
-export type FailureInARow = (typeof failuresInARow)[number];
-
-/** Names and meanings of the counts are Envoy's (`outlier_detection`); each is a number of tries in a row, 0 = never. */
-export interface OutlierPolicy extends Readonly<Record<FailureInARow, number>> {
-  /** Answers of 500 to 599, and what `consecutiveGatewayFailure` counts; default 5. */
-  readonly consecutive5xx: number;
-  /** Answers of 502, 503 or 504, and tries that brought no whole answer; default 3. */
-  readonly consecutiveGatewayFailure: number;
-  /** Tries that brought no whole answer (refused, reset, late), where they are counted apart; default 5. */
-  readonly consecutiveLocalOriginFailure: number;
-  /** Whether `consecutiveLocalOriginFailure` counts tries without an answer instead of the other two; default false. */
-  readonly splitExternalLocalOriginErrors: boolean;
-  /** First ejection in milliseconds, doubling with each further one; default 5000. */
-  readonly baseEjectionMs: number;
-  /** Longest ejection in milliseconds; default 60000. */
-  readonly maxEjectionMs: number;
-  /** Most of a cluster's endpoints that may be ejected at once, percent; default 50, yet one always may. */
-  readonly maxEjectedPercent: number;
 }
 
 /** All in milliseconds. */
@@ -103,17 +70,10 @@ export const defaultBalance: BalancePolicy = {
   panicThreshold: 50,
   algorithm: 'peak-ewma',
   hash: { by: 'source' },
+  ...defaultSettings,
   clusterOrder: [],
   failback: { holdMs: 2000, rampMs: 10_000 },
-  outlier: {
-    consecutive5xx: 5,
-    consecutiveGatewayFailure: 3,
-    consecutiveLocalOriginFailure: 5,
-    splitExternalLocalOriginErrors: false,
-    baseEjectionMs: 5000,
-    maxEjectionMs: 60_000,
-    maxEjectedPercent: 50,
-  },
+  outlier: defaultOutlier,
   retry: defaultRetry,
 };
 

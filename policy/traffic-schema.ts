@@ -1,10 +1,19 @@
 /** Owns how a traffic policy is written, with its defaults, and what gateways understand by it. */
 import { z } from 'zod';
-import { durationTextSchema as duration, msOf, writtenDuration } from '../core/duration.ts';
+import { msOf } from '../core/duration.ts';
 import { clusterNameSchema, labelSchema } from '../registry/model.ts';
-import { retryOf, writtenRetrySchema } from './traffic/retry-schema.ts';
+import { algorithms } from './traffic/algorithms.ts';
 import {
-  algorithms,
+  leastRequestSchema,
+  maglevSchema,
+  ringHashSchema,
+  slowStartOf,
+  slowStartSchema,
+} from './traffic/algorithms-schema.ts';
+import { outlierOf, outlierSchema } from './traffic/outlier-schema.ts';
+import { retryOf, writtenRetrySchema } from './traffic/retry-schema.ts';
+import { durationOf, percent } from './traffic/written.ts';
+import {
   type BalancePolicy,
   defaultBalance,
   defaultTimeouts,
@@ -12,51 +21,13 @@ import {
   type Timeouts,
 } from './traffic-policy.ts';
 
-const percent = z.number().min(0).max(100);
-const { failback, outlier } = defaultBalance;
-
-function durationOf(ms: number) {
-  return duration.default(writtenDuration(ms));
-}
+const { failback } = defaultBalance;
 
 const failbackSchema = z.strictObject({
   hold: durationOf(failback.holdMs).describe(
     'How long a better tier must stay able before it gets any load back',
   ),
   ramp: durationOf(failback.rampMs).describe('How long its share takes from nothing to all'),
-});
-
-const inARow = z.int().min(0).max(1000);
-
-const outlierSchema = z.strictObject({
-  consecutive5xx: inARow
-    .default(outlier.consecutive5xx)
-    .describe(
-      'Answers of 500 to 599 in a row that eject an endpoint, tries without an answer included; 0: never',
-    ),
-  consecutiveGatewayFailure: inARow
-    .default(outlier.consecutiveGatewayFailure)
-    .describe(
-      'Answers of 502, 503 or 504, and tries without a whole answer, in a row that eject; 0: never',
-    ),
-  consecutiveLocalOriginFailure: inARow
-    .default(outlier.consecutiveLocalOriginFailure)
-    .describe(
-      'Tries without an answer in a row that eject, where they are counted apart; 0: never',
-    ),
-  splitExternalLocalOriginErrors: z
-    .boolean()
-    .default(outlier.splitExternalLocalOriginErrors)
-    .describe('Whether tries without an answer are counted apart'),
-  baseEjection: durationOf(outlier.baseEjectionMs).describe(
-    'How long the first ejection lasts; each further one twice as long',
-  ),
-  maxEjection: durationOf(outlier.maxEjectionMs).describe(
-    'How long an ejection lasts at most, unless the first is longer',
-  ),
-  maxEjectedPercent: percent
-    .default(outlier.maxEjectedPercent)
-    .describe("Most of a cluster's endpoints that are ejected at once; one always may be"),
 });
 
 /** RFC 9110 section 5.1, and RFC 6265 section 4.1.1. */
@@ -98,6 +69,14 @@ export const writtenBalanceSchema = z.strictObject({
     .default('source')
     .describe(
       "What ring-hash and maglev hash: source, the client's address, or a field, cookie or query parameter by its name",
+    ),
+  leastRequest: leastRequestSchema.prefault({}).describe('What least-request goes by'),
+  ringHash: ringHashSchema.prefault({}).describe('How ring-hash fills its ring'),
+  maglev: maglevSchema.prefault({}).describe('How maglev fills its table'),
+  slowStart: slowStartSchema
+    .prefault({})
+    .describe(
+      'How an endpoint gets its share that is new, or healthy again; not where hashes decide',
     ),
   clusterOrder: z
     .array(clusterNameSchema)
@@ -162,18 +141,13 @@ export const writtenTrafficSchema = z
   });
 
 export function balanceOf(written: z.output<typeof writtenBalanceSchema>): BalancePolicy {
-  const { hash, failback, outlier, retry, ...same } = written;
-  const { baseEjection, maxEjection, ...counts } = outlier;
-  const baseEjectionMs = msOf(baseEjection);
+  const { hash, slowStart, failback, outlier, retry, ...same } = written;
   return {
     ...same,
     hash: hashOf(hash),
+    slowStart: slowStartOf(slowStart),
     failback: { holdMs: msOf(failback.hold), rampMs: msOf(failback.ramp) },
-    outlier: {
-      ...counts,
-      baseEjectionMs,
-      maxEjectionMs: Math.max(baseEjectionMs, msOf(maxEjection)),
-    },
+    outlier: outlierOf(outlier),
     retry: retryOf(retry),
   };
 }

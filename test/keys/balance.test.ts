@@ -20,6 +20,8 @@ const faults: Readonly<Record<string, number | 'reset'>> = {
   unavailable: 503,
   resets: 'reset',
   returns: 500,
+  rare: 500,
+  often: 500,
 };
 const faultsOfAll: Readonly<Record<string, number>> = {
   out: 500,
@@ -30,6 +32,8 @@ const faultsOfAll: Readonly<Record<string, number>> = {
 /** Endpoints whose check fails, as `service/number`. */
 const ill = new Set(['few/1', 'spread/1', 'spread/2', 'spread/3']);
 const met = new Map<string, number>();
+/** The request for `/hold`, answered when it is released. */
+let held: { readonly number: number; release(): void } | undefined;
 
 /** Of an endpoint: all are one server, at addresses of their own. */
 function numberOf({ socket }: IncomingMessage): number {
@@ -41,6 +45,10 @@ const server = createServer((request, response) => {
   const [, checked] = /^\/check\/(.*)$/.exec(request.url ?? '') ?? [];
   if (checked !== undefined) {
     response.writeHead(ill.has(`${checked}/${number}`) ? 500 : 200).end();
+    return;
+  }
+  if (request.url === '/hold') {
+    held = { number, release: () => void response.end(String(number)) };
     return;
   }
   const service = request.headers.host?.split('.')[0] ?? '';
@@ -80,10 +88,18 @@ test.before('a gateway with services that are each balanced in a way of their ow
   const inTurn = { algorithm: 'round-robin' };
   /** What is out stays out, unless something else is said. */
   const outlier = (own: object) => ({ ...inTurn, outlier: { baseEjection: '1h', ...own } });
+  /** Nobody is ejected for failures in a row, only by comparison. */
+  const compared = (own: object) =>
+    outlier({ consecutive5xx: 0, consecutiveGatewayFailure: 0, interval: '100ms', ...own });
   /** Endpoints are left in, whatever they answer. */
   const retry = (own: object) => ({
     outlier: { consecutive5xx: 0, consecutiveGatewayFailure: 0 },
     retry: own,
+  });
+  /** Requests go to shorter queues, whatever they weigh. */
+  const biased = (activeRequestBias: number) => ({
+    algorithm: 'least-request',
+    leastRequest: { activeRequestBias },
   });
   const hash = (by: object) => ({ algorithm: 'maglev', hash: by });
   gateway = await GatewayProcess.prepare(shared, await tempDir(shared), {
@@ -94,6 +110,18 @@ test.before('a gateway with services that are each balanced in a way of their ow
     services: [
       { ...service('plain', {}, 2), balance: undefined },
       service('turns', inTurn, 3),
+      service('level', biased(20), [{ weight: 3 }, {}]),
+      service(
+        'ring',
+        { algorithm: 'ring-hash', ringHash: { minimumRingSize: 1, maximumRingSize: 1 } },
+        3,
+      ),
+      service('table', { ...hash({ query: 'user' }), maglev: { tableSize: 2 } }, 3),
+      checked(
+        'starts',
+        { ...inTurn, slowStart: { window: '1h', aggression: 0.5, minWeightPercent: 25 } },
+        [{ zone: 'a' }, { zone: 'a' }],
+      ),
       service('header', hash({ header: 'X-User' }), 3),
       service('cookie', hash({ cookie: 'user' }), 3),
       service('query', hash({ query: 'user' }), 3),
@@ -115,6 +143,27 @@ test.before('a gateway with services that are each balanced in a way of their ow
         2,
       ),
       service('out', outlier({ consecutive5xx: 1, maxEjectedPercent: 100 }), 5),
+      service(
+        'rare',
+        compared({
+          enforcingSuccessRate: 100,
+          successRateMinimumHosts: 3,
+          successRateRequestVolume: 5,
+          successRateStdevFactor: 1000,
+        }),
+        3,
+      ),
+      service(
+        'often',
+        compared({
+          enforcingSuccessRate: 0,
+          enforcingFailurePercentage: 100,
+          failurePercentageThreshold: 100,
+          failurePercentageMinimumHosts: 2,
+          failurePercentageRequestVolume: 5,
+        }),
+        2,
+      ),
       service('twice', retry({ maxTries: 2 }), 5),
       service('tried', retry({ statuses: [500] }), 5),
       service('budget', retry({ budgetPercent: 0, minPerSecond: 0 }), 5),
@@ -194,6 +243,46 @@ test('weight: each gets its share', async (t) => {
   proves(t, 'services[].endpoints[].weight');
 });
 
+test('activeRequestBias: one with a request in flight comes last, whatever it weighs', async (t) => {
+  t.deepEqual(counted(await meet('level', 20)), { 1: 15, 2: 5 });
+  const first = gateway.request('level.shop', { path: '/hold' });
+  const { number, release } = await until('it to be under way', () => held);
+  const others = counted(await meet('level', 10));
+  release();
+  await first;
+  t.deepEqual(others, { [3 - number]: 10 });
+  proves(t, 'balance.leastRequest.activeRequestBias');
+});
+
+test('minimumRingSize, maximumRingSize: a ring of one point is one endpoint', async (t) => {
+  const all = await metBy('ring', (user) => ({ path: `/${user}` }));
+  t.is(all.all, 1);
+  proves(t, 'balance.ringHash.minimumRingSize', 'balance.ringHash.maximumRingSize');
+});
+
+test('tableSize: a table of two places is two endpoints', async (t) => {
+  t.deepEqual(await metBy('table', (user) => ({ path: `/?user=${user}` })), { each: [1], all: 2 });
+  proves(t, 'balance.maglev.tableSize');
+});
+
+test('slowStart: one that is healthy again begins with a part of its share', async (t) => {
+  await meet('starts', 4);
+  ill.add('starts/1');
+  const health = async () => (await explained('starts')).candidates[0]?.health;
+  await until('it to be out', async () => (await health()) === 'unhealthy');
+  ill.delete('starts/1');
+  await until('it to be back', async () => (await health()) === 'healthy');
+  await until('it to be asked again', async () => (await meet('starts', 10)).includes(1));
+  t.deepEqual(counted(await meet('starts', 50)), { 1: 10, 2: 40 });
+  t.regex(`${(await explained('starts')).candidates[0]?.reason}`, /starts slowly: at 25 %/);
+  proves(
+    t,
+    'balance.slowStart.window',
+    'balance.slowStart.aggression',
+    'balance.slowStart.minWeightPercent',
+  );
+});
+
 test('overprovisioningFactor: half of a zone carries all of its load', async (t) => {
   t.deepEqual(counted(await meet('few', 40)), { 2: 40 });
   t.is((await explained('few')).policy.overprovisioningFactor, 10);
@@ -261,6 +350,38 @@ test('maxEjectedPercent: all endpoints may be out at once', async (t) => {
     return (await explained('out')).candidates.every(({ ejected }) => ejected);
   });
   proves(t, 'balance.outlier.maxEjectedPercent');
+});
+
+/** The reason why the first endpoint of a service is out, once it is; it answers nothing but errors. */
+async function ejectedFor(service: string): Promise<string> {
+  return until('the first endpoint to be ejected', async () => {
+    await meet(service, 30);
+    const { candidates } = await explained(service);
+    return candidates.find(({ endpoint, ejected }) => endpoint === 'e-1' && ejected)?.reason;
+  });
+}
+
+test('interval, enforcingSuccessRate: an endpoint that does far worse than the mean is ejected', async (t) => {
+  t.regex(await ejectedFor('rare'), /\(successRateStdevFactor\)/);
+  proves(
+    t,
+    'balance.outlier.interval',
+    'balance.outlier.enforcingSuccessRate',
+    'balance.outlier.successRateMinimumHosts',
+    'balance.outlier.successRateRequestVolume',
+    'balance.outlier.successRateStdevFactor',
+  );
+});
+
+test('enforcingFailurePercentage: an endpoint that fails too often is ejected', async (t) => {
+  t.regex(await ejectedFor('often'), /\(failurePercentageThreshold\)/);
+  proves(
+    t,
+    'balance.outlier.enforcingFailurePercentage',
+    'balance.outlier.failurePercentageThreshold',
+    'balance.outlier.failurePercentageMinimumHosts',
+    'balance.outlier.failurePercentageRequestVolume',
+  );
 });
 
 function triesOf(service: string): number {

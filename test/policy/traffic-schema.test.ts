@@ -28,8 +28,8 @@ test('durations are written with their unit, and the rest of a section keeps its
 });
 
 test('an ejection that starts above the default ceiling lifts the ceiling', (t) => {
-  const { outlier } = balancePolicySchema.parse({ outlier: { baseEjection: '2m' } });
-  t.is(outlier.maxEjectionMs, 120_000);
+  const { outlier } = balancePolicySchema.parse({ outlier: { baseEjection: '10m' } });
+  t.is(outlier.maxEjectionMs, 600_000);
 });
 
 for (const wrong of [
@@ -42,6 +42,11 @@ for (const wrong of [
   { failback: { holdMs: 10 } },
   { outlier: { consecutiveFailures: 3 } },
   { outlier: { consecutive5xx: -1 } },
+  { outlier: { interval: '50ms' } },
+  { outlier: { enforcingSuccessRate: 101 } },
+  { maglev: { tableSize: 65_536 } },
+  { ringHash: { minimumRingSize: 2000, maximumRingSize: 1000 } },
+  { slowStart: { aggression: 0 } },
   { outlier: { splitExternalLocalOriginErrors: 'yes' } },
   { clusterOrder: ['DC 2'] },
 ]) {

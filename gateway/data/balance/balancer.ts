@@ -4,31 +4,25 @@ import type { Clock, Random } from '../../../core/clock.ts';
 import type { ServiceName } from '../../../core/names.ts';
 import type { RetryPolicy } from '../../../policy/traffic/retry.ts';
 import { type BalancePolicy, defaultBalance } from '../../../policy/traffic-policy.ts';
-import type { Health } from '../../../registry/model.ts';
 import { AlgorithmCache } from './algorithm-cache.ts';
 import { createRetryBudget, mostActiveRetries } from './budget.ts';
 import { createMeter, type Meter } from './candidate.ts';
 import { decide, planTiers, targetLoads } from './decide.ts';
 import { clusterKey, endpointKey, withEjections } from './ejections.ts';
+import { isConsistent } from './endpoint-algorithm.ts';
 import { type Governed, govern } from './failback.ts';
-import {
-  afterRecovery,
-  afterTime,
-  afterTry,
-  mayEjectOneMore,
-  type OutlierState,
-  trusted,
-} from './outlier.ts';
+import { Outliers, recoveredIn, type Watched } from './outliers.ts';
 import { charge, observe } from './peak-ewma.ts';
 import { createPicker, type Picker } from './picker.ts';
+import { Arrivals, withSlowStart } from './slow-start.ts';
 import type {
   BalanceView,
   Caller,
   Distribution,
-  EjectionCause,
   Ejections,
   PickRequest,
   ServiceBalancer,
+  SlowStarts,
   Target,
   TryResult,
 } from './types.ts';
@@ -46,7 +40,7 @@ interface ServiceBalancerOptions {
 /** Measurements and state of one target; they outlive views for as long as requests are in flight. */
 interface Known {
   readonly meter: Meter;
-  outlier: OutlierState;
+  readonly watched: Watched;
 }
 
 export function createServiceBalancer(options: ServiceBalancerOptions): ServiceBalancer {
@@ -57,19 +51,24 @@ class Balancer implements ServiceBalancer {
   readonly service: ServiceName;
   readonly #options: ServiceBalancerOptions;
   readonly #known = new Map<string, Known>();
+  readonly #outliers: Outliers;
   readonly #budget = createRetryBudget();
   readonly #algorithms: AlgorithmCache;
+  readonly #arrivals = new Arrivals();
   /** Measures the successes of the own endpoints, all together. */
   readonly #successes = createMeter();
   #view: BalanceView;
   #policy: BalancePolicy = defaultBalance;
   #ejected: Ejections = new Map();
+  #starting: SlowStarts = new Map();
+  /** What is there when a service comes into use is not new. */
+  #isInUse = false;
   #governed: Governed | undefined;
   /** `#governed` as it was when no link was suspect: load that a suspicion moved returns at once. */
   #undoubted: Governed | undefined;
   #distribution: Distribution;
   #picker: Picker | undefined;
-  /** When the decision changes by itself: an ejection ends, or load returns a step further. */
+  /** When the decision changes by itself: an ejection ends, load returns a step further, or an endpoint starts. */
   #wakeAt = Infinity;
   #cancelWake: () => void = () => {};
   #closed = false;
@@ -82,22 +81,26 @@ class Balancer implements ServiceBalancer {
     this.service = options.service;
     this.#algorithms = new AlgorithmCache(options.random);
     this.#view = { service: options.service, groups: [], remotes: new Map() };
+    this.#outliers = new Outliers(options.random, this.#view, this.#policy.outlier);
     this.#distribution = { service: options.service, caller: options.caller, tiers: [] };
   }
 
   update(view: BalanceView, policy: BalancePolicy): void {
-    for (const id of recovered(this.#view, view)) {
-      const known = this.#knownOf(endpointKey(id));
-      known.outlier = afterRecovery(known.outlier);
-    }
+    const now = this.#options.clock.monotonic();
+    this.#outliers.update(view, policy.outlier, recoveredIn(this.#view, view), now);
+    if (policy.slowStart.windowMs === 0 || isConsistent(policy.algorithm)) this.#arrivals.clear();
+    else if (this.#isInUse) this.#arrivals.update(this.#view, view, now);
+    this.#isInUse = true;
     this.#view = view;
     this.#policy = policy;
-    const keys = keysOf(view);
+    const targets = targetsIn(view);
     for (const [key, { meter }] of this.#known) {
-      if (!keys.has(key) && meter.pending === 0) this.#known.delete(key);
+      if (targets.has(key) || meter.pending > 0) continue;
+      this.#known.delete(key);
+      this.#outliers.forget(key);
     }
-    for (const key of keys) this.#knownOf(key);
-    this.#decide(this.#options.clock.monotonic());
+    for (const [key, kind] of targets) this.#knownOf(key, kind);
+    this.#decide(now);
   }
 
   pick(request: PickRequest, now = this.#options.clock.monotonic()): Target | undefined {
@@ -120,15 +123,10 @@ class Balancer implements ServiceBalancer {
     this.#active--;
     const known = this.#known.get(target.key);
     if (known === undefined) return;
-    const { meter } = known;
+    const { meter, watched } = known;
     meter.pending = Math.max(0, meter.pending - 1);
     this.#measure(target, meter, result, elapsedMs, now);
-    const before = afterTime(known.outlier, now);
-    const failed = result !== 'ok' && result !== 'abandoned';
-    const mayEject = failed && this.#mayEject(target);
-    const copies = failed ? this.#copiesBehind(target) : 1;
-    known.outlier = afterTry(before, result, now, this.#policy.outlier, mayEject, copies);
-    if (known.outlier.kind === 'ejected' && known.outlier !== before) this.#decide(now);
+    if (this.#outliers.finished(watched, target, result, now)) this.#decide(now);
   }
 
   countRequest(now = this.#options.clock.monotonic()): void {
@@ -157,7 +155,8 @@ class Balancer implements ServiceBalancer {
 
   state() {
     this.distribution();
-    return { ejected: this.#ejected, governedLoads: this.#governed?.tiers ?? [] };
+    const governedLoads = this.#governed?.tiers ?? [];
+    return { ejected: this.#ejected, starting: this.#starting, governedLoads };
   }
 
   close(): void {
@@ -168,8 +167,10 @@ class Balancer implements ServiceBalancer {
   #decide(now: number): void {
     const { caller, random, onChange } = this.#options;
     const policy = this.#policy;
-    this.#ejected = this.#ejectedAt(now);
-    const view = withEjections(this.#view, this.#ejected);
+    this.#ejected = this.#outliers.ejectedAt(now);
+    const { starting, nextAt } = this.#arrivals.startingAt(now, policy.slowStart);
+    this.#starting = starting;
+    const view = withSlowStart(withEjections(this.#view, this.#ejected), starting);
     const targets = targetLoads(planTiers(view, caller, policy));
     this.#governed = govern(this.#undoubted, targets, policy.failback, now);
     const isDoubtful = view.remotes.values().some(({ link }) => link === 'suspect');
@@ -178,13 +179,13 @@ class Balancer implements ServiceBalancer {
     this.#algorithms.turn();
     this.#picker = createPicker(this.#distribution, {
       policy,
-      algorithm: policy.algorithm,
       random,
       algorithms: this.#algorithms,
-      meterOf: (key) => this.#knownOf(key).meter,
+      meterOf: ({ key, kind }) => this.#knownOf(key, kind).meter,
       isReachable: (cluster) => view.remotes.get(cluster)?.link === 'up',
     });
-    this.#sleepUntil(Math.min(this.#governed.nextAt ?? Infinity, this.#nextReturn()), now);
+    const { nextAt: nextLoads = Infinity } = this.#governed;
+    this.#sleepUntil(Math.min(nextLoads, nextAt, this.#outliers.nextReturn()), now);
     onChange?.(this.#distribution);
   }
 
@@ -204,51 +205,10 @@ class Balancer implements ServiceBalancer {
     }
   }
 
-  /** Ends ejections that are over; returns the targets that are still out. */
-  #ejectedAt(now: number): Ejections {
-    const ejected = new Map<string, EjectionCause>();
-    for (const [key, known] of this.#known) {
-      known.outlier = afterTime(known.outlier, now);
-      if (known.outlier.kind === 'ejected') ejected.set(key, known.outlier.cause);
-    }
-    return ejected;
-  }
-
-  #nextReturn(): number {
-    let next = Infinity;
-    for (const { outlier } of this.#known.values()) {
-      if (outlier.kind === 'ejected') next = Math.min(next, outlier.until);
-    }
-    return next;
-  }
-
-  /** The cap is on a cluster's endpoints; clusters are judged one by one, and panic has the last word. */
-  #mayEject(target: Target): boolean {
-    if (target.kind === 'cluster') return true;
-    let total = 0;
-    let ejected = 0;
-    for (const { endpoints } of this.#view.groups) {
-      for (const { id } of endpoints ?? []) {
-        total++;
-        if (this.#known.get(endpointKey(id))?.outlier.kind === 'ejected') ejected++;
-      }
-    }
-    return mayEjectOneMore(this.#policy.outlier, ejected, total);
-  }
-
-  /** How many answer as this target. */
-  #copiesBehind(target: Target): number {
-    if (target.kind === 'endpoint') return 1;
-    let copies = 0;
-    for (const { cluster, total } of this.#view.groups)
-      if (cluster === target.cluster) copies += total;
-    return Math.max(1, copies);
-  }
-
-  #knownOf(key: string): Known {
+  #knownOf(key: string, kind: Target['kind']): Known {
     let known = this.#known.get(key);
     if (known === undefined) {
-      known = { meter: createMeter(), outlier: trusted };
+      known = { meter: createMeter(), watched: this.#outliers.watch(key, kind) };
       this.#known.set(key, known);
     }
     return known;
@@ -265,24 +225,12 @@ class Balancer implements ServiceBalancer {
   }
 }
 
-/** Endpoints whose checks failed in `before`, and pass. */
-function recovered(before: BalanceView, now: BalanceView): string[] {
-  const failing = new Set(idsOf(before, ['unhealthy']));
-  if (failing.size === 0) return [];
-  return idsOf(now, ['healthy', 'degraded']).filter((id) => failing.has(id));
-}
-
-function idsOf({ groups }: BalanceView, healths: readonly Health[]): string[] {
-  return groups.flatMap(({ endpoints = [] }) =>
-    endpoints.filter(({ health }) => healths.includes(health)).map(({ id }) => id),
-  );
-}
-
-function keysOf(view: BalanceView): Set<string> {
-  const keys = new Set<string>();
-  for (const cluster of view.remotes.keys()) keys.add(clusterKey(cluster));
+/** The targets of a view by their keys. */
+function targetsIn(view: BalanceView): Map<string, Target['kind']> {
+  const targets = new Map<string, Target['kind']>();
+  for (const cluster of view.remotes.keys()) targets.set(clusterKey(cluster), 'cluster');
   for (const { endpoints } of view.groups) {
-    for (const { id } of endpoints ?? []) keys.add(endpointKey(id));
+    for (const { id } of endpoints ?? []) targets.set(endpointKey(id), 'endpoint');
   }
-  return keys;
+  return targets;
 }

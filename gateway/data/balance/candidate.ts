@@ -14,6 +14,8 @@ export interface Meter {
 
 export interface Candidate {
   readonly key: string;
+  /** Where it is, `10.0.0.1:80` or a cluster's name: what consistent hashing goes by, at whichever gateway. */
+  readonly place: string;
   /** Share relative to the others; positive. */
   readonly weight: number;
   readonly meter: Meter;

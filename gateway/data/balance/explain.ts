@@ -6,7 +6,8 @@ import type { Health } from '../../../registry/model.ts';
 import { decide } from './decide.ts';
 import { endpointKey, withEjections } from './ejections.ts';
 import { ejectionText, healthText } from './reason.ts';
-import { isOfClass, loadsByClass, targetsOf } from './shares.ts';
+import { addressOf, isOfClass, loadsByClass, targetsOf } from './shares.ts';
+import { slowStartText, withSlowStart } from './slow-start.ts';
 import type {
   BalancerState,
   BalanceView,
@@ -71,7 +72,7 @@ export function explain(
   state?: BalancerState | undefined,
   { without = new Set() }: ExplainOptions = {},
 ): Explanation {
-  const seen = state ? withEjections(view, state.ejected) : view;
+  const seen = state ? withSlowStart(withEjections(view, state.ejected), state.starting) : view;
   const governedLoads = without.size === 0 ? state?.governedLoads : undefined;
   const { tiers } = decide(seen, caller, policy, { without, governedLoads });
   return {
@@ -150,7 +151,11 @@ function portion(group: Group, hosts: 'healthy' | 'degraded'): number {
 function endpointReason(endpoint: EndpointView, tier: Tier): string {
   if (endpoint.weight === 0) return 'carries nothing: its weight is 0';
   const used = loadsByClass(tier).some(({ hosts, load }) => load > 0 && isOfClass(endpoint, hosts));
-  if (used || tier.healthyLoad + tier.degradedLoad === 0) return tier.reason;
+  if (used || tier.healthyLoad + tier.degradedLoad === 0) {
+    return endpoint.start === undefined
+      ? tier.reason
+      : `${tier.reason}; ${slowStartText(endpoint.start)}`;
+  }
   if (endpoint.ejected) return `carries nothing: ${ejectionText(endpoint.ejected)}`;
   if (endpoint.health === 'degraded') return 'standby: healthy endpoints carry all of the tier';
   return `carries nothing: ${healthWords[endpoint.health]}`;
@@ -165,10 +170,6 @@ const healthWords: Record<Health, string> = {
 
 function localityKey(group: Group): string {
   return `${group.region}/${group.zone}`;
-}
-
-function addressOf({ address, port }: EndpointView): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 function rounded(percent: number): number {

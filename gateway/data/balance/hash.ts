@@ -1,4 +1,5 @@
-/** Owns hashing for the consistent algorithms: not secret, only well mixed. */
+/** Owns hashing for the consistent algorithms: not secret, only well mixed, and the same at every gateway. */
+import { type Hash64, xxHash64 } from './xx-hash.ts';
 
 /** MurmurHash3's 32-bit finalizer: every bit of `value` reaches every bit of the result. */
 export function mix32(value: number): number {
@@ -8,9 +9,12 @@ export function mix32(value: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-/** FNV-1a over UTF-16 code units, finalized; unsigned 32 bits. */
-export function hash32(text: string, seed = 0): number {
-  let h = 0x811c9dc5 ^ seed;
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
-  return mix32(h);
+/** xxHash64 of a text's UTF-8. */
+export function hash64(text: string, seed = 0): Hash64 {
+  return xxHash64(Buffer.from(text), seed);
+}
+
+/** Its upper half. */
+export function hash32(text: string): number {
+  return hash64(text).high;
 }

@@ -1,14 +1,26 @@
-/** Owns balancing by requests in flight: of two drawn by weight, the one with the shorter queue for its weight. */
+/** Owns balancing by requests in flight, as Envoy's `LEAST_REQUEST` does it. */
 import type { Random } from '../../../core/clock.ts';
+import type { LeastRequestPolicy } from '../../../policy/traffic/algorithms.ts';
 import type { Candidate, EndpointAlgorithm } from './candidate.ts';
+import { createRoundRobin } from './round-robin.ts';
 import { createTwoChoices } from './two-choices.ts';
 
 const unknown = (): number => 1;
 
-/** Envoy's `LEAST_REQUEST` with a choice count of 2, whatever the targets take; a queue is shared out over the weight. */
+/** Of equal weights: the one of two drawn at random with the shorter queue. Else turns, by weight over queue. */
 export function createLeastRequest(
   candidates: readonly Candidate[],
   random: Random,
+  { activeRequestBias }: LeastRequestPolicy,
 ): EndpointAlgorithm {
-  return createTwoChoices(candidates, random, unknown);
+  if (candidates.every(({ weight }) => weight === candidates[0]?.weight)) {
+    return createTwoChoices(candidates, random, unknown);
+  }
+  return createRoundRobin(candidates, random, (one) => weightOverQueue(one, activeRequestBias));
+}
+
+/** `weight / (active + 1)^bias`. */
+export function weightOverQueue({ weight, meter }: Candidate, bias: number): number {
+  // The queue alone is what most ask for, and a power costs as much as the rest of a turn.
+  return weight / (bias === 1 ? meter.pending + 1 : (meter.pending + 1) ** bias);
 }

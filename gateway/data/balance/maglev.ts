@@ -1,15 +1,19 @@
 /** Owns Maglev hashing: a lookup table that spreads evenly and changes little (Eisenbud et al., NSDI 2016, section 3.4). */
 import type { Random } from '../../../core/clock.ts';
+import type { MaglevPolicy } from '../../../policy/traffic/algorithms.ts';
 import type { Candidate, EndpointAlgorithm } from './candidate.ts';
-import { hash32, mix32 } from './hash.ts';
+import { hash64 } from './hash.ts';
+import { modulo } from './xx-hash.ts';
 
-/** A prime; the paper's small table, and Envoy's default. */
-const tableSize = 65_537;
 const free = 0xffff_ffff;
 
 /** A request without a hash goes to a random place. A candidate that was tried is passed over, down the table. */
-export function createMaglev(candidates: readonly Candidate[], random: Random): EndpointAlgorithm {
-  const table = buildTable(candidates);
+export function createMaglev(
+  candidates: readonly Candidate[],
+  random: Random,
+  { tableSize }: MaglevPolicy,
+): EndpointAlgorithm {
+  const table = buildTable(candidates, tableSize);
   const untried = (i: number, tried: ReadonlySet<string>) => {
     const candidate = candidates[i];
     return candidate !== undefined && !tried.has(candidate.key);
@@ -17,7 +21,7 @@ export function createMaglev(candidates: readonly Candidate[], random: Random): 
   return {
     pick(_now, tried, hash) {
       if (candidates.length === 0) return -1;
-      const place = Math.floor(hash === undefined ? random() * tableSize : mix32(hash) % tableSize);
+      const place = Math.floor(hash === undefined ? random() * tableSize : hash % tableSize);
       const owner = table[place] ?? 0;
       if (tried.size === 0 || untried(owner, tried)) return owner;
       if (!candidates.some((_, i) => untried(i, tried))) return -1;
@@ -32,21 +36,21 @@ export function createMaglev(candidates: readonly Candidate[], random: Random): 
 
 /**
  * Fills the table: in turns, each endpoint takes the next free place of its own permutation. One of less than
- * the greatest weight sits out turns in proportion, as in Envoy.
+ * the greatest weight sits out turns in proportion, as in Envoy, whose hashes these are.
  */
-function buildTable(candidates: readonly Candidate[]): Uint32Array {
+function buildTable(candidates: readonly Candidate[], tableSize: number): Uint32Array {
   const table = new Uint32Array(tableSize).fill(free);
   const greatest = candidates.reduce((most, { weight }) => Math.max(most, weight), 0);
   const entries = candidates
-    .map(({ key, weight }, index) => ({
+    .map(({ place, weight }, index) => ({
       index,
-      key,
+      name: place,
       pace: weight / greatest,
       due: 0,
-      place: hash32(key) % tableSize,
-      skip: (hash32(key, 0x9e3779b9) % (tableSize - 1)) + 1,
+      place: modulo(hash64(place), tableSize),
+      skip: modulo(hash64(place, 1), tableSize - 1) + 1,
     }))
-    .sort((a, b) => (a.key < b.key ? -1 : 1));
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
   let filled = 0;
   while (filled < tableSize && entries.length > 0) {
     for (const entry of entries) {

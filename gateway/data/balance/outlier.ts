@@ -1,41 +1,49 @@
-/** Owns passive ejection: failures in a row take a target out for a while, longer each time (after Envoy's outlier detection). */
+/** Owns passive ejection: what fails is out for a while, longer each time (after Envoy's outlier detection). */
 import {
   type FailureInARow,
   failuresInARow,
   type OutlierPolicy,
-} from '../../../policy/traffic-policy.ts';
+} from '../../../policy/traffic/outlier.ts';
 import type { EjectionCause, TryResult } from './types.ts';
 
 /** Failures in a row by what they count towards; an answer of another cluster is a fraction of one. */
 type InARow = Readonly<Record<FailureInARow, number>>;
 
+/** Ejections that count towards the next one: so many at `since`, when the last was over, and one less with each interval after. */
+interface Past {
+  readonly multiplier: number;
+  /** Monotonic milliseconds. */
+  readonly since: number;
+}
+
 /**
- * trusted: it takes `policy[cause]` failures in a row. ejected: out until `until`, for the `times`-th time.
+ * trusted: it takes `policy[cause]` failures in a row. ejected: out until `until`, for `multiplier` times the base.
  * probation: back on trial, so that one failure ejects it again and one success clears it.
  */
 export type OutlierState =
-  | { readonly kind: 'trusted'; readonly inARow: InARow }
+  | { readonly kind: 'trusted'; readonly inARow: InARow; readonly past: Past }
   | {
       readonly kind: 'ejected';
       readonly until: number;
-      readonly times: number;
+      readonly multiplier: number;
       readonly cause: EjectionCause;
     }
-  | { readonly kind: 'probation'; readonly times: number; readonly inARow: InARow };
+  | { readonly kind: 'probation'; readonly inARow: InARow; readonly past: Past };
 
 const nothing: InARow = {
   consecutiveLocalOriginFailure: 0,
   consecutiveGatewayFailure: 0,
   consecutive5xx: 0,
 };
+const noPast: Past = { multiplier: 0, since: 0 };
 
-export const trusted: OutlierState = { kind: 'trusted', inARow: nothing };
+export const trusted: OutlierState = { kind: 'trusted', inARow: nothing, past: noPast };
 
 /** Answers count as fractions, one of `copies` each; their sum may miss a whole number by rounding. */
 const hair = 1e-6;
 
 /**
- * The state after a try ended at `now`. `mayEject` is whether the cap leaves room. A try the client abandoned says
+ * The state after a try ended at `now`. `mayEject` is whether the caps leave room. A try the client abandoned says
  * nothing; results that arrive while ejected come from before it and change nothing.
  *
  * A whole cluster answers with the voices of its `copies`: what one of them answers counts as that part of a failure, so that
@@ -51,18 +59,37 @@ export function afterTry(
   copies = 1,
 ): OutlierState {
   if (result === 'abandoned' || state.kind === 'ejected') return state;
-  if (result === 'ok')
-    return state.kind === 'trusted' && state.inARow === nothing ? state : trusted;
+  if (result === 'ok') {
+    if (state.kind === 'trusted' && state.inARow === nothing) return state;
+    return state.past === noPast ? trusted : { ...state, kind: 'trusted', inARow: nothing };
+  }
   const inARow = oneMore(state.inARow, result, policy, copies);
   const onTrial = state.kind === 'probation';
   const inRow = failuresInARow.find((one) => {
     const limit = policy[one];
     return limit > 0 && inARow[one] >= (onTrial ? 1 : limit) - hair;
   });
-  const times = onTrial ? state.times : 0;
   if (inRow === undefined || !mayEject) return { ...state, inARow };
-  const cause = result === 'other-protocol' ? 'otherProtocol' : inRow;
-  return { kind: 'ejected', until: now + ejectionMs(policy, times), times: times + 1, cause };
+  return ejectedFor(state, result === 'other-protocol' ? 'otherProtocol' : inRow, now, policy);
+}
+
+/** The state of a target that is in, once it is ejected at `now`. */
+export function ejectedFor(
+  { past }: Exclude<OutlierState, { kind: 'ejected' }>,
+  cause: EjectionCause,
+  now: number,
+  policy: OutlierPolicy,
+): OutlierState {
+  // Beyond the longest time it stops to grow, as Envoy's: else it would take as many intervals to wear off.
+  const most = Math.ceil(policy.maxEjectionMs / policy.baseEjectionMs) || 1;
+  const multiplier = Math.min(most, leftOf(past, now, policy) + 1);
+  const ms = Math.min(policy.maxEjectionMs, policy.baseEjectionMs * multiplier);
+  return { kind: 'ejected', until: now + ms, multiplier, cause };
+}
+
+function leftOf({ multiplier, since }: Past, now: number, { intervalMs }: OutlierPolicy): number {
+  if (multiplier === 0) return 0;
+  return Math.max(0, multiplier - Math.floor((now - since) / intervalMs));
 }
 
 /**
@@ -108,26 +135,31 @@ function oneMore(
 
 /** The state at `now`: an ejection that is over becomes a probation. */
 export function afterTime(state: OutlierState, now: number): OutlierState {
-  if (state.kind !== 'ejected' || now < state.until) return state;
-  return { kind: 'probation', times: state.times, inARow: nothing };
+  return state.kind === 'ejected' && now >= state.until ? onTrial(state, state.until) : state;
 }
 
 /**
- * The state when a check that had failed passes again: out no longer, but on trial (as Envoy's
- * `successful_active_health_check_uneject_host`).
+ * The state when what had failed is well again (a check that passes, a link that is up): out no longer, but on trial
+ * (as Envoy's `successful_active_health_check_uneject_host`).
  */
-export function afterRecovery(state: OutlierState): OutlierState {
-  return state.kind === 'ejected'
-    ? { kind: 'probation', times: state.times, inARow: nothing }
-    : state;
+export function afterRecovery(state: OutlierState, now: number): OutlierState {
+  return state.kind === 'ejected' ? onTrial(state, now) : state;
 }
 
-/** Milliseconds of the ejection that follows `times` earlier ones: `base x 2^times`, at most `max`. */
-export function ejectionMs(policy: OutlierPolicy, times: number): number {
-  return Math.min(policy.maxEjectionMs, policy.baseEjectionMs * 2 ** Math.min(times, 30));
+function onTrial({ multiplier }: { readonly multiplier: number }, since: number): OutlierState {
+  return { kind: 'probation', inARow: nothing, past: { multiplier, since } };
 }
 
-/** Whether one more of `total` may be ejected when `ejected` are: within the cap, yet one always may. */
-export function mayEjectOneMore(policy: OutlierPolicy, ejected: number, total: number): boolean {
-  return ejected < Math.max(1, Math.floor((total * policy.maxEjectedPercent) / 100));
+/**
+ * Whether one more of `total` endpoints of a cluster may be ejected when `ejected` are: within the cap, yet one always may. The last
+ * of `usable` ones may not, unless others can take what it leaves: a cluster is not emptied to nobody's good. 100 % is no cap.
+ */
+export function mayEjectOneMore(
+  { maxEjectedPercent }: OutlierPolicy,
+  { ejected, total, usable }: { ejected: number; total: number; usable: number },
+  hasOthers: boolean,
+): boolean {
+  if (maxEjectedPercent >= 100) return true;
+  if (usable <= 1 && !hasOthers) return false;
+  return ejected < Math.max(1, Math.floor((total * maxEjectedPercent) / 100));
 }

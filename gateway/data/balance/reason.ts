@@ -13,6 +13,8 @@ const ejections: Record<EjectionCause, string> = {
     'ejected after gateway failures in a row, 502 to 504 or no answer (consecutiveGatewayFailure)',
   consecutiveLocalOriginFailure:
     'ejected after tries without an answer in a row (consecutiveLocalOriginFailure)',
+  successRate: 'ejected for a success rate far under that of its siblings (successRateStdevFactor)',
+  failurePercentage: 'ejected for failing too often (failurePercentageThreshold)',
 };
 
 /** The cause of an ejection, in words. */

@@ -3,12 +3,13 @@ import type { Random } from '../../../core/clock.ts';
 import type { Candidate, EndpointAlgorithm } from './candidate.ts';
 
 /**
- * Each turn every candidate gains its weight, and the one that has gained most pays the sum. Starts at a
+ * Each turn every candidate gains its weight, as it is then, and the one that has gained most pays the sum. Starts at a
  * random turn, so that gateways which start together do not march in step. Linear in the candidates.
  */
 export function createRoundRobin(
   candidates: readonly Candidate[],
   random: Random,
+  weightNow: (candidate: Candidate) => number = ({ weight }) => weight,
 ): EndpointAlgorithm {
   const gained = new Float64Array(candidates.length);
 
@@ -19,9 +20,10 @@ export function createRoundRobin(
     for (let i = 0; i < candidates.length; i++) {
       const candidate = candidates[i];
       if (candidate === undefined || (tried.size > 0 && tried.has(candidate.key))) continue;
-      const gain = (gained[i] ?? 0) + candidate.weight;
+      const weight = weightNow(candidate);
+      const gain = (gained[i] ?? 0) + weight;
       gained[i] = gain;
-      sum += candidate.weight;
+      sum += weight;
       if (gain > most) {
         most = gain;
         best = i;

@@ -39,10 +39,19 @@ export function targetsOf(tier: Tier, hosts: HostClass): WeightedTarget[] {
 /** A locality's weight, divided among its endpoints of the class by their own weights. */
 function targetsOfMember(tier: Tier, member: TierMember, hosts: HostClass): WeightedTarget[] {
   const usable = (member.group.endpoints ?? []).filter((endpoint) => isOfClass(endpoint, hosts));
-  const sum = usable.reduce((total, endpoint) => total + endpoint.weight, 0);
+  const sum = usable.reduce((total, endpoint) => total + weightNow(endpoint), 0);
   const scale = hosts === 'all' || member.weight <= 0 ? 1 : member.weight / sum;
   return usable.map((endpoint) => ({
     target: { kind: 'endpoint', key: endpointKey(endpoint.id), endpoint, tier: tier.kind },
-    weight: endpoint.weight * scale,
+    weight: weightNow(endpoint) * scale,
   }));
+}
+
+function weightNow({ weight, start = 1 }: EndpointView): number {
+  return weight * start;
+}
+
+/** `host:port`. */
+export function addressOf({ address, port }: EndpointView): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }

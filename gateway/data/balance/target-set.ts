@@ -1,14 +1,14 @@
 /** Owns a set of targets that share one algorithm: what a lane of the picker leads to. */
-import type { Algorithm } from '../../../policy/traffic-policy.ts';
 import type { AlgorithmCache } from './algorithm-cache.ts';
 import type { EndpointAlgorithm, Meter } from './candidate.ts';
-import type { WeightedTarget } from './shares.ts';
+import type { AlgorithmPolicy } from './endpoint-algorithm.ts';
+import { addressOf, type WeightedTarget } from './shares.ts';
 import type { Target } from './types.ts';
 
 export interface TargetSetOptions {
-  readonly algorithm: Algorithm;
+  readonly policy: AlgorithmPolicy;
   readonly algorithms: AlgorithmCache;
-  readonly meterOf: (key: string) => Meter;
+  readonly meterOf: (target: Target) => Meter;
 }
 
 /** Its algorithm is built at the first pick: most sets are spare and never asked. */
@@ -20,12 +20,13 @@ export class TargetSet {
   constructor(weighted: readonly WeightedTarget[], options: TargetSetOptions) {
     this.#targets = weighted.map(({ target }) => target);
     this.#build = () => {
-      const candidates = weighted.map(({ target: { key }, weight }) => ({
-        key,
+      const candidates = weighted.map(({ target, weight }) => ({
+        key: target.key,
+        place: placeOf(target),
         weight,
-        meter: options.meterOf(key),
+        meter: options.meterOf(target),
       }));
-      return options.algorithms.get(options.algorithm, candidates);
+      return options.algorithms.get(options.policy, candidates);
     };
   }
 
@@ -34,4 +35,8 @@ export class TargetSet {
     this.#algorithm ??= this.#build();
     return this.#targets[this.#algorithm.pick(now, tried, hash)];
   }
+}
+
+function placeOf(target: Target): string {
+  return target.kind === 'endpoint' ? addressOf(target.endpoint) : target.cluster;
 }

@@ -1,7 +1,8 @@
 /** Owns the words of a balancing decision: the caller, the view, the distribution and its reasons. */
 import type { ClusterName, ServiceName } from '../../../core/names.ts';
+import type { FailureInAnInterval, FailureInARow } from '../../../policy/traffic/outlier.ts';
 import type { RetryPolicy } from '../../../policy/traffic/retry.ts';
-import type { BalancePolicy, FailureInARow } from '../../../policy/traffic-policy.ts';
+import type { BalancePolicy } from '../../../policy/traffic-policy.ts';
 import type { Health, Protocol } from '../../../registry/model.ts';
 import type { GovernedTier } from './failback.ts';
 import type { Steering } from './steering.ts';
@@ -13,8 +14,8 @@ export interface Caller {
   readonly zone: string;
 }
 
-/** Why a target is ejected: the kind of its failures in a row, or, where it is known, their common cause. */
-export type EjectionCause = FailureInARow | 'otherProtocol';
+/** Why a target is ejected: the kind of its failures, or, where it is known, their common cause. */
+export type EjectionCause = FailureInARow | FailureInAnInterval | 'otherProtocol';
 
 /**
  * State of the links to another cluster. `suspect`: they stand, and nothing is heard by them for now. `none` means that no
@@ -36,6 +37,8 @@ export interface EndpointView {
   readonly health: Health;
   /** Passively ejected, and for what: still counted as a host, but neither as healthy nor as degraded. */
   readonly ejected: EjectionCause | undefined;
+  /** While it starts slowly, the part of its weight that it has, over 0 to 1. */
+  readonly start?: number;
 }
 
 /** The copies of a service in one locality of one cluster: the unit that tiers are made of. */
@@ -193,10 +196,14 @@ export interface ServiceBalancer {
 /** The ejected targets by key, each with the cause. */
 export type Ejections = ReadonlyMap<string, EjectionCause>;
 
+/** Endpoints that start slowly, by key, each with the part of its weight that it has. */
+export type SlowStarts = ReadonlyMap<string, number>;
+
 /** The knowledge that a balancer has gained by itself. */
 export interface BalancerState {
   /** Targets that are ejected now. */
   readonly ejected: Ejections;
+  readonly starting: SlowStarts;
   /** Loads in force per tier, while load returns to better tiers and after. */
   readonly governedLoads: readonly GovernedTier[];
 }

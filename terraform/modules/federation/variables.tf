@@ -40,6 +40,21 @@ variable "traffic_policies" {
         cookie = optional(string)
         query  = optional(string)
       }))
+      least_request = optional(object({
+        active_request_bias = optional(number)
+      }))
+      ring_hash = optional(object({
+        minimum_ring_size = optional(number)
+        maximum_ring_size = optional(number)
+      }))
+      maglev = optional(object({
+        table_size = optional(number)
+      }))
+      slow_start = optional(object({
+        window = optional(string)
+        aggression = optional(number)
+        min_weight_percent = optional(number)
+      }))
       cluster_order = optional(list(string))
       failback = optional(object({
         hold = optional(string)
@@ -50,6 +65,15 @@ variable "traffic_policies" {
         consecutive_gateway_failure        = optional(number)
         consecutive_local_origin_failure   = optional(number)
         split_external_local_origin_errors = optional(bool)
+        interval = optional(string)
+        enforcing_success_rate = optional(number)
+        success_rate_minimum_hosts = optional(number)
+        success_rate_request_volume = optional(number)
+        success_rate_stdev_factor = optional(number)
+        enforcing_failure_percentage = optional(number)
+        failure_percentage_threshold = optional(number)
+        failure_percentage_minimum_hosts = optional(number)
+        failure_percentage_request_volume = optional(number)
         base_ejection                      = optional(string)
         max_ejection                       = optional(string)
         max_ejected_percent                = optional(number)

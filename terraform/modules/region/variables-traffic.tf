@@ -11,6 +11,21 @@ variable "balance" {
       cookie = optional(string)
       query  = optional(string)
     }))
+    leastRequest = optional(object({
+      activeRequestBias = optional(number)
+    }))
+    ringHash = optional(object({
+      minimumRingSize = optional(number)
+      maximumRingSize = optional(number)
+    }))
+    maglev = optional(object({
+      tableSize = optional(number)
+    }))
+    slowStart = optional(object({
+      window = optional(string)
+      aggression = optional(number)
+      minWeightPercent = optional(number)
+    }))
     clusterOrder = optional(list(string))
     failback = optional(object({
       hold = optional(string)
@@ -21,6 +36,15 @@ variable "balance" {
       consecutiveGatewayFailure      = optional(number)
       consecutiveLocalOriginFailure  = optional(number)
       splitExternalLocalOriginErrors = optional(bool)
+      interval = optional(string)
+      enforcingSuccessRate = optional(number)
+      successRateMinimumHosts = optional(number)
+      successRateRequestVolume = optional(number)
+      successRateStdevFactor = optional(number)
+      enforcingFailurePercentage = optional(number)
+      failurePercentageThreshold = optional(number)
+      failurePercentageMinimumHosts = optional(number)
+      failurePercentageRequestVolume = optional(number)
       baseEjection                   = optional(string)
       maxEjection                    = optional(string)
       maxEjectedPercent              = optional(number)

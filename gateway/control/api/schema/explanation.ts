@@ -1,8 +1,8 @@
 /** Owns the shape of a balancing decision written out: what `explain` answers with. */
 
 import { z } from 'zod';
+import { algorithms } from '../../../../policy/traffic/algorithms.ts';
 import { retryBudgets, retryConditions } from '../../../../policy/traffic/retry.ts';
-import { algorithms } from '../../../../policy/traffic-policy.ts';
 import { count, list, milliseconds, named, object } from './shape.ts';
 
 const percent = z.number().min(0).max(100);
@@ -31,6 +31,23 @@ const policySchema = named('BalancePolicy', 'How a service is balanced', {
       }),
     ])
     .describe('What hashing algorithms choose by'),
+  leastRequest: object({
+    activeRequestBias: z
+      .number()
+      .describe('Where weights differ, turns go by weight / (requests in flight + 1)^bias'),
+  }).describe('What least-request goes by'),
+  ringHash: object({
+    minimumRingSize: count.describe('Least points; 0: 160 for each endpoint, and 1024 at least'),
+    maximumRingSize: count.describe('Most points'),
+  }).describe('How ring-hash fills its ring'),
+  maglev: object({ tableSize: count.describe('Places in the table') }).describe(
+    'How maglev fills its table',
+  ),
+  slowStart: object({
+    windowMs: milliseconds.describe('Milliseconds that an endpoint takes to get all of its share'),
+    aggression: z.number().describe('Over 1 the share grows faster at first, under 1 later'),
+    minWeightPercent: percent.describe('Least part of its weight'),
+  }).describe('How a new endpoint gets its share'),
   clusterOrder: list(z.string()).describe('Clusters that are preferred to others, in this order'),
   failback: object({
     holdMs: milliseconds.describe(
@@ -49,7 +66,26 @@ const policySchema = named('BalancePolicy', 'How a service is balanced', {
     splitExternalLocalOriginErrors: z
       .boolean()
       .describe('Whether tries without an answer are counted apart from the others'),
-    baseEjectionMs: milliseconds.describe('Milliseconds of the first ejection'),
+    intervalMs: milliseconds.describe('Milliseconds over which endpoints are compared'),
+    enforcingSuccessRate: percent.describe(
+      'Chance of being ejected for a success rate far under the mean; 0: never',
+    ),
+    successRateMinimumHosts: count.describe('Endpoints without which none is compared'),
+    successRateRequestVolume: count.describe('Requests of an interval from which one is compared'),
+    successRateStdevFactor: count.describe(
+      'Thousandths of a standard deviation that a success rate may be under the mean',
+    ),
+    enforcingFailurePercentage: percent.describe(
+      'Chance of being ejected for failing more often than the threshold; 0: never',
+    ),
+    failurePercentageThreshold: count.describe('Failures that eject, in percent'),
+    failurePercentageMinimumHosts: count.describe('Endpoints without which none is looked at'),
+    failurePercentageRequestVolume: count.describe(
+      'Requests of an interval from which one is looked at',
+    ),
+    baseEjectionMs: milliseconds.describe(
+      'Milliseconds of the first ejection; of a later one times a multiplier',
+    ),
     maxEjectionMs: milliseconds.describe('Milliseconds of the longest'),
     maxEjectedPercent: percent.describe(
       'Most endpoints of a cluster that are ejected at once, in percent',

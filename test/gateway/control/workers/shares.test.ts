@@ -28,6 +28,7 @@ test('connections are divided over the workers, everything else is for each requ
 test('a target is ejected when half of the workers that use it say so', (t) => {
   const state = (...ejected: string[]) => ({
     ejected: new Map(ejected.map((key) => [key, 'consecutive5xx' as const])),
+    starting: new Map(),
     governedLoads: [],
   });
   t.is(combinedState([]), undefined);
@@ -35,12 +36,13 @@ test('a target is ejected when half of the workers that use it say so', (t) => {
   t.deepEqual(combinedState([state('a', 'b'), state('a'), state()])?.ejected, state('a').ejected);
 });
 
-test('loads that return are shown as long as one worker has them returning', (t) => {
+test('loads that return, and endpoints that start, are shown as long as one worker has them so', (t) => {
   const tier = { name: 'zone a', load: 100, target: 100, state: { kind: 'steady' } } as const;
   const moving = { ...tier, load: 40, state: { kind: 'ramping', since: 0, from: 0 } } as const;
   const states = [
-    { ejected: new Map(), governedLoads: [tier] },
-    { ejected: new Map(), governedLoads: [moving] },
+    { ejected: new Map(), starting: new Map(), governedLoads: [tier] },
+    { ejected: new Map(), starting: new Map([['endpoint/a', 0.5]]), governedLoads: [moving] },
   ];
   t.deepEqual(combinedState(states)?.governedLoads, [moving]);
+  t.deepEqual([...(combinedState(states)?.starting ?? [])], [['endpoint/a', 0.5]]);
 });

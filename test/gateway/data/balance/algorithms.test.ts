@@ -4,9 +4,14 @@ import test from 'ava';
 import type { Candidate, EndpointAlgorithm } from '../../../../gateway/data/balance/candidate.ts';
 import { createAlgorithm } from '../../../../gateway/data/balance/endpoint-algorithm.ts';
 import { hash32 } from '../../../../gateway/data/balance/hash.ts';
-import { createLeastRequest } from '../../../../gateway/data/balance/least-request.ts';
+import { weightOverQueue } from '../../../../gateway/data/balance/least-request.ts';
+import { ringSize } from '../../../../gateway/data/balance/ring-hash.ts';
 import { createRoundRobin } from '../../../../gateway/data/balance/round-robin.ts';
-import { algorithms } from '../../../../policy/traffic-policy.ts';
+import {
+  type Algorithm,
+  algorithms,
+  defaultSettings,
+} from '../../../../policy/traffic/algorithms.ts';
 import { candidates, loopOver, none, seeded, sharesOver } from './scenes.ts';
 
 const near = (
@@ -83,7 +88,7 @@ for (const name of algorithms) {
 }
 
 const built = new Map<readonly Candidate[], EndpointAlgorithm>();
-function ownerOf(name: (typeof algorithms)[number], among: readonly Candidate[], hash: number) {
+function ownerOf(name: Algorithm, among: readonly Candidate[], hash: number) {
   const algorithm = built.get(among) ?? createAlgorithm(name, among, seeded(6));
   built.set(among, algorithm);
   return among[algorithm.pick(0, none, hash)]?.key;
@@ -106,16 +111,87 @@ test('round robin of gateways that start together does not march in step', (t) =
   t.is(new Set(Array.from({ length: 20 }, (_, seed) => first(seed))).size, 3);
 });
 
-test('least request: the shorter queue for its weight wins', (t) => {
+test('least request: of equal weights the shorter queue of two wins', (t) => {
+  const among = candidates({ a: 1, b: 1 });
+  const algorithm = createAlgorithm('least-request', among, seeded(7));
+  const [a] = among;
+  if (!a) return t.fail();
+  a.meter.pending = 1;
+  for (let i = 0; i < 20; i++) t.is(algorithm.pick(0, none, undefined), 1);
+});
+
+// Envoy's own example: a weight of 2 with 4 requests in flight counts as 2 / (4 + 1)^1 = 0.4.
+for (const [weight, pending, bias, counts] of [
+  [2, 4, 1, 0.4],
+  [2, 0, 1, 2],
+  [3, 2, 2, 3 / 9],
+  [3, 3, 0.5, 1.5],
+  [5, 100, 0, 5],
+] as const) {
+  test(`least request: a weight of ${weight} with ${pending} in flight counts as ${counts} at a bias of ${bias}`, (t) => {
+    const [one] = candidates({ a: weight });
+    if (!one) return t.fail();
+    one.meter.pending = pending;
+    t.is(weightOverQueue(one, bias), counts);
+  });
+}
+
+test('least request: turns of unequal weights go by weight over queue as it is', (t) => {
   const among = candidates({ a: 1, b: 4 });
   const [a, b] = among;
-  const algorithm = createLeastRequest(among, seeded(7));
   if (!a || !b) return t.fail();
-  a.meter.pending = 2;
-  b.meter.pending = 4;
-  for (let i = 0; i < 20; i++) t.is(algorithm.pick(0, none, undefined), 1);
-  b.meter.pending = 30;
-  for (let i = 0; i < 20; i++) t.is(algorithm.pick(0, none, undefined), 0);
+  const algorithm = createAlgorithm('least-request', among, seeded(7));
+  near(t, sharesOver(algorithm, among, 1000), [0.2, 0.8], 0.01);
+  b.meter.pending = 3;
+  near(t, sharesOver(algorithm, among, 1000), [0.5, 0.5], 0.01);
+  a.meter.pending = 1;
+  near(t, sharesOver(algorithm, among, 1000), [1 / 3, 2 / 3], 0.01);
+  const blind = { ...defaultSettings, leastRequest: { activeRequestBias: 0 } };
+  const plain = createAlgorithm('least-request', among, seeded(7), blind);
+  near(t, sharesOver(plain, among, 1000), [0.2, 0.8], 0.01);
+});
+
+// min(max, ceil(least share x min) / least share), by hand.
+for (const [weights, minimumRingSize, maximumRingSize, size] of [
+  [[1, 1, 1], 1024, 8_388_608, 1026],
+  [[1, 1], 1024, 8_388_608, 1024],
+  [[1, 3], 10, 8_388_608, 12],
+  [[1, 1, 1, 1], 1024, 100, 100],
+  [[1, 1], 0, 131_072, 1024],
+  [Array<number>(10).fill(1), 0, 131_072, 1600],
+] as const) {
+  test(`ring-hash: ${weights.length} endpoints of ${weights.join(' : ')} have ${size} points for ${minimumRingSize} to ${maximumRingSize}`, (t) => {
+    t.is(ringSize(weights, { minimumRingSize, maximumRingSize }), size);
+  });
+}
+
+test('maglev: a table of 11 places is filled in turns', (t) => {
+  const among = candidates({ a: 1, b: 1, c: 1 });
+  const settings = { ...defaultSettings, maglev: { tableSize: 11 } };
+  const table = createAlgorithm('maglev', among, seeded(1), settings);
+  const counts = [0, 0, 0];
+  for (let hash = 0; hash < 11; hash++) {
+    const owner = table.pick(0, none, hash);
+    t.is(table.pick(0, none, hash + 11), owner, 'the hash modulo the size');
+    counts[owner] = (counts[owner] ?? 0) + 1;
+  }
+  t.deepEqual(counts.sort(), [3, 4, 4]);
+});
+
+test('what hashes goes by where endpoints are, whatever they are called', (t) => {
+  for (const name of ['ring-hash', 'maglev'] as const) {
+    const named = (prefix: string) =>
+      ['one', 'two', 'three'].map((place) => ({
+        ...(candidates({ [place]: 1 })[0] as Candidate),
+        key: `${prefix}-${place}`,
+      }));
+    const here = createAlgorithm(name, named('here'), seeded(1));
+    const there = createAlgorithm(name, named('there'), seeded(2));
+    for (let i = 0; i < 100; i++) {
+      const hash = hash32(`user-${i}`);
+      t.is(here.pick(0, none, hash), there.pick(0, none, hash));
+    }
+  }
 });
 
 /** The same for all, but no two answers take as long: log-normal, one in twenty over five times the median. */
@@ -133,8 +209,10 @@ for (const weights of [
 ]) {
   const sum = weights.reduce((total, weight) => total + weight, 0);
   const among = () => candidates(Object.fromEntries(weights.map((weight, i) => [`e${i}`, weight])));
-  for (const name of ['peak-ewma', 'least-request', 'random', 'round-robin'] as const) {
-    for (const concurrency of [1, 2, 4, 16, 64]) {
+  const exact = ['peak-ewma', 'random', 'round-robin'] as const;
+  for (const name of [...exact, 'least-request'] as const) {
+    // With requests in flight the lighter ones get more than their weight from least-request.
+    for (const concurrency of name === 'least-request' ? [1] : [1, 2, 4, 16, 64]) {
       test(`${name}: ${weights.join(' : ')} is what equals get, ${concurrency} at a time`, (t) => {
         const requests = 2000;
         const targets = among();
@@ -162,19 +240,17 @@ test('peak-ewma: a target that answers no more is given up, whatever its weight'
   t.true((stuck?.meter.pending ?? 0) <= 30, `${stuck?.meter.pending} of 200`);
 });
 
-for (const name of ['least-request', 'peak-ewma'] as const) {
-  test(`${name}: requests in flight settle in proportion to weights`, (t) => {
-    const among = candidates({ a: 1, b: 1, c: 2, d: 4 });
-    const algorithm = createAlgorithm(name, among, seeded(8));
-    for (let i = 0; i < 800; i++) {
-      const picked = among[algorithm.pick(0, none, undefined)];
-      if (picked) picked.meter.pending++;
-    }
-    near(
-      t,
-      among.map(({ meter }) => meter.pending / 800),
-      [0.125, 0.125, 0.25, 0.5],
-      0.04,
-    );
-  });
-}
+test('peak-ewma: requests in flight settle in proportion to weights', (t) => {
+  const among = candidates({ a: 1, b: 1, c: 2, d: 4 });
+  const algorithm = createAlgorithm('peak-ewma', among, seeded(8));
+  for (let i = 0; i < 800; i++) {
+    const picked = among[algorithm.pick(0, none, undefined)];
+    if (picked) picked.meter.pending++;
+  }
+  near(
+    t,
+    among.map(({ meter }) => meter.pending / 800),
+    [0.125, 0.125, 0.25, 0.5],
+    0.04,
+  );
+});

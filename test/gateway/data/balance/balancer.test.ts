@@ -16,7 +16,7 @@ test('three failures in a row eject an endpoint; when its time is over it is bac
   t.deepEqual(loads(), [93, 7]);
   t.deepEqual([...balancer.state().ejected.keys()], ['endpoint/a']);
   const before = decisions.length;
-  clock.advance(5001);
+  clock.advance(30_001);
   t.true(decisions.length > before);
   t.deepEqual(balancer.state().ejected.size, 0);
   clock.advance(3000);
@@ -61,10 +61,45 @@ test('a cluster that fails is ejected as a whole, and the next one takes its loa
   t.deepEqual(loads(), [100, 0]);
   fail('cluster/dc2', 3);
   t.deepEqual(loads(), [0, 100]);
-  clock.advance(5001 + 2000 + 5000);
+  clock.advance(30_001 + 2000 + 5000);
   t.deepEqual(loads(), [50, 50]);
   clock.advance(5500);
   t.deepEqual(loads(), [100, 0]);
+});
+
+test('a cluster that was ejected is asked again, on trial, once a link to it is up anew, or it has healthy copies again', (t) => {
+  const groups = [summary(dc2, 3, 3), summary(dc3, 3, 3)];
+  const link = (state: LinkState) => [remote(dc2, { rttMs: 10, link: state }), remote(dc3)];
+  const { balancer, fail, update } = start({ groups, remotes: link('up') });
+  const ejected = () => [...balancer.state().ejected.keys()];
+  fail('cluster/dc2', 3);
+  update(groups, link('suspect'));
+  update(groups, link('up'));
+  t.deepEqual(ejected(), ['cluster/dc2'], 'it was never known to be gone');
+  update(groups, link('down'));
+  update(groups, link('up'));
+  t.deepEqual(ejected(), []);
+  fail('cluster/dc2', 1);
+  t.deepEqual(ejected(), ['cluster/dc2'], 'it was on trial');
+  update([summary(dc2, 0, 3), summary(dc3, 3, 3)], link('up'));
+  t.deepEqual(ejected(), ['cluster/dc2']);
+  update(groups, link('up'));
+  t.deepEqual(ejected(), []);
+});
+
+test('the last endpoint that can take requests is ejected only where another cluster takes over', (t) => {
+  const lastOfThree = zone('eu-a', { a: 'unhealthy', b: 'unhealthy', c: 'healthy' });
+  const alone = start({ groups: [lastOfThree], policy: { panicThreshold: 0 } });
+  alone.fail('endpoint/c', 5);
+  t.is(alone.pickKey(), 'endpoint/c');
+  t.is(alone.balancer.state().ejected.size, 0);
+  const helped = start({
+    groups: [lastOfThree, summary(dc2, 3, 3)],
+    remotes: [remote(dc2)],
+    policy: { panicThreshold: 0 },
+  });
+  helped.fail('endpoint/c', 3);
+  t.is(helped.pickKey(), 'cluster/dc2');
 });
 
 test('when the zone recovers, load comes back by hold and ramp; picks follow', (t) => {

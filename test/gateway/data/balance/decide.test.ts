@@ -4,7 +4,8 @@ import test from 'ava';
 import fc from 'fast-check';
 import { type DecideOptions, decide } from '../../../../gateway/data/balance/decide.ts';
 import type { Group, RemoteCluster } from '../../../../gateway/data/balance/types.ts';
-import { type BalancePolicy, failuresInARow } from '../../../../policy/traffic-policy.ts';
+import { failuresInARow } from '../../../../policy/traffic/outlier.ts';
+import type { BalancePolicy } from '../../../../policy/traffic-policy.ts';
 import { caller, dc1, dc2, dc3, policyWith, remote, summary, viewOf, zone } from './scenes.ts';
 
 const three = { a: 'healthy', b: 'healthy', c: 'healthy' } as const;
@@ -75,6 +76,8 @@ test('each reason a cluster is out of use is told', (t) => {
     const text = reason({ ejected: cause });
     t.regex(`${text}`, new RegExp(`^carries nothing: ejected after .* in a row.*\\(${cause}\\)$`));
   }
+  t.regex(`${reason({ ejected: 'successRate' })}`, /success rate.*\(successRateStdevFactor\)$/);
+  t.regex(`${reason({ ejected: 'failurePercentage' })}`, /\(failurePercentageThreshold\)$/);
   t.regex(`${reason({ ejected: 'otherProtocol' })}`, /speaks HTTP\/2.*--protocol http2 or grpc$/);
   t.is(reason({}, { without: new Set([dc2]) }), 'excluded by --without');
 });

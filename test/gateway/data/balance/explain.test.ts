@@ -103,13 +103,19 @@ test('what a balancer has learnt is explained with it', (t) => {
     ['endpoint/a', 'consecutive5xx'],
     ['cluster/dc2', 'consecutiveGatewayFailure'],
   ] as const);
-  const { candidates, tiers } = explain(view, caller, policyWith(), { ejected, governedLoads: [] });
+  const starting = new Map();
+  const { candidates, tiers } = explain(view, caller, policyWith(), {
+    ejected,
+    starting,
+    governedLoads: [],
+  });
   t.like(candidates[0], {
     endpoint: 'a',
     ejected: true,
   });
   const calm = explain(view, caller, policyWith({ panicThreshold: 0 }), {
     ejected,
+    starting,
     governedLoads: [],
   });
   t.is(calm.candidates[0]?.reason, 'carries nothing: ejected after 5xx in a row (consecutive5xx)');
@@ -117,10 +123,26 @@ test('what a balancer has learnt is explained with it', (t) => {
   t.is(tiers[1]?.reason.includes('ejected') || tiers[1]?.panic, true);
 });
 
+test('an endpoint that starts slowly has its part of the weight, and the reason says so', (t) => {
+  const two = viewOf([zone('eu-a', { a: 'healthy', b: 'healthy' })]);
+  const state = {
+    ejected: new Map(),
+    starting: new Map([['endpoint/b', 0.25]]),
+    governedLoads: [],
+  };
+  const { candidates } = explain(two, caller, policyWith(), state);
+  t.deepEqual(
+    candidates.map(({ share }) => share),
+    [80, 20],
+  );
+  t.is(candidates[1]?.reason, 'carries all: 2 of 2 healthy; starts slowly: at 25 % of its weight');
+});
+
 test('loads in force while load returns are explained, unless the outcome of a loss is asked for', (t) => {
   const steady = { kind: 'steady' } as const;
   const state = {
     ejected: new Map(),
+    starting: new Map(),
     governedLoads: [
       {
         name: 'zone eu-a',

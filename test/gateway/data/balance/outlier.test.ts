@@ -5,15 +5,15 @@ import {
   afterRecovery,
   afterTime,
   afterTry,
-  ejectionMs,
   mayEjectOneMore,
   type OutlierState,
   trusted,
 } from '../../../../gateway/data/balance/outlier.ts';
 import type { TryResult } from '../../../../gateway/data/balance/types.ts';
-import { defaultBalance, type OutlierPolicy } from '../../../../policy/traffic-policy.ts';
-
-const policy = defaultBalance.outlier;
+import {
+  type OutlierPolicy,
+  defaultOutlier as policy,
+} from '../../../../policy/traffic/outlier.ts';
 
 interface Circumstances {
   readonly from?: OutlierState;
@@ -39,8 +39,8 @@ function causeOf(state: OutlierState): string | undefined {
 
 const ejected: OutlierState = {
   kind: 'ejected',
-  until: 5000,
-  times: 1,
+  until: 30_000,
+  multiplier: 1,
   cause: 'consecutiveGatewayFailure',
 };
 const many = (result: TryResult, times: number) => Array<TryResult>(times).fill(result);
@@ -110,20 +110,21 @@ test('results that arrive while ejected change nothing', (t) => {
 });
 
 test('when the ejection is over the target is on probation, not before', (t) => {
-  t.is(afterTime(ejected, 4999), ejected);
-  t.like(afterTime(ejected, 5000), { kind: 'probation', times: 1 });
+  t.is(afterTime(ejected, 29_999), ejected);
+  t.like(afterTime(ejected, 30_000), { kind: 'probation' });
 });
 
 test('a check that passes again ends an ejection, but the target is on probation', (t) => {
-  t.like(afterRecovery(ejected), { kind: 'probation', times: 1 });
-  t.is(afterRecovery(trusted), trusted);
+  t.like(afterRecovery(ejected, 100), { kind: 'probation' });
+  t.is(afterRecovery(trusted, 100), trusted);
 });
 
 for (const result of ['failed', 'gateway-error', 'server-error'] as const) {
   test(`on probation one success clears, one ${result} ejects for twice as long`, (t) => {
-    const from = afterTime(ejected, 5000);
-    t.is(after(['ok'], { from }), trusted);
-    t.like(after([result], { from, now: 5000 }), { kind: 'ejected', until: 15_000, times: 2 });
+    const from = afterTime(ejected, 30_000);
+    t.is(after(['ok'], { from }).kind, 'trusted');
+    const now = 39_999;
+    t.like(after([result], { from, now }), { until: now + 60_000, multiplier: 2 });
   });
 }
 
@@ -141,16 +142,42 @@ test('a cluster that gives no answer is ejected as fast as an endpoint', (t) => 
 });
 
 test('on probation, too, it takes all copies of a cluster', (t) => {
-  const from = afterTime(ejected, 5000);
+  const from = afterTime(ejected, 30_000);
   t.is(after(many('server-error', 2), { from, copies: 3 }).kind, 'probation');
   t.is(after(many('server-error', 3), { from, copies: 3 }).kind, 'ejected');
 });
 
-test('ejections double up to the longest', (t) => {
-  t.deepEqual(
-    [0, 1, 2, 3, 4, 1000].map((times) => ejectionMs(policy, times)),
-    [5000, 10_000, 20_000, 40_000, 60_000, 60_000],
-  );
+/** The multiplier of a target that came back at 0 with `multiplier`, and is ejected at `now`; it was `good` since, or not. */
+function multiplierOf(multiplier: number, now: number, good: boolean): number {
+  const until = 0;
+  const back = afterTime({ kind: 'ejected', until, multiplier, cause: 'consecutive5xx' }, until);
+  const from = good ? after(['ok'], { from: back }) : back;
+  const state = after(many('failed', 3), { from, now });
+  return state.kind === 'ejected' ? state.multiplier : 0;
+}
+
+for (const [multiplier, now, next] of [
+  [1, 0, 2],
+  [1, 9_999, 2],
+  [1, 10_000, 1],
+  [4, 20_000, 3],
+  [4, 39_999, 2],
+  [4, 1_000_000, 1],
+  [10, 0, 10],
+] as const) {
+  test(`ejected ${now} ms after a ${multiplier}-fold ejection it is for ${next} times the base`, (t) => {
+    t.is(multiplierOf(multiplier, now, true), next);
+    t.is(multiplierOf(multiplier, now, false), next);
+  });
+}
+
+test('an ejection lasts the base times the multiplier, up to the longest', (t) => {
+  const untils = [0, 1, 2, 8, 9, 10].map((multiplier) => {
+    const from = afterTime({ ...ejected, until: 0, multiplier }, 0);
+    const state = after(['failed'], { from });
+    return state.kind === 'ejected' ? state.until : 0;
+  });
+  t.deepEqual(untils, [30_000, 60_000, 90_000, 270_000, 300_000, 300_000]);
 });
 
 test('where the cap leaves no room, failures are counted and the next one with room ejects', (t) => {
@@ -170,11 +197,26 @@ for (const [ejectedNow, total, may] of [
   [50, 100, false],
 ] as const) {
   test(`with ${ejectedNow} of ${total} out, one more ${may ? 'may' : 'may not'} be ejected at 50 %`, (t) => {
-    t.is(mayEjectOneMore(policy, ejectedNow, total), may);
+    const counts = { ejected: ejectedNow, total, usable: total - ejectedNow };
+    t.is(mayEjectOneMore(policy, counts, true), may);
   });
 }
 
 test('a cap of 0 % still lets one go', (t) => {
-  t.true(mayEjectOneMore({ ...policy, maxEjectedPercent: 0 }, 0, 10));
-  t.false(mayEjectOneMore({ ...policy, maxEjectedPercent: 0 }, 1, 10));
+  const none = { ...policy, maxEjectedPercent: 0 };
+  t.true(mayEjectOneMore(none, { ejected: 0, total: 10, usable: 10 }, false));
+  t.false(mayEjectOneMore(none, { ejected: 1, total: 10, usable: 9 }, false));
 });
+
+for (const [usable, hasOthers, percent, may] of [
+  [2, false, 50, true],
+  [1, false, 50, false],
+  [1, true, 50, true],
+  [1, false, 100, true],
+] as const) {
+  const whom = `the ${usable === 1 ? 'last' : 'last but one'} of a cluster that can take requests`;
+  test(`${whom} ${may ? 'may' : 'may not'} be ejected at ${percent} %, others ${hasOthers ? 'there' : 'missing'}`, (t) => {
+    const counts = { ejected: 0, total: 6, usable };
+    t.is(mayEjectOneMore({ ...policy, maxEjectedPercent: percent }, counts, hasOthers), may);
+  });
+}

@@ -110,7 +110,12 @@ export function request(rest: Partial<PickRequest> = {}): PickRequest {
 }
 
 export function candidates(weights: Record<string, number>): Candidate[] {
-  return Object.entries(weights).map(([key, weight]) => ({ key, weight, meter: createMeter() }));
+  return Object.entries(weights).map(([key, weight]) => ({
+    key,
+    place: key,
+    weight,
+    meter: createMeter(),
+  }));
 }
 
 /** How many of `requests` each candidate gets from a closed loop: `concurrency` at a time, each taking what `latencyMs` says. */

@@ -71,7 +71,9 @@ for (const algorithm of ['peak-ewma', 'least-request'] as const) {
         { ...light, weight: 1 },
         { ...heavy, weight: 3 },
       ];
-      const services = [{ name: 'orders.shop', endpoints, policy: { algorithm } }];
+      // By weight alone: with requests in flight least-request gives the lighter more.
+      const policy = { algorithm, leastRequest: { activeRequestBias: 0 } };
+      const services = [{ name: 'orders.shop', endpoints, policy }];
       const gateway = await startGateway(t, { cluster: 'dc1', services });
       const times = 600;
       const told = await askAll(gateway, times, atATime);
