@@ -75,6 +75,7 @@ export const serviceDefaultsKind = policyKind<ServiceDefaultsItem>(
   [
     { title: 'PROTOCOL', cell: ({ protocol }) => protocol },
     { title: 'CHECK', cell: ({ check }) => check && probeOf(check) },
+    { title: 'TLS', cell: ({ tls }) => tls?.hostname },
   ],
 );
 

@@ -439,6 +439,12 @@ export const errorCodes = {
     'failed',
     'Register it again with `--protocol http2`, or `--protocol grpc`; or set `protocol` of its service in the configuration, or of the registration by API.',
   ),
+  ENDPOINT_TLS_FAILED: entry(
+    'The endpoint could not be spoken to over TLS',
+    502,
+    'failed',
+    "Compare `tls` of the service's defaults with the certificate that the endpoint shows, and with what it asks for.",
+  ),
   UPSTREAM_TIMED_OUT: entry(
     'Upstream timed out',
     504,

@@ -10,6 +10,7 @@ import type { Snapshot } from '../registry/snapshot.ts';
 import { Catalog } from './control/catalog/catalog.ts';
 import { KnownServices } from './control/catalog/known-services.ts';
 import { RegistrationsFile } from './control/catalog/registrations-file.ts';
+import { EndpointTrusts } from './control/certificates/endpoint-trusts.ts';
 import type { IngressCertificates } from './control/certificates/ingress-certificates.ts';
 import { Changes } from './control/changes.ts';
 import type { GatewayConfig } from './control/config/config.ts';
@@ -71,6 +72,8 @@ export class GatewayParts {
   readonly startedAt: number;
   readonly identity: Identity;
   readonly ingressCertificates: IngressCertificates;
+  /** Whom to trust at endpoints that are spoken to over TLS. */
+  readonly endpointTrusts: EndpointTrusts;
   /** The endpoints that are registered here. */
   readonly catalog: Catalog;
   /** The services that are known, here and elsewhere. */
@@ -116,12 +119,21 @@ export class GatewayParts {
     this.caller = { cluster, region, zone };
     const resolver = new NameResolver({ clock, log });
     this.checker = new HealthChecker({ clock, random, lookup: resolver.lookup });
+    this.endpointTrusts = new EndpointTrusts({
+      clock,
+      log,
+      changed: (service) => {
+        this.changes.tell('endpointTrust', service);
+        this.catalog.defaultsChanged(service);
+      },
+    });
     this.catalog = new Catalog({
       home: { cluster, region, zone, gateway },
       clock,
       checker: this.checker,
       resolve: (host) => resolver.resolve(host),
       defaults: (service) => this.policies.defaults({ service, client: cluster, where: cluster }),
+      tls: (service) => this.endpointTrusts.tlsOf(service),
     });
     this.registrations = new RegistrationsFile({
       path: join(config.dataDir, 'registrations.json'),
@@ -131,8 +143,8 @@ export class GatewayParts {
     });
     const { changes } = this;
     const written = (): readonly PolicyResource[] => this.writtenPolicies.resources;
-    const { catalog } = this;
-    this.governing = new Governing({ config, written, catalog, changes });
+    const { catalog, endpointTrusts } = this;
+    this.governing = new Governing({ config, written, catalog, endpointTrusts, changes });
     this.services = new KnownServices({
       home: { cluster, gateway },
       catalog: this.catalog,
@@ -255,9 +267,9 @@ export class GatewayParts {
     ];
   }
 
-  /** One for each written policy that is not used as it stands in the registry. */
+  /** One for each written policy that is not used as it stands in the registry, and for each whose files can't be used. */
   get policyProblems(): readonly IsthmusError[] {
-    return this.writtenPolicies.problems;
+    return [...this.writtenPolicies.problems, ...this.endpointTrusts.problems];
   }
 
   /** Why what is registered would not outlive a restart; undefined while it would. */

@@ -138,6 +138,7 @@ export class Gateway extends GatewayParts {
       const { session } = membership;
       const synced = session && Promise.all([session.client.synced(), writtenPolicies.listed()]);
       await everythingKnown({ synced, catalog, workers, patienceMs, clock });
+      await this.endpointTrusts.settled();
     });
   }
 
@@ -158,6 +159,7 @@ export class Gateway extends GatewayParts {
     this.checker.close();
     this.identity.leaf.stop();
     this.ingressCertificates.stop();
+    this.endpointTrusts.close();
     await this.registrations.flush();
     await this.observations.close(this.clock);
   }

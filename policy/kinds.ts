@@ -71,7 +71,7 @@ export const policyKinds = {
   }),
   ServiceDefaults: kind({
     summary:
-      'How the endpoints of a service are spoken to and checked that were registered without saying so',
+      'How the endpoints of a service are spoken to, over TLS or not; and, where they were registered without saying so, by which protocol, and how they are checked',
     naming: 'Name of the service in its namespace',
     resource: 'service',
     spec: writtenDefaultsSchema,

@@ -19,6 +19,8 @@ interface Deltas {
   readonly identity: [];
   /** The certificates for clients from outside. */
   readonly credentials: [];
+  /** Whom to trust at a service's endpoints, which are spoken to over TLS. */
+  readonly endpointTrust: [service: ServiceName];
   /** The policies of services. */
   readonly policies: [];
   /** How much the log says. */

@@ -12,6 +12,7 @@ import type {
   TrafficPolicyItem,
 } from '../../gateway/control/api/answers.ts';
 import { signRecord } from '../../registry/signing.ts';
+import { caPem, hostname, startTlsOrigin } from '../gateway/data/request/tls-origins.ts';
 import { adminRequest } from '../support/admin-request.ts';
 import { type EtcdProcess, startEtcd } from '../support/etcd.ts';
 import { type Etcdctl, etcdctl } from '../support/etcdctl.ts';
@@ -294,6 +295,36 @@ test.serial(
       async () => (await table()) === 'own,http2,healthy silent,http,healthy',
     );
     for (const id of ['silent', 'own']) await second.api.send('DELETE', endpoint(id));
+  },
+);
+
+test.serial(
+  'endpoints are spoken to over TLS as is written while gateways run, at every gateway and for every cluster',
+  async (t) => {
+    const vault = await startTlsOrigin(t, 'vault');
+    const endpoint = '/v1/services/shop/vault/endpoints/one';
+    const defaults = '/v1/service-defaults/shop/vault';
+    await put(dc1.gateway, endpoint, { address: '127.0.0.1', port: vault.port });
+    const asked = [dc1.gateway, second, dc2.gateway];
+    const allSay = async (said: string) => {
+      const answers = await Promise.all(asked.map((gateway) => gateway.request('vault.shop')));
+      return answers.every(({ body }) => body.includes(said));
+    };
+    await until('it to be known', () => allSay('UPSTREAM_FAILED'));
+    const tls = { caCertificates: caPem, hostname };
+    await put(second, defaults, { tls });
+    await until('it to answer', () => allSay('vault'));
+    await put(second, defaults, { tls: { ...tls, hostname: 'other.internal' } });
+    await until('all to want another', () => allSay('ENDPOINT_TLS_FAILED'));
+    t.deepEqual(new Set(vault.heard), new Set([`${hostname} -`]));
+    await put(second, defaults, { tls: { ...tls, caCertificates: '/nowhere/ca.pem' } });
+    for (const gateway of [dc1.gateway, second]) {
+      await until('the file to be missed', async () => {
+        return (await gateway.problems()).some(({ code }) => code === 'FILE_UNREADABLE');
+      });
+    }
+    for (const one of [defaults, endpoint]) await dc1.gateway.api.send('DELETE', one);
+    await until('it to be over', async () => (await second.problems()).length === 0);
   },
 );
 

@@ -30,6 +30,8 @@ for (const [kind, singular, plural] of [
   });
 }
 
+const tls = (more: object) => ({ tls: { hostname: 'cart.internal', ...more } });
+
 interface Described {
   readonly description?: string;
   readonly properties?: Readonly<Record<string, Described>>;
@@ -106,6 +108,12 @@ test('a policy of the federation says the same at the gateways of every cluster,
   } as object);
 });
 
+test("what TLS to a service's endpoints leaves out is the system's authorities, and no certificate of ours", (t) => {
+  t.like(resourceOf(where, record('ServiceDefaults', tls({}))), {
+    spec: { tls: { hostname: 'cart.internal', caCertificates: 'system' } } as never,
+  });
+});
+
 test('a policy that was deleted makes nobody do anything', (t) => {
   t.is(resourceOf(where, record('TrafficPolicy', null)), undefined);
 });
@@ -117,7 +125,22 @@ for (const [kind, spec, message] of [
   ['TrafficPolicy', { target: {}, timeouts: { request: '5' } }, /^timeouts\.request: "5" is not a/],
   ['TrafficPolicy', { target: {}, balance: { panicTreshold: 5 } }, /^balance: .*panicTreshold/],
   ['ServiceExport', { exported: 'yes' }, /^exported: /],
-  ['ServiceDefaults', {}, /^protocol: say protocol, check or both/],
+  ['ServiceDefaults', {}, /^protocol: say protocol, check or tls/],
+  ['ServiceDefaults', { tls: {} }, /^tls\.hostname: /],
+  ['ServiceDefaults', { tls: { hostname: '10.0.0.1' } }, /^tls\.hostname: use a DNS name/],
+  ['ServiceDefaults', tls({ caCertificates: 'ca.pem' }), /^tls\.caCertificates: use `system`/],
+  [
+    'ServiceDefaults',
+    tls({ caCertificates: '-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----' }),
+    /^tls\.caCertificates: not all of it can be read/,
+  ],
+  ['ServiceDefaults', tls({ subjectAltNames: ['a b'] }), /^tls\.subjectAltNames\.0: use a DNS/],
+  ['ServiceDefaults', tls({ subjectAltNames: [] }), /^tls\.subjectAltNames: /],
+  [
+    'ServiceDefaults',
+    tls({ clientCertificate: { certFile: '/a', keyFile: 'b' } }),
+    /^tls\.clientCertificate\.keyFile: use an absolute path/,
+  ],
   ['ServiceDefaults', { check: {} }, /^check: give one of http, grpc and tcp/],
   ['ServiceDefaults', { check: { tcp: true, interval: '1ms' } }, /^check: the interval is at/],
   ['RateLimit', {}, /^There is no kind RateLimit/],

@@ -154,12 +154,15 @@ class EchoService {
 }
 
 /** Starts a server that ends with the test. It takes messages of any size. */
-export async function startEchoServer(t: Pick<ExecutionContext, 'teardown'>): Promise<EchoServer> {
+export async function startEchoServer(
+  t: Pick<ExecutionContext, 'teardown'>,
+  credentials = ServerCredentials.createInsecure(),
+): Promise<EchoServer> {
   const server = new Server({ 'grpc.max_receive_message_length': -1 });
   const service = new EchoService();
   server.addService(definition, service.handlers);
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => {
+    server.bindAsync('127.0.0.1:0', credentials, (error, bound) => {
       if (error) reject(error);
       else resolve(bound);
     });

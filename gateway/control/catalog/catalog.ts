@@ -9,6 +9,7 @@ import type { EndpointRecord, Health } from '../../../registry/model.ts';
 import { defaultProtocol } from '../../../registry/protocols.ts';
 import type { Resolve } from '../../data/link/places.ts';
 import type { HealthChecker } from '../health/checker.ts';
+import type { ProbeTarget } from '../health/probe-result.ts';
 import { endpointRecord, type Home } from './endpoint-record.ts';
 import { type Beating, Heartbeats } from './heartbeats.ts';
 import { Instances, nameOf } from './instances.ts';
@@ -35,6 +36,8 @@ interface CatalogOptions {
   readonly resolve: Resolve;
   /** What holds for endpoints of a service that say nothing themselves. */
   defaults(service: ServiceName): ServiceDefaults;
+  /** How endpoints of a service are spoken to over TLS; undefined: in clear text. */
+  tls(service: ServiceName): ProbeTarget['tls'];
 }
 
 const assumed = { health: 'healthy', reason: 'Assumed: it has no check' } as const;
@@ -241,9 +244,11 @@ export class Catalog {
     const keys = new Set(entry.instances.map(keyOf));
     for (const gone of before.map(keyOf)) if (!keys.has(gone)) checker.remove(gone);
     for (const instance of entry.instances) {
-      const { address, port, check } = instance;
+      const { address, port, check, protocol, service } = instance;
       const key = keyOf(instance);
-      if (check) checker.set({ key, address, port, check });
+      // An endpoint that ends its clients' TLS is not spoken to over ours.
+      const tls = protocol === 'tls' ? undefined : this.#options.tls(service);
+      if (check) checker.set({ key, address, port, check, ...(tls && { tls }) });
       else checker.remove(key);
     }
   }

@@ -72,8 +72,14 @@ async function read<T>({ where, paths, make }: KeptValueOptions<T>): Promise<T> 
   }
 }
 
+/** Certificates and keys are far smaller; what has no end is read no further. */
+const mostBytes = 1 << 20;
+
 async function readText(path: string): Promise<string> {
   try {
+    const found = await stat(path);
+    if (!found.isFile()) throw new Error(`${path} is no regular file`);
+    if (found.size > mostBytes) throw new Error(`${path} has more than ${mostBytes} bytes`);
     return await readFile(path, 'utf8');
   } catch (cause) {
     throw new IsthmusError('FILE_UNREADABLE', { what: messageOf(cause), cause });

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { parseAddress } from '../../../core/address.ts';
 import { serviceName } from '../../../core/names.ts';
+import { endpointTlsSchema } from '../../../policy/endpoint-tls.ts';
 import { checkSchema } from '../../../policy/health-check.ts';
 import { balancePolicySchema, timeoutsSchema } from '../../../policy/traffic-schema.ts';
 import { labelSchema } from '../../../registry/model.ts';
@@ -29,6 +30,8 @@ const serviceSchema = z.strictObject({
   exported: z.boolean().default(true),
   protocol: z.enum(protocols).default(defaultProtocol),
   check: checkSchema.optional(),
+  /** TLS to its endpoints. Default: clear text. */
+  tls: endpointTlsSchema.optional(),
   endpoints: z
     .array(endpointSchema)
     .superRefine(refuseTwice('id', ({ id }) => id))

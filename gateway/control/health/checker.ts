@@ -99,7 +99,7 @@ export class HealthChecker {
    */
   set(target: CheckTarget): void {
     const known = this.#entries.get(target.key);
-    if (isDeepStrictEqual(known?.target, target)) return;
+    if (known?.target.tls === target.tls && isDeepStrictEqual(known?.target, target)) return;
     const moved = known?.target.address !== target.address || known.target.port !== target.port;
     if (known) this.#forget(known);
     const entry = new Entry(target, moved || !known ? notChecked : known, this.#due);

@@ -1,5 +1,6 @@
 /** Owns asking a gRPC server for its health: `grpc.health.v1.Health/Check`, in the few octets that it takes. */
 import type { LookupFunction } from 'node:net';
+import type { ServerTls } from '../../../certs/server-trust.ts';
 import { formatAddress } from '../../../core/address.ts';
 import type { Probe } from '../../../policy/health-check.ts';
 import { openHttp2 } from './http2-request.ts';
@@ -17,8 +18,9 @@ const enumField = 0x08;
 
 /** Tells how it went, once or more often. Returns what ends it. */
 export function callHealth(
-  { address, port }: ProbeTarget,
-  { service, host = formatAddress(address, port), tls = false }: Extract<Probe, { kind: 'grpc' }>,
+  { address, port }: Pick<ProbeTarget, 'address' | 'port'>,
+  { service, host = formatAddress(address, port) }: Extract<Probe, { kind: 'grpc' }>,
+  tls: boolean | ServerTls,
   lookup: LookupFunction,
   settle: (result: ProbeResult) => void,
 ): () => void {

@@ -1,6 +1,7 @@
 /** Owns the target and the result of a probe. */
 import { messageOf } from '../../../core/errors.ts';
 import type { Check } from '../../../policy/health-check.ts';
+import type { ProbeTls } from '../certificates/endpoint-trusts.ts';
 import type { CheckedHealth } from './rise-fall.ts';
 
 export interface ProbeResult {
@@ -13,6 +14,8 @@ export interface ProbeTarget {
   readonly address: string;
   readonly port: number;
   readonly check: Check;
+  /** Absent: in clear text, or as the check says. */
+  readonly tls?: ProbeTls | undefined;
 }
 
 export function failed(error: Error): ProbeResult {

@@ -2,11 +2,13 @@
 import { get as getPlain, type IncomingHttpHeaders } from 'node:http';
 import { get as getSecure } from 'node:https';
 import { connect, type LookupFunction } from 'node:net';
+import { connect as connectSecure } from 'node:tls';
+import type { ServerTls } from '../../../certs/server-trust.ts';
 import { formatAddress } from '../../../core/address.ts';
 import type { Probe } from '../../../policy/health-check.ts';
 import { isServerPreface } from '../../data/wire/http2/server-preface.ts';
 import { callHealth } from './grpc-health.ts';
-import { openHttp2, serverNameOf } from './http2-request.ts';
+import { openHttp2, unverified } from './http2-request.ts';
 import { failed, type ProbeResult, type ProbeTarget } from './probe-result.ts';
 
 type HttpProbe = Extract<Probe, { kind: 'http' }>;
@@ -35,25 +37,40 @@ export function probe(target: ProbeTarget, lookup: LookupFunction): Promise<Prob
   });
 }
 
+/** The TLS that an endpoint is asked over: its service's; or as the check says, with whoever answers. */
+type CheckTls = ServerTls | boolean;
+
 function askOf(target: ProbeTarget, lookup: LookupFunction): Ask {
-  const { probe: how } = target.check;
-  switch (how.kind) {
-    case 'tcp':
-      return (settle) => askTcp(target, lookup, settle);
-    case 'grpc':
-      return (settle) => callHealth(target, how, lookup, settle);
-    case 'http':
-      return how.version === 2
-        ? (settle) => askHttp2(target, how, lookup, settle)
-        : (settle) => askHttp1(target, how, lookup, settle);
+  const { check, tls: ofService } = target;
+  const { probe: how } = check;
+  if (ofService !== undefined && 'unusable' in ofService) {
+    const reason = `It can't be asked over TLS: ${ofService.unusable}`;
+    return (settle) => {
+      settle({ health: 'unhealthy', reason });
+      return () => {};
+    };
   }
+  if (how.kind === 'tcp') return (settle) => askTcp(target, ofService, lookup, settle);
+  const tls = ofService ?? how.tls ?? false;
+  if (how.kind === 'grpc') return (settle) => callHealth(target, how, tls, lookup, settle);
+  return how.version === 2
+    ? (settle) => askHttp2(target, how, tls, lookup, settle)
+    : (settle) => askHttp1(target, how, tls, lookup, settle);
 }
 
 type Settle = Parameters<Ask>[0];
 
-function askTcp({ address, port }: ProbeTarget, lookup: LookupFunction, settle: Settle) {
-  const socket = connect({ host: address, port, lookup });
-  socket.on('connect', () => settle({ health: 'healthy', reason: 'Accepts connections' }));
+function askTcp(
+  { address, port }: ProbeTarget,
+  tls: ServerTls | undefined,
+  lookup: LookupFunction,
+  settle: Settle,
+) {
+  const where = { host: address, port, lookup };
+  const socket = tls === undefined ? connect(where) : connectSecure({ ...where, ...tls });
+  const reason = tls === undefined ? 'Accepts connections' : 'Accepts connections over TLS';
+  const open = tls === undefined ? 'connect' : 'secureConnect';
+  socket.on(open, () => settle({ health: 'healthy', reason }));
   socket.on('error', (error) => settle(failed(error)));
   return () => void socket.destroy();
 }
@@ -61,15 +78,15 @@ function askTcp({ address, port }: ProbeTarget, lookup: LookupFunction, settle: 
 function askHttp1(
   { address, port }: ProbeTarget,
   how: HttpProbe,
+  tls: CheckTls,
   lookup: LookupFunction,
   settle: Settle,
 ) {
   const { path, host = formatAddress(address, port) } = how;
   const headers = { host, 'user-agent': userAgent, connection: 'close' };
   const where = { host: address, port, path, lookup, agent: false, headers } as const;
-  const request = how.tls
-    ? getSecure({ ...where, rejectUnauthorized: false, servername: serverNameOf(host) })
-    : getPlain(where);
+  const verified = typeof tls === 'object' ? tls : unverified(host);
+  const request = tls ? getSecure({ ...where, ...verified }) : getPlain(where);
   request.on('error', (error) => settle(speaksHttp2(error) ? foreign : failed(error)));
   request.on('response', ({ statusCode = 0, headers }) => settle(judged(how, statusCode, headers)));
   return () => void request.destroy();
@@ -88,10 +105,11 @@ function speaksHttp2(error: Error & { readonly rawPacket?: Buffer }): boolean {
 function askHttp2(
   { address, port }: ProbeTarget,
   how: HttpProbe,
+  tls: CheckTls,
   lookup: LookupFunction,
   settle: Settle,
 ) {
-  const { path, host = formatAddress(address, port), tls = false } = how;
+  const { path, host = formatAddress(address, port) } = how;
   const place = { address, port, host, tls, lookup };
   const fields = { ':path': path, 'user-agent': userAgent };
   const { stream, end } = openHttp2(place, fields, (error) => settle(failed(error)));

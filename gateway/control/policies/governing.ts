@@ -1,6 +1,9 @@
 /** Owns the policies in force at this gateway: those of its configuration, and over them those that were written in the registry. */
+
+import type { ServiceName } from '../../../core/names.ts';
 import { Policies, type PolicyResource } from '../../../policy/effective.ts';
 import type { Catalog } from '../catalog/catalog.ts';
+import type { EndpointTrusts } from '../certificates/endpoint-trusts.ts';
 import type { Changes } from '../changes.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import { policiesOf } from '../config/policies.ts';
@@ -10,6 +13,7 @@ interface GoverningOptions {
   /** Each of the own cluster alone, which makes it more specific than one of the configuration for the same target. */
   written(): readonly PolicyResource[];
   readonly catalog: Pick<Catalog, 'defaultsChanged'>;
+  readonly endpointTrusts: Pick<EndpointTrusts, 'want'>;
   readonly changes: Pick<Changes, 'tell'>;
 }
 
@@ -22,6 +26,9 @@ export class Governing {
     this.#options = options;
     this.#configured = policiesOf(options.config);
     this.#policies = this.#configured;
+    for (const { kind, target } of this.#policies) {
+      if (kind === 'ServiceDefaults' && target.service) this.#trustEndpoints(target.service);
+    }
   }
 
   /** All of them; one that did not change stays the same object. */
@@ -44,11 +51,18 @@ export class Governing {
     const { catalog, changes } = this.#options;
     changes.tell('policies');
     for (const service of before.touched(delta, 'ServiceDefaults') ?? []) {
+      this.#trustEndpoints(service);
       catalog.defaultsChanged(service);
     }
     // An export concerns the endpoints that other clusters are told of.
     for (const service of before.touched(delta, 'ServiceExport') ?? []) {
       changes.tell('endpoints', service);
     }
+  }
+
+  #trustEndpoints(service: ServiceName): void {
+    const { config, endpointTrusts } = this.#options;
+    const asked = { service, client: config.cluster, where: config.cluster };
+    endpointTrusts.want(service, this.#policies.defaults(asked).tls);
   }
 }

@@ -37,6 +37,7 @@ export function feedChanges(feed: Feed, gateway: FeedChangesParts): void {
     identity: () => feed.changed('identity'),
     credentials: () => feed.changed('credentials'),
     policies: () => feed.changed('policies'),
+    endpointTrust: (service) => feed.endpointTrustChanged(service),
     logLevel: () => feed.changed('logLevel'),
     effects: () => feed.changed('effects'),
     readiness: () => feed.changed('informed'),

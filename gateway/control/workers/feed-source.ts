@@ -7,6 +7,7 @@ import type { Snapshot } from '../../../registry/snapshot.ts';
 import type { RemoteGateways } from '../../data/link/links.ts';
 import { serviceFacts } from '../../data/worker/facts.ts';
 import type { KnownServices } from '../catalog/known-services.ts';
+import type { EndpointTrusts } from '../certificates/endpoint-trusts.ts';
 import type { IngressCertificates } from '../certificates/ingress-certificates.ts';
 import type { Effects } from '../drills/effects.ts';
 import type { Identity } from '../membership/identity.ts';
@@ -16,6 +17,7 @@ import type { FeedSource } from './feed.ts';
 /** The parts of a gateway that workers are told of. */
 export interface FeedParts {
   readonly effects: Effects;
+  readonly endpointTrusts: Pick<EndpointTrusts, 'all' | 'of'>;
   readonly identity: Pick<Identity, 'leaf' | 'trust'>;
   readonly ingressCertificates: Pick<IngressCertificates, 'current'>;
   readonly logLevel: LogLevel;
@@ -38,6 +40,8 @@ export function feedSourceOf(gateway: FeedParts): Omit<FeedSource, 'scouting'> {
     trustDomains: () => identity.trust.domains(),
     bundle: (trustDomain) => identity.trust.get(trustDomain),
     policies: () => gateway.policies,
+    endpointTrusts: () => gateway.endpointTrusts.all(),
+    endpointTrust: (service) => gateway.endpointTrusts.of(service),
     logLevel: () => gateway.logLevel,
     informed: () => gateway.membership.isInformed,
     effects: () => ({ shifts: gateway.effects.shifts, faults: gateway.effects.faults }),

@@ -7,6 +7,7 @@ import { Policies } from '../../../policy/effective.ts';
 import type { ClusterFacts } from '../../data/balance/view.ts';
 import type { RemoteGateways } from '../../data/link/links.ts';
 import type { IngressCredentials } from '../../data/listen/credentials.ts';
+import type { EndpointTrust, EndpointTrustChange } from '../../data/upstream/secure-transports.ts';
 import type { ServiceFacts } from '../../data/worker/facts.ts';
 import type { DataEffects, Scouting, TrustedRoots, Update } from '../../data/worker/protocol.ts';
 import { writeSheets } from '../../data/worker/sheet.ts';
@@ -24,6 +25,9 @@ export interface FeedSource {
   trustDomains(): Iterable<TrustDomain>;
   bundle(trustDomain: TrustDomain): Bundle | undefined;
   policies(): Policies;
+  /** Every service whose endpoints are spoken to over TLS. */
+  endpointTrusts(): Iterable<EndpointTrustChange>;
+  endpointTrust(service: ServiceName): EndpointTrust | undefined;
   logLevel(): string;
   effects(): DataEffects;
   informed(): boolean;
@@ -50,6 +54,7 @@ export class Feed {
   readonly #used = new Set<ServiceName>();
   readonly #newlyUsed = new Set<ServiceName>();
   readonly #trust = new Set<TrustDomain>();
+  readonly #endpointTrust = new Set<ServiceName>();
   readonly #replaced = new Set<ClusterName>();
   readonly #alive = new Set<ClusterName>();
   readonly #whole = new Set<Whole>();
@@ -77,6 +82,7 @@ export class Feed {
       ),
       isWhole: true,
       policies: { set: [...source.policies()], removed: [] },
+      endpointTrust: [...source.endpointTrusts()],
       trust: Array.from(source.trustDomains(), (domain) => this.#rootsOf(domain)),
       clusters: clusterFacts(source.clusters()),
       remotes: source.remotes(),
@@ -108,6 +114,12 @@ export class Feed {
 
   trustChanged(trustDomain: TrustDomain): void {
     this.#trust.add(trustDomain);
+    this.#schedule();
+  }
+
+  /** Others are trusted at a service's endpoints. */
+  endpointTrustChanged(service: ServiceName): void {
+    this.#endpointTrust.add(service);
     this.#schedule();
   }
 
@@ -158,6 +170,12 @@ export class Feed {
       }),
       ...(this.#newlyUsed.size > 0 && { used: [...this.#newlyUsed] }),
       ...(this.#trust.size > 0 && { trust: Array.from(this.#trust, (one) => this.#rootsOf(one)) }),
+      ...(this.#endpointTrust.size > 0 && {
+        endpointTrust: Array.from(this.#endpointTrust, (service) => ({
+          service,
+          trust: source.endpointTrust(service),
+        })),
+      }),
       ...(this.#replaced.size > 0 && { replaced: [...this.#replaced] }),
       ...(this.#alive.size > 0 && { alive: [...this.#alive] }),
       ...(clusters && { clusters }),
@@ -174,6 +192,7 @@ export class Feed {
       this.#services,
       this.#newlyUsed,
       this.#trust,
+      this.#endpointTrust,
       this.#replaced,
       this.#alive,
       this.#whole,

@@ -63,6 +63,8 @@ export interface EndpointTransport {
     handler: CallHandler,
     options: CallOptions,
   ): Call;
+  /** Is used no more: what is under way goes on, and then its connections close. */
+  retire(): void;
   close(): void;
 }
 

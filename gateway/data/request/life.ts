@@ -66,6 +66,7 @@ export const life = [
       'UPSTREAM_TIMED_OUT',
       'PROTOCOL_MISMATCH',
       'ENDPOINT_SPEAKS_HTTP2',
+      'ENDPOINT_TLS_FAILED',
     ],
   },
   {

@@ -4,6 +4,8 @@ import type { Call, CallHandler } from '../message/call.ts';
 import type { FailedTry, Fields, OutgoingRequest } from '../message/message.ts';
 import { newKey } from '../message/web-socket.ts';
 import type { Awaited } from '../wire/http1/response-head.ts';
+import { isOfTls } from './endpoint-socket.ts';
+import { tlsFailure } from './failed-call.ts';
 
 /** The connection that carries it. */
 export interface Carrier {
@@ -71,6 +73,7 @@ export class EndpointCall implements Call, Awaited {
   }
 
   failure(error: Error, sent: FailedTry['sent']): FailedTry {
+    if (sent === 'no' && isOfTls(error)) return tlsFailure(this.#address, messageOf(error));
     const what = `${this.#address}: ${messageOf(error)}${this.#doubt(sent)}`;
     return { sent, code: 'UPSTREAM_FAILED', what, cause: error };
   }

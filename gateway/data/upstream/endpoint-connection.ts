@@ -21,7 +21,7 @@ import type { ResponseHead as ReceivedHead } from '../wire/http1/response-head.t
 import { ResponseParser } from '../wire/http1/response-parser.ts';
 import { isServerPreface } from '../wire/http2/server-preface.ts';
 import type { Carrier, EndpointCall } from './endpoint-call.ts';
-import { type Dialed, dialEndpoint } from './endpoint-socket.ts';
+import { type Dialed, dialEndpoint, isOfTls, onceOpen } from './endpoint-socket.ts';
 import { responseOf } from './received-response.ts';
 import { framingOf, requestText } from './request-text.ts';
 import { restHintMs } from './rest-hint.ts';
@@ -72,12 +72,13 @@ export class EndpointConnection implements Carrier, Listed {
   /** Connects, at most for `connectMs` (0 = as long as it takes), and carries `first`. */
   constructor(home: ConnectionHome, first: EndpointCall, { connectMs, restMs }: CallOptions) {
     this.#home = home;
-    const socket = dialEndpoint(home, connectMs, (octets) => this.#read(octets));
+    const onread = { buffer: readBuffer, callback: (octets: number) => this.#read(octets) };
+    const socket = dialEndpoint(home, connectMs, { alpn: 'http/1.1', allowHalfOpen: true, onread });
     this.#socket = socket;
     this.#writer = new SocketWriter(socket);
     this.#outgoing = new OutgoingBody(this.#writer);
     this.#parser = new ResponseParser(home.heads);
-    socket.once('connect', () => this.#connected());
+    onceOpen(socket, () => this.#connected());
     socket.on('drain', () => this.#drained());
     socket.on('end', () => this.#ended());
     socket.on('error', (error) => this.#fail(error));
@@ -272,8 +273,14 @@ export class EndpointConnection implements Carrier, Listed {
     const failure =
       this.#isKeptOne && this.#writer.retract()
         ? call.staleFailure(error)
-        : call.failure(error, this.#isConnected ? 'maybe' : 'no');
+        : call.failure(error, this.#isSent(error) ? 'maybe' : 'no');
     call.handler.onFailed(failure);
+  }
+
+  /** Whether the endpoint may have acted on the request: not where it was never let in. */
+  #isSent(error: Error): boolean {
+    const isAnswered = this.#isKeptOne || this.#hasHead;
+    return this.#isConnected && (isAnswered || !isOfTls(error));
   }
 
   #refuse(refusal: Refusal, isHttp2: boolean): void {

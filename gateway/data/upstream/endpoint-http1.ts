@@ -32,6 +32,12 @@ export class Http1Endpoints implements EndpointTransport {
     return call;
   }
 
+  retire(): void {
+    for (const ofHost of this.#pools.values()) {
+      for (const pool of ofHost.values()) pool.retire();
+    }
+  }
+
   close(): void {
     this.#cancelTick?.();
     for (const ofHost of this.#pools.values()) {

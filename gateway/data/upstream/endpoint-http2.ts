@@ -1,5 +1,6 @@
 /** Owns requests to endpoints of this cluster that speak HTTP/2, gRPC among them: many at a time over few connections. */
 import type { LookupFunction } from 'node:net';
+import type { ServerTls } from '../../../certs/server-trust.ts';
 import { formatAddress } from '../../../core/address.ts';
 import type { Clock } from '../../../core/clock.ts';
 import type { Call, CallHandler, CallOptions, EndpointTransport } from '../message/call.ts';
@@ -22,6 +23,8 @@ interface Http2EndpointsOptions {
   /** Limits on heads of responses. */
   readonly heads: HeadLimits;
   readonly clock: Clock;
+  /** Absent: endpoints are spoken to in clear text. */
+  readonly tls?: ServerTls | undefined;
 }
 
 export class Http2Endpoints implements EndpointTransport {
@@ -58,6 +61,13 @@ export class Http2Endpoints implements EndpointTransport {
     const held = new HeldCall(handler, () => this.call(endpoint, request, handler, options));
     session.hold(held);
     return held;
+  }
+
+  retire(): void {
+    for (const sessions of this.#sessions.values()) {
+      // One that calls wait for closes once it has rested.
+      for (const session of [...sessions]) if (!session.isAwaited) session.drain();
+    }
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 /** Owns the connections to one endpoint: those at rest, the one used last first, and how long they may rest. */
 import type { LookupFunction } from 'node:net';
+import type { ServerTls } from '../../../certs/server-trust.ts';
 import { formatAddress } from '../../../core/address.ts';
 import type { Clock } from '../../../core/clock.ts';
 import { Roster } from '../../../core/roster.ts';
@@ -17,6 +18,8 @@ export interface PoolGround {
   readonly clock: Clock;
   /** Limits on heads of responses. */
   readonly heads: Http1Limits;
+  /** Absent: endpoints are spoken to in clear text. */
+  readonly tls?: ServerTls | undefined;
 }
 
 export class EndpointPool implements ConnectionHome {
@@ -27,17 +30,21 @@ export class EndpointPool implements ConnectionHome {
   readonly lookup: LookupFunction;
   readonly clock: Clock;
   readonly heads: Http1Limits;
+  readonly tls: ServerTls | undefined;
+  /** No connection rests any more. */
+  #isRetired = false;
   readonly #all = new Roster<EndpointConnection>();
   /** In the order in which they came to rest. */
   readonly #resting: EndpointConnection[] = [];
 
-  constructor(host: string, port: number, { lookup, clock, heads }: PoolGround) {
+  constructor(host: string, port: number, { lookup, clock, heads, tls }: PoolGround) {
     this.address = formatAddress(host, port);
     this.host = host;
     this.port = port;
     this.lookup = lookup;
     this.clock = clock;
     this.heads = heads;
+    this.tls = tls;
   }
 
   /** Whether it holds nothing. */
@@ -65,7 +72,7 @@ export class EndpointPool implements ConnectionHome {
 
   onFree(connection: EndpointConnection): void {
     const { restMs } = connection;
-    if (restMs <= 0 || this.#resting.length >= maxResting) {
+    if (restMs <= 0 || this.#isRetired || this.#resting.length >= maxResting) {
       connection.destroy();
       return;
     }
@@ -87,6 +94,12 @@ export class EndpointPool implements ConnectionHome {
       if (now < connection.restsUntil) this.#resting.push(connection);
       else connection.destroy();
     }
+  }
+
+  /** Closes what rests, and the others once they have carried what they carry. */
+  retire(): void {
+    this.#isRetired = true;
+    this.expire(Infinity);
   }
 
   destroy(): void {

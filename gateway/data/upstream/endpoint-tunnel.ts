@@ -1,5 +1,7 @@
 /** Owns raw octets to an endpoint and back: a connection of its own, whose two directions end one by one. */
 import type { LookupFunction, Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import type { ServerTls } from '../../../certs/server-trust.ts';
 import { formatAddress } from '../../../core/address.ts';
 import type { Clock } from '../../../core/clock.ts';
 import { messageOf } from '../../../core/errors.ts';
@@ -9,7 +11,8 @@ import { breakOff } from '../socket/break-off.ts';
 import { readBuffer } from '../socket/read-buffer.ts';
 import { SocketWriter } from '../socket/socket-writer.ts';
 import { noFields } from '../wire/http1/field-section.ts';
-import { dialEndpoint } from './endpoint-socket.ts';
+import { dialEndpoint, isOfTls, onceOpen } from './endpoint-socket.ts';
+import { tlsFailure } from './failed-call.ts';
 
 /** The answer to CONNECT: there is a connection. */
 const granted: ResponseHead = {
@@ -24,6 +27,8 @@ const none: Fields = [];
 interface TunnelGround {
   readonly lookup: LookupFunction;
   readonly clock: Clock;
+  /** Absent: octets go as they are. */
+  readonly tls?: ServerTls | undefined;
 }
 
 export class EndpointTunnel implements Call {
@@ -35,21 +40,24 @@ export class EndpointTunnel implements Call {
   #isConnected = false;
   #isHeldBack = false;
   #owesRoom = false;
+  #hasEnded = false;
 
   constructor(
     { address: host, port }: { readonly address: string; readonly port: number },
     handler: CallHandler,
     { connectMs }: CallOptions,
-    { lookup, clock }: TunnelGround,
+    { lookup, clock, tls }: TunnelGround,
   ) {
     this.#address = formatAddress(host, port);
     this.#handler = handler;
-    const place = { host, port, lookup, clock };
-    const socket = dialEndpoint(place, connectMs, (octets) => this.#read(octets));
+    const place = { host, port, lookup, clock, tls };
+    const onread = { buffer: readBuffer, callback: (octets: number) => this.#read(octets) };
+    const socket = dialEndpoint(place, connectMs, { alpn: undefined, allowHalfOpen: true, onread });
     this.#socket = socket;
     this.#writer = new SocketWriter(socket);
-    socket.once('connect', () => {
+    onceOpen(socket, () => {
       this.#isConnected = true;
+      if (this.#hasEnded) this.end();
       this.#handler?.onResponse(granted);
     });
     socket.on('drain', () => this.#drained());
@@ -68,7 +76,10 @@ export class EndpointTunnel implements Call {
     return !this.#owesRoom;
   }
 
+  /** What is to leave leaves with the end, for which there has to be somebody. */
   end(): void {
+    this.#hasEnded = true;
+    if (!this.#isConnected) return;
     this.#writer.flush();
     this.#socket.end();
   }
@@ -79,10 +90,10 @@ export class EndpointTunnel implements Call {
     this.#socket.resume();
   }
 
-  /** A reset where anything was under way, so that the endpoint takes nothing for a clean end. */
+  /** A reset where anything was under way, so that the endpoint takes nothing for a clean end; over TLS an end without the alert that closes it. */
   cancel(): void {
     this.#handler = undefined;
-    if (this.#isConnected) breakOff(this.#socket);
+    if (this.#isConnected && !(this.#socket instanceof TLSSocket)) breakOff(this.#socket);
     else this.#socket.destroy();
   }
 
@@ -101,6 +112,10 @@ export class EndpointTunnel implements Call {
     const handler = this.#handler;
     this.#handler = undefined;
     this.#socket.destroy();
+    if (!this.#isConnected && isOfTls(cause)) {
+      handler?.onFailed(tlsFailure(this.#address, messageOf(cause)));
+      return;
+    }
     handler?.onFailed({
       sent: this.#isConnected ? 'maybe' : 'no',
       code: 'UPSTREAM_FAILED',

@@ -28,3 +28,8 @@ export class FailedCall implements Call {
     this.#isCancelled = true;
   }
 }
+
+/** The failure where an endpoint is to be spoken to over TLS, and can't be. */
+export function tlsFailure(address: string, why: string): FailedTry {
+  return { sent: 'no', code: 'ENDPOINT_TLS_FAILED', what: `${address}: TLS failed: ${why}` };
+}

@@ -1,5 +1,5 @@
 /** Owns a try that can't be made yet: what is written meanwhile is kept, and sent once it is let go. */
-import { messageOf } from '../../../core/errors.ts';
+import { type ErrorCode, messageOf } from '../../../core/errors.ts';
 import type { Call, CallHandler } from '../message/call.ts';
 import type { Fields } from '../message/message.ts';
 
@@ -54,10 +54,10 @@ export class HeldCall implements Call {
   }
 
   /** The call is not made at all; `what` says why. */
-  fail(what: string): void {
+  fail(what: string, code: ErrorCode = 'UPSTREAM_FAILED'): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#handler.onFailed({ sent: 'no', code: 'UPSTREAM_FAILED', what });
+    this.#handler.onFailed({ sent: 'no', code, what });
   }
 
   #go(call: Call): void {

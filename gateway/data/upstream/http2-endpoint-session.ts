@@ -1,6 +1,5 @@
-/** Owns one HTTP/2 connection to an endpoint, by prior knowledge (RFC 9113 section 3.3): it carries calls before it is there. */
-import { connect, type LookupFunction, type Socket } from 'node:net';
-import type { Clock } from '../../../core/clock.ts';
+/** Owns one HTTP/2 connection to an endpoint, by prior knowledge (RFC 9113 section 3.3), which carries calls before it is there, or over TLS. */
+import type { Socket } from 'node:net';
 import type { CallHandler } from '../message/call.ts';
 import type { OutgoingRequest } from '../message/message.ts';
 import { Http2Socket } from '../socket/http2-socket.ts';
@@ -10,6 +9,8 @@ import type { HeadLimits } from '../wire/http1/limits.ts';
 import type { ConnectionEnd, ConnectionHandler } from '../wire/http2/api.ts';
 import { Http2Client } from '../wire/http2/client.ts';
 import { type ConnectionOptions, strangerOptions } from '../wire/http2/options.ts';
+import { type Dialed, dialEndpoint, isOfTls, onceOpen } from './endpoint-socket.ts';
+import { tlsFailure } from './failed-call.ts';
 import type { HeldCall } from './held-call.ts';
 import { type CallGround, Http2Call } from './http2-call.ts';
 
@@ -23,15 +24,11 @@ const endpointOptions: ConnectionOptions = {
   idleFrames: { burst: 16_384, perSecond: 4_096 },
 };
 
-interface EndpointPlace {
-  readonly host: string;
-  readonly port: number;
+interface EndpointPlace extends Dialed {
   /** For messages. */
   readonly address: string;
-  readonly lookup: LookupFunction;
   /** Limits on heads of responses. */
   readonly heads: HeadLimits;
-  readonly clock: Clock;
 }
 
 export class Http2EndpointSession implements ConnectionHandler, CallGround, Reader {
@@ -48,6 +45,9 @@ export class Http2EndpointSession implements ConnectionHandler, CallGround, Read
   /** By what other connections were told. */
   #isLimitKnown = false;
   #isLeaving = false;
+  readonly #isSecure: boolean;
+  /** Why there was no TLS. */
+  #tlsProblem: string | undefined;
   /** By monotonic time: when a call was last made on it, or seen under way. */
   usedAt: number;
 
@@ -60,14 +60,19 @@ export class Http2EndpointSession implements ConnectionHandler, CallGround, Read
     connectMs: number,
     onEnd: (session: Http2EndpointSession) => void,
   ) {
-    const { host, port, address, lookup, clock, heads } = place;
+    const { address, clock, heads, tls } = place;
     const { maxHeadBytes, maxFields } = heads;
     this.who = address;
     this.#onEnd = onEnd;
     this.usedAt = clock.monotonic();
     const reads = new SharedReads();
     this.#reads = reads;
-    this.#socket = connect({ host, port, lookup, noDelay: true, onread: reads.onread });
+    this.#isSecure = tls !== undefined;
+    const { onread } = reads;
+    this.#socket = dialEndpoint(place, connectMs, { alpn: 'h2', allowHalfOpen: false, onread });
+    this.#socket.on('error', (error) => {
+      if (isOfTls(error)) this.#tlsProblem = error.message;
+    });
     this.#http2 = new Http2Socket(this.#socket, clock);
     this.client = new Http2Client(
       this,
@@ -75,11 +80,11 @@ export class Http2EndpointSession implements ConnectionHandler, CallGround, Read
     );
     if (connectMs > 0) {
       this.#cancelConnectTimer = clock.after(connectMs, () => {
-        if (!this.isConnected) this.client.lost(`no connection within ${connectMs} ms`);
-        else this.#giveUpHeld(`${address} sent no SETTINGS within ${connectMs} ms`);
+        if (this.isConnected)
+          this.#giveUpHeld(`${address} sent no SETTINGS within ${connectMs} ms`);
       });
     }
-    this.#socket.once('connect', () => {
+    onceOpen(this.#socket, () => {
       this.isConnected = true;
       // Kernels notice who has vanished without a word.
       this.#socket.setKeepAlive(true, keepAliveMs);
@@ -95,8 +100,15 @@ export class Http2EndpointSession implements ConnectionHandler, CallGround, Read
    */
   holds({ tunnel, bodyLength }: OutgoingRequest): boolean {
     if (this.#held === undefined) return false;
+    // An endpoint that refuses our certificate does so after it could be sent a request, and before its SETTINGS.
+    if (this.#isSecure) return true;
     if (!this.isConnected && bodyLength !== 'none') return true;
     return tunnel?.kind === 'upgrade' || (!this.#isLimitKnown && this.client.openStreams > 0);
+  }
+
+  /** Whether calls wait for it. */
+  get isAwaited(): boolean {
+    return this.#held !== undefined && this.#held.length > 0;
   }
 
   /** Has a call wait until more is known. */
@@ -132,9 +144,10 @@ export class Http2EndpointSession implements ConnectionHandler, CallGround, Read
     return new Http2Call(this, request, handler);
   }
 
-  /** Takes no new calls; ends with those under way. */
+  /** Takes no new calls; ends with those under way. A connection that is not there yet has nobody to tell. */
   drain(): void {
-    this.client.drain();
+    if (this.isConnected) this.client.drain();
+    else this.destroy();
   }
 
   destroy(): void {
@@ -159,7 +172,9 @@ export class Http2EndpointSession implements ConnectionHandler, CallGround, Read
 
   #giveUpHeld(what: string): void {
     this.#isLeaving = true;
-    for (const call of this.#held?.splice(0) ?? []) call.fail(what);
+    const problem = this.#tlsProblem;
+    const said = problem === undefined ? undefined : tlsFailure(this.who, problem);
+    for (const call of this.#held?.splice(0) ?? []) call.fail(said?.what ?? what, said?.code);
   }
 }
 

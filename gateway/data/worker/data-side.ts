@@ -18,6 +18,7 @@ import { responseLimits } from '../request/limit.ts';
 import { createProxy, type GatewayProxy } from '../request/proxy.ts';
 import { createEndpointTransport } from '../upstream/endpoint-transport.ts';
 import { NameResolver } from '../upstream/resolve.ts';
+import { SecureTransports } from '../upstream/secure-transports.ts';
 import type { Http1Limits } from '../wire/http1/limits.ts';
 import type { Gauges } from './gauges.ts';
 import type { ListenAt, PerListener } from './listeners.ts';
@@ -55,6 +56,7 @@ export class DataSide {
   readonly #links: Links;
   readonly #routing: Routing;
   readonly #endpoints: ReturnType<typeof createEndpointTransport>;
+  readonly #secure: SecureTransports;
   /** Limits of responses' heads: the object stays the same. */
   readonly #heads: Http1Limits;
   readonly #pressure: Pressure;
@@ -97,6 +99,7 @@ export class DataSide {
         policy: (service, client) => this.#replica.policy(service, client),
         governing: (service) => this.#replica.governing(service),
         tellsClientsApart: () => this.#replica.tellsClientsApart,
+        secure: (service) => this.#secure.of(service),
         shifts: () => this.#replica.effects.shifts,
       },
     });
@@ -106,6 +109,7 @@ export class DataSide {
       options.onLink(name, status);
     });
     this.#endpoints = createEndpointTransport(names, this.#heads);
+    this.#secure = new SecureTransports(names, this.#heads);
     this.#pressure = new Pressure({ limits: worker.overload, index, gauges, clock, log });
     this.#proxy = createProxy({
       cluster,
@@ -150,6 +154,7 @@ export class DataSide {
     if (identity) this.#prove(identity);
     if (credentials) this.#listeners.updateCredentials(credentials);
     const { shifts } = this.#replica.effects;
+    const secured = this.#trustEndpoints(update);
     const services = this.#replica.take(update);
     if (remotes) {
       this.#remotes = remotes.map(({ cluster }) => cluster);
@@ -161,7 +166,7 @@ export class DataSide {
     if (effects) this.#proxy.faults.update(faultLookup(effects.faults, this.#cluster));
     if (services === undefined || clusters || remotes) this.#routing.everythingChanged();
     else {
-      for (const service of services) this.#routing.serviceChanged(service);
+      for (const service of services.union(secured)) this.#routing.serviceChanged(service);
       if (effects) this.#routing.steeredAnew(shifts);
     }
     for (const service of used) this.#routing.follow(service);
@@ -238,7 +243,16 @@ export class DataSide {
     this.#routing.close();
     this.#pressure.close();
     this.#endpoints.close();
+    this.#secure.close();
     this.#proxy.close();
+  }
+
+  /** Returns the services whose endpoints are reached in another way now. */
+  #trustEndpoints({ endpointTrust = [], isWhole }: Update): ReadonlySet<ServiceName> {
+    const changed = new Set(endpointTrust.map(({ service }) => service));
+    if (isWhole) return changed.union(new Set(this.#secure.takeAll(endpointTrust)));
+    for (const one of endpointTrust) this.#secure.take(one);
+    return changed;
   }
 
   #believe({ trustDomain, sequence, refreshHintSeconds, roots }: TrustedRoots): void {

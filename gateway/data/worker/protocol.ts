@@ -18,6 +18,7 @@ import type { Observed } from '../observe/observed.ts';
 import type { ObserverShares } from '../observe/observer.ts';
 import type { SeriesLabels } from '../observe/series.ts';
 import type { ProxyLimits } from '../request/limit.ts';
+import type { EndpointTrustChange } from '../upstream/secure-transports.ts';
 import type { Bound, ListenAt, PerEdgeListener, PerListener } from './listeners.ts';
 import type { OverloadLimits } from './overload.ts';
 import type { ServiceSheet } from './sheet.ts';
@@ -79,7 +80,7 @@ export interface Scouting {
 /** What changed since the last update, or everything: taken in as a whole, between two requests. */
 export interface Update {
   readonly services?: readonly ServiceSheet[];
-  /** Whether `services` and `policies` are all there are. */
+  /** Whether `services`, `policies` and `endpointTrust` are all there are. */
   readonly isWhole?: true;
   /** All clusters. */
   readonly clusters?: ReadonlyMap<ClusterName, ClusterFacts>;
@@ -94,6 +95,8 @@ export interface Update {
   readonly identity?: LeafIdentity;
   readonly credentials?: readonly IngressCredentials[];
   readonly policies?: PolicyDelta;
+  /** Services whose endpoints are spoken to over TLS, or are no more. */
+  readonly endpointTrust?: readonly EndpointTrustChange[];
   readonly logLevel?: string;
   readonly effects?: DataEffects;
   /** Whether the services are known: until then a service that is not known may be one all the same. */

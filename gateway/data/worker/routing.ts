@@ -10,6 +10,7 @@ import { createServiceBalancer } from '../balance/balancer.ts';
 import { type Shift, steeringOf } from '../balance/steering.ts';
 import type { BalanceView, Caller } from '../balance/types.ts';
 import { type ClusterFacts, type LinkLookup, viewFromHere } from '../balance/view.ts';
+import type { EndpointTransport } from '../message/call.ts';
 import { governedBy } from '../request/route/governed.ts';
 import { type Route, RouteTable } from '../request/route/route-table.ts';
 import { ClientRoutes } from './client-routes.ts';
@@ -25,6 +26,8 @@ interface RoutingSource {
   policy(service: ServiceName, client?: ClusterName): TrafficPolicy;
   /** The policies that hold for requests for a service here, and are the steps' to go by: more specific ones first. */
   governing(service: ServiceName): readonly PolicyResource[];
+  /** How a service's endpoints here are reached over TLS; undefined: in clear text. */
+  secure(service: ServiceName): EndpointTransport | undefined;
   /** Whether any policy is for the clients of one cluster. */
   tellsClientsApart(): boolean;
   /** Load that is moved on purpose. */
@@ -118,6 +121,7 @@ export class Routing {
       balancer,
       policy,
       protocol: protocolOf(facts),
+      secure: source.secure(service),
       exported: isExported(facts),
       governed: governedBy(source.governing(service), undefined),
     };
@@ -136,13 +140,15 @@ export class Routing {
     balancer.update(this.#view(service, facts), policy.balance);
     const exported = isExported(facts);
     const protocol = protocolOf(facts);
+    const secure = this.#options.source.secure(service);
     const governed = governedBy(this.#options.source.governing(service), route.governed);
     const isSame =
       route.exported === exported &&
       route.protocol === protocol &&
+      route.secure === secure &&
       route.policy === policy &&
       route.governed === governed;
-    return isSame ? route : { ...route, exported, protocol, policy, governed };
+    return isSame ? route : { ...route, exported, protocol, secure, policy, governed };
   }
 
   /** The view that this gateway's decisions on a service are made from. */

@@ -47,13 +47,13 @@ export function send(
 
 function call(
   { endpoints, links, says }: ForwardingGround,
-  { policy, service }: Route,
+  { policy, service, secure }: Route,
   current: Try,
   request: OutgoingRequest,
 ): Call {
   const { target }: { readonly target: Target } = current;
   if (target.kind === 'endpoint') {
-    return endpoints.call(target.endpoint, request, current, policy.timeouts);
+    return (secure ?? endpoints).call(target.endpoint, request, current, policy.timeouts);
   }
   // To another gateway a request's authority may not say which service it is for.
   const named = says.isNamed(request.authority, service)

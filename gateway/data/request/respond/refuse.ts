@@ -20,6 +20,7 @@ const saidByCode: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'RETRY_BUDGET_SPENT',
   'RESPONSE_REFUSED',
   'ENDPOINT_SPEAKS_HTTP2',
+  'ENDPOINT_TLS_FAILED',
 ]);
 
 /** Characters that another gateway is told of why. */
@@ -75,7 +76,7 @@ export function refuse(
 
 /** Whether its message is of use to the clients of another cluster: it says what is wrong with the service. */
 function saysWhatToCorrect(code: ErrorCode): boolean {
-  return isFinal(code) || code === 'ENDPOINT_SPEAKS_HTTP2';
+  return isFinal(code) || code === 'ENDPOINT_SPEAKS_HTTP2' || code === 'ENDPOINT_TLS_FAILED';
 }
 
 /** The text as a field's value. */

@@ -11,6 +11,7 @@ import { hostIn } from '../../../../core/uri-authority.ts';
 import type { TrafficPolicy } from '../../../../policy/traffic-policy.ts';
 import type { Protocol } from '../../../../registry/model.ts';
 import type { ServiceBalancer } from '../../balance/types.ts';
+import type { EndpointTransport } from '../../message/call.ts';
 import type { Governed } from './governed.ts';
 
 /** How requests for one service are carried. Immutable: a change sets a new one. */
@@ -21,6 +22,8 @@ export interface Route {
   readonly policy: TrafficPolicy;
   /** The service's protocol, here or where it is exported; undefined where nobody says. */
   readonly protocol?: Protocol | undefined;
+  /** How its endpoints here are reached over TLS; absent: in clear text. */
+  readonly secure?: EndpointTransport | undefined;
   /** Whether gateways of other clusters may ask for it here. */
   readonly exported: boolean;
   /** What written policies say of its requests; undefined where none does. */

@@ -27,6 +27,7 @@ function open(t: ExecutionContext, resolve?: Resolve) {
     checker,
     resolve: resolve ?? ((host) => names.resolve(host)),
     defaults: () => said.of,
+    tls: () => undefined,
   });
   t.teardown(() => {
     catalog.close();

@@ -1,13 +1,16 @@
 /** Specifies active checks against real servers: what passes, who hears, and that many do not come at once. */
 import { createServer } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
+import { serverTlsOf } from '../../../../certs/server-trust.ts';
 import { systemClock } from '../../../../core/clock.ts';
 import { silentLog } from '../../../../core/log.ts';
 import { HealthChecker } from '../../../../gateway/control/health/checker.ts';
 import { NameResolver } from '../../../../gateway/data/upstream/resolve.ts';
 import { type Check, checkSchema, writtenCheck } from '../../../../policy/health-check.ts';
+import { forge } from '../../../certs/forge.ts';
 import { until } from '../../../support/until.ts';
 import { closedPort, startOrigin } from '../../data/request/scene.ts';
+import { certified, hostname, startTlsOrigin, trusted } from '../../data/request/tls-origins.ts';
 
 const { lookup } = new NameResolver({ clock: systemClock, log: silentLog });
 
@@ -150,4 +153,43 @@ test('a check is written as http or tcp, and anything else is refused', (t) => {
   ]) {
     t.false(checkSchema.safeParse(wrong).success, JSON.stringify(wrong));
   }
+});
+
+const overTls = serverTlsOf(trusted);
+
+for (const [how, kind, probe, reason] of [
+  ['a GET', 'http', { http: { path: '/' } }, 'GET / answers 200'],
+  ['a GET by HTTP/2', 'http2', { http: { path: '/', version: 2 } }, 'GET / answers 200'],
+  ['a connection', 'raw', { tcp: true }, 'Accepts connections over TLS'],
+] as const) {
+  test(`security: ${how} is over the TLS of its service, and no forged endpoint passes`, async (t) => {
+    const { checker } = startChecker(t);
+    const by = certified({ dnsNames: ['other.internal'] });
+    const { port } = await startTlsOrigin(t, 'one', { kind });
+    const { port: forged, heard } = await startTlsOrigin(t, 'forged', { kind, by });
+    const tls = overTls;
+    checker.set({ key: 'one', address, port, check: check(probe), tls });
+    checker.set({ key: 'forged', address, port: forged, check: check(probe), tls });
+    await until('it passes', () => checker.status('one')?.health === 'healthy');
+    t.is(checker.status('one')?.reason, reason);
+    await until('it fails', () => checker.status('forged')?.health === 'unhealthy');
+    t.regex(
+      checker.status('forged')?.reason ?? '',
+      /DNS:other\.internal, not for orders\.internal/,
+    );
+    t.deepEqual(heard, []);
+  });
+}
+
+test('gRPC is asked over the TLS of its service; without what that takes nobody is asked', async (t) => {
+  const { checker } = startChecker(t);
+  const by = forge({ name: hostname, dnsNames: [hostname] });
+  const { port } = await startTlsOrigin(t, 'self-signed', { kind: 'http2', by });
+  checker.set({ key: 'grpc', address, port, check: check({ grpc: {} }), tls: overTls });
+  await until('it fails', () => checker.status('grpc')?.health === 'unhealthy');
+  t.regex(checker.status('grpc')?.reason ?? '', /self.signed/);
+  const tls = { unusable: 'ca.pem is not there' };
+  checker.set({ key: 'grpc', address, port, check: check({ grpc: {} }), tls });
+  await until('it says why', () => /ca\.pem/.test(checker.status('grpc')?.reason ?? ''));
+  t.pass();
 });

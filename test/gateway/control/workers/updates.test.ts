@@ -4,6 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
 import { Feed } from '../../../../gateway/control/workers/feed.ts';
 import type { ClusterFacts } from '../../../../gateway/data/balance/view.ts';
+import type { EndpointTrustChange } from '../../../../gateway/data/upstream/secure-transports.ts';
 import { serviceFacts } from '../../../../gateway/data/worker/facts.ts';
 import type { Update } from '../../../../gateway/data/worker/protocol.ts';
 import { Replica } from '../../../../gateway/data/worker/replica.ts';
@@ -40,6 +41,7 @@ function open() {
   const remotes = [{ cluster: dc2, trustDomain: 'dc2.acme' as never, addresses: ['a:1'] }];
   const known = {
     policies: new Policies(),
+    trusts: [] as EndpointTrustChange[],
     scouting: { scout: undefined as number | undefined, clusters: [dc2] },
   };
   const updates: Update[] = [];
@@ -58,6 +60,8 @@ function open() {
       trustDomains: () => [],
       bundle: () => undefined,
       policies: () => known.policies,
+      endpointTrusts: () => known.trusts,
+      endpointTrust: (name) => known.trusts.find(({ service }) => service === name)?.trust,
       logLevel: () => 'info',
     },
     (update) => {
@@ -267,4 +271,15 @@ test('thousands of services are as many facts, each read only when it is asked f
   for (const i of [0, 511, 512, 2_999]) {
     t.is(worker.facts(`s${i}.shop` as typeof cart)?.endpoints[0]?.id, `e${i}`);
   }
+});
+
+test('whom to trust at endpoints is told whole at first, then of the services where others are', (t) => {
+  const { known, updates, feed } = open();
+  const trust = { kind: 'trust', roots: 'PEM', hostname: 'cart.internal' } as const;
+  known.trusts.push({ service: cart, trust });
+  t.deepEqual(feed.everything().endpointTrust, known.trusts);
+  known.trusts.length = 0;
+  feed.endpointTrustChanged(cart);
+  feed.flush();
+  t.deepEqual(updates.at(-1)?.endpointTrust, [{ service: cart, trust: undefined }]);
 });

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { type Authority, type LeafIdentity, openAuthority } from '../../../../certs/authority.ts';
+import type { ServerTrust } from '../../../../certs/server-trust.ts';
 import { gatewayId, parseTrustDomain, type TrustDomain } from '../../../../certs/spiffe-id.ts';
 import { TrustStore } from '../../../../certs/trust-store.ts';
 import { systemClock } from '../../../../core/clock.ts';
@@ -43,6 +44,10 @@ import { RouteTable } from '../../../../gateway/data/request/route/route-table.t
 import type { Reading } from '../../../../gateway/data/socket/accept.ts';
 import { createEndpointTransport } from '../../../../gateway/data/upstream/endpoint-transport.ts';
 import { NameResolver } from '../../../../gateway/data/upstream/resolve.ts';
+import {
+  type EndpointTrust,
+  SecureTransports,
+} from '../../../../gateway/data/upstream/secure-transports.ts';
 import {
   type BalancePolicy,
   defaultBalance,
@@ -118,6 +123,8 @@ export interface ServiceSpec {
   readonly exported?: boolean;
   /** What its endpoints speak; default `http`. */
   readonly protocol?: Protocol;
+  /** Whom to trust at its endpoints; default they are spoken to in clear text. */
+  readonly tls?: ServerTrust;
   readonly timeouts?: Partial<Timeouts>;
   readonly policy?: Partial<BalancePolicy>;
 }
@@ -154,6 +161,8 @@ export interface Gateway {
   readonly url: string;
   /** Issues a new certificate and proves itself by it from then on, as a rotation does. */
   renew(): Promise<void>;
+  /** Trusts others at a service's endpoints from now on. */
+  trustEndpoints(name: string, trust: EndpointTrust | undefined): void;
   /** Trusts another gateway's cluster and links to it, at `addresses` or its own. */
   join(other: Gateway, addresses?: readonly string[]): void;
 }
@@ -182,7 +191,17 @@ export async function startGateway(t: Context, spec: GatewaySpec): Promise<Gatew
   });
   const endpoints = createEndpointTransport(names, responseLimits(limits));
   const routes = new RouteTable(federation);
-  for (const service of spec.services ?? []) addRoute(t, routes, links, cluster, service);
+  const secure = new SecureTransports(names, responseLimits(limits));
+  const trustEndpoints: Gateway['trustEndpoints'] = (name, trust) => {
+    const service = parseServiceName(name);
+    secure.take({ service, trust });
+    const route = routes.get(service);
+    if (route) routes.set({ ...route, secure: secure.of(service) });
+  };
+  for (const service of spec.services ?? []) {
+    addRoute(t, routes, links, cluster, service);
+    if (service.tls) trustEndpoints(service.name, { kind: 'trust', ...service.tls });
+  }
   const proxy = createProxy({
     ...common,
     cluster,
@@ -218,6 +237,7 @@ export async function startGateway(t: Context, spec: GatewaySpec): Promise<Gatew
     links.close();
     await Promise.all([outbound.close(), eastWest.close()]);
     endpoints.close();
+    secure.close();
     proxy.close();
   });
   const remotes = new Map<ClusterName, Parameters<Links['update']>[0][number]>();
@@ -232,6 +252,7 @@ export async function startGateway(t: Context, spec: GatewaySpec): Promise<Gatew
     outbound,
     eastWest,
     url: `http://${outbound.address}`,
+    trustEndpoints,
     async renew() {
       identity = await issue();
       eastWest.updateIdentity();

@@ -9,4 +9,10 @@ resource "isthmus_service" "cart" {
     interval = "1s"
     fall     = 3
   }
+
+  # Of all its endpoints; the file is one of each gateway's.
+  tls = {
+    hostname        = "cart.shop.internal"
+    ca_certificates = "/etc/isthmus/endpoints-ca.pem"
+  }
 }
