@@ -451,6 +451,12 @@ export const errorCodes = {
     'timed-out',
     'Check the service, or raise its timeouts.',
   ),
+  DEADLINE_EXCEEDED: entry(
+    'The time that the client gave was over before the request was sent',
+    504,
+    'timed-out',
+    'Give it more time: see `grpc-timeout`, or the field that `timeouts.deadlineHeader` names.',
+  ),
   RETRY_BUDGET_SPENT: entry(
     'Retry budget spent',
     503,

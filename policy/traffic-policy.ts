@@ -45,7 +45,7 @@ export interface FailbackPolicy {
   readonly rampMs: number;
 }
 
-/** All in milliseconds. */
+/** But for the name of a field, all in milliseconds. */
 export interface Timeouts {
   /** From the end of the request, its body included, to the response head, all tries together; default 30000, 0 = none. */
   readonly requestMs: number;
@@ -62,6 +62,11 @@ export interface Timeouts {
   readonly perTryMs: number;
   /** Without a byte in either direction before the exchange is cut; default 300000, 0 = none. */
   readonly idleMs: number;
+  /**
+   * Name of the request's field, in lower case, by which a client says how many milliseconds it waits for the whole answer;
+   * default empty: there is none but gRPC's own.
+   */
+  readonly deadlineHeader: string;
 }
 
 /** Defaults follow Envoy (overprovisioning, panic), Linkerd (retry budget) and Finagle (peak EWMA). */
@@ -84,6 +89,7 @@ export const defaultTimeouts: Timeouts = {
   restMs: 4_000,
   perTryMs: 0,
   idleMs: 300_000,
+  deadlineHeader: '',
 };
 
 export const defaultTraffic: TrafficPolicy = { balance: defaultBalance, timeouts: defaultTimeouts };

@@ -35,6 +35,13 @@ const token = z
   .string()
   .regex(/^[!#$%&'*+.^_`|~0-9a-z-]{1,128}$/i, 'use the characters of a token');
 
+/** Whether a field may say it: none of one connection, of framing, or that gateways write themselves. */
+function mayGoOn(name: string): boolean {
+  return !/^(?:host|te|via|trailer|upgrade|expect|connection|keep-alive|content-.*|transfer-.*|proxy-.*|x-forwarded-.*|forwarded|x-real-ip|x-isthmus-.*|x-request-id|traceparent|tracestate|grpc-.*)$/i.test(
+    name,
+  );
+}
+
 /** Exactly one of them says what is hashed. */
 const hashSchema = z.union(
   [
@@ -107,6 +114,12 @@ const writtenTimeoutsSchema = z.strictObject({
     "Of one try, to its response's head; 0s: only the request's",
   ),
   idle: durationOf(defaultTimeouts.idleMs).describe('Without a byte in either direction'),
+  deadlineHeader: z
+    .union([z.literal(''), token.refine(mayGoOn, 'use a field that is sent on to services')])
+    .default(defaultTimeouts.deadlineHeader)
+    .describe(
+      'Field of requests that says how many milliseconds their client waits for the whole answer, such as x-request-timeout-ms; empty: none',
+    ),
 });
 
 /** Parses what is written to the policy that is meant. */
@@ -167,5 +180,6 @@ export function timeoutsOf(written: z.output<typeof writtenTimeoutsSchema>): Tim
     restMs: msOf(written.rest),
     perTryMs: msOf(written.perTry),
     idleMs: msOf(written.idle),
+    deadlineHeader: written.deadlineHeader.toLowerCase(),
   };
 }

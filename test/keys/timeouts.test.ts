@@ -44,6 +44,7 @@ test.before('a gateway with services that each have timeouts of their own', asyn
       service('unasked', { timeouts: { continue: '0s' } }, web.address),
       service('fresh', { timeouts: { rest: '0s' } }, web.address),
       service('tried', { timeouts: { perTry: '1s' } }, silentAt, web.address),
+      service('late', { timeouts: { deadlineHeader: 'X-Timeout-Ms' } }, web.address),
       service('idle', { timeouts: { idle: '300ms' } }, web.address),
     ],
   });
@@ -92,6 +93,14 @@ test('perTry: an endpoint that is silent is given up for another', async (t) => 
   );
   t.deepEqual([...new Set(answers.map(({ status }) => status))], [200]);
   proves(t, 'timeouts.perTry');
+});
+
+test('deadlineHeader: a client that has no time left is refused', async (t) => {
+  t.is((await gateway.request('late.shop', { headers: { 'x-timeout-ms': '10000' } })).status, 200);
+  const late = await gateway.request('late.shop', { headers: { 'x-timeout-ms': '0' } });
+  t.is(late.status, 504);
+  t.is(JSON.parse(late.body).code, 'DEADLINE_EXCEEDED');
+  proves(t, 'timeouts.deadlineHeader');
 });
 
 test('idle: an answer that stops is cut', async (t) => {

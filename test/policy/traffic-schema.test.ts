@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import { defaultBalance } from '../../policy/traffic-policy.ts';
-import { balancePolicySchema } from '../../policy/traffic-schema.ts';
+import { balancePolicySchema, timeoutsSchema } from '../../policy/traffic-schema.ts';
 import { dc2 } from '../gateway/data/balance/scenes.ts';
 
 test('an empty policy is the default policy', (t) => {
@@ -49,8 +49,40 @@ for (const wrong of [
   { slowStart: { aggression: 0 } },
   { outlier: { splitExternalLocalOriginErrors: 'yes' } },
   { clusterOrder: ['DC 2'] },
+  { retry: { on: ['5XX'] } },
+  { retry: { statuses: [200] } },
+  { retry: { backoff: { base: 25 } } },
+  { retry: { stay: 'zone' } },
 ]) {
   test(`${JSON.stringify(wrong)} is refused`, (t) => {
     t.false(balancePolicySchema.safeParse(wrong).success);
   });
 }
+
+test('a deadline is said by a field that is sent on, whatever its case', (t) => {
+  t.is(timeoutsSchema.parse({ deadlineHeader: 'X-Timeout' }).deadlineHeader, 'x-timeout');
+  t.is(timeoutsSchema.parse({}).deadlineHeader, '');
+  for (const name of [
+    'host',
+    'Content-Length',
+    'connection',
+    'x-isthmus-why',
+    'x-forwarded-for',
+    'grpc-timeout',
+    'a b',
+  ]) {
+    t.false(timeoutsSchema.safeParse({ deadlineHeader: name }).success, name);
+  }
+});
+
+test('retries are written with their unit, and what is not said is the default', (t) => {
+  const { retry } = balancePolicySchema.parse({
+    retry: { on: ['5xx', 'unavailable'], backoff: { base: '25ms' }, retryAfter: '2s' },
+  });
+  t.deepEqual(retry, {
+    ...defaultBalance.retry,
+    on: ['5xx', 'unavailable'],
+    backoff: { baseMs: 25, maxMs: 250 },
+    retryAfterMs: 2000,
+  });
+});

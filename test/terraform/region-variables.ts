@@ -91,6 +91,7 @@ const timeouts = {
   rest: '3s',
   perTry: '5s',
   idle: '1m',
+  deadlineHeader: 'x-request-timeout-ms',
 };
 
 /** Between them they say every key that a configuration may have. */

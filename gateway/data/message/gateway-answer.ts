@@ -28,7 +28,7 @@ function whyIn(fields: ReceivedFields): string {
 /** To the client it is all one whether this cluster or another one could not serve, unless time ran out or the service answered. */
 function answerFor(code: string): ErrorCode {
   if (code === 'UPSTREAM_TIMED_OUT' || code === 'UPSTREAM_FAILED') return code;
-  if (code === 'RESPONSE_REFUSED') return code;
+  if (code === 'RESPONSE_REFUSED' || code === 'DEADLINE_EXCEEDED') return code;
   if (code === 'ENDPOINT_SPEAKS_HTTP2' || code === 'ENDPOINT_TLS_FAILED') return code;
   return 'NO_HEALTHY_ENDPOINT';
 }

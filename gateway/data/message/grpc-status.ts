@@ -25,6 +25,7 @@ export const grpcStatus = {
 const byCode: Partial<Record<ErrorCode, number>> = {
   UPSTREAM_TIMED_OUT: grpcStatus.deadlineExceeded,
   TIMED_OUT: grpcStatus.deadlineExceeded,
+  DEADLINE_EXCEEDED: grpcStatus.deadlineExceeded,
   BODY_TOO_LARGE: grpcStatus.resourceExhausted,
 };
 

@@ -1,6 +1,8 @@
 /** Owns how long a gRPC client waits: its `grpc-timeout`, as gRPC over HTTP/2 defines it. */
 import type { ReceivedFields } from './message.ts';
 
+export const grpcTimeoutField = 'grpc-timeout';
+
 /** Milliseconds in each unit: hours, minutes, seconds, milliseconds, microseconds, nanoseconds. */
 const units: Readonly<Record<string, number>> = {
   H: 3_600_000,
@@ -20,5 +22,10 @@ function readGrpcTimeout(value: string | undefined): number | undefined {
 
 /** How long from the head on the whole exchange may take, in milliseconds; undefined = the client doesn't say. */
 export function grpcTimeoutMs(fields: ReceivedFields): number | undefined {
-  return readGrpcTimeout(fields.get('grpc-timeout'));
+  return readGrpcTimeout(fields.get(grpcTimeoutField));
+}
+
+/** So many whole milliseconds, over 0, as `grpc-timeout` says them. */
+export function writtenGrpcTimeout(ms: number): string {
+  return ms < 1e8 ? `${ms}m` : `${Math.floor(ms / 1000)}S`;
 }

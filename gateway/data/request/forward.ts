@@ -4,10 +4,10 @@ import { whyNobody } from '../balance/reason.ts';
 import type { Target } from '../balance/types.ts';
 import type { Exchange, ExchangeEnd, ExchangeHandler } from '../message/exchange.ts';
 import { endsInTrailers, grpcTrailers, isGrpc } from '../message/grpc-status.ts';
-import { grpcTimeoutMs } from '../message/grpc-timeout.ts';
 import { interimFields, trailerFields } from '../message/headers.ts';
 import type { FailedTry, Fields, ResponseHead } from '../message/message.ts';
 import type { RefusedLabels } from '../observe/series.ts';
+import { deadlineOf } from './forward/deadline.ts';
 import type { ForwardingGround } from './forward/ground.ts';
 import { type Limited, TimeLimits, type TimeUp } from './forward/time-limits.ts';
 import { Tries } from './forward/tries.ts';
@@ -62,7 +62,15 @@ export class Forwarding implements ExchangeHandler, Limited, Tried {
     return this.#tries.exchange;
   }
 
-  start(): void {
+  /** `since`: when the request came, in monotonic milliseconds. */
+  start(since: number): void {
+    const { head } = this.#exchange;
+    const { deadlineHeader } = this.#tries.route.policy.timeouts;
+    this.#tries.isGrpc = isGrpc(head.fields);
+    if (this.#tries.isGrpc || deadlineHeader !== '') {
+      // Its time runs from its head on: the request may never end before it is answered.
+      this.#tries.deadline = deadlineOf(head, this.#tries.isGrpc, deadlineHeader, since);
+    }
     if (this.#phase !== 'waiting') {
       this.#forward();
       return;
@@ -75,9 +83,13 @@ export class Forwarding implements ExchangeHandler, Limited, Tried {
 
   #forward(): void {
     const { balancer, service } = this.#tries.route;
-    const { fields } = this.#exchange.head;
     const { now } = this.#ground.wheel;
     balancer.countRequest(now);
+    const endsAt = this.#tries.deadline?.endsAt ?? Infinity;
+    if (endsAt <= now) {
+      this.#tooLate();
+      return;
+    }
     const first = this.#tries.next(now);
     if (first === undefined) {
       const isTold = this.#ground.says.tellsDecisions;
@@ -86,10 +98,7 @@ export class Forwarding implements ExchangeHandler, Limited, Tried {
       this.#turnAway(new IsthmusError('NO_HEALTHY_ENDPOINT', { what }), 'no');
       return;
     }
-    // The time of a call of gRPC runs from its head on: it may never end before it is answered.
-    this.#tries.isGrpc = isGrpc(fields);
-    const grpcMs = this.#tries.isGrpc ? grpcTimeoutMs(fields) : undefined;
-    if (grpcMs !== undefined) this.#limits.awaitAll(grpcMs);
+    if (endsAt !== Infinity) this.#limits.awaitAll(endsAt - now);
     this.#tries.startClock();
     this.#tries.begin(first);
   }
@@ -274,10 +283,18 @@ export class Forwarding implements ExchangeHandler, Limited, Tried {
       this.#turnAway(bodyTooSlow(this.#ground.limits.bodyMs), 'maybe');
     } else if (isAnswered || target === undefined) {
       this.#breakOff('RESPONSE_BROKEN', endlessAnswer());
-    } else {
+    } else if (up === 'all' && unsent && again !== undefined) this.#tooLate();
+    else {
       const error = new IsthmusError('UPSTREAM_TIMED_OUT', { what: lateTry(target).what });
       this.#turnAway(error, unsent && again !== undefined ? 'no' : 'maybe');
     }
+  }
+
+  /** Its client waits no more, and nobody has got the request. */
+  #tooLate(): void {
+    const { service } = this.#tries.route;
+    const what = `The time that the client gave a request for ${service} was over before it was sent`;
+    this.#turnAway(new IsthmusError('DEADLINE_EXCEEDED', { what }), 'no');
   }
 
   #tooLarge(): void {

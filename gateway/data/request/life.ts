@@ -64,6 +64,7 @@ export const life = [
     refusals: [
       'UPSTREAM_FAILED',
       'UPSTREAM_TIMED_OUT',
+      'DEADLINE_EXCEEDED',
       'PROTOCOL_MISMATCH',
       'ENDPOINT_SPEAKS_HTTP2',
       'ENDPOINT_TLS_FAILED',

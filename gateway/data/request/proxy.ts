@@ -135,8 +135,13 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
     }
   }
 
-  /** `waiting`: in whose place what follows is. */
-  function goOn(exchange: Exchange, walked: Walked, waiting?: Waiting): ExchangeHandler {
+  /** `waiting`: in whose place what follows is; `since`: when the request came. */
+  function goOn(
+    exchange: Exchange,
+    walked: Walked,
+    waiting?: Waiting,
+    since = wheel.now,
+  ): ExchangeHandler {
     if (!isRoute(walked)) {
       return walked.kind === 'refused' ? turnAway(exchange, walked) : answer(exchange, walked);
     }
@@ -144,16 +149,17 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
     const forwarding = new Forwarding(exchange, walked, ground);
     // What has come of the body may be told at once.
     waiting?.goOn(forwarding);
-    forwarding.start();
+    forwarding.start(since);
     return forwarding;
   }
 
   function hold(exchange: Exchange, held: Promise<Walked>): ExchangeHandler {
     const waiting = new Waiting(() => void recorder.inFlight--);
+    const since = wheel.now;
     held
       .then((walked) => {
         wheel.refresh();
-        if (!waiting.isOver) waiting.goOn(goOn(exchange, walked, waiting));
+        if (!waiting.isOver) waiting.goOn(goOn(exchange, walked, waiting, since));
       })
       .catch((thrown: unknown) => {
         if (!waiting.isOver) waiting.goOn(failInside(exchange, thrown));

@@ -70,8 +70,9 @@ export function stepAside(picks: Picks, replayable: boolean): TryStep | undefine
   return { kind: 'try', target, reason: 'suspect', isAtOnce: true };
 }
 
-/** Failures that another try would repeat: the request is wrong or too large, or the response is in a form that can't be passed on. */
+/** Failures that another try would repeat: its client waits no more, the request is wrong or too large, or the response is in a form that can't be passed on. */
 const finalCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'DEADLINE_EXCEEDED',
   'PROTOCOL_MISMATCH',
   'REQUEST_HEAD_TOO_LARGE',
   'RESPONSE_REFUSED',

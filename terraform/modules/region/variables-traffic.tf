@@ -97,12 +97,12 @@ variable "timeouts" {
   nullable    = false
 
   validation {
-    condition     = length(setsubtract(keys(var.timeouts), ["request", "connect", "continue", "rest", "perTry", "idle"])) == 0
-    error_message = "Its keys are request, connect, continue, rest, perTry and idle."
+    condition     = length(setsubtract(keys(var.timeouts), ["request", "connect", "continue", "rest", "perTry", "idle", "deadlineHeader"])) == 0
+    error_message = "Its keys are request, connect, continue, rest, perTry, idle and deadlineHeader."
   }
 
   validation {
-    condition     = alltrue([for limit in values(var.timeouts) : can(regex("^\\d+(\\.\\d+)?(ms|s|m|h)$", limit))])
+    condition     = alltrue([for name, limit in var.timeouts : name == "deadlineHeader" || can(regex("^\\d+(\\.\\d+)?(ms|s|m|h)$", limit))])
     error_message = "Write durations as 250ms, 5s, 2m or 1h."
   }
 }

@@ -2,7 +2,7 @@
 import { staleMs, Timed, type TimingWheel } from '../../../../core/timing-wheel.ts';
 
 /**
- * The limit that is up. `head` and `try`: no head came in time, or between two tries the pause is over; `all`: gRPC's own deadline;
+ * The limit that is up. `head` and `try`: no head came in time, or between two tries the pause is over; `all`: the client's own deadline;
  * `idle`: nothing has moved; `body`: too little of the request's body has come; `continue`: nobody has asked for it.
  */
 export type TimeUp = 'head' | 'try' | 'all' | 'idle' | 'body' | 'continue';

@@ -12,6 +12,7 @@ import { resultOf } from '../retry/outcome.ts';
 import { pauseMs, retryAfterMs } from '../retry/pause.ts';
 import { isFinal, nextStep, type Step, stepAside, type TryStep } from '../retry.ts';
 import type { Route } from '../route/route-table.ts';
+import type { Deadline } from './deadline.ts';
 import type { ForwardingGround } from './ground.ts';
 import { RequestBody } from './request-body.ts';
 import { RequestFields } from './request-fields.ts';
@@ -32,6 +33,8 @@ export class Tries extends Picks {
   readonly body: RequestBody | undefined;
   /** Whether it is a call of gRPC. */
   isGrpc = false;
+  /** Undefined where the client says nothing of how long it waits. */
+  deadline: Deadline | undefined = undefined;
   readonly #owner: Tried;
   readonly #ground: ForwardingGround;
   readonly #limits: TimeLimits;
@@ -79,7 +82,8 @@ export class Tries extends Picks {
     const current = new Try(this.#owner, balancer, target, this.#ground.wheel.now, this.#trail);
     this.current = current;
     this.#first ??= current;
-    const request = this.#trail?.tried(target, this.#request) ?? this.#request;
+    const due = this.deadline === undefined ? this.#request : this.#within(this.deadline);
+    const request = this.#trail?.tried(target, due) ?? due;
     current.call = send(this.#ground, this.route, this.exchange, current, request);
     if (this.body === undefined) return;
     if (this.#request.expectsContinue) {
@@ -156,7 +160,7 @@ export class Tries extends Picks {
     if (status < 400 && !this.isGrpc) return undefined;
     const { retry } = this.route.policy.balance;
     const grpcStatus = this.isGrpc && asksForGrpc(retry) ? grpcStatusIn(fields, []) : undefined;
-    if (!namesAnswer(retry, status, grpcStatus)) return undefined;
+    if (!namesAnswer(retry, status, grpcStatus) || this.#isLate()) return undefined;
     this.unsent = false;
     const afterMs =
       retry.retryAfterMs > 0
@@ -173,6 +177,7 @@ export class Tries extends Picks {
   failed(failure: FailedTry, target: Target): Step {
     this.current = undefined;
     this.unsent &&= failure.sent === 'no';
+    if (this.#isLate()) return { kind: 'stop' };
     return nextStep(this, this.replayable, { kind: 'failed', ...failure }, target);
   }
 
@@ -201,6 +206,18 @@ export class Tries extends Picks {
   /** The pause is over: the target that was to be tried then is, unless there is a better one by now. */
   goOn(again: Target): void {
     this.begin(this.next() ?? again);
+  }
+
+  /** Whether nobody waits for another try. */
+  #isLate(): boolean {
+    return this.deadline !== undefined && this.deadline.endsAt <= this.#ground.wheel.now;
+  }
+
+  /** The request as it is sent now: with what is left of its time. */
+  #within(deadline: Deadline): OutgoingRequest {
+    const request = this.#request;
+    const fields = deadline.left(request.fields, this.#ground.wheel.now);
+    return fields === request.fields ? request : { ...request, fields };
   }
 
   #pauseBefore(target: Target): number {

@@ -17,6 +17,7 @@ const saidByCode: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'NOT_EXPORTED',
   'UPSTREAM_FAILED',
   'UPSTREAM_TIMED_OUT',
+  'DEADLINE_EXCEEDED',
   'RETRY_BUDGET_SPENT',
   'RESPONSE_REFUSED',
   'ENDPOINT_SPEAKS_HTTP2',

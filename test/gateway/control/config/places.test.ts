@@ -132,6 +132,7 @@ const whole = {
   },
   timeouts: {
     ...{ request: '30s', connect: '1s', continue: '1s', rest: '4s', perTry: '0s', idle: '5m' },
+    deadlineHeader: 'x-timeout-ms',
   },
   limits: {
     maxBodyBytes: 0,

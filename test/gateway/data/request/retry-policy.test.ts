@@ -1,12 +1,18 @@
 /** Specifies what a service's retry policy makes of answers and failures, over real sockets. */
-import { createServer as createHttp2Server, type ServerHttp2Stream } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import test, { type ExecutionContext } from 'ava';
 import { defaultRetry, type RetryPolicy } from '../../../../policy/traffic/retry.ts';
 import { defaultBalance } from '../../../../policy/traffic-policy.ts';
 import { until } from '../../../support/until.ts';
 import { ask } from './http.ts';
-import { closedPort, connect, type Origin, startGateway, startOrigin } from './scene.ts';
+import {
+  closedPort,
+  connect,
+  type Origin,
+  startGateway,
+  startHttp2Origin,
+  startOrigin,
+} from './scene.ts';
 
 const host = 'orders.shop.acme';
 /** Nobody is passed over for failing. */
@@ -85,9 +91,12 @@ test('Retry-After is waited for up to the bound, and beyond it the answer is fin
 });
 
 test('a pause before a retry is ended by the request timeout like a try', async (t) => {
-  const busy = await startAnswering(t, 503, { 'retry-after': '60' });
+  const fields = { 'retry-after': '60' };
+  const answer503 = (_: unknown, response: ServerResponse) =>
+    void response.writeHead(503, fields).end();
+  const busy = await startOrigin(t, 'busy', answer503);
+  const other = await startOrigin(t, 'other', answer503);
   const policy = { outlier, retry: { ...defaultRetry, retryAfterMs: 60_000 } };
-  const other = await startAnswering(t, 503, { 'retry-after': '60' });
   const services = [
     { name: 'orders.shop', endpoints: [busy, other], policy, timeouts: { requestMs: 300 } },
   ];
@@ -124,16 +133,12 @@ test('a retry stays in the cluster of the first try where the policy says so', a
 test('a call of gRPC is tried again by the status in its head, and only where it is repeatable', async (t) => {
   const statuses = [14, 0];
   const origins = await Promise.all(
-    statuses.map(async (status) => {
-      const server = createHttp2Server();
-      server.on('stream', (stream: ServerHttp2Stream) => {
+    statuses.map((status) =>
+      startHttp2Origin(t, `says-${status}`, (stream) => {
         const fields = { 'content-type': 'application/grpc', 'grpc-status': status };
         stream.respond(fields, { endStream: true });
-      });
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      t.teardown(() => void server.close());
-      return { id: `says-${status}`, port: (server.address() as AddressInfo).port };
-    }),
+      }),
+    ),
   );
   const call = ['--http2-prior-knowledge', '-X', 'POST', '-H', 'content-type: application/grpc'];
   for (const [nonIdempotent, expected] of [

@@ -1,6 +1,12 @@
 /** Owns the scene of data path tests: real gateways with real certificates, real origins, on free ports. */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer as createHttp2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
@@ -86,6 +92,24 @@ export async function startOrigin(
     server.closeAllConnections();
   });
   return { id, port: (server.address() as AddressInfo).port, server, requests };
+}
+
+/** The same over HTTP/2 in clear text: a server of gRPC where it answers as one. */
+export async function startHttp2Origin(
+  t: Context,
+  id: string,
+  answer: (stream: ServerHttp2Stream, fields: IncomingHttpHeaders) => void,
+): Promise<{ readonly id: string; readonly port: number }> {
+  const server = createHttp2Server();
+  server.on('stream', answer);
+  const sessions = new Set<ServerHttp2Session>();
+  server.on('session', (session) => sessions.add(session));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => {
+    server.close();
+    for (const session of sessions) session.destroy();
+  });
+  return { id, port: (server.address() as AddressInfo).port };
 }
 
 /** An origin that answers `half`, announced as 1000 octets where `/length` is asked for, and no more until `breakOff`. */
