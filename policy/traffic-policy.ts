@@ -1,5 +1,6 @@
 /** Owns the shape of a traffic policy: how a service's requests are balanced, tried again, and how long they may take. */
 import type { ClusterName } from '../core/names.ts';
+import type { AffinityPolicy } from './traffic/affinity.ts';
 import { type Algorithm, type AlgorithmSettings, defaultSettings } from './traffic/algorithms.ts';
 import { defaultOutlier, type OutlierPolicy } from './traffic/outlier.ts';
 import { defaultRetry, type RetryPolicy } from './traffic/retry.ts';
@@ -20,6 +21,8 @@ export interface BalancePolicy extends AlgorithmSettings {
   readonly algorithm: Algorithm;
   /** The part of a request that `ring-hash` and `maglev` go by; default the client's address. */
   readonly hash: HashPolicy;
+  /** How a client comes back to the endpoint that answered it; absent: it does not. */
+  readonly affinity?: AffinityPolicy;
   /** Clusters in the order to fail over to; those not named follow, same region first, then by RTT. */
   readonly clusterOrder: readonly ClusterName[];
   /** How a recovered tier gets its load back. */

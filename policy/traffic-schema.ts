@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { msOf } from '../core/duration.ts';
 import { clusterNameSchema, labelSchema } from '../registry/model.ts';
-import { algorithms } from './traffic/algorithms.ts';
+import { affinityOf, affinitySchema, token } from './traffic/affinity-schema.ts';
+import { algorithms, isConsistent } from './traffic/algorithms.ts';
 import {
   leastRequestSchema,
   maglevSchema,
@@ -29,11 +30,6 @@ const failbackSchema = z.strictObject({
   ),
   ramp: durationOf(failback.rampMs).describe('How long its share takes from nothing to all'),
 });
-
-/** RFC 9110 section 5.1, and RFC 6265 section 4.1.1. */
-const token = z
-  .string()
-  .regex(/^[!#$%&'*+.^_`|~0-9a-z-]{1,128}$/i, 'use the characters of a token');
 
 /** Whether a field may say it: none of one connection, of framing, or that gateways write themselves. */
 function mayGoOn(name: string): boolean {
@@ -85,6 +81,9 @@ export const writtenBalanceSchema = z.strictObject({
     .describe(
       'How an endpoint gets its share that is new, or healthy again; not where hashes decide',
     ),
+  affinity: affinitySchema
+    .optional()
+    .describe('How a client comes back to the endpoint that answered it; without it, it does not'),
   clusterOrder: z
     .array(clusterNameSchema)
     .max(256)
@@ -154,10 +153,14 @@ export const writtenTrafficSchema = z
   });
 
 export function balanceOf(written: z.output<typeof writtenBalanceSchema>): BalancePolicy {
-  const { hash, slowStart, failback, outlier, retry, ...same } = written;
+  const { algorithm, hash, slowStart, affinity, failback, outlier, retry, ...same } = written;
+  const isBySource = affinity?.source === true;
   return {
     ...same,
-    hash: hashOf(hash),
+    // Whoever comes from one address is sent by it: there is no token to keep.
+    algorithm: isBySource && !isConsistent(algorithm) ? 'maglev' : algorithm,
+    hash: isBySource ? { by: 'source' } : hashOf(hash),
+    ...affinityOf(affinity),
     slowStart: slowStartOf(slowStart),
     failback: { holdMs: msOf(failback.hold), rampMs: msOf(failback.ramp) },
     outlier: outlierOf(outlier),

@@ -10,6 +10,11 @@ export const algorithms = [
 ] as const;
 export type Algorithm = (typeof algorithms)[number];
 
+/** Whether the algorithm sends equal hashes to the same place. */
+export function isConsistent(algorithm: Algorithm): boolean {
+  return algorithm === 'ring-hash' || algorithm === 'maglev';
+}
+
 export interface LeastRequestPolicy {
   /** Where weights differ, a turn is by `weight / (active + 1)^bias`: 0 = by weight alone; default 1. */
   readonly activeRequestBias: number;

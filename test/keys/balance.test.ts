@@ -1,6 +1,6 @@
 /** Specifies what each key under `balance` does, from a gateway's YAML to the endpoints that its requests meet. */
 import type { IncomingMessage } from 'node:http';
-import { createServer } from 'node:http';
+import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import anyTest, { type TestFn } from 'ava';
 import type { EndpointItem, ExplainAnswer } from '../../gateway/control/api/answers.ts';
@@ -29,6 +29,8 @@ const faultsOfAll: Readonly<Record<string, number>> = {
   tried: 500,
   budget: 503,
 };
+/** Statuses that endpoints answer for now. */
+const faultsNow = new Map<string, number>();
 /** Endpoints whose check fails, as `service/number`. */
 const ill = new Set(['few/1', 'spread/1', 'spread/2', 'spread/3']);
 const met = new Map<string, number>();
@@ -54,7 +56,8 @@ const server = createServer((request, response) => {
   const service = request.headers.host?.split('.')[0] ?? '';
   const endpoint = `${service}/${number}`;
   met.set(endpoint, (met.get(endpoint) ?? 0) + 1);
-  const fault = faultsOfAll[service] ?? (number === 1 ? faults[service] : undefined);
+  const fault =
+    faultsNow.get(endpoint) ?? faultsOfAll[service] ?? (number === 1 ? faults[service] : undefined);
   if (fault === 'reset') request.socket.resetAndDestroy();
   else response.writeHead(fault ?? 200).end(String(number));
 });
@@ -101,6 +104,7 @@ test.before('a gateway with services that are each balanced in a way of their ow
     algorithm: 'least-request',
     leastRequest: { activeRequestBias },
   });
+  const affine = (affinity: object) => ({ ...inTurn, affinity });
   const hash = (by: object) => ({ algorithm: 'maglev', hash: by });
   gateway = await GatewayProcess.prepare(shared, await tempDir(shared), {
     cluster: 'dc1',
@@ -122,6 +126,10 @@ test.before('a gateway with services that are each balanced in a way of their ow
         { ...inTurn, slowStart: { window: '1h', aggression: 0.5, minWeightPercent: 25 } },
         [{ zone: 'a' }, { zone: 'a' }],
       ),
+      service('kept', affine({ cookie: { name: 'stay', ttl: '90s', path: '/shop' } }), 3),
+      service('fielded', affine({ header: { name: 'X-Session' } }), 3),
+      service('sourced', affine({ source: true }), 3),
+      service('strict', { ...affine({ cookie: {}, failover: false }), ...outlier({}) }, 3),
       service('header', hash({ header: 'X-User' }), 3),
       service('cookie', hash({ cookie: 'user' }), 3),
       service('query', hash({ query: 'user' }), 3),
@@ -241,6 +249,54 @@ test('zone: what is in that of the gateway is nearest', async (t) => {
 test('weight: each gets its share', async (t) => {
   t.deepEqual(counted(await meet('weighed', 40)), { 1: 30, 2: 10 });
   proves(t, 'services[].endpoints[].weight');
+});
+
+/** The fields of an answer. */
+function fieldsOf(service: string): Promise<IncomingMessage['headers']> {
+  const [host, port] = gateway.listener('outbound').split(':');
+  return new Promise((resolve, reject) => {
+    const headers = { host: `${service}.shop.acme` };
+    const call = httpRequest({ host, port, headers, agent: false }, (response) => {
+      response.resume().on('end', () => resolve(response.headers));
+    });
+    call.on('error', reject).end();
+  });
+}
+
+const cookieOf = ({ 'set-cookie': [cookie = ''] = [] }: IncomingMessage['headers']) => cookie;
+
+test('affinity: a client comes back by cookie, by a field, or by its address', async (t) => {
+  const cookie = cookieOf(await fieldsOf('kept'));
+  t.regex(cookie, /^stay=\S+; Path=\/shop; Max-Age=90; HttpOnly/);
+  const [pair = ''] = cookie.split(';');
+  t.is(new Set(await meet('kept', 6, { headers: { cookie: pair } })).size, 1);
+  const field = `${(await fieldsOf('fielded'))['x-session']}`;
+  t.is(new Set(await meet('fielded', 6, { headers: { 'x-session': field } })).size, 1);
+  t.is(new Set(await meet('sourced', 6)).size, 1);
+  proves(
+    t,
+    'balance.affinity.cookie.name',
+    'balance.affinity.cookie.ttl',
+    'balance.affinity.cookie.path',
+    'balance.affinity.header.name',
+    'balance.affinity.source',
+  );
+});
+
+test('affinity.failover: false refuses a client while its endpoint is out', async (t) => {
+  const [pair = ''] = cookieOf(await fieldsOf('strict')).split(';');
+  const headers = { cookie: pair };
+  const [own = 0] = await meet('strict', 1, { headers });
+  faultsNow.set(`strict/${own}`, 503);
+  await until('it to be ejected', async () => {
+    await meet('strict', 1, { headers });
+    const { candidates } = await explained('strict');
+    return candidates.some(({ ejected }) => ejected);
+  });
+  faultsNow.clear();
+  t.deepEqual(await meet('strict', 2, { headers }), [503, 503]);
+  t.false((await meet('strict', 3)).includes(503));
+  proves(t, 'balance.affinity.failover');
 });
 
 test('activeRequestBias: one with a request in flight comes last, whatever it weighs', async (t) => {

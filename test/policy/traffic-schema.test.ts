@@ -27,6 +27,22 @@ test('durations are written with their unit, and the rest of a section keeps its
   t.is(policy.retry.budgetPercent, 50);
 });
 
+test('affinity by source is an algorithm that hashes the address', (t) => {
+  const policy = (own: object) =>
+    balancePolicySchema.parse({ affinity: { source: true }, hash: { header: 'x-user' }, ...own });
+  t.like(policy({}), { algorithm: 'maglev', hash: { by: 'source' } });
+  t.is(policy({}).affinity, undefined);
+  t.is(policy({ algorithm: 'ring-hash' }).algorithm, 'ring-hash');
+});
+
+test('affinity by cookie has a name, and lasts as long as the session', (t) => {
+  const { affinity } = balancePolicySchema.parse({ affinity: { cookie: {} } });
+  t.deepEqual(affinity, {
+    ...{ by: 'cookie', name: 'isthmus-affinity', ttlMs: 0, path: '/' },
+    failover: true,
+  });
+});
+
 test('an ejection that starts above the default ceiling lifts the ceiling', (t) => {
   const { outlier } = balancePolicySchema.parse({ outlier: { baseEjection: '10m' } });
   t.is(outlier.maxEjectionMs, 600_000);
@@ -47,6 +63,12 @@ for (const wrong of [
   { maglev: { tableSize: 65_536 } },
   { ringHash: { minimumRingSize: 2000, maximumRingSize: 1000 } },
   { slowStart: { aggression: 0 } },
+  { affinity: {} },
+  { affinity: { cookie: {}, source: true } },
+  { affinity: { cookie: { path: '/;Domain=example' } } },
+  { affinity: { cookie: { name: 'a=b' } } },
+  { affinity: { header: { name: 'Set-Cookie' } } },
+  { affinity: { header: { name: 'x-isthmus-source-cluster' } } },
   { outlier: { splitExternalLocalOriginErrors: 'yes' } },
   { clusterOrder: ['DC 2'] },
   { retry: { on: ['5XX'] } },

@@ -50,6 +50,7 @@ const balance = {
   ringHash: { minimumRingSize: 2048, maximumRingSize: 4096 },
   maglev: { tableSize: 251 },
   slowStart: { window: '30s', aggression: 2, minWeightPercent: 5 },
+  affinity: { cookie: { name: 'stay', ttl: '1h', path: '/shop' }, failover: false },
   clusterOrder: ['dc2'],
   failback: { hold: '1s', ramp: '5s' },
   outlier: {
@@ -131,7 +132,7 @@ export const everyKey: readonly object[] = [
         exported: false,
         protocol: 'http2',
         check: { ...check, http },
-        balance: { hash: { cookie: 'user' } },
+        balance: { hash: { cookie: 'user' }, affinity: { header: { name: 'x-session' } } },
         timeouts: { request: '1s' },
         endpoints: [
           {
@@ -148,7 +149,7 @@ export const everyKey: readonly object[] = [
         name: 'stock',
         namespace: 'shop',
         check: { grpc: { service: 'stock', host: 'a.example', tls: true } },
-        balance: { hash: { query: 'user' } },
+        balance: { hash: { query: 'user' }, affinity: { source: true } },
       },
     ],
     tcp: [{ listen: '0.0.0.0:5432', service: 'ledger.shop', proxyProtocol: true }],

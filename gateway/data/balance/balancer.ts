@@ -2,6 +2,7 @@
 
 import type { Clock, Random } from '../../../core/clock.ts';
 import type { ServiceName } from '../../../core/names.ts';
+import { isConsistent } from '../../../policy/traffic/algorithms.ts';
 import type { RetryPolicy } from '../../../policy/traffic/retry.ts';
 import { type BalancePolicy, defaultBalance } from '../../../policy/traffic-policy.ts';
 import { AlgorithmCache } from './algorithm-cache.ts';
@@ -9,17 +10,18 @@ import { createRetryBudget, mostActiveRetries } from './budget.ts';
 import { createMeter, type Meter } from './candidate.ts';
 import { decide, planTiers, targetLoads } from './decide.ts';
 import { clusterKey, endpointKey, withEjections } from './ejections.ts';
-import { isConsistent } from './endpoint-algorithm.ts';
 import { type Governed, govern } from './failback.ts';
 import { Outliers, recoveredIn, type Watched } from './outliers.ts';
 import { charge, observe } from './peak-ewma.ts';
 import { createPicker, type Picker } from './picker.ts';
 import { Arrivals, withSlowStart } from './slow-start.ts';
+import { TargetsByToken, Tokens } from './tokens.ts';
 import type {
   BalanceView,
   Caller,
   Distribution,
   Ejections,
+  Named,
   PickRequest,
   ServiceBalancer,
   SlowStarts,
@@ -68,6 +70,9 @@ class Balancer implements ServiceBalancer {
   #undoubted: Governed | undefined;
   #distribution: Distribution;
   #picker: Picker | undefined;
+  readonly #tokens: Tokens;
+  /** Made of the decision in force when it is first asked for. */
+  #named: TargetsByToken | undefined;
   /** When the decision changes by itself: an ejection ends, load returns a step further, or an endpoint starts. */
   #wakeAt = Infinity;
   #cancelWake: () => void = () => {};
@@ -80,6 +85,7 @@ class Balancer implements ServiceBalancer {
     this.#options = options;
     this.service = options.service;
     this.#algorithms = new AlgorithmCache(options.random);
+    this.#tokens = new Tokens(options.service);
     this.#view = { service: options.service, groups: [], remotes: new Map() };
     this.#outliers = new Outliers(options.random, this.#view, this.#policy.outlier);
     this.#distribution = { service: options.service, caller: options.caller, tiers: [] };
@@ -106,6 +112,18 @@ class Balancer implements ServiceBalancer {
   pick(request: PickRequest, now = this.#options.clock.monotonic()): Target | undefined {
     if (now >= this.#wakeAt) this.#decide(now);
     return this.#picker?.pick(request, now);
+  }
+
+  find(token: string): Named | undefined {
+    const distribution = this.distribution();
+    this.#named ??= new TargetsByToken(distribution, this.#tokens);
+    return this.#named.find(token);
+  }
+
+  tokenOf(target: Target, id = ''): string {
+    return target.kind === 'cluster'
+      ? this.#tokens.of(target.cluster, id)
+      : this.#tokens.of(this.#options.caller.cluster, target.endpoint.id);
   }
 
   started(target: Target): void {
@@ -176,6 +194,7 @@ class Balancer implements ServiceBalancer {
     const isDoubtful = view.remotes.values().some(({ link }) => link === 'suspect');
     if (!isDoubtful) this.#undoubted = this.#governed;
     this.#distribution = decide(view, caller, policy, { governedLoads: this.#governed.tiers });
+    this.#named = undefined;
     this.#algorithms.turn();
     this.#picker = createPicker(this.#distribution, {
       policy,

@@ -49,8 +49,3 @@ export function createAlgorithm(
   }
   return creators[algorithm](candidates, random, settings);
 }
-
-/** Whether the algorithm sends equal hashes to the same place. */
-export function isConsistent(algorithm: Algorithm): boolean {
-  return algorithm === 'ring-hash' || algorithm === 'maglev';
-}

@@ -2,8 +2,8 @@
 
 import type { Random } from '../../../core/clock.ts';
 import type { ClusterName } from '../../../core/names.ts';
+import { isConsistent } from '../../../policy/traffic/algorithms.ts';
 import type { BalancePolicy } from '../../../policy/traffic-policy.ts';
-import { isConsistent } from './endpoint-algorithm.ts';
 import { mix32 } from './hash.ts';
 import { type HostClass, loadsByClass, targetsOf } from './shares.ts';
 import { TargetSet, type TargetSetOptions } from './target-set.ts';

@@ -144,6 +144,11 @@ export type TryResult =
   /** Nobody waited for the end. */
   | 'abandoned';
 
+/** A target that has a name: undefined while it can't take requests. */
+export interface Named {
+  readonly target: Target | undefined;
+}
+
 export interface PickRequest {
   /**
    * Keys of targets that this request has tried. An endpoint is never picked again; another cluster is once
@@ -173,6 +178,10 @@ export interface ServiceBalancer {
   readonly service: ServiceName;
   update(view: BalanceView, policy: BalancePolicy): void;
   pick(request: PickRequest, now?: number): Target | undefined;
+  /** The target that a token names, which another gateway or worker may have given out; undefined where there is none (any more). */
+  find(token: string): Named | undefined;
+  /** The token of a target that has answered. `id`: of the endpoint, where another cluster's gateway has said it. */
+  tokenOf(target: Target, id: string | undefined): string;
   started(target: Target): void;
   /** `elapsedMs` is the time to the response head; for a failure, to the failure. */
   finished(target: Target, result: TryResult, elapsedMs: number, now?: number): void;

@@ -13,6 +13,7 @@ import { type Limited, TimeLimits, type TimeUp } from './forward/time-limits.ts'
 import { Tries } from './forward/tries.ts';
 import type { Tried, Try } from './forward/try.ts';
 import { bodyTooLarge, bodyTooSlow } from './limit.ts';
+import { bind } from './pick/affinity.ts';
 import { RequestRecord } from './record.ts';
 import { refuse } from './respond/refuse.ts';
 import {
@@ -268,6 +269,7 @@ export class Forwarding implements ExchangeHandler, Limited, Tried {
     if (ends) this.#phase = 'leaving';
     else this.#phase = isTunnel ? 'tunnelling' : 'answering';
     this.#limits.schedule();
+    bind(this.#exchange, this.#tries.route, target, head);
     passOn(this.#exchange, this.#ground.says, target, head, ends);
     if (isTunnel) this.#exchange.read();
     // One that begins a good answer unasked may still read; what is answered otherwise has been judged by its head.

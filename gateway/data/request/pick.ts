@@ -4,6 +4,7 @@ import { endpointKey } from '../balance/ejections.ts';
 import { hash32 } from '../balance/hash.ts';
 import type { PickRequest, Target, TierKind } from '../balance/types.ts';
 import type { Exchange } from '../message/exchange.ts';
+import { tokenIn } from './pick/affinity.ts';
 import { hashKeyOf } from './pick/hash-key.ts';
 import { isRepeatable } from './retry/verdict.ts';
 import type { Route } from './route/route-table.ts';
@@ -25,6 +26,8 @@ export class Picks implements PickRequest {
   /** Whether every try so far provably never arrived. */
   unsent = true;
   usableOnly = false;
+  /** Whether the request is for one target alone, whatever becomes of it. */
+  #isBound = false;
   /** Whether any retry was taken from the budget. */
   #isRetrying = false;
   #hash: number | undefined = undefined;
@@ -55,8 +58,23 @@ export class Picks implements PickRequest {
   /** `now`: monotonic milliseconds, where they are at hand. */
   next(now?: number): Target | undefined {
     if (this.#last !== undefined) this.#leave(this.#last);
-    const target = this.route.balancer.pick(this, now);
+    const bound = this.#bound();
+    if (this.#isBound) return bound;
+    const target = bound ?? this.route.balancer.pick(this, now);
     this.firstTier ??= target?.tier;
+    return target;
+  }
+
+  /** The target that the client came with a token of, for the first try; undefined where that can't take requests, or there is none. */
+  #bound(): Target | undefined {
+    const { affinity } = this.route.policy.balance;
+    if (affinity === undefined || this.#last !== undefined) return undefined;
+    const token = tokenIn(this.exchange, affinity);
+    const named = token === undefined ? undefined : this.route.balancer.find(token);
+    if (named === undefined) return undefined;
+    const { target } = named;
+    if (this.localOnly && target?.kind === 'cluster') return undefined;
+    this.#isBound = !affinity.failover;
     return target;
   }
 

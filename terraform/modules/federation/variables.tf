@@ -55,6 +55,16 @@ variable "traffic_policies" {
         aggression = optional(number)
         min_weight_percent = optional(number)
       }))
+      affinity = optional(object({
+        cookie = optional(object({
+          name = optional(string)
+          ttl  = optional(string)
+          path = optional(string)
+        }))
+        header   = optional(object({ name = string }))
+        source   = optional(bool)
+        failover = optional(bool)
+      }))
       cluster_order = optional(list(string))
       failback = optional(object({
         hold = optional(string)

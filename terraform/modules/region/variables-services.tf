@@ -76,6 +76,16 @@ variable "services" {
         aggression = optional(number)
         minWeightPercent = optional(number)
       }))
+      affinity = optional(object({
+        cookie = optional(object({
+          name = optional(string)
+          ttl  = optional(string)
+          path = optional(string)
+        }))
+        header   = optional(object({ name = string }))
+        source   = optional(bool)
+        failover = optional(bool)
+      }))
       clusterOrder = optional(list(string))
       failback = optional(object({
         hold = optional(string)

@@ -26,6 +26,16 @@ variable "balance" {
       aggression = optional(number)
       minWeightPercent = optional(number)
     }))
+    affinity = optional(object({
+      cookie = optional(object({
+        name = optional(string)
+        ttl  = optional(string)
+        path = optional(string)
+      }))
+      header   = optional(object({ name = string }))
+      source   = optional(bool)
+      failover = optional(bool)
+    }))
     clusterOrder = optional(list(string))
     failback = optional(object({
       hold = optional(string)

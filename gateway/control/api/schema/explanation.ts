@@ -48,6 +48,23 @@ const policySchema = named('BalancePolicy', 'How a service is balanced', {
     aggression: z.number().describe('Over 1 the share grows faster at first, under 1 later'),
     minWeightPercent: percent.describe('Least part of its weight'),
   }).describe('How a new endpoint gets its share'),
+  affinity: z
+    .union([
+      object({
+        by: z.literal('cookie').describe('What brings the token'),
+        name: z.string().describe('Name of the cookie'),
+        ttlMs: milliseconds.describe('Milliseconds for which it is kept; 0: a session'),
+        path: z.string().describe('Path below which it is sent'),
+        failover: z.boolean().describe('Whether clients go elsewhere meanwhile'),
+      }),
+      object({
+        by: z.literal('header').describe('What brings the token'),
+        name: z.string().describe('Name of the field'),
+        failover: z.boolean().describe('Whether clients go elsewhere meanwhile'),
+      }),
+    ])
+    .optional()
+    .describe('How a client comes back to the endpoint that answered it; absent: it does not'),
   clusterOrder: list(z.string()).describe('Clusters that are preferred to others, in this order'),
   failback: object({
     holdMs: milliseconds.describe(

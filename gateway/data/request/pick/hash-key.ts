@@ -33,7 +33,7 @@ function namedValue(
 }
 
 /** RFC 6265 section 4.2.1; HTTP/2 may send each in a field of its own (RFC 9113 section 8.2.3). */
-function cookieOf({ fields }: RequestHead, name: string): string | undefined {
+export function cookieOf({ fields }: RequestHead, name: string): string | undefined {
   for (const field of fields.all('cookie')) {
     for (const pair of field.split(';')) {
       const at = pair.indexOf('=');
