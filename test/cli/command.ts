@@ -1,8 +1,6 @@
-/** Owns running the real `isthmus` command in tests, and a real HTTP server standing where a gateway's admin API is. */
+/** Owns running the real `isthmus` command in tests. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { ExecutionContext } from 'ava';
-import { type FastifyInstance, fastify } from 'fastify';
 
 export const bin = fileURLToPath(new URL('../../bin/isthmus.js', import.meta.url));
 
@@ -65,20 +63,4 @@ export async function ended(child: ChildProcess, stdin = ''): Promise<Ended> {
     child.stdin?.end(stdin);
     child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
-}
-
-/** Starts a server with the routes that `install` adds; resolves to the environment that leads the command to it. */
-export async function adminAt(
-  t: Pick<ExecutionContext, 'teardown'>,
-  install: (app: FastifyInstance) => void,
-  socket?: string,
-): Promise<{ ISTHMUS_ADMIN: string }> {
-  const app = fastify();
-  t.teardown(() => app.close());
-  install(app);
-  if (socket !== undefined) {
-    await app.listen({ path: socket });
-    return { ISTHMUS_ADMIN: `unix:${socket}` };
-  }
-  return { ISTHMUS_ADMIN: await app.listen({ host: '127.0.0.1', port: 0 }) };
 }

@@ -4,8 +4,9 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { tempDir } from '../support/temp-dir.ts';
+import { adminAt } from './admin-at.ts';
 import { clusters, schedule, services } from './answers.ts';
-import { adminAt, bin, cleanEnv, ended, isthmus, start } from './command.ts';
+import { bin, cleanEnv, ended, isthmus, start } from './command.ts';
 
 const cases: readonly (readonly [line: string, offered: readonly string[]])[] = [
   ['isthmus st', ['status']],

@@ -1,8 +1,9 @@
 /** Specifies describe: all that is known of one thing, and of what is not known that it is not. */
 import test, { type ExecutionContext } from 'ava';
 import type { EventItem, ExplainAnswer, TrustItem } from '../../gateway/control/api/answers.ts';
+import { adminAt } from './admin-at.ts';
 import { clusters, endpoint, exports, services, status } from './answers.ts';
-import { adminAt, isthmus } from './command.ts';
+import { isthmus } from './command.ts';
 
 const minute = 60_000;
 const now = Date.now();

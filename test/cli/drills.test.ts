@@ -1,7 +1,8 @@
 /** Specifies how drills are listed by command. */
 import test from 'ava';
+import { adminAt } from './admin-at.ts';
 import { schedule } from './answers.ts';
-import { adminAt, isthmus } from './command.ts';
+import { isthmus } from './command.ts';
 
 const drill = {
   ...{ cluster: 'dc1', id: '20261121-090000-1f3a', spec: schedule.schedule.spec, state: 'done' },

@@ -11,8 +11,9 @@ import { type ErrorCode, errorCodes } from '../../core/error-codes.ts';
 import { IsthmusError } from '../../core/errors.ts';
 import { PemFolder } from '../support/pem-files.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { adminAt } from './admin-at.ts';
 import { status } from './answers.ts';
-import { adminAt, isthmus } from './command.ts';
+import { isthmus } from './command.ts';
 
 const kinds = [
   ['failed', 1],

@@ -6,8 +6,9 @@ import test, { type ExecutionContext } from 'ava';
 import type { Status } from '../../gateway/control/api/answers.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
+import { adminAt } from './admin-at.ts';
 import { plan, status } from './answers.ts';
-import { adminAt, bin, ended, isthmus, start } from './command.ts';
+import { bin, ended, isthmus, start } from './command.ts';
 
 /** A gateway that records what it is asked to change. */
 async function gateway(t: ExecutionContext, changed: Partial<Status> = {}) {

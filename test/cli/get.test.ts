@@ -2,8 +2,9 @@
 import type { ServerResponse } from 'node:http';
 import test, { type ExecutionContext } from 'ava';
 import { until } from '../support/until.ts';
+import { adminAt } from './admin-at.ts';
 import { clusters, endpoint, exports, services, status } from './answers.ts';
-import { adminAt, bin, isthmus, start } from './command.ts';
+import { bin, isthmus, start } from './command.ts';
 
 async function asker(t: ExecutionContext) {
   const env = await adminAt(t, (app) => {

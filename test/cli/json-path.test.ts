@@ -1,8 +1,9 @@
 /** Specifies -o jsonpath: the paths it takes, and what it prints. */
 import test from 'ava';
 import { jsonPath } from '../../cli/json-path.ts';
+import { adminAt } from './admin-at.ts';
 import { clusters } from './answers.ts';
-import { adminAt, isthmus } from './command.ts';
+import { isthmus } from './command.ts';
 
 const value = {
   items: [

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import test from 'ava';
 import type { Finding } from '../../gateway/control/api/answers.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { adminAt } from './admin-at.ts';
 import { status } from './answers.ts';
-import { adminAt, isthmus } from './command.ts';
+import { isthmus } from './command.ts';
 
 const explanation = {
   service: 'api.prod',

@@ -5,8 +5,9 @@ import { readyFor, serialize } from '../../cli/output.ts';
 import { renderTable } from '../../cli/table.ts';
 import { printable } from '../../cli/terminal.ts';
 import { counted, moment, percent, rtt, span } from '../../cli/words.ts';
+import { adminAt } from './admin-at.ts';
 import { clusters, endpoint, exports, services, status } from './answers.ts';
-import { adminAt, isthmus } from './command.ts';
+import { isthmus } from './command.ts';
 
 const esc = '\u001b';
 

@@ -8,8 +8,9 @@ import type { Status } from '../../gateway/control/api/answers.ts';
 import { checkSchema } from '../../policy/health-check.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
+import { adminAt } from './admin-at.ts';
 import { endpoint, status } from './answers.ts';
-import { adminAt, bin, ended, isthmus, start } from './command.ts';
+import { bin, ended, isthmus, start } from './command.ts';
 
 const path = '/v1/services/prod/api/endpoints/a1';
 

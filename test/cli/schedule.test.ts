@@ -5,8 +5,9 @@ import test, { type ExecutionContext } from 'ava';
 import { stringify } from 'yaml';
 
 import { tempDir } from '../support/temp-dir.ts';
+import { adminAt } from './admin-at.ts';
 import { schedule } from './answers.ts';
-import { adminAt, isthmus } from './command.ts';
+import { isthmus } from './command.ts';
 
 const path = '/v1/drill-schedules/monthly';
 

@@ -14,8 +14,8 @@ import type { EdgeListener } from '../../gateway/data/worker/listeners.ts';
 import { bin, type Ended, isthmus } from '../cli/command.ts';
 import { withNameServer } from './hosts.ts';
 import { Inspector } from './inspector.ts';
-import { noteWritten } from './proves.ts';
 import { until } from './until.ts';
+import { noteWritten } from './written.ts';
 
 export type Scope = Pick<ExecutionContext, 'teardown' | 'log' | 'passed'>;
 
@@ -106,7 +106,7 @@ export class GatewayProcess {
       ...config,
       listen: { ...listen, ...config.listen },
     };
-    noteWritten(whole);
+    await noteWritten(whole);
     await writeFile(this.configPath, stringify(whole));
   }
 

@@ -22,7 +22,7 @@ import { diagnosticsOf } from '../../../terraform/provider/diagnostics.ts';
 import { valuesOf } from '../../../terraform/provider/schema/attribute.ts';
 import { Session } from '../../../terraform/provider/session.ts';
 import { unknown, type ValueMap } from '../../../terraform/provider/values/value.ts';
-import { adminAt } from '../../cli/command.ts';
+import { adminAt } from '../../cli/admin-at.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 const stopped = new AbortController().signal;

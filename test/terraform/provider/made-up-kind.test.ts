@@ -15,7 +15,7 @@ import { valuesOf } from '../../../terraform/provider/schema/attribute.ts';
 import { Session } from '../../../terraform/provider/session.ts';
 import { readBlock, writeValue } from '../../../terraform/provider/values/dynamic-value.ts';
 import { unknown, type ValueMap } from '../../../terraform/provider/values/value.ts';
-import { adminAt } from '../../cli/command.ts';
+import { adminAt } from '../../cli/admin-at.ts';
 
 const teapot = resource({
   name: 'tea_pot',
