@@ -66,7 +66,10 @@ export const trafficPolicyKind = policyKind<TrafficPolicyItem>(
 export const serviceExportKind = policyKind<ServiceExportItem>(
   'service-export',
   'service-exports',
-  [{ title: 'EXPORTED', cell: ({ exported }) => (exported ? 'yes' : 'no') }],
+  [
+    { title: 'EXPORTED', cell: ({ exported }) => (exported ? 'yes' : 'no') },
+    { title: 'TO', cell: ({ exported, to }) => (exported ? (to?.join(', ') ?? 'all') : undefined) },
+  ],
 );
 
 export const serviceDefaultsKind = policyKind<ServiceDefaultsItem>(

@@ -32,8 +32,8 @@ export function sameSummary(a: ExportRecord, b: ExportRecord): boolean {
   return isDeepStrictEqual(content(a), content(b));
 }
 
-function content({ cluster, service, protocol, localities }: ExportRecord): unknown {
-  return { cluster, service, protocol, localities };
+function content({ updatedAt: _, signature: __, ...said }: ExportRecord): unknown {
+  return said;
 }
 
 function localitiesOf(endpoints: readonly EndpointRecord[]): LocalitySummary[] {

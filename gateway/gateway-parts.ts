@@ -177,6 +177,7 @@ export class GatewayParts {
         ownServices: () => this.catalog.services(),
         ownEndpoints: (service) => this.catalog.records(service),
         clusterEndpoints: (service) => this.services.offered(service),
+        exportTerms: (service) => this.services.exportTerms(service),
         gatewayRecord: () => gatewayRecordOf(this),
         clusterDraft: (joinedAt) => clusterDraft(this.config, this.addresses, joinedAt),
         changed: (delta) => this.changes.tell('snapshot', delta),

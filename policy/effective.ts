@@ -111,9 +111,23 @@ export class Policies {
     return defaults;
   }
 
-  /** Whether other clusters may use a service; undefined where that is for its endpoints to say. */
-  exported(asked: Asked): boolean | undefined {
-    return this.holding('ServiceExport', asked).next().value?.spec.exported;
+  /** Whether other clusters may use a service, and which; undefined where that is for its endpoints to say. */
+  exporting(asked: Asked): ServiceExport | undefined {
+    return this.holding('ServiceExport', asked).next().value?.spec;
+  }
+
+  /** The services that other hosts lead to at a cluster's gateways, by host: of several for one host the first in order of name. */
+  aliases(where: ClusterName): ReadonlyMap<string, ServiceName> {
+    const found = new Map<string, ServiceName>();
+    for (const { kind, target } of this) {
+      if (kind !== 'ServiceDefaults' || target.service === undefined) continue;
+      const { service } = target;
+      for (const host of this.defaults({ service, client: where, where }).aliases ?? []) {
+        const before = found.get(host);
+        if (before === undefined || service < before) found.set(host, service);
+      }
+    }
+    return found;
   }
 
   /**

@@ -71,7 +71,7 @@ export const policyKinds = {
   }),
   ServiceDefaults: kind({
     summary:
-      'How the endpoints of a service are spoken to, over TLS or not; and, where they were registered without saying so, by which protocol, and how they are checked',
+      'What a service is beside its endpoints: its other names, its capacity, clusters that it never leaves to, and how its endpoints are spoken to and checked',
     naming: 'Name of the service in its namespace',
     resource: 'service',
     spec: writtenDefaultsSchema,
@@ -80,19 +80,23 @@ export const policyKinds = {
       target: { service: serviceName(namespace, name), where: cluster },
       spec: defaultsOf(spec),
     }),
-    warnings: ({ namespace, name }, _spec, known) =>
-      unknownService(known, serviceName(namespace, name)),
+    warnings: ({ namespace, name }, { neverTo }, known) => [
+      ...unknownService(known, serviceName(namespace, name)),
+      ...unknownClusters(known, 'neverTo', neverTo ?? []),
+    ],
   }),
   ServiceExport: kind({
-    summary: 'Whether other clusters may use a service of this one',
+    summary: 'Whether other clusters may use a service of this one, and which',
     naming: 'Name of the service in its namespace',
     spec: serviceExportSchema,
     inForce: ({ cluster, namespace, name }, spec) => ({
       kind: 'ServiceExport',
       target: { service: serviceName(namespace, name), where: cluster },
-      spec,
+      spec: { exported: spec.exported, ...(spec.to && { to: spec.to }) },
     }),
-    warnings: ({ namespace, name }, _spec, known) =>
-      unknownService(known, serviceName(namespace, name)),
+    warnings: ({ namespace, name }, { to }, known) => [
+      ...unknownService(known, serviceName(namespace, name)),
+      ...unknownClusters(known, 'to', to ?? []),
+    ],
   }),
 } as const satisfies Record<PolicyKindName, unknown>;

@@ -153,6 +153,10 @@ export const exportRecordSchema = z.object({
       }),
     )
     .max(256),
+  /** The only clusters that may use it; absent = all. The exporting cluster's gateways see to it in any case. */
+  to: z.array(clusterNameSchema).max(256).optional(),
+  /** Requests per second that the copies can take together; absent = not stated. */
+  capacity: z.number().positive().optional(),
   updatedAt: wallMs,
   signature: signatureSchema.optional(),
 });

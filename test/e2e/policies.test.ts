@@ -7,6 +7,7 @@ import { systemClock } from '../../core/clock.ts';
 import type {
   EndpointItem,
   ExplainAnswer,
+  ExportItem,
   ServiceExportItem,
   ServiceItem,
   TrafficPolicyItem,
@@ -262,6 +263,49 @@ test.serial(
     await until('the other to be kept again', async () => {
       return (await dc2.gateway.request('stock.shop')).status === 404;
     });
+  },
+);
+
+test.serial(
+  'a service is exported to the clusters that its export names, and leaves to none that its defaults name',
+  async (t) => {
+    const served = async (isServed: boolean) =>
+      until(`dc2 to be ${isServed ? '' : 'not '}served`, async () => {
+        const { cluster } = await dc2.gateway.request('orders.shop');
+        return (cluster === 'dc1') === isServed;
+      });
+    const defaults = '/v1/service-defaults/shop/orders';
+    const given = await put<ServiceExportItem>(second, exportPath, { to: ['dc3'] });
+    t.deepEqual(given.warnings, ['to: dc3 is no member of the federation']);
+    await served(false);
+    t.is((await dc1.gateway.request('orders.shop')).status, 200);
+    await until('why to be told', async () => {
+      const { notes } = await dc2.gateway.api.get<ExplainAnswer>('/v1/explain/orders.shop');
+      return notes.includes('Its copies in dc1 are left out: it is not exported to dc2 there');
+    });
+    await put(second, exportPath, { to: ['dc3', 'dc2'] });
+    await served(true);
+    await put(dc2.gateway, defaults, { neverTo: ['dc1'] });
+    await served(false);
+    const { notes } = await dc2.gateway.api.get<ExplainAnswer>('/v1/explain/orders.shop');
+    t.regex(notes.join(), /left out: requests for it are never sent there from here/);
+    await put(dc2.gateway, defaults, { aliases: ['bestellungen.shop.acme'] });
+    await served(true);
+    await until('the alias to lead there', async () => {
+      return (await dc2.gateway.request('bestellungen.shop')).cluster === 'dc1';
+    });
+    t.is((await dc1.gateway.request('bestellungen.shop')).status, 404);
+    await dc2.gateway.api.send('DELETE', defaults);
+    await until('the alias to be gone', async () => {
+      return (await dc2.gateway.request('bestellungen.shop')).status === 404;
+    });
+    await put(second, defaults, { capacity: 250 });
+    await until('its capacity to be told', async () => {
+      const [item] = await dc2.gateway.items<ExportItem>('/v1/exports');
+      return item?.capacity === 250 && item.to?.length === 2;
+    });
+    for (const one of [defaults, exportPath]) await dc1.gateway.api.send('DELETE', one);
+    await served(true);
   },
 );
 

@@ -98,9 +98,10 @@ test('whether a service is exported is for its endpoints to say, unless a policy
     spec: { exported: false },
   };
   const policies = new Policies([...all, kept]);
-  t.false(policies.exported({ service: cart, client: dc1, where: dc1 }));
-  t.is(policies.exported({ service: cart, client: dc1, where: dc2 }), undefined);
-  t.is(policies.exported({ service: web, client: dc1, where: dc1 }), undefined);
+  const at = { client: dc1, where: dc1 };
+  t.false(policies.exporting({ service: cart, ...at })?.exported);
+  t.is(policies.exporting({ service: cart, client: dc1, where: dc2 }), undefined);
+  t.is(policies.exporting({ service: web, ...at }), undefined);
   const delta = { set: [kept, ofAll], removed: ['cart'] };
   t.deepEqual([...(policies.touched(delta, 'ServiceExport') ?? [])], [cart]);
 });

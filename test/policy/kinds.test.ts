@@ -1,6 +1,7 @@
 /** Specifies the kinds of policy that can be written: their names, their fields, and what a record of each makes gateways do. */
 import test from 'ava';
 import { z } from 'zod';
+import { Policies } from '../../policy/effective.ts';
 import { collectionOf, policyKindNames, singularOf } from '../../policy/kind-names.ts';
 import { policyKinds } from '../../policy/kinds.ts';
 import type { Known } from '../../policy/known.ts';
@@ -114,6 +115,26 @@ test("what TLS to a service's endpoints leaves out is the system's authorities, 
   });
 });
 
+test('a service says by which other hosts it is asked for, and of several for one host the first by name has it', (t) => {
+  const named = (name: string, spec: object) => ({
+    ...record('ServiceDefaults', { ...spec }),
+    name,
+  });
+  const policies = new Policies(
+    [
+      named('web', { aliases: ['shop.example', 'web.example'] }),
+      named('cart', { aliases: ['shop.example'], capacity: 10, neverTo: ['dc2'] }),
+    ].flatMap((one) => resourceOf(where, one) ?? []),
+  );
+  t.deepEqual([...policies.aliases(dc1)].sort(), [
+    ['shop.example', 'cart.shop'],
+    ['web.example', 'web.shop'],
+  ] as never);
+  t.is(policies.aliases('dc2' as never).size, 0);
+  const asked = { service: cart, client: dc1, where: dc1 };
+  t.like(policies.defaults(asked), { capacity: 10, neverTo: ['dc2' as never] });
+});
+
 test('a policy that was deleted makes nobody do anything', (t) => {
   t.is(resourceOf(where, record('TrafficPolicy', null)), undefined);
 });
@@ -125,7 +146,13 @@ for (const [kind, spec, message] of [
   ['TrafficPolicy', { target: {}, timeouts: { request: '5' } }, /^timeouts\.request: "5" is not a/],
   ['TrafficPolicy', { target: {}, balance: { panicTreshold: 5 } }, /^balance: .*panicTreshold/],
   ['ServiceExport', { exported: 'yes' }, /^exported: /],
-  ['ServiceDefaults', {}, /^protocol: say protocol, check or tls/],
+  ['ServiceExport', { exported: false, to: ['dc2'] }, /^to: leave it out/],
+  ['ServiceExport', { to: [] }, /^to: /],
+  ['ServiceDefaults', { aliases: ['Cart.example'] }, /^aliases\.0: use a DNS name in lower case/],
+  ['ServiceDefaults', { aliases: ['cart.example:80'] }, /^aliases\.0: use a DNS name/],
+  ['ServiceDefaults', { capacity: 0 }, /^capacity: /],
+  ['ServiceDefaults', { neverTo: ['DC2'] }, /^neverTo\.0: /],
+  ['ServiceDefaults', {}, /^protocol: say at least one thing/],
   ['ServiceDefaults', { tls: {} }, /^tls\.hostname: /],
   ['ServiceDefaults', { tls: { hostname: '10.0.0.1' } }, /^tls\.hostname: use a DNS name/],
   ['ServiceDefaults', tls({ caCertificates: 'ca.pem' }), /^tls\.caCertificates: use `system`/],

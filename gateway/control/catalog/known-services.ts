@@ -5,10 +5,11 @@ import type { EndpointRecord } from '../../../registry/model.ts';
 import type { ServiceView, Snapshot } from '../../../registry/snapshot.ts';
 import { type Shift, steeringOf } from '../../data/balance/steering.ts';
 import type { BalanceView } from '../../data/balance/types.ts';
-import { viewFromHere } from '../../data/balance/view.ts';
+import { usableFrom, viewFromHere } from '../../data/balance/view.ts';
 import type { LinkStatus } from '../../data/link/cluster-links.ts';
 import type { Changes } from '../changes.ts';
 import type { HealthChecker } from '../health/checker.ts';
+import type { ExportTerms } from '../membership/publisher.ts';
 import type { Catalog } from './catalog.ts';
 import type { Home } from './endpoint-record.ts';
 import { Orphans } from './orphans.ts';
@@ -77,11 +78,23 @@ export class KnownServices {
 
   /** The same; whether other clusters may use them is as the policy in force says, where there is one. */
   offered(service: ServiceName): EndpointRecord[] {
-    const { home, policies } = this.#options;
-    const asked = { service, client: home.cluster, where: home.cluster };
-    const exported = policies().exported(asked);
+    const exported = this.#options.policies().exporting(this.#asked(service))?.exported;
     const endpoints = this.endpoints(service);
     return exported === undefined ? endpoints : endpoints.map((one) => ({ ...one, exported }));
+  }
+
+  /** What this cluster says of a service that it exports, beside its endpoints. */
+  exportTerms(service: ServiceName): ExportTerms {
+    const policies = this.#options.policies();
+    const to = policies.exporting(this.#asked(service))?.to;
+    const { capacity } = policies.defaults(this.#asked(service));
+    return { ...(to && { to: [...to] }), ...(capacity !== undefined && { capacity }) };
+  }
+
+  /** The summaries of a service by which requests may be sent to other clusters from here. */
+  usable(service: ServiceName): ServiceView['exports'] {
+    const { neverTo } = this.#options.policies().defaults(this.#asked(service));
+    return usableFrom(this.#options.home.cluster, this.published(service).exports, neverTo);
   }
 
   /** The view that decisions on a service are made from, here. */
@@ -91,10 +104,15 @@ export class KnownServices {
       service,
       home.cluster,
       this.endpoints(service),
-      this.published(service).exports,
+      this.usable(service),
       snapshot().clusters,
       link,
     );
     return { ...view, steering: steeringOf(shifts(), service) };
+  }
+
+  #asked(service: ServiceName) {
+    const { cluster } = this.#options.home;
+    return { service, client: cluster, where: cluster };
   }
 }

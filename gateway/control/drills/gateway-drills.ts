@@ -60,6 +60,8 @@ export function drillsOf(
       policy: (service) =>
         gateway.policies.traffic({ service, client: caller.cluster, where: caller.cluster })
           .balance,
+      neverTo: (service, from) =>
+        gateway.policies.defaults({ service, client: from, where: from }).neverTo,
     },
     counts: async (wanted) => clientCounts(workers.counters.snapshot(), wanted),
     others,

@@ -10,7 +10,7 @@ import {
   quantileMs,
   windowBetween,
 } from '../../../federation/drills/measures.ts';
-import type { ClusterPrediction, Prediction } from '../../../federation/drills/model.ts';
+import type { Breach, ClusterPrediction, Prediction } from '../../../federation/drills/model.ts';
 import type { DrillSpec } from '../../../federation/drills/spec.ts';
 import { decide } from '../../data/balance/decide.ts';
 import { steeringOf } from '../../data/balance/steering.ts';
@@ -23,7 +23,15 @@ import type { Sight } from './sight.ts';
 /** The federation as this gateway sees it now. */
 export type Seen = Pick<
   Sight,
-  'self' | 'services' | 'clusters' | 'capacity' | 'caller' | 'view' | 'policy' | 'shifts'
+  | 'self'
+  | 'services'
+  | 'clusters'
+  | 'capacity'
+  | 'serviceCapacity'
+  | 'caller'
+  | 'view'
+  | 'policy'
+  | 'shifts'
 >;
 
 /** More of them than this say nothing to a person. */
@@ -58,6 +66,7 @@ export function predict(
   const left = { window: nothingFailed, loads: loadsThen, fewestHealthy, elapsedMs: 0 };
   const breaks = [
     ...breaches(spec.guardrails, left),
+    ...overloaded(spec, isMeasured ? measured : new Map(), seen),
     ...broken(spec.guardrails, [
       ['errorRate', errorRate, `${(100 * errorRate).toFixed(1)} % of requests would fail`],
       ['p99', p99Ms, `99 of 100 requests would take up to ${Math.round(p99Ms ?? 0)} ms`],
@@ -180,6 +189,19 @@ function clustersOf(
         : { loadBefore: (now + rest) / capacity, loadAfter: (then + rest) / capacity }),
     };
   });
+}
+
+/** The breaches by services that would be asked for more, in a cluster, than it states for their copies there. */
+function overloaded(spec: DrillSpec, demand: Demand, seen: Seen): Breach[] {
+  return seen.clusters().flatMap((cluster) =>
+    [...demand.keys()].flatMap((service) => {
+      const capacity = seen.serviceCapacity(service, cluster);
+      if (capacity === undefined) return [];
+      const rate = loads([service], demand, seen, spec).to.get(cluster) ?? 0;
+      const what = `${service} in ${cluster} would be asked ${Math.round(rate)} times a second; it states ${capacity}`;
+      return broken(spec.guardrails, [['load', rate / capacity, what]]);
+    }),
+  );
 }
 
 function loadsOf(clusters: readonly ClusterPrediction[]): Map<string, number> {

@@ -19,6 +19,8 @@ export interface Lens {
   /** The view that this gateway's own decisions on a service are made from, without load moved on purpose. */
   view(service: ServiceName): BalanceView;
   policy(service: ServiceName): BalancePolicy;
+  /** Clusters that requests of a cluster for a service are never sent to, as far as that is known here. */
+  neverTo(service: ServiceName, from: ClusterName): readonly ClusterName[] | undefined;
 }
 
 /** Services whose decisions a report shows. */
@@ -71,6 +73,11 @@ export class Sight {
     return this.#clusters.get(cluster)?.record?.capacity;
   }
 
+  /** Requests per second that a cluster states its copies of a service can take. */
+  serviceCapacity(service: ServiceName, cluster: ClusterName): number | undefined {
+    return this.#lens.snapshot()?.services.get(service)?.exports.get(cluster)?.capacity;
+  }
+
   /** `<cluster>/<gateway>` of every live gateway. */
   gateways(): string[] {
     return [...this.#clusters.values()].flatMap(({ cluster, gateways }) =>
@@ -96,7 +103,8 @@ export class Sight {
     if (from === this.self) return this.#lens.view(service);
     const none: ServiceView = { service, endpoints: new Map(), exports: new Map() };
     const known = this.#lens.snapshot()?.services.get(service) ?? none;
-    return viewFromAfar(known, from, { clusters: this.#clusters });
+    const neverTo = this.#lens.neverTo(service, from);
+    return viewFromAfar(known, from, { clusters: this.#clusters }, neverTo);
   }
 
   /** The balancing decisions of now, seen from this gateway. */

@@ -82,6 +82,7 @@ export class Presence {
       clock,
       ownEndpoints: source.ownEndpoints,
       clusterEndpoints: source.clusterEndpoints,
+      exportTerms: source.exportTerms,
       publishedSummary: (service) => client.snapshot.services.get(service)?.exports.get(cluster),
       writesSummaries: () => this.#isFirstGateway(),
     });

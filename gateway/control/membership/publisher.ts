@@ -19,11 +19,16 @@ interface PublisherOptions {
   ownEndpoints(service: ServiceName): Iterable<EndpointRecord>;
   /** All endpoints of the own cluster, of its other gateways too. */
   clusterEndpoints(service: ServiceName): Iterable<EndpointRecord>;
+  /** What the cluster says of a service that it exports, beside its endpoints. */
+  exportTerms(service: ServiceName): ExportTerms;
   /** The summary the registry holds, so that nothing equal is written again. */
   publishedSummary(service: ServiceName): ExportRecord | undefined;
   /** Whether this gateway is the one that writes its cluster's summaries: the lowest id alive. */
   writesSummaries(): boolean;
 }
+
+/** Which clusters may use an exported service, and what it can take. */
+export type ExportTerms = Pick<ExportRecord, 'to' | 'capacity'>;
 
 /** Names an endpoint of the own cluster. */
 export interface EndpointId {
@@ -141,9 +146,10 @@ export class Publisher {
     const exported = endpoints.filter((endpoint) => endpoint.exported);
     const known = this.#known(service);
     if (exported.length === 0 && !known) return;
-    const summary =
-      summarize(exported, clock.now())[0] ??
-      (known && { ...known, localities: [], updatedAt: clock.now() });
+    const [offered] = summarize(exported, clock.now());
+    const summary = offered
+      ? { ...offered, ...this.#options.exportTerms(service) }
+      : known && { ...known, localities: [], updatedAt: clock.now() };
     const isSaid = known !== undefined && !this.#restated.has(service);
     if (!summary || (isSaid && sameSummary(known, summary))) return;
     const { since, before } = this.#written.get(service) ?? {

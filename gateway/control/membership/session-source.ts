@@ -3,6 +3,7 @@ import type { ServiceName } from '../../../core/names.ts';
 import type { ClusterDraft } from '../../../federation/own-records.ts';
 import type { EndpointRecord, GatewayRecord } from '../../../registry/model.ts';
 import type { SnapshotDelta } from '../../../registry/snapshot.ts';
+import type { ExportTerms } from './publisher.ts';
 
 export interface SessionSource {
   ownServices(): Iterable<ServiceName>;
@@ -10,6 +11,8 @@ export interface SessionSource {
   ownEndpoints(service: ServiceName): Iterable<EndpointRecord>;
   /** All endpoints of the own cluster. */
   clusterEndpoints(service: ServiceName): Iterable<EndpointRecord>;
+  /** What the cluster says of a service that it exports, beside its endpoints. */
+  exportTerms(service: ServiceName): ExportTerms;
   gatewayRecord(): GatewayRecord;
   /** This cluster's record before it is signed. */
   clusterDraft(joinedAt: number): ClusterDraft;

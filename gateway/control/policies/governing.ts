@@ -54,8 +54,10 @@ export class Governing {
       this.#trustEndpoints(service);
       catalog.defaultsChanged(service);
     }
-    // An export concerns the endpoints that other clusters are told of.
-    for (const service of before.touched(delta, 'ServiceExport') ?? []) {
+    // What other clusters are told of a service, and which of them it may be sent to, may be otherwise.
+    const exports = before.touched(delta, 'ServiceExport') ?? [];
+    const defaults = before.touched(delta, 'ServiceDefaults') ?? [];
+    for (const service of new Set([...exports, ...defaults])) {
       changes.tell('endpoints', service);
     }
   }

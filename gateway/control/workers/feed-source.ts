@@ -23,7 +23,7 @@ export interface FeedParts {
   readonly logLevel: LogLevel;
   readonly membership: Pick<Membership, 'believed' | 'isInformed'>;
   readonly policies: Policies;
-  readonly services: Pick<KnownServices, 'names' | 'offered' | 'published'>;
+  readonly services: Pick<KnownServices, 'names' | 'offered' | 'usable'>;
   readonly snapshot: Snapshot;
 }
 
@@ -31,8 +31,7 @@ export function feedSourceOf(gateway: FeedParts): Omit<FeedSource, 'scouting'> {
   const { identity, ingressCertificates, services } = gateway;
   return {
     services: () => services.names(),
-    facts: (service) =>
-      serviceFacts(services.offered(service), services.published(service).exports),
+    facts: (service) => serviceFacts(services.offered(service), services.usable(service)),
     clusters: () => gateway.snapshot.clusters,
     remotes: () => remotesOf(gateway),
     identity: () => identity.leaf.current,

@@ -55,16 +55,35 @@ export function viewFromHere(
   return { service, groups, remotes };
 }
 
-/** The view of a gateway of another cluster, as far as the registry tells: its links are those its gateways published. */
+/**
+ * The summaries by which requests of `caller` may be sent to other clusters: of those that let it use the service, but for the
+ * clusters that it is never to be sent to.
+ */
+export function usableFrom<E extends Pick<ExportRecord, 'to'>>(
+  caller: ClusterName,
+  exports: ReadonlyMap<ClusterName, E>,
+  neverTo: readonly ClusterName[] = [],
+): ReadonlyMap<ClusterName, E> {
+  const isUsable = ([cluster, { to }]: [ClusterName, E]) =>
+    cluster === caller || (!neverTo.includes(cluster) && (to?.includes(caller) ?? true));
+  const usable = [...exports].filter(isUsable);
+  return usable.length === exports.size ? exports : new Map(usable);
+}
+
+/**
+ * The view of a gateway of another cluster, as far as the registry tells: its links are those its gateways published. `neverTo`:
+ * clusters that it is known never to send requests for the service to.
+ */
 export function viewFromAfar(
   service: ServiceView,
   caller: ClusterName,
   snapshot: Pick<Snapshot, 'clusters'>,
+  neverTo: readonly ClusterName[] = [],
 ): BalanceView {
   const groups: Group[] = [];
   const remotes = new Map<ClusterName, RemoteCluster>();
   const links = publishedLinkStates(snapshot.clusters.get(caller));
-  for (const [cluster, summary] of service.exports) {
+  for (const [cluster, summary] of usableFrom(caller, service.exports, neverTo)) {
     groups.push(...summaryGroups(summary, snapshot.clusters.get(cluster)));
     if (cluster !== caller) {
       remotes.set(cluster, remoteOf(cluster, snapshot.clusters.get(cluster), links));

@@ -100,6 +100,8 @@ export class DataSide {
         governing: (service) => this.#replica.governing(service),
         tellsClientsApart: () => this.#replica.tellsClientsApart,
         secure: (service) => this.#secure.of(service),
+        exportedTo: (service) => this.#replica.exportedTo(service),
+        ledTo: (host) => this.#replica.ledTo(host),
         shifts: () => this.#replica.effects.shifts,
       },
     });
@@ -156,6 +158,7 @@ export class DataSide {
     const { shifts } = this.#replica.effects;
     const secured = this.#trustEndpoints(update);
     const services = this.#replica.take(update);
+    if (update.policies) this.#routing.table.aliasesChanged();
     if (remotes) {
       this.#remotes = remotes.map(({ cluster }) => cluster);
       this.#links.update(remotes);

@@ -13,6 +13,7 @@ export class Replica {
   #clusters: ReadonlyMap<ClusterName, ClusterFacts> = new Map();
   readonly #self: ClusterName;
   #policies = new Policies();
+  #aliases: ReadonlyMap<string, ServiceName> = new Map();
   #effects: DataEffects = { shifts: [], faults: [] };
   #isInformed = false;
 
@@ -72,6 +73,16 @@ export class Replica {
     return this.#policies.ofSteps({ service, client: this.#self, where: this.#self });
   }
 
+  /** The only clusters whose gateways may ask for a service here; undefined: all. The same object while the policy is the same. */
+  exportedTo(service: ServiceName): readonly ClusterName[] | undefined {
+    return this.#policies.exporting({ service, client: this.#self, where: this.#self })?.to;
+  }
+
+  /** The service that a host which names none leads to. */
+  ledTo(host: string): ServiceName | undefined {
+    return this.#aliases.get(host);
+  }
+
   /** Whether any policy is for the clients of one cluster: else all requests for a service go by the same. */
   get tellsClientsApart(): boolean {
     return this.#policies.tellClientsApart;
@@ -81,6 +92,7 @@ export class Replica {
   #govern(delta: PolicyDelta, isWhole: boolean): ReadonlySet<ServiceName> | undefined {
     const before = this.#policies;
     this.#policies = isWhole ? new Policies(delta.set) : before.with(delta);
+    this.#aliases = this.#policies.aliases(this.#self);
     return before.touched(delta);
   }
 }

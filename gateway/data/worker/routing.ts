@@ -26,6 +26,10 @@ interface RoutingSource {
   policy(service: ServiceName, client?: ClusterName): TrafficPolicy;
   /** The policies that hold for requests for a service here, and are the steps' to go by: more specific ones first. */
   governing(service: ServiceName): readonly PolicyResource[];
+  /** The only clusters whose gateways may ask for a service here; undefined: all. */
+  exportedTo(service: ServiceName): readonly ClusterName[] | undefined;
+  /** The service that a host leads to. */
+  ledTo(host: string): ServiceName | undefined;
   /** How a service's endpoints here are reached over TLS; undefined: in clear text. */
   secure(service: ServiceName): EndpointTransport | undefined;
   /** Whether any policy is for the clients of one cluster. */
@@ -66,8 +70,11 @@ export class Routing {
       if (route) onUsed(service);
       return route;
     };
-    this.table = new RouteTable(federation, make, (route, client) =>
-      this.#clients.find(route, client),
+    this.table = new RouteTable(
+      federation,
+      make,
+      (route, client) => this.#clients.find(route, client),
+      (host) => source.ledTo(host),
     );
   }
 
@@ -81,7 +88,10 @@ export class Routing {
   /** A service's endpoints, its summaries or its policy changed. */
   serviceChanged(service: ServiceName): void {
     const route = this.table.get(service);
-    if (!route) return;
+    if (!route) {
+      this.table.appeared(service);
+      return;
+    }
     const facts = this.#options.source.facts(service);
     if (facts) this.#update(route, facts);
     else {
@@ -122,6 +132,7 @@ export class Routing {
       policy,
       protocol: protocolOf(facts),
       secure: source.secure(service),
+      exportedTo: source.exportedTo(service),
       exported: isExported(facts),
       governed: governedBy(source.governing(service), undefined),
     };
@@ -141,14 +152,16 @@ export class Routing {
     const exported = isExported(facts);
     const protocol = protocolOf(facts);
     const secure = this.#options.source.secure(service);
+    const exportedTo = this.#options.source.exportedTo(service);
     const governed = governedBy(this.#options.source.governing(service), route.governed);
     const isSame =
       route.exported === exported &&
       route.protocol === protocol &&
       route.secure === secure &&
+      route.exportedTo === exportedTo &&
       route.policy === policy &&
       route.governed === governed;
-    return isSame ? route : { ...route, exported, protocol, secure, policy, governed };
+    return isSame ? route : { ...route, exported, exportedTo, protocol, secure, policy, governed };
   }
 
   /** The view that this gateway's decisions on a service are made from. */

@@ -89,6 +89,11 @@ export const exportItemSchema = named('Export', 'What a cluster exports of a ser
   localities: list(
     object({ region: z.string(), zone: z.string(), total: count, healthy: count, degraded: count }),
   ),
+  to: list(z.string()).optional().describe('The only clusters that may use it; absent: all'),
+  capacity: z
+    .number()
+    .optional()
+    .describe('Requests a second that its copies there can take together, where that is stated'),
   updatedAt: moment,
   /** The cluster's records could not be confirmed lately. */
   stale: z.boolean(),

@@ -26,7 +26,7 @@ export interface ExplainedParts {
   readonly catalog: Pick<Catalog, 'entries'>;
   readonly config: GatewayConfig;
   readonly policies: Policies;
-  readonly services: Pick<KnownServices, 'balanceView' | 'offered' | 'published'>;
+  readonly services: Pick<KnownServices, 'balanceView' | 'offered' | 'published' | 'usable'>;
   readonly snapshot: Snapshot;
   readonly workers: Pick<Workers, 'balancerState'>;
 }
@@ -52,7 +52,8 @@ export async function explanation(
   const asked = { service, client: caller.cluster, where: caller.cluster };
   const policy = gateway.policies.traffic(asked).balance;
   if (caller.cluster !== config.cluster) {
-    const view = viewFromAfar(published, caller.cluster, snapshot);
+    const { neverTo } = gateway.policies.defaults(asked);
+    const view = viewFromAfar(published, caller.cluster, snapshot, neverTo);
     const note = `Seen from ${config.cluster}: what the gateways of ${caller.cluster} learnt by use (ejections, a ramp under way), and the policies written there, are not known here`;
     return { ...explain(view, caller, policy, undefined, { without }), notes: [note] };
   }
@@ -65,9 +66,22 @@ export async function explanation(
     candidates: explained.candidates.map((candidate) => withCheck(gateway, service, candidate)),
     notes: [
       ...(isKept ? [`${service} is not exported: other clusters can't use the copies here`] : []),
+      ...leftOutNotes(gateway, service),
       ...writtenNote(gateway.policies.balancedBy(asked)),
     ],
   };
+}
+
+/** Who has copies that are of no use here, and why. */
+function leftOutNotes({ config, services }: ExplainedParts, service: ServiceName): string[] {
+  const usable = services.usable(service);
+  return offersOf(services.published(service))
+    .filter(({ cluster }) => !usable.has(cluster))
+    .map(({ cluster, to }) =>
+      (to?.includes(config.cluster) ?? true)
+        ? `Its copies in ${cluster} are left out: requests for it are never sent there from here`
+        : `Its copies in ${cluster} are left out: it is not exported to ${config.cluster} there`,
+    );
 }
 
 /** Who wonders why a service is balanced so finds it in no configuration. */

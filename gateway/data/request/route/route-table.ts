@@ -26,6 +26,8 @@ export interface Route {
   readonly secure?: EndpointTransport | undefined;
   /** Whether gateways of other clusters may ask for it here. */
   readonly exported: boolean;
+  /** The only clusters whose gateways may; absent: all. */
+  readonly exportedTo?: readonly ClusterName[] | undefined;
   /** What written policies say of its requests; undefined where none does. */
   readonly governed?: Governed | undefined;
 }
@@ -61,6 +63,7 @@ export class RouteTable implements RouteLookup {
   readonly #suffix: string;
   readonly #make: (service: ServiceName) => Route | undefined;
   readonly forClient: (route: Route, client: ClusterName) => Route;
+  readonly #ledTo: (host: string) => ServiceName | undefined;
   readonly #routes = new Map<string, Route>();
   /** By authority as it was sent; forgotten with every change. */
   readonly #found = new Map<string, Route>();
@@ -69,8 +72,10 @@ export class RouteTable implements RouteLookup {
     federation: FederationName,
     make: (service: ServiceName) => Route | undefined = () => undefined,
     forClient: (route: Route, client: ClusterName) => Route = (route) => route,
+    ledTo: (host: string) => ServiceName | undefined = () => undefined,
   ) {
     this.forClient = forClient;
+    this.#ledTo = ledTo;
     this.#suffix = `.${federation}`;
     this.#make = make;
   }
@@ -89,22 +94,40 @@ export class RouteTable implements RouteLookup {
     return this.#routes.get(service);
   }
 
-  /** Finds the route of `<service>.<namespace>.<federation>`. */
+  /** Hosts lead to other services than before. */
+  aliasesChanged(): void {
+    this.#found.clear();
+  }
+
+  /** A service without a route may be there now, whose own name led to another before. */
+  appeared(service: ServiceName): void {
+    if (this.#ledTo(`${service}${this.#suffix}`) !== undefined) this.#found.clear();
+  }
+
+  /** The service that a host which names none leads to. */
+  ledTo(authority: string): ServiceName | undefined {
+    return this.#ledTo(hostIn(authority));
+  }
+
+  /** Finds the route of `<service>.<namespace>.<federation>`, or of the service that the host leads to where nobody has that. */
   find(authority: string): Route | undefined {
     return this.#found.get(authority) ?? this.#search(authority);
   }
 
   #search(authority: string): Route | undefined {
-    const name = nameIn(authority, this.#suffix);
-    if (name === undefined) return undefined;
-    let route = this.#routes.get(name);
-    if (route === undefined && isServiceName(name)) {
-      route = this.#make(name);
-      if (route !== undefined) this.set(route);
-    }
+    const named = this.#named(nameIn(authority, this.#suffix));
+    const route = named ?? this.#named(this.ledTo(authority));
     if (route === undefined) return undefined;
     if (this.#found.size >= maxFound) this.#found.clear();
     this.#found.set(ownText(authority), route);
+    return route;
+  }
+
+  #named(name: string | undefined): Route | undefined {
+    const known = name === undefined ? undefined : this.#routes.get(name);
+    if (known !== undefined || name === undefined || !isServiceName(name)) return known;
+    const route = this.#make(name);
+    if (route !== undefined) this.set(route);
     return route;
   }
 

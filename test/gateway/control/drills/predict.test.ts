@@ -21,6 +21,8 @@ interface Given {
   /** Requests per second that each cluster's clients make; none: nothing was measured. */
   readonly demand?: Partial<Record<string, number>>;
   readonly capacity?: Partial<Record<string, number>>;
+  /** Stated for the service itself. */
+  readonly serviceCapacity?: Partial<Record<string, number>>;
   /** Healthy copies in each cluster, by zone. */
   readonly copies?: Partial<Record<string, Record<string, number>>>;
   readonly shifts?: readonly Shift[];
@@ -29,7 +31,13 @@ interface Given {
 const oneEach = { dc1: { a: 1, b: 1 }, dc2: { a: 2 }, dc3: { a: 2 } };
 
 /** Three clusters in one region that prefer themselves, then each other in order of name. */
-function world({ demand = {}, capacity = {}, copies = oneEach, shifts = [] }: Given = {}) {
+function world({
+  demand = {},
+  capacity = {},
+  serviceCapacity = {},
+  copies = oneEach,
+  shifts = [],
+}: Given = {}) {
   const groups = clusters.flatMap((cluster) =>
     Object.entries(copies[cluster] ?? {}).map(
       ([zone, healthy]): Group => ({
@@ -42,6 +50,7 @@ function world({ demand = {}, capacity = {}, copies = oneEach, shifts = [] }: Gi
     services: () => [web],
     clusters: () => clusters,
     capacity: (cluster) => capacity[cluster],
+    serviceCapacity: (_service, cluster) => serviceCapacity[cluster],
     caller: (cluster) => ({ cluster, region: 'eu', zone: 'z' }),
     view: (_service, from) =>
       viewOf(
@@ -210,6 +219,17 @@ test('errors and latency are of what the drill concerns; load is of everything',
   t.is(found.errorRate, 1);
   t.true((found.p99Ms ?? 0) > 10);
   t.is(found.clusters[0]?.loadBefore, 1_010 / 2_000);
+});
+
+test('the load guardrail is held against what is stated for a service, where it is', (t) => {
+  const spec = { kind: 'evacuate', ...inDc1 } as const;
+  t.deepEqual(predicted(spec, { ...even, serviceCapacity: { dc2: 250, dc1: 1 } }).breaks, []);
+  const { breaks } = predicted(spec, { ...even, serviceCapacity: { dc2: 200 } });
+  t.deepEqual(
+    breaks.map(({ guardrail, value, what }) => [guardrail, value, what]),
+    [['load', 1, 'web.shop in dc2 would be asked 200 times a second; it states 200']],
+  );
+  t.deepEqual(predicted(spec, { serviceCapacity: { dc2: 1 } }).breaks, []);
 });
 
 test('the load guardrail is held against stated capacity', (t) => {

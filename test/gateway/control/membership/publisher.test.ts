@@ -4,7 +4,7 @@ import { openAuthority } from '../../../../certs/authority.ts';
 import { parseTrustDomain } from '../../../../certs/spiffe-id.ts';
 import { systemClock } from '../../../../core/clock.ts';
 import { silentLog } from '../../../../core/log.ts';
-import { Publisher } from '../../../../gateway/control/membership/publisher.ts';
+import { type ExportTerms, Publisher } from '../../../../gateway/control/membership/publisher.ts';
 import { startEmbeddedRegistry } from '../../../../registry/embedded/index.ts';
 import { federationPrefix } from '../../../../registry/keys.ts';
 import {
@@ -22,6 +22,7 @@ import {
   acme,
   cart,
   dc1,
+  dc2,
   endpointRecord,
   exportRecord,
   gatewayRecord,
@@ -33,7 +34,10 @@ const summaryKey = keyOf({ kind: 'exports', cluster: dc1, service: cart });
 const endpointKey = (id: string) => keyOf({ kind: 'endpoints', cluster: dc1, service: cart, id });
 
 /** A gateway's publisher over a real registry; `own` and `siblings` are the endpoints there are. */
-async function open(t: ExecutionContext, more: { writesSummaries?: () => boolean } = {}) {
+async function open(
+  t: ExecutionContext,
+  more: { writesSummaries?: () => boolean; exportTerms?: () => ExportTerms } = {},
+) {
   const folder = await tempDir(t);
   const registry = await startEmbeddedRegistry({
     file: `${folder}/registry.db`,
@@ -71,6 +75,7 @@ async function open(t: ExecutionContext, more: { writesSummaries?: () => boolean
     clock,
     ownEndpoints: (service) => (service === cart ? own.values() : []),
     clusterEndpoints: (service) => (service === cart ? [...own.values(), ...siblings] : []),
+    exportTerms: () => ({}),
     publishedSummary: () => seen && parseRecord(exportRecordSchema, seen.key, seen.value),
     writesSummaries: () => true,
     ...more,
@@ -128,6 +133,21 @@ test('an endpoint is written, sealed for its own cluster, with its summary, whic
     localities: [{ region: 'eu', zone: 'a', total: 1, healthy: 1, degraded: 0 }],
   });
   t.notThrows(() => verifyRecord(summaryKey, summary, roots));
+});
+
+test('a summary says which clusters may use the service and what it can take, and is written again when that changes', async (t) => {
+  let terms: ExportTerms = { to: [dc2], capacity: 100 };
+  const { own, change, read, revision } = await open(t, { exportTerms: () => terms });
+  own.set('cart-1', endpointRecord());
+  await change();
+  t.like(await read(summaryKey), terms);
+  const written = await revision();
+  await change();
+  t.is(await revision(), written);
+  terms = {};
+  await change();
+  const { to, capacity } = await read(summaryKey);
+  t.deepEqual([to, capacity], [undefined, undefined]);
 });
 
 test('endpoints, the gateway and its canary end with its lease; summaries outlive it', async (t) => {

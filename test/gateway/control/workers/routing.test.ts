@@ -57,6 +57,8 @@ function open(t: ExecutionContext) {
       governing: () => [],
       tellsClientsApart: () => ofClients.size > 0,
       secure: () => undefined,
+      exportedTo: () => undefined,
+      ledTo: () => undefined,
       shifts: () => steered.shifts,
     },
   });

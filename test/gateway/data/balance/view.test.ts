@@ -2,6 +2,7 @@
 import test from 'ava';
 import {
   type LinkLookup,
+  usableFrom,
   viewFromAfar,
   viewFromHere,
 } from '../../../../gateway/data/balance/view.ts';
@@ -164,5 +165,34 @@ test('from afar the service is what the caller has of it: its own summary, and t
       [dc10, 'none', undefined],
     ],
     'a link is as good as the best gateway has it',
+  );
+});
+
+test('security: a cluster is sent to only where it lets the caller use the service, and the service may leave to it', (t) => {
+  const exports = new Map([
+    [dc1, { ...exportRecord(dc1), to: [dc10] }],
+    [dc2, exportRecord(dc2)],
+    [dc10, { ...exportRecord(dc10), to: [dc2] }],
+  ]);
+  for (const [caller, neverTo, usable] of [
+    [dc1, undefined, [dc1, dc2]],
+    [dc1, [dc2], [dc1]],
+    [dc1, [dc1, dc10], [dc1, dc2]],
+    [dc2, undefined, [dc2, dc10]],
+    [dc2, [dc10], [dc2]],
+    [dc10, undefined, [dc1, dc2, dc10]],
+  ] as const) {
+    t.deepEqual([...usableFrom(caller, exports, neverTo).keys()], [...usable], caller);
+  }
+  t.is(usableFrom(dc10, exports), exports);
+  const { groups } = viewFromAfar(
+    { service: cart, endpoints: new Map(), exports },
+    dc2,
+    { clusters: new Map([view(dc1), view(dc2), view(dc10)]) },
+    [dc10],
+  );
+  t.deepEqual(
+    groups.map(({ cluster }) => cluster),
+    [dc2],
   );
 });

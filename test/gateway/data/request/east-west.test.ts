@@ -176,6 +176,25 @@ test('a service that is not exported is refused, and nothing reaches it', async 
   t.is(origin.requests.length, 1);
 });
 
+test('security: a service that is exported to other clusters is refused to this one whatever its gateway knows, and nothing reaches it', async (t) => {
+  const origin = await startOrigin(t, 'orders-1');
+  const gateway = await startGateway(t, {
+    cluster: 'dc2',
+    services: [{ name: 'orders.shop', endpoints: [origin], exportedTo: ['dc3'] }],
+  });
+  const answer = await askAs(t, gateway, 'spiffe://dc1.acme/gateway/gw1');
+  t.is(answer.status, 404);
+  const { code, detail } = JSON.parse(answer.body);
+  t.is(code, 'NOT_EXPORTED');
+  t.regex(detail, /to others than cluster dc1$/);
+  t.is(answer.headers['x-isthmus-refused'], 'NOT_EXPORTED');
+  t.is(origin.requests.length, 0);
+  t.is((await ask(gateway.url, host)).status, 200);
+  const { service, ...route } = gateway.routes.get('orders.shop' as never) ?? t.fail();
+  gateway.routes.set({ service, ...route, exportedTo: ['dc1' as never] });
+  t.is((await askAs(t, gateway, 'spiffe://dc1.acme/gateway/gw1')).status, 200);
+});
+
 /** What dc2 says of a gateway of dc1 that it has verified. */
 const verified = 'By=spiffe://dc2.acme/gateway/gw1;URI=spiffe://dc1.acme/gateway/gw1';
 

@@ -1,7 +1,9 @@
 /** Specifies which requests reach which service, and how the others are refused. */
 import test from 'ava';
+import { parseFederationName, parseServiceName, type ServiceName } from '../../../../core/names.ts';
 import { parseConfig } from '../../../../gateway/control/config/config.ts';
 import { limitsOf } from '../../../../gateway/control/config/data-side-settings.ts';
+import { type Route, RouteTable } from '../../../../gateway/data/request/route/route-table.ts';
 import { ask, curl, raw } from './http.ts';
 import { startGateway, startOrigin } from './scene.ts';
 
@@ -180,4 +182,31 @@ test('an address that is taken is a coded error that names it', async (t) => {
     startOutboundListener({ place, proxy: gateway.proxy, clock: systemClock, log: silentLog }),
     { message: `${outbound.address} is taken` },
   );
+});
+
+test('a host that names no service leads to the one that it is an alias of, until there is a service by that name', (t) => {
+  const [orders, cart] = [parseServiceName('orders.shop'), parseServiceName('cart.shop')];
+  const there = new Set<string>([orders]);
+  const aliases = new Map([
+    ['bestellungen.example', orders],
+    ['cart.shop.acme', orders],
+    ['gone.example', parseServiceName('gone.shop')],
+  ]);
+  const make = (service: ServiceName) =>
+    there.has(service) ? ({ service, exported: true } as Route) : undefined;
+  const acme = parseFederationName('acme');
+  const table = new RouteTable(acme, make, undefined, (host) => aliases.get(host));
+  const led = (authority: string) => table.find(authority)?.service;
+  t.is(led('orders.shop.acme'), orders);
+  t.is(led('Bestellungen.example:8080'), orders);
+  t.is(led('cart.shop.acme'), orders);
+  t.is(led('gone.example'), undefined);
+  t.is(String(table.ledTo('gone.example')), 'gone.shop');
+  t.is(led('other.example'), undefined);
+  there.add(cart);
+  table.appeared(cart);
+  t.is(led('cart.shop.acme'), cart);
+  aliases.delete('bestellungen.example');
+  table.aliasesChanged();
+  t.is(led('bestellungen.example'), undefined);
 });

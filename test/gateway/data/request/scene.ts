@@ -145,6 +145,8 @@ export interface ServiceSpec {
   /** Other clusters that export it, with so many healthy copies each. */
   readonly elsewhere?: Readonly<Record<string, number>>;
   readonly exported?: boolean;
+  /** The only clusters that may use it; default all. */
+  readonly exportedTo?: readonly string[];
   /** What its endpoints speak; default `http`. */
   readonly protocol?: Protocol;
   /** Whom to trust at its endpoints; default they are spoken to in clear text. */
@@ -326,6 +328,7 @@ function addRoute(
     policy: { balance: policy, timeouts: { ...defaultTimeouts, ...spec.timeouts } },
     protocol: spec.protocol ?? 'http',
     exported: spec.exported ?? true,
+    exportedTo: spec.exportedTo?.map(parseClusterName),
   });
 }
 

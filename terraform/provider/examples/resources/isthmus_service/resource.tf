@@ -10,6 +10,10 @@ resource "isthmus_service" "cart" {
     fall     = 3
   }
 
+  # Requests a second that its copies here can take, and where its requests must not go.
+  capacity = 250
+  never_to = ["dc3"]
+
   # Of all its endpoints; the file is one of each gateway's.
   tls = {
     hostname        = "cart.shop.internal"
