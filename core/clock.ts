@@ -30,3 +30,8 @@ export const systemClock: Clock = {
 
 /** A source of uniform numbers in [0, 1), like `Math.random`; tests pass a seeded one. */
 export type Random = () => number;
+
+/** Microseconds of a clock that all threads of the machine share, and that is never set. */
+export function machineUs(): number {
+  return Number(process.hrtime.bigint() / 1000n);
+}

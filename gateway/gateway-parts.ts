@@ -20,6 +20,7 @@ import { type Effects, noEffects } from './control/drills/effects.ts';
 import { drillsOf } from './control/drills/gateway-drills.ts';
 import { createJournal, type Journal } from './control/events/journal.ts';
 import { HealthChecker } from './control/health/checker.ts';
+import { SharedLimits } from './control/limits/shared-limits.ts';
 import { clusterDraft } from './control/membership/cluster-draft.ts';
 import { gatewayRecordOf } from './control/membership/gateway-record.ts';
 import type { Identity } from './control/membership/identity.ts';
@@ -89,6 +90,8 @@ export class GatewayParts {
   readonly drills: Drills;
   /** The policies that are written while it runs. */
   readonly writtenPolicies: WrittenPolicies;
+  /** The limits that gateways share. */
+  readonly sharedLimits: SharedLimits;
   readonly observations: Observations;
   /** The bus by which the parts hear of changes. */
   readonly changes = new Changes();
@@ -204,6 +207,16 @@ export class GatewayParts {
       log,
     });
     followRegistry(this.writtenPolicies, this);
+    const { others } = this;
+    this.sharedLimits = new SharedLimits({
+      buckets: this.workers.buckets,
+      others: () => others.list(),
+      ask: (other, path) => others.ask(other, path),
+      self: cluster,
+      clock,
+      log,
+    });
+    changes.join({ policies: () => this.sharedLimits.follow(this.policies) });
   }
 
   /** Whether it serves, and why not. */

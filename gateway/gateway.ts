@@ -152,6 +152,7 @@ export class Gateway extends GatewayParts {
   }
 
   async #end(): Promise<void> {
+    this.sharedLimits.close();
     this.others.close();
     await this.membersListener.close();
     this.#stopPublishing();

@@ -1,6 +1,7 @@
 /** Owns the policy in force: of all policies, the one for a service, for the client that asks and the cluster that decides. */
 import { isDeepStrictEqual } from 'node:util';
 import { type ClusterName, type ServiceName, serviceParts } from '../core/names.ts';
+import type { RateLimit } from './rate-limit.ts';
 import type { ServiceDefaults } from './service-defaults.ts';
 import type { ServiceExport } from './service-export.ts';
 import { defaultTraffic, type TrafficPolicy } from './traffic-policy.ts';
@@ -25,6 +26,7 @@ interface Specs {
   readonly TrafficPolicy: Partial<TrafficPolicy>;
   readonly ServiceDefaults: ServiceDefaults;
   readonly ServiceExport: ServiceExport;
+  readonly RateLimit: RateLimit;
 }
 
 /** A policy of one kind, and for what it holds; plain data, which can be handed to another thread. */

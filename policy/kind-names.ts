@@ -1,7 +1,12 @@
 /** Owns the names of the kinds of policy that can be written, and how paths and commands spell them; light, for what only needs the names. */
 
 /** In PascalCase, as keys and documents have them, in the order in which they are told. `kinds.ts` says what each is. */
-export const policyKindNames = ['TrafficPolicy', 'ServiceDefaults', 'ServiceExport'] as const;
+export const policyKindNames = [
+  'TrafficPolicy',
+  'ServiceDefaults',
+  'ServiceExport',
+  'RateLimit',
+] as const;
 
 export type PolicyKindName = (typeof policyKindNames)[number];
 

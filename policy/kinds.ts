@@ -8,6 +8,7 @@ import type { PolicyResource } from './effective.ts';
 import type { PolicyKindName } from './kind-names.ts';
 import { type Known, unknownClusters, unknownService } from './known.ts';
 import type { Manifest } from './manifests.ts';
+import { rateLimitOf, writtenRateLimitSchema } from './rate-limit.ts';
 import { defaultsOf, writtenDefaultsSchema } from './service-defaults.ts';
 import { serviceExportSchema } from './service-export.ts';
 import { balanceOf, timeoutsOf, writtenTrafficSchema } from './traffic-schema.ts';
@@ -98,5 +99,22 @@ export const policyKinds = {
       ...unknownService(known, serviceName(namespace, name)),
       ...unknownClusters(known, 'to', to ?? []),
     ],
+  }),
+  RateLimit: kind({
+    summary: 'How many requests for a service pass in a time, of all together or of each client',
+    naming: 'Name of the policy in its namespace; clients are told it',
+    spec: writtenRateLimitSchema,
+    inForce: ({ cluster, namespace }, spec) => ({
+      kind: 'RateLimit',
+      target: {
+        ...(spec.target.service === undefined
+          ? { namespace }
+          : { service: serviceName(namespace, spec.target.service) }),
+        where: cluster,
+      },
+      spec: rateLimitOf(spec),
+    }),
+    warnings: ({ namespace }, { target: { service } }, known) =>
+      service === undefined ? [] : unknownService(known, serviceName(namespace, service)),
   }),
 } as const satisfies Record<PolicyKindName, unknown>;

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { msOf } from '../core/duration.ts';
 import { clusterNameSchema, labelSchema } from '../registry/model.ts';
-import { affinityOf, affinitySchema, token } from './traffic/affinity-schema.ts';
+import { token } from './field-name.ts';
+import { affinityOf, affinitySchema } from './traffic/affinity-schema.ts';
 import { algorithms, isConsistent } from './traffic/algorithms.ts';
 import {
   leastRequestSchema,

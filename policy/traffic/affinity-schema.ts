@@ -1,13 +1,9 @@
 /** Owns how session affinity is written in a traffic policy. */
 import { z } from 'zod';
 import { msOf } from '../../core/duration.ts';
+import { token } from '../field-name.ts';
 import { type AffinityPolicy, defaultCookie } from './affinity.ts';
 import { durationOf } from './written.ts';
-
-/** RFC 9110 section 5.1, and RFC 6265 section 4.1.1. */
-export const token = z
-  .string()
-  .regex(/^[!#$%&'*+.^_`|~0-9a-z-]{1,128}$/i, 'use the characters of a token');
 
 /** Fields that frame a message, say who is who, or hold what others put there: an answer must not have them anew. */
 const notForTokens =

@@ -373,6 +373,26 @@ test.serial(
 );
 
 test.serial(
+  'a limit that gateways share counts what all workers of all of them let through, and is gone when it is deleted',
+  async (t) => {
+    const limitPath = '/v1/rate-limits/shop/few';
+    const spec = { target: { service: 'orders' }, requests: 40, per: '1h', scope: 'federation' };
+    await put(dc1.gateway, limitPath, spec);
+    const statusOf = async (gateway: GatewayProcess) =>
+      (await gateway.request('orders.shop')).status;
+    await until('the first to have let all through', async () => {
+      return (await statusOf(dc1.gateway)) === 429;
+    });
+    await until('the second to have heard of it', async () => (await statusOf(second)) === 429);
+    t.is(await statusOf(dc1.gateway), 429);
+    await dc1.gateway.api.send('DELETE', limitPath);
+    for (const gateway of [dc1.gateway, second]) {
+      await until('it to hold no more', async () => (await statusOf(gateway)) === 200);
+    }
+  },
+);
+
+test.serial(
   'policies outlive gateways also while the registry is down, and nothing is said to be written that is not',
   async (t) => {
     await put(second, exportPath, { exported: false });

@@ -170,7 +170,10 @@ for (const [kind, spec, message] of [
   ],
   ['ServiceDefaults', { check: {} }, /^check: give one of http, grpc and tcp/],
   ['ServiceDefaults', { check: { tcp: true, interval: '1ms' } }, /^check: the interval is at/],
-  ['RateLimit', {}, /^There is no kind RateLimit/],
+  ['RateLimit', { requests: 0 }, /^requests: /],
+  ['RateLimit', { requests: 1, per: '0s' }, /^per: use a time over 0/],
+  ['RateLimit', { requests: 1, key: ['client'] }, /^key\.0: use source, cluster, or header/],
+  ['Weather', {}, /^There is no kind Weather/],
 ] as const) {
   test(`${JSON.stringify(spec)} is no ${kind}`, (t) => {
     t.throws(() => resourceOf(where, record(kind, spec)), { code: 'RECORD_INVALID', message });

@@ -14,6 +14,7 @@ import { noteServiceEvents, type WatchedServices } from '../events/service-event
 import { countsOf } from '../graph/counts.ts';
 import { FederationCounts } from '../graph/federation-counts.ts';
 import { Sampler } from '../graph/sampler.ts';
+import type { SharedLimits } from '../limits/shared-limits.ts';
 import type { MembersListener } from '../membership/members-listener.ts';
 import { OthersBeliefs } from '../others/beliefs.ts';
 import type { OtherGateways } from '../others/other-gateways.ts';
@@ -24,6 +25,7 @@ import { itemsTopic } from './live/topic.ts';
 import { clusterOperations } from './operations/clusters.ts';
 import { scheduleOperations } from './operations/drill-schedules.ts';
 import { drillOperations } from './operations/drills.ts';
+import { limitOperations } from './operations/limits.ts';
 import { orderOperations } from './operations/orders.ts';
 import { type PolicyParts, policyOperations } from './operations/policies.ts';
 import { policyPlanOperation } from './operations/policy-plan.ts';
@@ -47,6 +49,7 @@ type AdministeredParts = ControlledParts &
     readonly drills: Drills;
     readonly journal: Journal;
     readonly writtenPolicies: WrittenPolicies;
+    readonly sharedLimits: SharedLimits;
     readonly others: OtherGateways;
     readonly membersListener: Pick<MembersListener, 'takeAdmin'>;
   };
@@ -119,6 +122,7 @@ export async function startAdministration(
         ...orderOperations(drills.orders),
         ...policyOperations(gateway),
         policyPlanOperation(gateway),
+        ...limitOperations(gateway),
         ...standingOperations(drills.orders),
         ...clusterOperations(() => control.clusters(), drills.orders),
       ],

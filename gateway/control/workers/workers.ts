@@ -7,6 +7,7 @@ import type { BalancerState } from '../../data/balance/types.ts';
 import type { LinkDetail } from '../../data/link/cluster-links.ts';
 import type { IngressCredentials } from '../../data/listen/credentials.ts';
 import type { Observed } from '../../data/observe/observed.ts';
+import { BucketTable } from '../../data/request/rate-limit/bucket-table.ts';
 import type { PerListener } from '../../data/worker/listeners.ts';
 import type {
   RequestKind,
@@ -48,6 +49,8 @@ export class Workers {
   readonly feed: Feed;
   readonly links: LinkBoard;
   readonly counters = new Counters();
+  /** The token buckets that all workers take from. */
+  readonly buckets = new BucketTable();
   readonly #options: WorkersOptions;
   readonly #watchdog: Watchdog;
   readonly #workers: Worker[] = [];
@@ -207,6 +210,7 @@ export class Workers {
         logLevel: source.logLevel(),
         identity: source.identity(),
         credentials: source.credentials(),
+        buckets: this.buckets.memory,
       }),
       everything: () => this.feed.everything(),
       listenAt: () => this.#places.joining(),

@@ -2,6 +2,8 @@
 import { isIP } from 'node:net';
 import { isAuthority, readAuthority } from '../../../core/uri-authority.ts';
 import { isFieldContent, isToken } from '../wire/http1/grammar.ts';
+import type { Exchange } from './exchange.ts';
+import { forwardedForId } from './headers.ts';
 import type { ReceivedFields, RequestHead } from './message.ts';
 import type { ClientPeer, Peer } from './peer.ts';
 import type { TrustedProxies } from './trusted-proxies.ts';
@@ -26,6 +28,13 @@ interface Hop {
 export function clientAddress(head: RequestHead, peer: Peer): string {
   if (peer.kind !== 'client' || peer.proxies === undefined) return peer.address;
   return originOf(head, peer, peer.proxies).client;
+}
+
+/** The client's address as the gateway saw it that the client asked: another gateway tells it, and is believed. */
+export function originalClient({ head, peer }: Pick<Exchange, 'head' | 'peer'>): string {
+  if (peer.kind !== 'gateway') return clientAddress(head, peer);
+  const [client] = (head.fields.getById(forwardedForId) ?? peer.address).split(',', 1);
+  return client as string;
 }
 
 /**

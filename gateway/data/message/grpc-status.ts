@@ -27,6 +27,8 @@ const byCode: Partial<Record<ErrorCode, number>> = {
   TIMED_OUT: grpcStatus.deadlineExceeded,
   DEADLINE_EXCEEDED: grpcStatus.deadlineExceeded,
   BODY_TOO_LARGE: grpcStatus.resourceExhausted,
+  // Taken for unavailable, it would be tried again at once.
+  RATE_LIMITED: grpcStatus.resourceExhausted,
 };
 
 /** The gRPC status that a client takes an HTTP status for, as gRPC's "HTTP to gRPC Status Code Mapping" has it; all others are unknown. */

@@ -7,6 +7,7 @@ import { gatewaysOnly } from './authenticate.ts';
 import { exportedOnly } from './authorize.ts';
 import { announcedBody, type ProxyLimits } from './limit.ts';
 import { connectionField } from './normalize.ts';
+import { type RateLimitGround, rateLimit } from './rate-limit.ts';
 import { noConnect, overload } from './receive.ts';
 import { certificateHosts } from './route/certificate-hosts.ts';
 import type { Route, RouteLookup } from './route/route-table.ts';
@@ -38,6 +39,7 @@ export interface ChainRules {
   /** Our name in `Via`. */
   readonly pseudonym: string;
   readonly limits: Pick<ProxyLimits, 'maxBodyBytes'>;
+  readonly rates: RateLimitGround;
   /** Whether new requests are to be refused; absent: never. */
   readonly isOverloaded: (() => boolean) | undefined;
   /** Whether a service that is not known is none. */
@@ -73,20 +75,21 @@ function stepsFor(
 ): readonly (Step | undefined)[] {
   const body = announcedBody(rules.limits.maxBodyBytes);
   const loop = noLoop(rules.pseudonym);
+  const rate = rateLimit(rules.rates);
   switch (entrance.kind) {
     case 'outbound':
-      return [shed, connectionField, byAuthority(rules), loop, body];
+      return [shed, connectionField, byAuthority(rules), loop, rate, body];
     case 'tcp':
-      return [shed, byAuthority(rules)];
+      return [shed, byAuthority(rules), rate];
     case 'ingress': {
       const { routes, hosts, isPassed, defaultAuthority } = entrance;
       const misdirected = certificateHosts(hosts, isPassed, defaultAuthority);
       const found = byAuthority({ ...rules, routes });
-      return [shed, noConnect, connectionField, misdirected, found, loop, body];
+      return [shed, noConnect, connectionField, misdirected, found, loop, rate, body];
     }
     case 'east-west': {
       const found = byServiceField(rules.federation, rules);
-      return [shed, connectionField, found, loop, gatewaysOnly, exportedOnly, body];
+      return [shed, connectionField, found, loop, gatewaysOnly, exportedOnly, rate, body];
     }
   }
 }

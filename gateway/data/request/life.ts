@@ -49,6 +49,11 @@ export const life = [
     refusals: ['NOT_EXPORTED'],
   },
   {
+    name: 'rate-limit',
+    does: 'refuses what is more than a written policy allows in a time',
+    refusals: ['RATE_LIMITED'],
+  },
+  {
     name: 'limit',
     does: 'bounds the size of the body, and the time it takes',
     refusals: ['BODY_TOO_LARGE', 'REQUEST_TOO_SLOW'],

@@ -1,5 +1,5 @@
 /** Owns taking in requests: each is turned away by its head, or forwarded. */
-import type { Clock, Random } from '../../../core/clock.ts';
+import { type Clock, machineUs, type Random } from '../../../core/clock.ts';
 import type { Log } from '../../../core/log.ts';
 import type { ClusterName, FederationName } from '../../../core/names.ts';
 import { TimingWheel } from '../../../core/timing-wheel.ts';
@@ -27,6 +27,8 @@ import type { ForwardingGround } from './forward/ground.ts';
 import { answerHere, forwardsLeft } from './forward/max-forwards.ts';
 import { Forwarding } from './forward.ts';
 import { defaultLimits, http1Limits, type ProxyLimits } from './limit.ts';
+import { BucketTable } from './rate-limit/bucket-table.ts';
+import type { RateLimitGround } from './rate-limit.ts';
 import { giveAnswer } from './respond/own-answer.ts';
 import { refuse } from './respond/refuse.ts';
 import { codeOf, type Unreadable } from './respond/unreadable.ts';
@@ -55,6 +57,8 @@ interface ProxyOptions {
   readonly observer?: Observer | undefined;
   /** Proxies whose word about their clients is taken; default none. */
   readonly proxies?: TrustedProxies | undefined;
+  /** Token buckets of rate limits; default its own. */
+  readonly buckets?: BucketTable | undefined;
   /** Whether new requests are to be refused; default never. Asked for each. */
   readonly isOverloaded?: (() => boolean) | undefined;
   /** Whether a service that is not known is none; default always. Asked where there is no route. */
@@ -91,7 +95,16 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
   const { federation } = options;
   const { recorder = new Recorder(), observer, isOverloaded, isInformed = () => true } = options;
   const { routes } = options;
-  const rules: ChainRules = { routes, federation, pseudonym, limits, isOverloaded, isInformed };
+  const rates: RateLimitGround = {
+    cluster: options.cluster,
+    buckets: options.buckets ?? new BucketTable(),
+    recorder,
+    nowUs: machineUs,
+  };
+  const rules: ChainRules = {
+    ...{ routes, federation, pseudonym, limits, rates },
+    ...{ isOverloaded, isInformed },
+  };
   /** Counts the changes of what chains are made from. */
   let revision = 0;
   const wheel = new TimingWheel(clock);

@@ -16,6 +16,7 @@ import type { Observer } from '../observe/observer.ts';
 import type { Recorder } from '../observe/record.ts';
 import { responseLimits } from '../request/limit.ts';
 import { createProxy, type GatewayProxy } from '../request/proxy.ts';
+import type { BucketTable } from '../request/rate-limit/bucket-table.ts';
 import { createEndpointTransport } from '../upstream/endpoint-transport.ts';
 import { NameResolver } from '../upstream/resolve.ts';
 import { SecureTransports } from '../upstream/secure-transports.ts';
@@ -36,6 +37,7 @@ interface DataSideOptions {
   readonly recorder: Recorder;
   readonly observer: Observer | undefined;
   readonly gauges: Gauges;
+  readonly buckets: BucketTable;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -128,6 +130,7 @@ export class DataSide {
       proxies: new TrustedProxies(worker.proxies),
       recorder: options.recorder,
       observer: options.observer,
+      buckets: options.buckets,
       isOverloaded: canShed(worker.overload) ? () => this.#pressure.isOverloaded : undefined,
       isInformed: () => this.#replica.isInformed,
     });

@@ -16,6 +16,7 @@ import { Ledger } from '../observe/ledger.ts';
 import { ObservedBatch } from '../observe/observed.ts';
 import { Recorder } from '../observe/record.ts';
 import { defaultLimits } from '../request/limit.ts';
+import { BucketTable } from '../request/rate-limit/bucket-table.ts';
 import type { Reading } from '../socket/accept.ts';
 import { DataSide } from './data-side.ts';
 import type { ServiceFacts } from './facts.ts';
@@ -154,6 +155,7 @@ function madeUpSide(
     recorder: new Recorder(ledger, toNobody, gaugeSlots),
     observer: observerOf(madeUp, new ObservedBatch(clock, toNobody)),
     gauges: new Gauges(gaugeSlots),
+    buckets: new BucketTable(),
     clock,
     random: Math.random,
     log: silentLog,

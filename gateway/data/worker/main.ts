@@ -7,6 +7,7 @@ import { createLog } from '../../../core/log.ts';
 import { Ledger } from '../observe/ledger.ts';
 import { ObservedBatch } from '../observe/observed.ts';
 import { Recorder } from '../observe/record.ts';
+import { BucketTable } from '../request/rate-limit/bucket-table.ts';
 import { DataSide } from './data-side.ts';
 import { Gauges, gaugeCount } from './gauges.ts';
 import { observerOf } from './observer.ts';
@@ -24,7 +25,7 @@ const port = parentPort;
 if (port === null) throw new Error('this is a worker thread, started by thread.ts');
 
 const post = (message: FromWorker): void => port.postMessage(message);
-const { worker, logLevel, identity, credentials } = workerData as WorkerStart;
+const { worker, logLevel, identity, credentials, buckets } = workerData as WorkerStart;
 const node = `${worker.cluster}/${worker.gatewayId}`;
 const log = createLog({
   level: logLevel,
@@ -49,6 +50,7 @@ const dataSide = new DataSide({
   recorder,
   observer: observerOf(worker, observed),
   gauges: new Gauges(gaugeSlots),
+  buckets: new BucketTable(buckets),
   clock: systemClock,
   random: Math.random,
   log,

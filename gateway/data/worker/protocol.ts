@@ -53,6 +53,8 @@ export interface WorkerStart {
   readonly identity: LeafIdentity;
   /** One for each ingress. */
   readonly credentials: readonly IngressCredentials[];
+  /** The gateway's token buckets. */
+  readonly buckets: SharedArrayBuffer;
 }
 
 /** The effects of drills and standing orders on requests. */

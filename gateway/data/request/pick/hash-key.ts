@@ -1,8 +1,7 @@
 /** Owns the part of a request that is hashed to balance its service: equal for all requests that are to meet one endpoint. */
 import type { HashPolicy } from '../../../../policy/traffic-policy.ts';
-import { clientAddress } from '../../message/client-origin.ts';
+import { originalClient } from '../../message/client-origin.ts';
 import type { Exchange } from '../../message/exchange.ts';
-import { forwardedForId } from '../../message/headers.ts';
 import type { RequestHead } from '../../message/message.ts';
 
 /** The value that the policy names, else the client's address; prefixed by its kind, so that no client's value passes for an address. */
@@ -11,7 +10,7 @@ export function hashKeyOf(exchange: Exchange, policy: HashPolicy): string {
     const value = namedValue(exchange.head, policy.by, policy.name);
     if (value !== undefined && value !== '') return `${policy.by} ${value}`;
   }
-  return `source ${clientOf(exchange)}`;
+  return `source ${originalClient(exchange)}`;
 }
 
 function namedValue(
@@ -41,11 +40,4 @@ export function cookieOf({ fields }: RequestHead, name: string): string | undefi
     }
   }
   return undefined;
-}
-
-/** The address of the client as the gateway saw it that the client asked: another gateway tells it, and is believed. */
-function clientOf({ head, peer }: Exchange): string {
-  if (peer.kind !== 'gateway') return clientAddress(head, peer);
-  const [client] = (head.fields.getById(forwardedForId) ?? peer.address).split(',', 1);
-  return client as string;
 }

@@ -1,9 +1,12 @@
 /** Owns what written policies say of the requests for a service, made ready for the steps; each kind has its part, absent where no policy says it. */
 import type { PolicyResource } from '../../../../policy/effective.ts';
 
+import { type CompiledLimit, limitsIn } from '../rate-limit/limits.ts';
+
 export interface Governed {
   /** The policies that it was made of, more specific ones first. */
   readonly by: readonly PolicyResource[];
+  readonly limits?: readonly CompiledLimit[] | undefined;
 }
 
 /** What steps make of policies that are neither of the balancer nor of the control side; undefined where there are none. */
@@ -14,5 +17,5 @@ export function governedBy(
   if (policies.length === 0) return undefined;
   const isSame =
     before?.by.length === policies.length && policies.every((one, i) => one === before.by[i]);
-  return isSame ? before : { by: policies };
+  return isSame ? before : { by: policies, limits: limitsIn(policies) };
 }

@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import test from 'ava';
 import { IsthmusError } from '../../../../core/errors.ts';
-import { parseFederationName, parseServiceName } from '../../../../core/names.ts';
+import { parseClusterName, parseFederationName, parseServiceName } from '../../../../core/names.ts';
 import type { Exchange } from '../../../../gateway/data/message/exchange.ts';
 import type { RequestHead } from '../../../../gateway/data/message/message.ts';
 import { clientAt, type Peer, peerOf } from '../../../../gateway/data/message/peer.ts';
@@ -16,6 +16,8 @@ import {
   walk,
 } from '../../../../gateway/data/request/chain.ts';
 import { life } from '../../../../gateway/data/request/life.ts';
+import { BucketTable } from '../../../../gateway/data/request/rate-limit/bucket-table.ts';
+import type { RateLimitGround } from '../../../../gateway/data/request/rate-limit.ts';
 import type { Route } from '../../../../gateway/data/request/route/route-table.ts';
 import { OwnAnswer, Refusal, type Said, type Step } from '../../../../gateway/data/request/step.ts';
 import { isthmus } from '../../../cli/command.ts';
@@ -57,12 +59,20 @@ const service = parseServiceName('orders.shop');
 const route = { service, exported: false } as Route;
 const exportedRoute = { ...route, exported: true };
 
+const rates: RateLimitGround = {
+  cluster: parseClusterName('dc1'),
+  buckets: new BucketTable(),
+  recorder: { decided: () => undefined },
+  nowUs: () => 1e6,
+};
+
 function rules(changed: Partial<ChainRules> = {}): ChainRules {
   return {
     routes: { find: (authority) => (authority === 'orders.shop.acme' ? route : undefined) },
     federation,
     pseudonym: 'gw1.dc1',
     limits: { maxBodyBytes: 0 },
+    rates,
     isOverloaded: undefined,
     isInformed: () => true,
     ...changed,
@@ -107,12 +117,26 @@ function exchange({ peer = client, via, ...head }: Asked = {}): Exchange {
 test('a listener has the steps that can apply there, in the order of all, and no others', (t) => {
   const slots = (entrance: Entrance, changed?: Partial<ChainRules>) =>
     chainFor(entrance, rules(changed)).map(({ slot }) => slot);
-  t.deepEqual(slots(outbound), ['normalize', 'route', 'route']);
-  t.deepEqual(slots(tcp), ['route']);
-  t.deepEqual(slots(ingress), ['receive', 'normalize', 'route', 'route', 'route']);
-  t.deepEqual(slots(eastWest), ['normalize', 'route', 'route', 'authenticate', 'authorize']);
+  t.deepEqual(slots(outbound), ['normalize', 'route', 'route', 'rate-limit']);
+  t.deepEqual(slots(tcp), ['route', 'rate-limit']);
+  t.deepEqual(slots(ingress), ['receive', 'normalize', 'route', 'route', 'route', 'rate-limit']);
+  t.deepEqual(slots(eastWest), [
+    'normalize',
+    'route',
+    'route',
+    'authenticate',
+    'authorize',
+    'rate-limit',
+  ]);
   const all = { isOverloaded: () => false, limits: { maxBodyBytes: 10 } };
-  t.deepEqual(slots(outbound, all), ['receive', 'normalize', 'route', 'route', 'limit']);
+  t.deepEqual(slots(outbound, all), [
+    'receive',
+    'normalize',
+    'route',
+    'route',
+    'rate-limit',
+    'limit',
+  ]);
   for (const entrance of entrances) {
     const places = slots(entrance, all).map((slot) => names.indexOf(slot));
     t.deepEqual(

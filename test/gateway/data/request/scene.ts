@@ -46,6 +46,7 @@ import {
   responseLimits,
 } from '../../../../gateway/data/request/limit.ts';
 import { createProxy, type GatewayProxy } from '../../../../gateway/data/request/proxy.ts';
+import { governedBy } from '../../../../gateway/data/request/route/governed.ts';
 import { RouteTable } from '../../../../gateway/data/request/route/route-table.ts';
 import type { Reading } from '../../../../gateway/data/socket/accept.ts';
 import { createEndpointTransport } from '../../../../gateway/data/upstream/endpoint-transport.ts';
@@ -54,6 +55,7 @@ import {
   type EndpointTrust,
   SecureTransports,
 } from '../../../../gateway/data/upstream/secure-transports.ts';
+import type { PolicyResource } from '../../../../policy/effective.ts';
 import {
   type BalancePolicy,
   defaultBalance,
@@ -153,6 +155,8 @@ export interface ServiceSpec {
   readonly tls?: ServerTrust;
   readonly timeouts?: Partial<Timeouts>;
   readonly policy?: Partial<BalancePolicy>;
+  /** Written policies that hold for its requests; default none. */
+  readonly policies?: readonly PolicyResource[];
 }
 
 export interface GatewaySpec {
@@ -329,6 +333,7 @@ function addRoute(
     protocol: spec.protocol ?? 'http',
     exported: spec.exported ?? true,
     exportedTo: spec.exportedTo?.map(parseClusterName),
+    governed: governedBy(spec.policies ?? [], undefined),
   });
 }
 

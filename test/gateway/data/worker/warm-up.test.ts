@@ -1,4 +1,5 @@
 /** Specifies what a worker does before it listens: it runs its own code, leaves nothing behind, and serves also where it can't. */
+
 import { get } from 'node:http';
 import test, { type ExecutionContext } from 'ava';
 import { type LeafIdentity, openAuthority } from '../../../../certs/authority.ts';
@@ -8,6 +9,7 @@ import { createLog } from '../../../../core/log.ts';
 import { parseClusterName, parseFederationName } from '../../../../core/names.ts';
 import { WorkerThread } from '../../../../gateway/control/workers/thread.ts';
 import { defaultLimits } from '../../../../gateway/data/request/limit.ts';
+import { BucketTable } from '../../../../gateway/data/request/rate-limit/bucket-table.ts';
 import type { WorkerOptions } from '../../../../gateway/data/worker/protocol.ts';
 import { warmUp } from '../../../../gateway/data/worker/warm-up.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
@@ -113,7 +115,13 @@ for (const [which, of] of [
       const identity = await identityOf(t);
       const unexpected = (what: unknown) => t.fail(JSON.stringify(what));
       const thread = new WorkerThread({
-        start: { worker: usual, identity: of(identity), logLevel: 'silent', credentials: [] },
+        start: {
+          worker: usual,
+          identity: of(identity),
+          logLevel: 'silent',
+          credentials: [],
+          buckets: new BucketTable().memory,
+        },
         heapMb: 512,
         onLink: unexpected,
         onAlive: unexpected,
