@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type ClusterName, type ServiceName, serviceParts } from '../core/names.ts';
 import type { RateLimit } from './rate-limit.ts';
+import type { RouteSpec } from './route.ts';
 import type { ServiceDefaults } from './service-defaults.ts';
 import type { ServiceExport } from './service-export.ts';
 import { defaultTraffic, type TrafficPolicy } from './traffic-policy.ts';
@@ -19,11 +20,14 @@ interface Asked {
 interface PolicyTarget extends Partial<Asked> {
   /** All services of a namespace. */
   readonly namespace?: string;
+  /** In place of `service`: these and no others; none where it is not about services by their own names. */
+  readonly services?: readonly ServiceName[];
 }
 
 /** What each kind says. A part that is left out is for less specific ones to say. */
 interface Specs {
   readonly TrafficPolicy: Partial<TrafficPolicy>;
+  readonly Route: RouteSpec;
   readonly ServiceDefaults: ServiceDefaults;
   readonly ServiceExport: ServiceExport;
   readonly RateLimit: RateLimit;
@@ -69,13 +73,13 @@ export class Policies {
     const sorted = [...resources].sort(precedence);
     this.#resources = new Map(sorted.map((resource) => [resource.name, resource]));
     this.tellClientsApart = sorted.some(({ target }) => target.client !== undefined);
-    this.#ofAny = sorted.filter(({ target }) => target.service === undefined);
+    this.#ofAny = sorted.filter(({ target }) => servicesIn(target) === undefined);
     for (const resource of sorted) {
-      const { service } = resource.target;
-      if (service === undefined) continue;
-      const list = this.#ofService.get(service);
-      if (list) list.push(resource);
-      else this.#ofService.set(service, [resource]);
+      for (const service of servicesIn(resource.target) ?? []) {
+        const list = this.#ofService.get(service);
+        if (list) list.push(resource);
+        else this.#ofService.set(service, [resource]);
+      }
     }
   }
 
@@ -175,8 +179,9 @@ export class Policies {
     const before = names.map((name) => this.#resources.get(name));
     for (const resource of [...set, ...before]) {
       if (resource === undefined || (kind !== undefined && resource.kind !== kind)) continue;
-      if (resource.target.service === undefined) return undefined;
-      services.add(resource.target.service);
+      const its = servicesIn(resource.target);
+      if (its === undefined) return undefined;
+      for (const service of its) services.add(service);
     }
     return services;
   }
@@ -188,6 +193,7 @@ export class Policies {
   overruling(name: string): PolicyResource | undefined {
     const one = this.#resources.get(name);
     if (one === undefined) return undefined;
+    if (one.kind === 'Route') return undefined;
     const { service } = one.target;
     const left = new Set(Object.keys(one.spec));
     for (const other of service === undefined
@@ -226,14 +232,19 @@ function isForAllOf(target: PolicyTarget, { target: own, ofFederation }: PolicyR
   return isDeepStrictEqual(anywhere, own);
 }
 
+/** The services that a policy is for by name; undefined where it is for more. */
+function servicesIn({ service, services }: PolicyTarget): readonly ServiceName[] | undefined {
+  return services ?? (service === undefined ? undefined : [service]);
+}
+
 /** A service says more than its namespace, that more than who asks, and that more than where. */
-function specificity({ service, namespace, client, where }: PolicyTarget): number {
-  return (service ? 8 : 0) + (namespace ? 4 : 0) + (client ? 2 : 0) + (where ? 1 : 0);
+function specificity({ service, services, namespace, client, where }: PolicyTarget): number {
+  return (service || services ? 8 : 0) + (namespace ? 4 : 0) + (client ? 2 : 0) + (where ? 1 : 0);
 }
 
 function isFor(target: PolicyTarget, { service, client, where }: Asked): boolean {
   return (
-    (target.service ?? service) === service &&
+    (servicesIn(target)?.includes(service) ?? true) &&
     (target.client ?? client) === client &&
     (target.where ?? where) === where &&
     (target.namespace === undefined || target.namespace === serviceParts(service).namespace)

@@ -3,6 +3,7 @@
 /** In PascalCase, as keys and documents have them, in the order in which they are told. `kinds.ts` says what each is. */
 export const policyKindNames = [
   'TrafficPolicy',
+  'Route',
   'ServiceDefaults',
   'ServiceExport',
   'RateLimit',

@@ -9,6 +9,9 @@ import type { PolicyKindName } from './kind-names.ts';
 import { type Known, unknownClusters, unknownService } from './known.ts';
 import type { Manifest } from './manifests.ts';
 import { rateLimitOf, writtenRateLimitSchema } from './rate-limit.ts';
+import { grpcRoute, httpRoute } from './route/gateway-api/translate.ts';
+import { routeWarnings } from './route/warnings.ts';
+import { routeOf, servicesOf, writtenRouteSchema } from './route.ts';
 import { defaultsOf, writtenDefaultsSchema } from './service-defaults.ts';
 import { serviceExportSchema } from './service-export.ts';
 import { balanceOf, timeoutsOf, writtenTrafficSchema } from './traffic-schema.ts';
@@ -18,6 +21,12 @@ interface PolicyPlace {
   readonly cluster: ClusterName;
   readonly namespace: string;
   readonly name: string;
+}
+
+/** The same, and when that was. */
+interface PolicyWriting extends PolicyPlace {
+  /** Wall milliseconds. */
+  readonly at: number;
 }
 
 export interface PolicyKind<S extends z.ZodObject = z.ZodObject> {
@@ -30,7 +39,7 @@ export interface PolicyKind<S extends z.ZodObject = z.ZodObject> {
   /** What is written, with defaults for all that may be left out; every field is described. What it parses to parses to itself. */
   readonly spec: S;
   /** What it makes the gateways of its cluster do. Throws NAME_INVALID. */
-  inForce(place: PolicyPlace, spec: z.output<S>): Nameless<PolicyResource>;
+  inForce(place: PolicyWriting, spec: z.output<S>): Nameless<PolicyResource>;
   /** Pure: a sentence, without its full stop, for each reason why it does nothing, or not all that it says. */
   warnings?(place: PolicyPlace, spec: z.output<S>, known: Known): readonly string[];
   /** Documents of other systems that `isthmus apply` takes for one of this kind. */
@@ -69,6 +78,21 @@ export const policyKinds = {
       ...(client === undefined ? [] : unknownClusters(known, 'target.client', [client])),
       ...unknownClusters(known, 'balance.clusterOrder', balance?.clusterOrder ?? []),
     ],
+  }),
+  Route: kind({
+    summary:
+      'Where requests for a host or a service go, by path, fields and the like, and what happens to them on the way',
+    naming:
+      'Name of the Route in its namespace; of several that fit a request equally well the oldest is used, then the first in order of name',
+    spec: writtenRouteSchema,
+    inForce: (place, spec) => ({
+      kind: 'Route',
+      target: { services: servicesOf(place.namespace, spec), where: place.cluster },
+      spec: routeOf(place, spec),
+    }),
+    warnings: (place, spec, known) =>
+      routeWarnings(routeOf({ ...place, at: 0 }, spec), servicesOf(place.namespace, spec), known),
+    manifests: [httpRoute, grpcRoute],
   }),
   ServiceDefaults: kind({
     summary:

@@ -22,6 +22,7 @@ function record(kind: string, spec: PolicyRecord['spec']): PolicyRecord {
 
 for (const [kind, singular, plural] of [
   ['TrafficPolicy', 'traffic-policy', 'traffic-policies'],
+  ['Route', 'route', 'routes'],
   ['ServiceExport', 'service-export', 'service-exports'],
   ['ServiceDefaults', 'service-defaults', 'service-defaults'],
 ] as const) {

@@ -1,0 +1,54 @@
+/** Owns what is told of a Route that is valid, and does nothing or less than it says. */
+import { isDeepStrictEqual } from 'node:util';
+import { type Known, unknownClusters, unknownService } from '../known.ts';
+import type { RouteSpec } from '../route.ts';
+import type { BackendTarget, RouteRule } from './rule.ts';
+
+/** `services`: those that it governs by their own names. */
+export function routeWarnings(
+  { rules }: RouteSpec,
+  services: readonly BackendTarget['service'][],
+  known: Known,
+): string[] {
+  const targets = rules.flatMap(targetsOf);
+  const named = new Set([...services, ...targets.map(({ service }) => service)]);
+  return [
+    ...[...named].flatMap((service) => unknownService(known, service)),
+    ...rules.flatMap((rule, i) => [
+      ...unknownClusters(
+        known,
+        `rules[${i}]`,
+        targetsOf(rule).flatMap(({ cluster = [] }) => cluster),
+      ),
+      ...ruleWarnings(rule, i),
+      ...shadowed(rules, i),
+    ]),
+  ];
+}
+
+function targetsOf({ backends, mirrors }: RouteRule): BackendTarget[] {
+  return [...backends, ...mirrors, ...backends.flatMap((backend) => backend.mirrors)];
+}
+
+function ruleWarnings({ backends, rateLimit }: RouteRule, i: number): string[] {
+  const isIdle = backends.length > 0 && backends.every(({ weight }) => weight === 0);
+  return [
+    ...(isIdle
+      ? [`rules[${i}].backendRefs: all weights are 0, and requests are answered 500`]
+      : []),
+    ...(rateLimit === undefined ? [] : [`rules[${i}].rateLimit: nothing is limited by it so far`]),
+  ];
+}
+
+/** A rule before it that takes all of its requests: one that has the same matches, or more. */
+function shadowed(rules: readonly RouteRule[], i: number): string[] {
+  const { matches } = rules[i] as RouteRule;
+  const j = rules
+    .slice(0, i)
+    .findIndex((before) =>
+      matches.length === 0
+        ? before.matches.length === 0
+        : matches.every((match) => before.matches.some((one) => isDeepStrictEqual(one, match))),
+    );
+  return j < 0 ? [] : [`rules[${i}]: rules[${j}] takes all of its requests`];
+}
