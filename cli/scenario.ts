@@ -46,7 +46,7 @@ const scenarioSchema = z.strictObject({
     }),
   /** As in a configuration. */
   policy: writtenBalanceSchema
-    .pick({ overprovisioningFactor: true, panicThreshold: true })
+    .pick({ overprovisioningFactor: true, panicThreshold: true, failover: true })
     .prefault({}),
 });
 

@@ -77,6 +77,16 @@ export const policyKinds = {
       ...(service === undefined ? [] : unknownService(known, serviceName(namespace, service))),
       ...(client === undefined ? [] : unknownClusters(known, 'target.client', [client])),
       ...unknownClusters(known, 'balance.clusterOrder', balance?.clusterOrder ?? []),
+      ...unknownClusters(
+        known,
+        'balance.costs',
+        balance?.costs.flatMap(({ from, to }) => (from === undefined ? [to] : [from, to])) ?? [],
+      ),
+      ...unknownClusters(
+        known,
+        'balance.clusterWeights',
+        balance?.clusterWeights.map(({ cluster }) => cluster) ?? [],
+      ),
     ],
   }),
   Route: kind({

@@ -1,9 +1,9 @@
 /** Owns the shape of a traffic policy: how a service's requests are balanced, tried again, and how long they may take. */
-import type { ClusterName } from '../core/names.ts';
 import type { AffinityPolicy } from './traffic/affinity.ts';
 import { type Algorithm, type AlgorithmSettings, defaultSettings } from './traffic/algorithms.ts';
 import { defaultOutlier, type OutlierPolicy } from './traffic/outlier.ts';
 import { defaultRetry, type RetryPolicy } from './traffic/retry.ts';
+import { defaultTiers, type TiersPolicy } from './traffic/tiers.ts';
 
 /** Immutable; its parts are as a configuration names them. */
 export interface TrafficPolicy {
@@ -12,7 +12,7 @@ export interface TrafficPolicy {
 }
 
 /** How a service is balanced. Semantics and defaults follow Envoy's priority levels. */
-export interface BalancePolicy extends AlgorithmSettings {
+export interface BalancePolicy extends AlgorithmSettings, TiersPolicy {
   /** Default 1.4: a tier carries its whole load until less than 1/1.4 = 71 % of it is healthy. */
   readonly overprovisioningFactor: number;
   /** Percent, 0 to 100; default 50. 0 turns panic off. */
@@ -23,8 +23,6 @@ export interface BalancePolicy extends AlgorithmSettings {
   readonly hash: HashPolicy;
   /** How a client comes back to the endpoint that answered it; absent: it does not. */
   readonly affinity?: AffinityPolicy;
-  /** Clusters in the order to fail over to; those not named follow, same region first, then by RTT. */
-  readonly clusterOrder: readonly ClusterName[];
   /** How a recovered tier gets its load back. */
   readonly failback: FailbackPolicy;
   /** When a target that fails is passed over. */
@@ -79,7 +77,7 @@ export const defaultBalance: BalancePolicy = {
   algorithm: 'peak-ewma',
   hash: { by: 'source' },
   ...defaultSettings,
-  clusterOrder: [],
+  ...defaultTiers,
   failback: { holdMs: 2000, rampMs: 10_000 },
   outlier: defaultOutlier,
   retry: defaultRetry,

@@ -14,6 +14,7 @@ import {
 } from './traffic/algorithms-schema.ts';
 import { outlierOf, outlierSchema } from './traffic/outlier-schema.ts';
 import { retryOf, writtenRetrySchema } from './traffic/retry-schema.ts';
+import { tiersKeys } from './traffic/tiers-schema.ts';
 import { durationOf, percent } from './traffic/written.ts';
 import {
   type BalancePolicy,
@@ -85,13 +86,7 @@ export const writtenBalanceSchema = z.strictObject({
   affinity: affinitySchema
     .optional()
     .describe('How a client comes back to the endpoint that answered it; without it, it does not'),
-  clusterOrder: z
-    .array(clusterNameSchema)
-    .max(256)
-    .default([])
-    .describe(
-      'Clusters in the order to fail over to; others follow, same region first, then by round trip',
-    ),
+  ...tiersKeys,
   failback: failbackSchema.prefault({}).describe('How a tier that recovers gets its load back'),
   outlier: outlierSchema.prefault({}).describe('When an endpoint is passed over for failing'),
   retry: writtenRetrySchema.prefault({}).describe('When a request is tried again'),

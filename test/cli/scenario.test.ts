@@ -7,10 +7,10 @@ import { defaultBalance } from '../../policy/traffic-policy.ts';
 const parse = (text: string) => parseScenario({ text, name: 'scenario.yaml' });
 
 test('a scenario names tiers; what is not said is as in a configuration', (t) => {
-  const { overprovisioningFactor, panicThreshold } = defaultBalance;
+  const { overprovisioningFactor, panicThreshold, failover } = defaultBalance;
   t.deepEqual(parse('tiers: [{ name: near, healthy: 50, total: 100 }]'), {
     tiers: [{ name: 'near', healthy: 50, degraded: 0, total: 100, excluded: 0 }],
-    policy: { overprovisioningFactor, panicThreshold },
+    policy: { overprovisioningFactor, panicThreshold, failover },
   });
 });
 

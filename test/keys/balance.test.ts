@@ -32,7 +32,7 @@ const faultsOfAll: Readonly<Record<string, number>> = {
 /** Statuses that endpoints answer for now. */
 const faultsNow = new Map<string, number>();
 /** Endpoints whose check fails, as `service/number`. */
-const ill = new Set(['few/1', 'spread/1', 'spread/2', 'spread/3']);
+const ill = new Set(['few/1', 'lone/1', 'lone/2', 'spread/1', 'spread/2', 'spread/3']);
 const met = new Map<string, number>();
 /** The request for `/hold`, answered when it is released. */
 let held: { readonly number: number; release(): void } | undefined;
@@ -136,6 +136,10 @@ test.before('a gateway with services that are each balanced in a way of their ow
       service('near', {}, [{ zone: 'a' }, { zone: 'b' }]),
       service('weighed', inTurn, [{ weight: 3 }, {}]),
       checked('few', { overprovisioningFactor: 10 }, [{ zone: 'a' }, { zone: 'a' }, { zone: 'b' }]),
+      checked('lone', { failover: 'only-when-none-healthy' }, [
+        ...Array<Endpoint>(3).fill({ zone: 'a' }),
+        { zone: 'b' },
+      ]),
       checked('spread', { panicThreshold: 0 }, 4),
       checked('home', { failback: { hold: '0s', ramp: '0s' } }, [{ zone: 'a' }, { zone: 'b' }]),
       service('errors', outlier({ consecutive5xx: 1 }), 2),
@@ -343,6 +347,11 @@ test('overprovisioningFactor: half of a zone carries all of its load', async (t)
   t.deepEqual(counted(await meet('few', 40)), { 2: 40 });
   t.is((await explained('few')).policy.overprovisioningFactor, 10);
   proves(t, 'balance.overprovisioningFactor');
+});
+
+test('failover: only when none is healthy does a zone leave anything to the next', async (t) => {
+  t.deepEqual(counted(await meet('lone', 20)), { 3: 20 });
+  proves(t, 'balance.failover');
 });
 
 test('panicThreshold: 0 uses no endpoint whose check fails', async (t) => {

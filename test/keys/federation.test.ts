@@ -1,7 +1,7 @@
 /** Specifies what keys do that other clusters are to see, from YAML to what is asked and answered between three clusters. */
 import anyTest, { type TestFn } from 'ava';
 import type { Prediction } from '../../federation/drills/model.ts';
-import type { ClusterItem, ServiceItem } from '../../gateway/control/api/answers.ts';
+import type { ClusterItem, ExplainAnswer, ServiceItem } from '../../gateway/control/api/answers.ts';
 import { evacuation } from '../drills/scene.ts';
 import { type Cluster, federate } from '../support/federation.ts';
 import { startOrigin } from '../support/origin.ts';
@@ -21,7 +21,10 @@ test.before('three clusters, of which the farther one is in the region of the fi
     ...{ name, namespace: 'shop', endpoints: [{ id: 'one', address }] },
     ...own,
   });
-  const services = [service('web'), service('ordered'), service('kept', { exported: false })];
+  const services = [
+    ...['web', 'ordered', 'nearest', 'cheapest', 'weighed'].map((name) => service(name)),
+    service('kept', { exported: false }),
+  ];
   const own = (name: string, balance: object) => ({ name, namespace: 'shop', balance });
   const stays = (at: string) => service('stays', { endpoints: [{ id: 'one', address: at }] });
   ({ dc1, dc2 } = await federate(shared, {
@@ -31,6 +34,22 @@ test.before('three clusters, of which the farther one is in the region of the fi
         region: 'eu',
         services: [
           own('ordered', { clusterOrder: ['dc3'] }),
+          own('nearest', { order: 'rtt' }),
+          own('cheapest', {
+            order: 'cost',
+            costs: [
+              { from: 'dc2', to: 'dc2', perGb: 0 },
+              { from: 'dc1', to: 'dc2', perGb: 0.02 },
+              { to: 'dc3', perGb: 0.01 },
+            ],
+          }),
+          own('weighed', {
+            algorithm: 'round-robin',
+            clusterWeights: [
+              { cluster: 'dc2', weight: 1 },
+              { cluster: 'dc3', weight: 3 },
+            ],
+          }),
           own('stays', { retry: { stay: 'datacenter' } }),
         ],
       },
@@ -45,7 +64,7 @@ test.before('three clusters, of which the farther one is in the region of the fi
   await until('dc1 to know what the others have', async () => {
     const known = await dc1.gateway.items<ServiceItem>('/v1/services');
     const healthy = known.flatMap(({ remotes }) => remotes).filter((one) => one.healthy === 1);
-    return healthy.length === 6;
+    return healthy.length === 12;
   });
 });
 
@@ -57,6 +76,36 @@ test.serial('region: a cluster of the same is nearer, whatever its round trip', 
 test.serial('clusterOrder: one that is named comes first', async (t) => {
   t.is((await dc1.gateway.request('ordered.shop')).cluster, 'dc3');
   proves(t, 'balance.clusterOrder');
+});
+
+test.serial('order: by round trip alone the farther region is nearer', async (t) => {
+  await until('round trips to be known', async () => {
+    return (await dc1.gateway.request('nearest.shop')).cluster === 'dc3';
+  });
+  proves(t, 'balance.order');
+});
+
+test.serial('costs: where they order clusters the cheapest comes first', async (t) => {
+  t.is((await dc1.gateway.request('cheapest.shop')).cluster, 'dc3');
+  proves(t, 'balance.costs[].from', 'balance.costs[].to', 'balance.costs[].perGb');
+});
+
+test.serial('clusterWeights: clusters that are one tier share its load by weight', async (t) => {
+  const { tiers } = await dc1.gateway.api.get<ExplainAnswer>('/v1/explain/weighed.shop');
+  t.deepEqual(
+    tiers.map(({ name, healthyLoad }) => [name, healthyLoad]),
+    [
+      ['cluster dc2', 25],
+      ['cluster dc3', 75],
+    ],
+  );
+  t.regex(`${tiers[1]?.reason}`, /by weight 3 of 4, in one tier with dc2/);
+  const met = new Set<string | undefined>();
+  await until('both to have been met', async () => {
+    met.add((await dc1.gateway.request('weighed.shop')).cluster);
+    return met.size === 2;
+  });
+  proves(t, 'balance.clusterWeights[].cluster', 'balance.clusterWeights[].weight');
 });
 
 test.serial('retry.stay: what a cluster answers is not tried again in another', async (t) => {

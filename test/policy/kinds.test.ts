@@ -190,6 +190,20 @@ for (const [kind, name, spec, warnings] of [
   ['TrafficPolicy', 'any', { target: { service: 'cart', client: 'dc2' }, balance: {} }, []],
   ['TrafficPolicy', 'any', { target: {}, balance: { clusterOrder: ['dc2', 'dc1'] } }, []],
   [
+    ...['TrafficPolicy', 'any'],
+    {
+      target: {},
+      balance: {
+        costs: [{ from: 'dc6', to: 'dc2', perGb: 1 }],
+        clusterWeights: [{ cluster: 'dc7', weight: 1 }],
+      },
+    },
+    [
+      'balance.costs: dc6 is no member of the federation',
+      'balance.clusterWeights: dc7 is no member of the federation',
+    ],
+  ],
+  [
     ...['TrafficPolicy', 'any', { target: { service: 'web' }, balance: {} }],
     ['No cluster has a service web.shop so far'],
   ],

@@ -51,7 +51,11 @@ const balance = {
   maglev: { tableSize: 251 },
   slowStart: { window: '30s', aggression: 2, minWeightPercent: 5 },
   affinity: { cookie: { name: 'stay', ttl: '1h', path: '/shop' }, failover: false },
+  order: 'cost',
   clusterOrder: ['dc2'],
+  costs: [{ from: 'dc1', to: 'dc2', perGb: 0.02 }],
+  clusterWeights: [{ cluster: 'dc2', weight: 3 }],
+  failover: 'only-when-none-healthy',
   failback: { hold: '1s', ramp: '5s' },
   outlier: {
     consecutive5xx: 4,

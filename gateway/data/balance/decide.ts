@@ -4,8 +4,9 @@ import type { ClusterName } from '../../../core/names.ts';
 import type { BalancePolicy } from '../../../policy/traffic-policy.ts';
 import type { GovernedTier, TargetLoad } from './failback.ts';
 import { reasonOf } from './reason.ts';
+import { sharedLoads, withSharedTogether } from './shared-tier.ts';
 import { isKeptOff, steeredLoads, steeringReason } from './steering.ts';
-import { type TierCapacity, type TierLoad, tierCapacity, tierLoads } from './tier-load.ts';
+import { type TierCapacity, type TierLoad, tierCapacity } from './tier-load.ts';
 import { type RankedTier, rankTiers } from './tiers.ts';
 import type { BalanceView, Caller, Distribution, Group, TierMember } from './types.ts';
 
@@ -86,8 +87,11 @@ function plan(
   without: ReadonlySet<ClusterName> | undefined,
   avoidsSuspects: boolean,
 ): PlannedTier[] {
-  const { clusterOrder } = policy;
-  const ranked = rankTiers(view, caller, { clusterOrder, without, avoidsSuspects });
+  const { clusterOrder, order, costs, clusterWeights } = policy;
+  const ranked = withSharedTogether(
+    rankTiers(view, caller, { clusterOrder, order, costs, without, avoidsSuspects }),
+    clusterWeights,
+  );
   const hasHosts = ({ total, excluded }: RankedTier) => total > excluded;
   const someReachable = ranked.some((tier) => hasHosts(tier) && isReachable(tier));
   const counts = (tier: RankedTier) =>
@@ -100,8 +104,11 @@ function plan(
     })),
     view.steering,
     (accepts) =>
-      tierLoads(
-        ranked.map((tier) => (counts(tier) && accepts(tier.cluster) ? tier : nothing)),
+      sharedLoads(
+        ranked.map((tier) =>
+          counts(tier) && accepts(tier.cluster) ? tier : { ...nothing, cluster: tier.cluster },
+        ),
+        clusterWeights,
         policy,
       ),
   );
@@ -111,7 +118,7 @@ function plan(
       ...tier,
       ...load,
       panic: load.panic && counts(tier),
-      capacity: tierCapacity(tier, policy.overprovisioningFactor),
+      capacity: tierCapacity(tier, policy),
     };
   });
 }

@@ -150,7 +150,7 @@ function lanesOf(tiers: readonly Tier[], pickTiers: readonly PickTier[]): Target
 function ownLoads({ caller, tiers }: Distribution, policy: BalancePolicy): Tier[] {
   const own = tiers.filter((tier) => tier.cluster === caller.cluster);
   const loads = tierLoads(own, {
-    overprovisioningFactor: policy.overprovisioningFactor,
+    ...policy,
     panicThreshold: own.some((tier) => tier.healthy + tier.degraded > 0)
       ? 0
       : policy.panicThreshold,

@@ -1,4 +1,5 @@
 /** Owns why a tier carries what it carries, as one sentence for a person. */
+import type { ClusterName } from '../../../core/names.ts';
 import type { BalancePolicy } from '../../../policy/traffic-policy.ts';
 import type { GovernedTier } from './failback.ts';
 import type { TierLoad } from './tier-load.ts';
@@ -91,11 +92,23 @@ function sentence(
     return `still carries ${load} %: load returns to better tiers step by step`;
   }
   if (load === 100) return `carries all: ${health}`;
+  const peers = peersOf(tier.cluster, policy);
+  if (peers !== undefined && load > 0) return `carries ${load} %: ${health}; ${peers}`;
   const cover = `${index === 1 ? 'tier' : 'tiers'} above ${index === 1 ? 'covers' : 'cover'}`;
   if (load > 0 && above > 0) return `spill: ${cover} ${above} %`;
   if (load > 0) return `carries ${load} %: ${health}`;
   if (above === 100 && tier.healthy + tier.degraded > 0) return `standby: ${cover} 100 %`;
   return `carries nothing: ${health}`;
+}
+
+/** How a cluster shares one tier with others; undefined where it does not. */
+function peersOf(cluster: ClusterName, { clusterWeights }: BalancePolicy): string | undefined {
+  const own = clusterWeights.find((one) => one.cluster === cluster);
+  if (own === undefined || clusterWeights.length === 1) return undefined;
+  const others = clusterWeights.filter((one) => one !== own);
+  const sum = clusterWeights.reduce((total, { weight }) => total + weight, 0);
+  const names = others.map((one) => one.cluster).join(', ');
+  return `by weight ${own.weight} of ${sum}, in one tier with ${names} (clusterWeights)`;
 }
 
 /** Most tiers that a refusal speaks of. */

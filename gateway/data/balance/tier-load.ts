@@ -1,4 +1,5 @@
 /** Owns the formula that spreads load over tiers: Envoy's priority levels, overprovisioning and panic, in whole percents. */
+import type { Failover } from '../../../policy/traffic/tiers.ts';
 
 /** The numbers of a tier that the formula takes. */
 export interface TierCounts {
@@ -14,6 +15,8 @@ export interface TierLoadPolicy {
   readonly overprovisioningFactor: number;
   /** Percent; 0 turns panic off. */
   readonly panicThreshold: number;
+  /** Whether a tier with a healthy host could carry all; default by the factor. */
+  readonly failover?: Failover;
 }
 
 /** Whole percents of all requests. All loads together are 100, or 0 when nothing can be used. */
@@ -30,10 +33,16 @@ export interface TierCapacity {
   readonly degraded: number;
 }
 
-/** `min(100, floor(100 opf healthy / hosts))`, and degraded likewise; 0 without hosts. */
-export function tierCapacity(tier: TierCounts, overprovisioningFactor: number): TierCapacity {
+/** `min(100, floor(100 opf healthy / hosts))`, and degraded likewise; 0 without hosts. All or nothing where only that moves load. */
+export function tierCapacity(
+  tier: TierCounts,
+  { overprovisioningFactor, failover }: TierLoadPolicy,
+): TierCapacity {
   const hosts = tier.total - tier.excluded;
   if (hosts <= 0) return { healthy: 0, degraded: 0 };
+  if (failover === 'only-when-none-healthy') {
+    return { healthy: tier.healthy > 0 ? 100 : 0, degraded: tier.degraded > 0 ? 100 : 0 };
+  }
   const factor = Math.round(overprovisioningFactor * 100);
   const part = (count: number) => Math.min(100, Math.floor((factor * count) / hosts));
   return { healthy: part(tier.healthy), degraded: part(tier.degraded) };
@@ -45,7 +54,7 @@ export function tierCapacity(tier: TierCounts, overprovisioningFactor: number): 
  * then refuse on its first level: here such load is 0, so that a 503 can be told at once.
  */
 export function tierLoads(tiers: readonly TierCounts[], policy: TierLoadPolicy): TierLoad[] {
-  const capacities = tiers.map((tier) => tierCapacity(tier, policy.overprovisioningFactor));
+  const capacities = tiers.map((tier) => tierCapacity(tier, policy));
   const health = capacities.map((capacity) => capacity.healthy);
   const degraded = capacities.map((capacity) => capacity.degraded);
   const available = Math.min(100, total(health) + total(degraded));

@@ -1,5 +1,6 @@
 /** Owns the order of preference: groups of copies ranked into tiers, nearest first, with what can be reached of each. */
 import type { ClusterName } from '../../../core/names.ts';
+import type { ClusterOrder, Cost } from '../../../policy/traffic/tiers.ts';
 import type { BalanceView, Caller, Group, RemoteCluster, TierKind } from './types.ts';
 
 /** Why a tier that has copies is not used at all. */
@@ -21,6 +22,9 @@ export interface RankedTier {
 
 interface RankOptions {
   readonly clusterOrder: readonly ClusterName[];
+  /** Default `listed`. */
+  readonly order?: ClusterOrder | undefined;
+  readonly costs?: readonly Cost[] | undefined;
   /** Clusters to imagine lost. */
   readonly without?: ReadonlySet<ClusterName> | undefined;
   /** Whether what is behind a suspect link is out; default it is taken to be alive. */
@@ -30,7 +34,7 @@ interface RankOptions {
 /**
  * The caller's zone, the rest of the caller's cluster, then every other cluster as a tier of its own: as the
  * policy lists them, else the caller's region first, then by round trip in whole milliseconds (unmeasured
- * last), then by name. A tier without copies is left out.
+ * last), then by name; or by round trip alone, or by price before all of that. A tier without copies is left out.
  */
 export function rankTiers(view: BalanceView, caller: Caller, options: RankOptions): RankedTier[] {
   const zone: Group[] = [];
@@ -53,7 +57,7 @@ export function rankTiers(view: BalanceView, caller: Caller, options: RankOption
   if (region.length > 0) {
     tiers.push(tierOf('region', `region ${caller.region}`, caller.cluster, region, own, undefined));
   }
-  const nearness = compareClusters(view, caller, options.clusterOrder, others);
+  const nearness = compareClusters(view, caller, options, others);
   for (const [cluster, groups] of [...others].sort(([a], [b]) => nearness(a, b))) {
     const remote = view.remotes.get(cluster);
     const outage = options.without?.has(cluster) ? 'without' : outageOf(remote, options);
@@ -101,10 +105,10 @@ function tierOf(
 function compareClusters(
   view: BalanceView,
   caller: Caller,
-  order: readonly ClusterName[],
+  { clusterOrder, order = 'listed', costs = [] }: RankOptions,
   groups: ReadonlyMap<ClusterName, readonly Group[]>,
 ): (a: ClusterName, b: ClusterName) => number {
-  const rank = new Map(order.map((cluster, i) => [cluster, i]));
+  const rank = new Map(clusterOrder.map((cluster, i) => [cluster, i]));
   const abroad = (cluster: ClusterName) => {
     const region = view.remotes.get(cluster)?.region ?? groups.get(cluster)?.[0]?.region;
     return region === caller.region ? 0 : 1;
@@ -113,9 +117,24 @@ function compareClusters(
     const ms = view.remotes.get(cluster)?.rttMs;
     return ms === undefined ? Number.MAX_SAFE_INTEGER : Math.round(ms);
   };
-  return (a, b) =>
-    (rank.get(a) ?? order.length) - (rank.get(b) ?? order.length) ||
-    abroad(a) - abroad(b) ||
-    rtt(a) - rtt(b) ||
-    (a < b ? -1 : 1);
+  const last = clusterOrder.length;
+  const listed = (a: ClusterName, b: ClusterName) =>
+    (rank.get(a) ?? last) - (rank.get(b) ?? last) || abroad(a) - abroad(b);
+  const byRtt = (a: ClusterName, b: ClusterName) => rtt(a) - rtt(b) || (a < b ? -1 : 1);
+  switch (order) {
+    case 'rtt':
+      return byRtt;
+    case 'listed':
+      return (a, b) => listed(a, b) || byRtt(a, b);
+    case 'cost': {
+      const price = (to: ClusterName) => priceOf(costs, caller.cluster, to);
+      return (a, b) => price(a) - price(b) || listed(a, b) || byRtt(a, b);
+    }
+  }
+}
+
+/** The price of a GB; one that nobody has said is above all others. */
+function priceOf(costs: readonly Cost[], from: ClusterName, to: ClusterName): number {
+  const cost = costs.find((one) => one.to === to && (one.from ?? from) === from);
+  return cost?.perGb ?? Number.MAX_SAFE_INTEGER;
 }

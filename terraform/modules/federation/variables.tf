@@ -65,7 +65,18 @@ variable "traffic_policies" {
         source   = optional(bool)
         failover = optional(bool)
       }))
+      order = optional(string)
       cluster_order = optional(list(string))
+      costs = optional(list(object({
+        from = optional(string)
+        to = string
+        per_gb = number
+      })))
+      cluster_weights = optional(list(object({
+        cluster = string
+        weight = number
+      })))
+      failover = optional(string)
       failback = optional(object({
         hold = optional(string)
         ramp = optional(string)

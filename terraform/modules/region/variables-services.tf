@@ -86,7 +86,18 @@ variable "services" {
         source   = optional(bool)
         failover = optional(bool)
       }))
+      order = optional(string)
       clusterOrder = optional(list(string))
+      costs = optional(list(object({
+        from = optional(string)
+        to = string
+        perGb = number
+      })))
+      clusterWeights = optional(list(object({
+        cluster = string
+        weight = number
+      })))
+      failover = optional(string)
       failback = optional(object({
         hold = optional(string)
         ramp = optional(string)

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { algorithms } from '../../../../policy/traffic/algorithms.ts';
 import { retryBudgets, retryConditions } from '../../../../policy/traffic/retry.ts';
+import { clusterOrders, failovers } from '../../../../policy/traffic/tiers.ts';
 import { count, list, milliseconds, named, object } from './shape.ts';
 
 const percent = z.number().min(0).max(100);
@@ -65,7 +66,22 @@ const policySchema = named('BalancePolicy', 'How a service is balanced', {
     ])
     .optional()
     .describe('How a client comes back to the endpoint that answered it; absent: it does not'),
+  order: z.enum(clusterOrders).describe('How other clusters are ordered'),
   clusterOrder: list(z.string()).describe('Clusters that are preferred to others, in this order'),
+  costs: list(
+    object({
+      from: z.string().optional().describe('Cluster whose clients ask; absent: any'),
+      to: z.string().describe('Cluster that answers'),
+      perGb: z.number().describe('Price of a GB'),
+    }),
+  ).describe('Prices between clusters'),
+  clusterWeights: list(
+    object({
+      cluster: z.string().describe('Cluster'),
+      weight: z.number().describe('Its share, relative to the others'),
+    }),
+  ).describe('Clusters that are one tier together'),
+  failover: z.enum(failovers).describe('When a tier leaves load to the next'),
   failback: object({
     holdMs: milliseconds.describe(
       'Milliseconds that a better tier must stay able before load returns to it',

@@ -3,7 +3,7 @@ import test from 'ava';
 import { parseClusterName } from '../../../../core/names.ts';
 import { rankTiers } from '../../../../gateway/data/balance/tiers.ts';
 import type { Group, RemoteCluster } from '../../../../gateway/data/balance/types.ts';
-import { caller, dc2, dc3, remote, summary, viewOf, zone } from './scenes.ts';
+import { caller, dc1, dc2, dc3, remote, summary, viewOf, zone } from './scenes.ts';
 
 const dc4 = parseClusterName('dc4');
 const dc5 = parseClusterName('dc5');
@@ -101,3 +101,42 @@ test('a cluster nobody has told the link of counts nothing', (t) => {
   t.is(tier?.outage, 'none');
   t.is(tier?.healthy, 0);
 });
+
+for (const [order, costs, names] of [
+  ['listed', [], ['dc2', 'dc3', 'dc4']],
+  ['rtt', [], ['dc4', 'dc3', 'dc2']],
+  ['cost', [], ['dc2', 'dc3', 'dc4']],
+  ['cost', [{ to: dc3, perGb: 0.01 }], ['dc3', 'dc2', 'dc4']],
+  [
+    'cost',
+    [
+      { to: dc2, perGb: 0.02 },
+      { to: dc3, perGb: 0.02 },
+      { to: dc4, perGb: 0 },
+    ],
+    ['dc4', 'dc2', 'dc3'],
+  ],
+  [
+    'cost',
+    [
+      { from: dc2, to: dc3, perGb: 0 },
+      { from: dc1, to: dc3, perGb: 9 },
+      { from: dc1, to: dc4, perGb: 1 },
+    ],
+    ['dc4', 'dc3', 'dc2'],
+  ],
+] as const) {
+  test(`order ${order} with ${costs.length === 0 ? 'no prices' : JSON.stringify(costs)}: ${names}`, (t) => {
+    const groups = [summary(dc2, 1, 1), summary(dc3, 1, 1), summary(dc4, 1, 1)];
+    const remotes = [
+      remote(dc2, { rttMs: 30 }),
+      remote(dc3, { rttMs: 20 }),
+      remote(dc4, { rttMs: 10 }),
+    ];
+    const options = { clusterOrder: [dc2, dc3], order, costs };
+    t.deepEqual(
+      rankTiers(viewOf(groups, remotes), caller, options).map(({ cluster }) => `${cluster}`),
+      [...names],
+    );
+  });
+}
