@@ -68,6 +68,7 @@ export const serviceExportKind = policyKind<ServiceExportItem>(
   'service-exports',
   [
     { title: 'EXPORTED', cell: ({ exported }) => (exported ? 'yes' : 'no') },
+    { title: 'AS', cell: ({ as }) => as },
     { title: 'TO', cell: ({ exported, to }) => (exported ? (to?.join(', ') ?? 'all') : undefined) },
   ],
 );

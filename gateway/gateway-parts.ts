@@ -179,8 +179,9 @@ export class GatewayParts {
       source: {
         ownServices: () => this.catalog.services(),
         ownEndpoints: (service) => this.catalog.records(service),
-        clusterEndpoints: (service) => this.services.offered(service),
-        exportTerms: (service) => this.services.exportTerms(service),
+        clusterEndpoints: (name) => this.services.told(name),
+        exportedAs: (service) => this.services.exportedAs(service),
+        exportTerms: (name) => this.services.exportTerms(name),
         gatewayRecord: () => gatewayRecordOf(this),
         clusterDraft: (joinedAt) => clusterDraft(this.config, this.addresses, joinedAt),
         changed: (delta) => this.changes.tell('snapshot', delta),

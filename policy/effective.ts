@@ -66,6 +66,7 @@ export class Policies {
   /** More specific ones first. */
   readonly #ofService = new Map<ServiceName, PolicyResource[]>();
   readonly #ofAny: readonly PolicyResource[];
+  readonly #exportNames = new Map<ClusterName, ReadonlyMap<ServiceName, ServiceName>>();
   /** Whether any says other things of the clients of one cluster than of others'. */
   readonly tellClientsApart: boolean;
 
@@ -120,6 +121,22 @@ export class Policies {
   /** Whether other clusters may use a service, and which; undefined where that is for its endpoints to say. */
   exporting(asked: Asked): ServiceExport | undefined {
     return this.holding('ServiceExport', asked).next().value?.spec;
+  }
+
+  /** The services that a cluster exports by other names, by these: of several by one name the first in order of their own. */
+  exportNames(where: ClusterName): ReadonlyMap<ServiceName, ServiceName> {
+    const known = this.#exportNames.get(where);
+    if (known !== undefined) return known;
+    const found = new Map<ServiceName, ServiceName>();
+    for (const { kind, target } of this) {
+      if (kind !== 'ServiceExport' || target.service === undefined) continue;
+      const { service } = target;
+      const as = this.exporting({ service, client: where, where })?.as;
+      const before = as && found.get(as);
+      if (as !== undefined && (before === undefined || service < before)) found.set(as, service);
+    }
+    this.#exportNames.set(where, found);
+    return found;
   }
 
   /** The services that other hosts lead to at a cluster's gateways, by host: of several for one host the first in order of name. */

@@ -13,7 +13,7 @@ import { grpcRoute, httpRoute } from './route/gateway-api/translate.ts';
 import { routeWarnings } from './route/warnings.ts';
 import { routeOf, servicesOf, writtenRouteSchema } from './route.ts';
 import { defaultsOf, writtenDefaultsSchema } from './service-defaults.ts';
-import { serviceExportSchema } from './service-export.ts';
+import { exportOf, serviceExportSchema } from './service-export.ts';
 import { balanceOf, timeoutsOf, writtenTrafficSchema } from './traffic-schema.ts';
 
 /** Where a policy was written: `cluster` wrote it, and its gateways go by it. */
@@ -121,13 +121,13 @@ export const policyKinds = {
     ],
   }),
   ServiceExport: kind({
-    summary: 'Whether other clusters may use a service of this one, and which',
+    summary: 'Whether other clusters may use a service of this one, which, and by what name',
     naming: 'Name of the service in its namespace',
     spec: serviceExportSchema,
     inForce: ({ cluster, namespace, name }, spec) => ({
       kind: 'ServiceExport',
       target: { service: serviceName(namespace, name), where: cluster },
-      spec: { exported: spec.exported, ...(spec.to && { to: spec.to }) },
+      spec: exportOf(spec, serviceName(namespace, name)),
     }),
     warnings: ({ namespace, name }, { to }, known) => [
       ...unknownService(known, serviceName(namespace, name)),

@@ -304,8 +304,19 @@ test.serial(
       const [item] = await dc2.gateway.items<ExportItem>('/v1/exports');
       return item?.capacity === 250 && item.to?.length === 2;
     });
+    const asBooks = async () => (await dc2.gateway.request('books.shop')).cluster === 'dc1';
+    await put(dc1.gateway, exportPath, { as: 'books.shop' });
+    await until('it to be asked by its other name', asBooks);
+    await until('it to be none by its own', async () => {
+      return (await dc2.gateway.request('orders.shop')).status === 404;
+    });
+    t.is((await dc1.gateway.request('books.shop')).status, 404);
+    t.is((await dc1.gateway.request('orders.shop')).status, 200);
     for (const one of [defaults, exportPath]) await dc1.gateway.api.send('DELETE', one);
     await served(true);
+    await until('it to be none by the other', async () => {
+      return (await dc2.gateway.request('books.shop')).status === 404;
+    });
   },
 );
 

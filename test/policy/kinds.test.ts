@@ -136,6 +136,16 @@ test('a service says by which other hosts it is asked for, and of several for on
   t.like(policies.defaults(asked), { capacity: 10, neverTo: ['dc2' as never] });
 });
 
+test('services are exported by other names, of which each is of one service only', (t) => {
+  const named = (name: string, as: string) => ({ ...record('ServiceExport', { as }), name });
+  const policies = new Policies(
+    [named('web', 'shop.all'), named('cart', 'shop.all'), named('own', 'own.shop')].flatMap(
+      (one) => resourceOf(where, one) ?? [],
+    ),
+  );
+  t.deepEqual([...policies.exportNames(dc1)], [['shop.all', 'cart.shop']] as never);
+});
+
 test('a policy that was deleted makes nobody do anything', (t) => {
   t.is(resourceOf(where, record('TrafficPolicy', null)), undefined);
 });
@@ -149,6 +159,8 @@ for (const [kind, spec, message] of [
   ['ServiceExport', { exported: 'yes' }, /^exported: /],
   ['ServiceExport', { exported: false, to: ['dc2'] }, /^to: leave it out/],
   ['ServiceExport', { to: [] }, /^to: /],
+  ['ServiceExport', { exported: false, as: 'web.shop' }, /^as: leave it out/],
+  ['ServiceExport', { as: 'web' }, /^as: /],
   ['ServiceDefaults', { aliases: ['Cart.example'] }, /^aliases\.0: use a DNS name in lower case/],
   ['ServiceDefaults', { aliases: ['cart.example:80'] }, /^aliases\.0: use a DNS name/],
   ['ServiceDefaults', { capacity: 0 }, /^capacity: /],

@@ -83,9 +83,26 @@ export class KnownServices {
     return exported === undefined ? endpoints : endpoints.map((one) => ({ ...one, exported }));
   }
 
-  /** What this cluster says of a service that it exports, beside its endpoints. */
-  exportTerms(service: ServiceName): ExportTerms {
+  /** The endpoints that other clusters are told of by a name, which may be another than their service's own. */
+  told(name: ServiceName): EndpointRecord[] {
+    const service = this.#meantBy(name);
+    const isMeant = service !== name || this.exportedAs(name) === undefined;
+    return this.offered(service).map((one) => ({
+      ...one,
+      service: name,
+      exported: isMeant && one.exported,
+    }));
+  }
+
+  /** The name by which other clusters know a service, where that is not its own. */
+  exportedAs(service: ServiceName): ServiceName | undefined {
+    return this.#options.policies().exporting(this.#asked(service))?.as;
+  }
+
+  /** What this cluster says of a service that it exports, beside its endpoints, to those who know it by that name. */
+  exportTerms(name: ServiceName): ExportTerms {
     const policies = this.#options.policies();
+    const service = this.#meantBy(name);
     const to = policies.exporting(this.#asked(service))?.to;
     const { capacity } = policies.defaults(this.#asked(service));
     return { ...(to && { to: [...to] }), ...(capacity !== undefined && { capacity }) };
@@ -93,8 +110,12 @@ export class KnownServices {
 
   /** The summaries of a service by which requests may be sent to other clusters from here. */
   usable(service: ServiceName): ServiceView['exports'] {
-    const { neverTo } = this.#options.policies().defaults(this.#asked(service));
-    return usableFrom(this.#options.home.cluster, this.published(service).exports, neverTo);
+    const { home, policies } = this.#options;
+    const { neverTo } = policies().defaults(this.#asked(service));
+    const usable = usableFrom(home.cluster, this.published(service).exports, neverTo);
+    // By a name for others there is nothing here.
+    if (this.#meantBy(service) === service || !usable.has(home.cluster)) return usable;
+    return new Map([...usable].filter(([cluster]) => cluster !== home.cluster));
   }
 
   /** The view that decisions on a service are made from, here. */
@@ -109,6 +130,15 @@ export class KnownServices {
       link,
     );
     return { ...view, steering: steeringOf(shifts(), service) };
+  }
+
+  /** The service that other clusters mean by a name: one that is exported by that very name comes first. */
+  #meantBy(name: ServiceName): ServiceName {
+    const { home, policies } = this.#options;
+    const other = policies().exportNames(home.cluster).get(name);
+    if (other === undefined) return name;
+    const isOwn = this.exportedAs(name) === undefined;
+    return isOwn && this.offered(name).some(({ exported }) => exported) ? name : other;
   }
 
   #asked(service: ServiceName) {

@@ -83,6 +83,7 @@ export class Presence {
       ownEndpoints: source.ownEndpoints,
       clusterEndpoints: source.clusterEndpoints,
       exportTerms: source.exportTerms,
+      exportedAs: source.exportedAs,
       publishedSummary: (service) => client.snapshot.services.get(service)?.exports.get(cluster),
       writesSummaries: () => this.#isFirstGateway(),
     });

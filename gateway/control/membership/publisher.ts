@@ -17,8 +17,10 @@ interface PublisherOptions {
   readonly clock: Clock;
   /** This gateway's own endpoints of a service. */
   ownEndpoints(service: ServiceName): Iterable<EndpointRecord>;
-  /** All endpoints of the own cluster, of its other gateways too. */
+  /** All endpoints of the own cluster, of its other gateways too, by a name that others may know them by. */
   clusterEndpoints(service: ServiceName): Iterable<EndpointRecord>;
+  /** The name by which other clusters know a service, where that is not its own. */
+  exportedAs(service: ServiceName): ServiceName | undefined;
   /** What the cluster says of a service that it exports, beside its endpoints. */
   exportTerms(service: ServiceName): ExportTerms;
   /** The summary the registry holds, so that nothing equal is written again. */
@@ -68,6 +70,8 @@ export class Publisher {
   /** Notes that a service of the own cluster changed. */
   changed(service: ServiceName): void {
     this.#pending.add(service);
+    const other = this.#options.exportedAs(service);
+    if (other !== undefined) this.#pending.add(other);
     this.#scheduled ??= setImmediate(() => this.flush());
   }
 

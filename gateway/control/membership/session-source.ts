@@ -9,8 +9,10 @@ export interface SessionSource {
   ownServices(): Iterable<ServiceName>;
   /** This gateway's own endpoints of a service. */
   ownEndpoints(service: ServiceName): Iterable<EndpointRecord>;
-  /** All endpoints of the own cluster. */
+  /** All endpoints of the own cluster that others are told of by a name. */
   clusterEndpoints(service: ServiceName): Iterable<EndpointRecord>;
+  /** The name by which other clusters know a service, where that is not its own. */
+  exportedAs(service: ServiceName): ServiceName | undefined;
   /** What the cluster says of a service that it exports, beside its endpoints. */
   exportTerms(service: ServiceName): ExportTerms;
   gatewayRecord(): GatewayRecord;

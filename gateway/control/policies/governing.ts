@@ -1,6 +1,6 @@
 /** Owns the policies in force at this gateway: those of its configuration, and over them those that were written in the registry. */
 
-import type { ServiceName } from '../../../core/names.ts';
+import type { ClusterName, ServiceName } from '../../../core/names.ts';
 import { Policies, type PolicyResource } from '../../../policy/effective.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { EndpointTrusts } from '../certificates/endpoint-trusts.ts';
@@ -48,7 +48,7 @@ export class Governing {
     const delta = new Policies([...this.#configured, ...this.#options.written()]).since(before);
     if (delta.set.length + delta.removed.length === 0) return;
     this.#policies = before.with(delta);
-    const { catalog, changes } = this.#options;
+    const { catalog, changes, config } = this.#options;
     changes.tell('policies');
     for (const service of before.touched(delta, 'ServiceDefaults') ?? []) {
       this.#trustEndpoints(service);
@@ -56,8 +56,12 @@ export class Governing {
     }
     // What other clusters are told of a service, and which of them it may be sent to, may be otherwise.
     const exports = before.touched(delta, 'ServiceExport') ?? [];
+    const names = [...exports].flatMap((service) => [
+      ...nameOf(before, service, config.cluster),
+      ...nameOf(this.#policies, service, config.cluster),
+    ]);
     const defaults = before.touched(delta, 'ServiceDefaults') ?? [];
-    for (const service of new Set([...exports, ...defaults])) {
+    for (const service of new Set([...exports, ...names, ...defaults])) {
       changes.tell('endpoints', service);
     }
   }
@@ -67,4 +71,10 @@ export class Governing {
     const asked = { service, client: config.cluster, where: config.cluster };
     endpointTrusts.want(service, this.#policies.defaults(asked).tls);
   }
+}
+
+/** The other name by which a service is exported, where it has one. */
+function nameOf(policies: Policies, service: ServiceName, where: ClusterName): ServiceName[] {
+  const as = policies.exporting({ service, client: where, where })?.as;
+  return as === undefined ? [] : [as];
 }

@@ -28,8 +28,15 @@ export function byServiceField(federation: FederationName, rules: RouteRules): S
       if (peer.kind !== 'gateway') return undefined;
       const service = head.fields.getById(serviceId);
       const authority = service === undefined ? head.authority : `${service}.${federation}`;
-      const found = routeOf(authority, head.path, rules);
+      const { routes } = rules;
+      const found = routes.findExported
+        ? (routes.findExported(authority) ?? noRoute(authority, head.path, rules))
+        : routeOf(authority, head.path, rules);
       if (found instanceof IsthmusError) return found;
+      if (found === 'renamed') {
+        const what = `${authority} is not exported by this cluster under that name`;
+        return new IsthmusError('NOT_EXPORTED', { what });
+      }
       return rules.routes.forClient?.(found, peer.cluster) ?? found;
     },
   };

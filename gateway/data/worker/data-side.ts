@@ -103,6 +103,8 @@ export class DataSide {
         tellsClientsApart: () => this.#replica.tellsClientsApart,
         secure: (service) => this.#secure.of(service),
         exportedTo: (service) => this.#replica.exportedTo(service),
+        isRenamed: (service) => this.#replica.isRenamed(service),
+        exportedAs: (name) => this.#replica.exportedAs(name),
         ledTo: (host) => this.#replica.ledTo(host),
         shifts: () => this.#replica.effects.shifts,
       },

@@ -78,6 +78,17 @@ export class Replica {
     return this.#policies.exporting({ service, client: this.#self, where: this.#self })?.to;
   }
 
+  /** Whether other clusters know a service here by another name. */
+  isRenamed(service: ServiceName): boolean {
+    const asked = { service, client: this.#self, where: this.#self };
+    return this.#policies.exporting(asked)?.as !== undefined;
+  }
+
+  /** The service that they know by a name which is not its own. */
+  exportedAs(name: string): ServiceName | undefined {
+    return this.#policies.exportNames(this.#self).get(name as ServiceName);
+  }
+
   /** The service that a host which names none leads to. */
   ledTo(host: string): ServiceName | undefined {
     return this.#aliases.get(host);

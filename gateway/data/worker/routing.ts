@@ -28,6 +28,10 @@ interface RoutingSource {
   governing(service: ServiceName): readonly PolicyResource[];
   /** The only clusters whose gateways may ask for a service here; undefined: all. */
   exportedTo(service: ServiceName): readonly ClusterName[] | undefined;
+  /** Whether other clusters know a service here by another name. */
+  isRenamed(service: ServiceName): boolean;
+  /** The service that they know by a name which is not its own. */
+  exportedAs(name: string): ServiceName | undefined;
   /** The service that a host leads to. */
   ledTo(host: string): ServiceName | undefined;
   /** How a service's endpoints here are reached over TLS; undefined: in clear text. */
@@ -75,6 +79,7 @@ export class Routing {
       make,
       (route, client) => this.#clients.find(route, client),
       (host) => source.ledTo(host),
+      (name) => source.exportedAs(name),
     );
   }
 
@@ -133,6 +138,7 @@ export class Routing {
       protocol: protocolOf(facts),
       secure: source.secure(service),
       exportedTo: source.exportedTo(service),
+      isRenamed: source.isRenamed(service),
       exported: isExported(facts),
       governed: governedBy(source.governing(service), undefined),
     };
@@ -153,15 +159,19 @@ export class Routing {
     const protocol = protocolOf(facts);
     const secure = this.#options.source.secure(service);
     const exportedTo = this.#options.source.exportedTo(service);
+    const isRenamed = this.#options.source.isRenamed(service);
     const governed = governedBy(this.#options.source.governing(service), route.governed);
     const isSame =
       route.exported === exported &&
       route.protocol === protocol &&
       route.secure === secure &&
       route.exportedTo === exportedTo &&
+      route.isRenamed === isRenamed &&
       route.policy === policy &&
       route.governed === governed;
-    return isSame ? route : { ...route, exported, exportedTo, protocol, secure, policy, governed };
+    return isSame
+      ? route
+      : { ...route, exported, exportedTo, isRenamed, protocol, secure, policy, governed };
   }
 
   /** The view that this gateway's decisions on a service are made from. */

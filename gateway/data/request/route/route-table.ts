@@ -28,6 +28,8 @@ export interface Route {
   readonly exported: boolean;
   /** The only clusters whose gateways may; absent: all. */
   readonly exportedTo?: readonly ClusterName[] | undefined;
+  /** Whether they know it by another name, and may not ask by its own. */
+  readonly isRenamed?: boolean | undefined;
   /** What written policies say of its requests; undefined where none does. */
   readonly governed?: Governed | undefined;
 }
@@ -39,6 +41,8 @@ export interface RouteLookup {
   ledTo?(authority: string, path: string): ServiceName | undefined;
   /** The route in the place of one that was found, for requests of another cluster's clients. */
   forClient?(route: Route, client: ClusterName): Route;
+  /** The route that gateways of other clusters are led to by a name; `renamed`: they may not ask for that service by it. */
+  findExported?(authority: string): Route | 'renamed' | undefined;
 }
 
 /** Most authorities remembered with what they led to. */
@@ -64,6 +68,8 @@ export class RouteTable implements RouteLookup {
   readonly #make: (service: ServiceName) => Route | undefined;
   readonly forClient: (route: Route, client: ClusterName) => Route;
   readonly #ledTo: (host: string) => ServiceName | undefined;
+  /** The service that is exported by a name which is not its own. */
+  readonly #exportedAs: (name: string) => ServiceName | undefined;
   readonly #routes = new Map<string, Route>();
   /** By authority as it was sent; forgotten with every change. */
   readonly #found = new Map<string, Route>();
@@ -73,9 +79,11 @@ export class RouteTable implements RouteLookup {
     make: (service: ServiceName) => Route | undefined = () => undefined,
     forClient: (route: Route, client: ClusterName) => Route = (route) => route,
     ledTo: (host: string) => ServiceName | undefined = () => undefined,
+    exportedAs: (name: string) => ServiceName | undefined = () => undefined,
   ) {
     this.forClient = forClient;
     this.#ledTo = ledTo;
+    this.#exportedAs = exportedAs;
     this.#suffix = `.${federation}`;
     this.#make = make;
   }
@@ -121,6 +129,15 @@ export class RouteTable implements RouteLookup {
     if (this.#found.size >= maxFound) this.#found.clear();
     this.#found.set(ownText(authority), route);
     return route;
+  }
+
+  /** What is exported by that very name comes first, as in what other clusters are told. */
+  findExported(authority: string): Route | 'renamed' | undefined {
+    const own = this.find(authority);
+    if (own?.exported && own.isRenamed !== true) return own;
+    const name = nameIn(authority, this.#suffix);
+    const other = name === undefined ? undefined : this.#named(this.#exportedAs(name));
+    return other ?? (own?.isRenamed ? 'renamed' : own);
   }
 
   #named(name: string | undefined): Route | undefined {

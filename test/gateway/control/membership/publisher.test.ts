@@ -76,6 +76,7 @@ async function open(
     ownEndpoints: (service) => (service === cart ? own.values() : []),
     clusterEndpoints: (service) => (service === cart ? [...own.values(), ...siblings] : []),
     exportTerms: () => ({}),
+    exportedAs: () => undefined,
     publishedSummary: () => seen && parseRecord(exportRecordSchema, seen.key, seen.value),
     writesSummaries: () => true,
     ...more,

@@ -58,6 +58,8 @@ function open(t: ExecutionContext) {
       tellsClientsApart: () => ofClients.size > 0,
       secure: () => undefined,
       exportedTo: () => undefined,
+      isRenamed: () => false,
+      exportedAs: () => undefined,
       ledTo: () => undefined,
       shifts: () => steered.shifts,
     },

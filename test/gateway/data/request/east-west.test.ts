@@ -195,6 +195,23 @@ test('security: a service that is exported to other clusters is refused to this 
   t.is((await askAs(t, gateway, 'spiffe://dc1.acme/gateway/gw1')).status, 200);
 });
 
+test('security: a service that is exported by another name is found by that, and by its own only where it is', async (t) => {
+  const origin = await startOrigin(t, 'orders-1');
+  const gateway = await startGateway(t, {
+    cluster: 'dc2',
+    services: [{ name: 'books.shop', endpoints: [origin], exportedAs: 'orders.shop' }],
+  });
+  const dc1 = 'spiffe://dc1.acme/gateway/gw1';
+  t.like(await askAs(t, gateway, dc1), { status: 200, body: 'orders-1' });
+  const books = { 'x-isthmus-service': 'books.shop' };
+  const refused = await askAs(t, gateway, dc1, books);
+  t.is(refused.status, 404);
+  t.is(JSON.parse(refused.body).code, 'NOT_EXPORTED');
+  t.is(origin.requests.length, 1);
+  t.is((await ask(gateway.url, 'books.shop.acme')).status, 200);
+  t.is((await ask(gateway.url, host)).status, 404);
+});
+
 /** What dc2 says of a gateway of dc1 that it has verified. */
 const verified = 'By=spiffe://dc2.acme/gateway/gw1;URI=spiffe://dc1.acme/gateway/gw1';
 

@@ -147,6 +147,8 @@ export interface ServiceSpec {
   /** Other clusters that export it, with so many healthy copies each. */
   readonly elsewhere?: Readonly<Record<string, number>>;
   readonly exported?: boolean;
+  /** The name by which others know it; default its own. */
+  readonly exportedAs?: string;
   /** The only clusters that may use it; default all. */
   readonly exportedTo?: readonly string[];
   /** What its endpoints speak; default `http`. */
@@ -220,7 +222,14 @@ export async function startGateway(t: Context, spec: GatewaySpec): Promise<Gatew
     heads: responseLimits(limits),
   });
   const endpoints = createEndpointTransport(names, responseLimits(limits));
-  const routes = new RouteTable(federation);
+  const renamed = new Map(
+    (spec.services ?? []).flatMap(({ name, exportedAs }) =>
+      exportedAs === undefined ? [] : [[exportedAs, parseServiceName(name)] as const],
+    ),
+  );
+  const routes = new RouteTable(federation, undefined, undefined, undefined, (name) =>
+    renamed.get(name),
+  );
   const secure = new SecureTransports(names, responseLimits(limits));
   const trustEndpoints: Gateway['trustEndpoints'] = (name, trust) => {
     const service = parseServiceName(name);
@@ -332,6 +341,7 @@ function addRoute(
     policy: { balance: policy, timeouts: { ...defaultTimeouts, ...spec.timeouts } },
     protocol: spec.protocol ?? 'http',
     exported: spec.exported ?? true,
+    isRenamed: spec.exportedAs !== undefined,
     exportedTo: spec.exportedTo?.map(parseClusterName),
     governed: governedBy(spec.policies ?? [], undefined),
   });
