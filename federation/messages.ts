@@ -1,7 +1,6 @@
 /** Owns the messages of the federation protocol: their types here, as `proto/federation.proto` defines them. */
 import { fileURLToPath } from 'node:url';
-import type { ServiceDefinition } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
+import { serviceIn } from '../core/grpc-service.ts';
 import type { Signature } from '../registry/model.ts';
 
 /** Version of the protocol between gateways that this one speaks. */
@@ -75,6 +74,8 @@ export interface PingReply {
 
 const proto = fileURLToPath(new URL('proto/federation.proto', import.meta.url));
 
-export const federationService = loadSync(proto, { longs: Number, defaults: true, arrays: true })[
-  'isthmus.federation.v1.Federation'
-] as ServiceDefinition;
+export const federationService = serviceIn({
+  path: proto,
+  name: 'isthmus.federation.v1.Federation',
+  keepCase: false,
+});

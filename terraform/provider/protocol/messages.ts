@@ -1,7 +1,7 @@
 /** Owns the messages of Terraform's plugin protocol 6: their types here, as `tfplugin6.proto` defines them. */
 import { fileURLToPath } from 'node:url';
+import { serviceIn } from '../../../core/grpc-service.ts';
 import type { DynamicValue } from '../values/dynamic-value.ts';
-import { serviceIn } from './service.ts';
 
 interface PathStep {
   readonly attribute_name?: string;
@@ -149,5 +149,13 @@ export type Response<C extends keyof Calls> = Calls[C][1];
 const provider = fileURLToPath(new URL('tfplugin6.proto', import.meta.url));
 const plugin = fileURLToPath(new URL('plugin.proto', import.meta.url));
 
-export const providerService = serviceIn(provider, 'tfplugin6.Provider');
-export const controllerService = serviceIn(plugin, 'plugin.GRPCController');
+export const providerService = serviceIn({
+  path: provider,
+  name: 'tfplugin6.Provider',
+  keepCase: true,
+});
+export const controllerService = serviceIn({
+  path: plugin,
+  name: 'plugin.GRPCController',
+  keepCase: true,
+});

@@ -1,6 +1,6 @@
 /**
- * Owns services of gRPC as their .proto files define them. @grpc/proto-loader does so too, and describes them for whoever asks over the
- * network, which is half of the time that this provider would need to start.
+ * Owns services of gRPC as their .proto files define them, for unary calls. @grpc/proto-loader does so too, and describes them for whoever asks over the
+ * network, which takes longer than all else about them.
  */
 import { readFileSync } from 'node:fs';
 import type { ServiceDefinition } from '@grpc/grpc-js';
@@ -9,9 +9,18 @@ import protobuf from 'protobufjs';
 /** As JavaScript has them: numbers, names of enumerations, every field that is not there with its default. */
 const plain = { longs: Number, enums: String, defaults: true } as const;
 
-/** The service called `name` of the file at `path`, whose fields keep their names. */
-export function serviceIn(path: string, name: string): ServiceDefinition {
-  const { root } = protobuf.parse(readFileSync(path, 'utf8'), { keepCase: true });
+interface ServiceFile {
+  /** Of the .proto file, which imports no other. */
+  readonly path: string;
+  /** With its package. */
+  readonly name: string;
+  /** Whether fields keep the names that the file gives them; else they are in camel case. */
+  readonly keepCase: boolean;
+}
+
+/** Throws where the file can't be read, or has no such service, or one of its messages is not there. */
+export function serviceIn({ path, name, keepCase }: ServiceFile): ServiceDefinition {
+  const { root } = protobuf.parse(readFileSync(path, 'utf8'), { keepCase });
   const service = root.lookupService(name);
   const methods = service.methodsArray.map((method) => {
     method.resolve();
