@@ -20,7 +20,7 @@ export function isCurrent() {
   const inputs = readInputs();
   return (
     inputs === undefined ||
-    Object.entries(inputs).every(([path, changedAt]) => changedAt === lastChange(join(root, path)))
+    Object.entries(inputs).every(([path, changedAt]) => changedAt === lastChange(`${root}/${path}`))
   );
 }
 
@@ -41,9 +41,10 @@ export function lastChange(path) {
 
 /**
  * The URL of the first module of a program: `built` in the folder of the build, or `source` from the root. `ISTHMUS_SOURCE=1` has the
- * source run whatever there is.
+ * source run whatever there is, `ISTHMUS_SOURCE=0` the build, without a look at what has changed.
  */
 export function moduleOf(built, source) {
-  const isBuilt = process.env.ISTHMUS_SOURCE !== '1' && isCurrent();
+  const { ISTHMUS_SOURCE: asked } = process.env;
+  const isBuilt = asked === '0' || (asked !== '1' && isCurrent());
   return pathToFileURL(isBuilt ? join(program, built) : join(root, source)).href;
 }

@@ -17,13 +17,14 @@ interface RunOptions {
   readonly cwd?: string;
 }
 
-/** An environment that leads to no configuration of whoever runs the tests; what is compiled already stays compiled. */
+/** An environment that leads to no configuration of whoever runs the tests; the build runs, and what is compiled already stays compiled. */
 export function cleanEnv(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const { PATH = '', NODE_COMPILE_CACHE } = process.env;
+  const { PATH = '', NODE_COMPILE_CACHE, ISTHMUS_SOURCE } = process.env;
   return {
     PATH,
     HOME: '/nonexistent',
     ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }),
+    ...(ISTHMUS_SOURCE && { ISTHMUS_SOURCE }),
     ...extra,
   };
 }
