@@ -13,7 +13,7 @@ import { Gateway } from './gateway.ts';
 import { listenForSignals } from './signals.ts';
 
 /** After so long at the latest all is loaded that is needed for a start. */
-const startedMs = 5_000;
+const startedMs = 15_000;
 
 interface RunOptions {
   readonly configPath: string;

@@ -8,7 +8,7 @@ import { type NodeOptions, type RegistryNode, startNode } from './node.ts';
 import type { FromThread, ToThread } from './protocol.ts';
 
 /** After so long its first clients are served. */
-const startedMs = 5_000;
+const startedMs = 15_000;
 
 const port = parentPort;
 if (port === null) throw new Error('this is a worker thread, started by index.ts');
