@@ -1,13 +1,14 @@
 /** Owns what every verb is handed: the global flags, the admin API they lead to, the ways to print, and the exit code. */
+import type { IsthmusError } from '../core/errors.ts';
 import { parseAdminAddress } from './admin-address.ts';
 import { AdminClient } from './admin-client.ts';
 import { findAdmin } from './context.ts';
 import { findCredentials } from './credentials.ts';
-import { exitCodes } from './exit.ts';
+import { exitCodeOf, exitCodes } from './exit.ts';
 import { jsonPath } from './json-path.ts';
-import { type Format, jsonPathPrefix, serialize } from './output.ts';
+import { type Format, jsonPathPrefix, renderError, serialize } from './output.ts';
 import type { View } from './table.ts';
-import { type Io, painter } from './terminal.ts';
+import { type Io, painter, printable } from './terminal.ts';
 
 /** Flags every verb takes. */
 export interface GlobalFlags {
@@ -74,6 +75,24 @@ export class Cli {
   /** Says something beside the result, on standard error. */
   note(text: string): void {
     this.io.stderr.write(`${text}\n`);
+  }
+
+  /** Says something that deserves a look, on standard error. */
+  warn(text: string): void {
+    const paint = painter(this.io.stderr);
+    this.note(`${paint('yellow', 'warning')} ${printable(text)}`);
+  }
+
+  /** Says of an error what, where and what to do, on standard error. */
+  report(error: IsthmusError): void {
+    this.note(renderError(error, this.format, painter(this.io.stderr)));
+  }
+
+  /** Says all that is wrong; the command ends as the first of it says. */
+  fail(errors: readonly IsthmusError[]): void {
+    for (const error of errors) this.report(error);
+    const [first] = errors;
+    if (first) this.exitCode = exitCodeOf(first.kind);
   }
 
   /** Shows something beside the result, laid out, on standard error. */

@@ -5,8 +5,8 @@ import { version } from '../core/version.ts';
 import { Cli, type GlobalFlags } from './cli.ts';
 import { exitCodeOf, exitCodes } from './exit.ts';
 import { jsonPath } from './json-path.ts';
-import { formats, jsonPathPrefix, readyFor, renderError } from './output.ts';
-import { type Io, painter } from './terminal.ts';
+import { formats, jsonPathPrefix, jsonSchemaFormat, readyFor } from './output.ts';
+import type { Io } from './terminal.ts';
 import { choice, Verb } from './verb.ts';
 
 type AddVerb = (program: Verb, cli: Cli) => void;
@@ -41,6 +41,15 @@ const verbs: readonly (readonly [
     {
       register: async () => (await import('./verbs/register.ts')).registerVerb,
       deregister: async () => (await import('./verbs/deregister.ts')).deregisterVerb,
+    },
+  ],
+  [
+    'Say what holds',
+    {
+      apply: async () => (await import('./verbs/apply.ts')).applyVerb,
+      diff: async () => (await import('./verbs/diff.ts')).diffVerb,
+      delete: async () => (await import('./verbs/delete.ts')).deleteVerb,
+      'explain-schema': async () => (await import('./verbs/explain-schema.ts')).explainSchemaVerb,
     },
   ],
   [
@@ -95,7 +104,7 @@ export async function createProgram(io: Io, wanted?: string): Promise<{ program:
     .helpOption('-h, --help', 'Show help.')
     .addOption(
       new Option('-o, --output <format>', 'How to print the result.')
-        .choices([...formats, jsonPathPrefix])
+        .choices([...formats, jsonSchemaFormat, jsonPathPrefix])
         .argParser(formatGiven)
         .default('table'),
     )
@@ -122,6 +131,9 @@ export async function createProgram(io: Io, wanted?: string): Promise<{ program:
     if (cli.format === 'name' && !verb.hasNames) {
       throw verb.misuse(`'${verb.path}' lists nothing that has a name (-o name)`);
     }
+    if (cli.format === jsonSchemaFormat && !verb.formats.includes(jsonSchemaFormat)) {
+      throw verb.misuse(`'${verb.path}' shows nothing that has a schema (-o ${jsonSchemaFormat})`);
+    }
   });
   const isOne =
     wanted !== aboutAll && verbs.some(([, members]) => Object.hasOwn(members, wanted ?? ''));
@@ -140,7 +152,7 @@ export async function createProgram(io: Io, wanted?: string): Promise<{ program:
 /** A format; a template of jsonpath is compiled, so that a wrong one is told before anything is done. */
 function formatGiven(given: string): string {
   if (!given.startsWith(jsonPathPrefix)) {
-    return choice('--output', given, [...formats, `${jsonPathPrefix}TEMPLATE`]);
+    return choice('--output', given, [...formats, jsonSchemaFormat, `${jsonPathPrefix}TEMPLATE`]);
   }
   jsonPath(given.slice(jsonPathPrefix.length));
   return given;
@@ -169,7 +181,7 @@ export async function main(args: readonly string[], io: Io = process): Promise<n
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return exitCodes.ok;
     const error = asIsthmusError(thrown);
     await readyFor(cli.format);
-    cli.note(renderError(error, cli.format, painter(io.stderr)));
+    cli.report(error);
     return exitCodeOf(error.kind);
   }
 }

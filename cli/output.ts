@@ -4,7 +4,13 @@ import { messageOf } from '../core/errors.ts';
 import { type Paint, printable } from './terminal.ts';
 
 export const formats = ['table', 'wide', 'json', 'yaml', 'name'] as const;
-export type Format = (typeof formats)[number] | `${typeof jsonPathPrefix}${string}`;
+export type Format =
+  | (typeof formats)[number]
+  | typeof jsonSchemaFormat
+  | `${typeof jsonPathPrefix}${string}`;
+
+/** Of verbs that show what may be said, instead of what is. */
+export const jsonSchemaFormat = 'json-schema';
 
 /** A JSONPath template follows this prefix. */
 export const jsonPathPrefix = 'jsonpath=';

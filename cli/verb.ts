@@ -9,6 +9,7 @@ type Example = readonly [line: string, does: string];
 export class Verb extends Command {
   #examples: readonly Example[] = [];
   #hasNames = false;
+  #formats: readonly string[] = [];
 
   override createCommand(name?: string): Verb {
     return new Verb(name);
@@ -32,6 +33,17 @@ export class Verb extends Command {
 
   get hasNames(): boolean {
     return this.#hasNames;
+  }
+
+  /** Declares that it prints in a format that others don't. */
+  takesFormat(format: string): this {
+    this.#formats = [...this.#formats, format];
+    return this;
+  }
+
+  /** Formats that others don't print in. */
+  get formats(): readonly string[] {
+    return this.#formats;
   }
 
   override createHelp(): Help {
@@ -91,6 +103,18 @@ export class Verb extends Command {
 /** Collects an option that may be repeated. Not commander's variadic: that swallows the arguments after it. */
 export function repeated(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
+}
+
+/** Gives a verb the options by which documents are named. */
+export function fileOptions(verb: Verb): Verb {
+  return verb
+    .option(
+      '-f, --file <file>',
+      'Documents: a file, a folder, or - for standard input. May be repeated.',
+      repeated,
+    )
+    .option('-R, --recursive', 'Of a folder, those in the folders in it as well.')
+    .option('-n, --namespace <namespace>', 'Namespace of documents that name none, not default.');
 }
 
 export function watchOption(): Option {

@@ -1,10 +1,14 @@
 /** Owns what a shell may offer, read off the command tree: at each verb its subverbs, options and the kinds of their values. */
 import type { Command, Option } from 'commander';
+import { jsonSchemaFormat } from '../output.ts';
+import { listedKinds } from '../policy-kinds.ts';
 import { Verb } from '../verb.ts';
 
 /** Names only a running gateway or the configuration file knows; `isthmus __complete KIND` prints them. */
-export const liveKinds = ['clusters', 'services', 'drills', 'schedules', 'contexts'] as const;
-export type LiveKind = (typeof liveKinds)[number];
+export const liveKinds: readonly string[] = [
+  ...['clusters', 'services', 'drills', 'schedules', 'contexts'],
+  ...listedKinds.map(({ plural }) => plural),
+];
 
 /** Flags that say which gateway is asked, and as whom: names are asked for with those that stand on the line already. */
 export const reachFlags = [
@@ -20,7 +24,8 @@ export const reachFlags = [
 export type Values =
   | { readonly kind: 'any' | 'files' | 'folders' }
   | { readonly kind: 'words'; readonly words: readonly string[] }
-  | { readonly kind: 'live'; readonly of: LiveKind };
+  /** `of` is one of `liveKinds`. */
+  | { readonly kind: 'live'; readonly of: string };
 
 export interface Offer {
   readonly word: string;
@@ -54,11 +59,16 @@ export function placesOf(program: Command): Place[] {
     const own = command.createHelp().visibleOptions(command);
     const options = command === program ? own : [...own, ...globals];
     const hasNames = command === program || (command instanceof Verb && command.hasNames);
+    const hasSchema = command instanceof Verb && command.formats.includes(jsonSchemaFormat);
+    const unfit = new Set([
+      ...(hasNames ? [] : ['name']),
+      ...(hasSchema ? [] : [jsonSchemaFormat]),
+    ]);
     const first = command.registeredArguments[0];
     const place: Place = {
       path,
       verbs: verbs.map((verb) => ({ word: verb.name(), description: verb.description() })),
-      options: options.map((option) => optionOffer(option, hasNames)),
+      options: options.map((option) => optionOffer(option, unfit)),
       argument: first ? valuesOf(first.name(), first.argChoices) : { kind: 'any' },
     };
     const below = verbs.flatMap((verb) =>
@@ -69,11 +79,13 @@ export function placesOf(program: Command): Place[] {
   return walk(program, '');
 }
 
-function optionOffer(option: Option, hasNames: boolean): OptionOffer {
+/** `unfit` are formats in which a verb prints nothing. */
+function optionOffer(option: Option, unfit: ReadonlySet<string>): OptionOffer {
   const placeholder = /<([^>]+)>/.exec(option.flags)?.[1];
   const isOutput = option.attributeName() === 'output';
-  const choices =
-    isOutput && !hasNames ? option.argChoices?.filter((c) => c !== 'name') : option.argChoices;
+  const choices = isOutput
+    ? option.argChoices?.filter((format) => !unfit.has(format))
+    : option.argChoices;
   return {
     words: [option.short, option.long].filter((word) => word !== undefined),
     description: option.description,
@@ -86,7 +98,8 @@ function valuesOf(placeholder: string, choices: readonly string[] | undefined): 
   if (choices !== undefined) return { kind: 'words', words: choices };
   if (placeholder === 'file') return { kind: 'files' };
   if (placeholder === 'dir') return { kind: 'folders' };
-  const live = liveKinds.find((kind) => kind === `${placeholder}s`);
+  const policies = listedKinds.find(({ singular }) => singular === placeholder);
+  const live = policies?.plural ?? liveKinds.find((kind) => kind === `${placeholder}s`);
   return live === undefined ? { kind: 'any' } : { kind: 'live', of: live };
 }
 

@@ -11,7 +11,18 @@ export async function describePolicy<Item extends PolicyItem>(
   name: string,
 ): Promise<Findings> {
   const policy = await one(admin, kind, name);
-  const { cluster, namespace: _, name: __, by, at, inForce, reason, ...spec } = policy;
+  const {
+    cluster,
+    namespace: _,
+    name: __,
+    by,
+    at,
+    set,
+    inForce,
+    reason,
+    warnings,
+    ...spec
+  } = policy;
   const said = Object.entries(spec);
   return {
     data: { policy },
@@ -21,6 +32,8 @@ export async function describePolicy<Item extends PolicyItem>(
       ['written', `by ${by}, ${when(at)}`],
       ['in force', inForce ? 'yes, at this gateway' : 'no'],
       ['why', reason],
+      ['of the set', set],
+      ...warnings.map((warning): Field => ['warning', warning]),
       ...said.filter(([, value]) => !isObject(value)).map(line),
     ],
     sections: said.flatMap(([field, value]): Section[] => {

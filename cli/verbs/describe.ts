@@ -1,11 +1,11 @@
 /** Owns `isthmus describe`: all that one gateway knows of one thing, for a person to read. */
-import type { PolicyItem } from '../../gateway/control/api/answers.ts';
 import type { Cli } from '../cli.ts';
 import { description, type Findings } from '../descriptions/description.ts';
+import type { FileOptions } from '../documents/read.ts';
 import { gatewayKind } from '../kinds.ts';
-import { type NamedKind, one } from '../listing.ts';
-import { serviceDefaultsKind, serviceExportKind, trafficPolicyKind } from '../policy-kinds.ts';
-import type { Verb } from '../verb.ts';
+import { one } from '../listing.ts';
+import { listedKinds } from '../policy-kinds.ts';
+import { fileOptions, type Verb } from '../verb.ts';
 
 export function describeVerb(program: Verb, cli: Cli): void {
   const describe = program
@@ -19,8 +19,11 @@ export function describeVerb(program: Verb, cli: Cli): void {
         'how it is reached, trusted, what it exports, what happened',
       ],
       ['isthmus describe service api.prod', 'its copies here and elsewhere, and where requests go'],
+      ['isthmus describe -f policies/', 'the policies that files name, as they are'],
     )
+    .allowExcessArguments()
     .helpCommand(false);
+  fileOptions(describe).action((options: FileOptions) => ofFiles(describe, cli, options));
   const add = (name: string, summary: string, example: string, ...args: [string, string][]) => {
     const verb = describe.command(name).description(summary).examples([example, 'from here, now']);
     for (const [arg, what] of args) verb.argument(arg, what);
@@ -59,20 +62,17 @@ export function describeVerb(program: Verb, cli: Cli): void {
     const { describeLink } = await import('../descriptions/link.ts');
     print(cli, await describeLink(await cli.admin(), from, to));
   });
-  const addPolicy = <Item extends PolicyItem>(kind: NamedKind<Item>) => {
+  for (const kind of listedKinds) {
     const { singular } = kind;
     const summary = `Show a ${singular.replaceAll('-', ' ')} of this cluster.`;
     add(singular, summary, `isthmus describe ${singular} shop/orders`, [
-      '<policy>',
+      `<${singular}>`,
       '<namespace>/<name>.',
     ]).action(async (name: string) => {
       const { describePolicy } = await import('../descriptions/policy.ts');
       print(cli, await describePolicy(await cli.admin(), kind, name));
     });
-  };
-  addPolicy(trafficPolicyKind);
-  addPolicy(serviceDefaultsKind);
-  addPolicy(serviceExportKind);
+  }
   add('gateway', 'Show the gateway that is asked, or another.', 'isthmus describe gateway', [
     '[gateway]',
     'Another one: <cluster>/<id>, or the id of one of the same cluster.',
@@ -92,4 +92,13 @@ export function describeVerb(program: Verb, cli: Cli): void {
 
 function print(cli: Cli, findings: Findings): void {
   cli.print(findings.data, (view) => description(findings, view));
+}
+
+/** What stands in files; without files it is misuse, as of any verb that needs another. */
+async function ofFiles(describe: Verb, cli: Cli, options: FileOptions): Promise<void> {
+  if (options.file === undefined) return describe.help({ error: true });
+  const { readPolicies } = await import('../documents/read.ts');
+  const { describePolicies } = await import('../documents/look.ts');
+  const policies = await readPolicies(cli, options);
+  if (policies) await describePolicies(cli, policies);
 }

@@ -1,11 +1,12 @@
 /** Owns `isthmus get`: what a gateway knows, kind by kind, all or the one that is named. */
 import type { EndpointItem, ExportItem } from '../../gateway/control/api/answers.ts';
 import type { Cli } from '../cli.ts';
+import type { FileOptions } from '../documents/read.ts';
 import { clusterKind, endpointKind, exportKind, gatewayKind, serviceKind } from '../kinds.ts';
 import { type ListOptions, listOrOne } from '../listing.ts';
-import { serviceDefaultsKind, serviceExportKind, trafficPolicyKind } from '../policy-kinds.ts';
+import { type ListedKind, listedKinds } from '../policy-kinds.ts';
 import { resolveService } from '../service-path.ts';
-import { noHeaders, type Verb, watchOption } from '../verb.ts';
+import { fileOptions, noHeaders, type Verb, watchOption } from '../verb.ts';
 import { oneOrWatch, type WatchOptions } from '../watching.ts';
 import { getHappenings } from './get-happenings.ts';
 
@@ -19,8 +20,12 @@ export function getVerb(program: Verb, cli: Cli): void {
       ['isthmus get clusters', 'the members, their links and round trips'],
       ['isthmus get endpoints --service api.prod -o wide', "one service's endpoints here"],
       ['isthmus get service api.prod -o json', 'one of them, for a script'],
+      ['isthmus get -f policies/', 'the policies that files name, as they are'],
     )
+    .allowExcessArguments()
+    .names()
     .helpCommand(false);
+  fileOptions(get).action((options: FileOptions) => ofFiles(get, cli, options));
 
   get
     .command('clusters')
@@ -109,48 +114,33 @@ export function getVerb(program: Verb, cli: Cli): void {
       const within = (item: ExportItem) => cluster === undefined || item.cluster === cluster;
       return oneOrWatch(cli, exportKind, name, options, { cluster }, within);
     });
-  get
-    .command('traffic-policies')
-    .alias('traffic-policy')
-    .argument('[policy]', 'Only this one: <namespace>/<name>.')
-    .description('List the traffic policies of this cluster that were written while it ran.')
-    .examples(
-      ['isthmus get traffic-policies', 'one line each, and whether it is in force'],
-      ['isthmus get traffic-policy shop/orders -o yaml', 'one of them, with all that it says'],
-    )
-    .names()
-    .addOption(noHeaders())
-    .action((name: string | undefined, options: ListOptions) =>
-      listOrOne(cli, trafficPolicyKind, name, options),
-    );
-  get
-    .command('service-defaults')
-    .argument('[policy]', 'Only this one: <namespace>/<service>.')
-    .description(
-      'List what holds for endpoints of services that were registered without saying it, as written while gateways ran.',
-    )
-    .examples(
-      ['isthmus get service-defaults', 'one line each'],
-      ['isthmus get service-defaults shop/orders -o yaml', 'of one service'],
-    )
-    .names()
-    .addOption(noHeaders())
-    .action((name: string | undefined, options: ListOptions) =>
-      listOrOne(cli, serviceDefaultsKind, name, options),
-    );
-  get
-    .command('service-exports')
-    .alias('service-export')
-    .argument('[policy]', 'Only this one: <namespace>/<service>.')
-    .description('List which services this cluster was told to export, or to keep, while it ran.')
-    .examples(
-      ['isthmus get service-exports', 'one line each'],
-      ['isthmus get service-export shop/orders', 'of one service'],
-    )
-    .names()
-    .addOption(noHeaders())
-    .action((name: string | undefined, options: ListOptions) =>
-      listOrOne(cli, serviceExportKind, name, options),
-    );
+  for (const kind of listedKinds) addPolicies(get, cli, kind);
   getHappenings(get, cli);
+}
+
+function addPolicies(get: Verb, cli: Cli, kind: ListedKind): void {
+  const { singular, plural } = kind;
+  const verb = get
+    .command(plural)
+    .argument(`[${singular}]`, 'Only this one: <namespace>/<name>.')
+    .description(`List the ${plural.replaceAll('-', ' ')} that were written while gateways ran.`)
+    .examples(
+      [`isthmus get ${plural}`, 'one line each, and whether it is in force'],
+      [`isthmus get ${singular} shop/orders -o yaml`, 'one of them, with all that it says'],
+    )
+    .names()
+    .addOption(noHeaders())
+    .action((name: string | undefined, options: ListOptions) =>
+      listOrOne(cli, kind, name, options),
+    );
+  if (singular !== plural) verb.alias(singular);
+}
+
+/** What stands in files; without files it is misuse, as of any verb that needs another. */
+async function ofFiles(get: Verb, cli: Cli, options: FileOptions): Promise<void> {
+  if (options.file === undefined) return get.help({ error: true });
+  const { readPolicies } = await import('../documents/read.ts');
+  const { listPolicies } = await import('../documents/look.ts');
+  const policies = await readPolicies(cli, options);
+  if (policies) await listPolicies(cli, policies);
 }

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { collectionOf, policyKindNames, singularOf } from '../../policy/kind-names.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { adminAt } from './admin-at.ts';
 import { clusters, schedule, services } from './answers.ts';
@@ -13,19 +14,9 @@ const cases: readonly (readonly [line: string, offered: readonly string[]])[] = 
   [
     'isthmus get ',
     [
-      'audit',
-      'clusters',
-      'endpoints',
-      'events',
-      'exports',
-      'gateways',
-      'graph',
-      'service-defaults',
-      'service-exports',
-      'services',
-      'traffic-policies',
-      'trust',
-    ],
+      ...['audit', 'clusters', 'endpoints', 'events', 'exports', 'gateways', 'graph', 'services'],
+      ...['trust', ...policyKindNames.map(collectionOf)],
+    ].sort(),
   ],
   ['isthmus -o json get cl', ['clusters']],
   ['isthmus --context get token ', ['create', 'revoke']],
@@ -41,6 +32,11 @@ const cases: readonly (readonly [line: string, offered: readonly string[]])[] = 
   ['isthmus context use ', ['east', 'west']],
   ['isthmus drill schedule ', ['delete', 'get', 'list', 'set']],
   ['isthmus drill schedule get ', ['monthly']],
+  ['isthmus delete ', [...policyKindNames].map(singularOf).sort()],
+  ['isthmus describe traffic-policy ', ['shop/cart', 'shop/orders']],
+  ['isthmus get service-defaults ', ['shop/pay']],
+  ['isthmus explain-schema ser', ['service-defaults', 'service-export']],
+  ['isthmus explain-schema -o ', ['json', 'json-schema', 'jsonpath=', 'table', 'wide', 'yaml']],
 ];
 
 /** A folder with `isthmus` on the path of a shell, a live gateway and two contexts. */
@@ -55,6 +51,9 @@ async function scene(t: ExecutionContext) {
   const admin = await adminAt(t, (app) => {
     app.get('/v1/clusters', () => ({ items: clusters }));
     app.get('/v1/services', () => ({ items: services }));
+    const named = (...names: string[]) => names.map((name) => ({ namespace: 'shop', name }));
+    app.get('/v1/traffic-policies', () => ({ items: named('orders', 'cart', '$(reboot)') }));
+    app.get('/v1/service-defaults', () => ({ items: named('pay') }));
     app.get('/v1/drill-schedules', () => ({ items: [schedule] }));
   });
   const path = `${join(dir, 'bin')}:${process.env['PATH']}`;

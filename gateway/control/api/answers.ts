@@ -69,6 +69,8 @@ export type ExportItem = z.output<typeof exportItemSchema>;
 export type ExplainAnswer = z.output<typeof explanationSchema>;
 
 export type { PolicyItem } from './resources/policies.ts';
+/** `POST /v1/policies/plan` */
+export type { PolicyPlan } from './schema/policy-plan.ts';
 /** `GET /v1/traffic-policies` */
 export type TrafficPolicyItem = PolicyItem & z.output<typeof policyKinds.TrafficPolicy.spec>;
 /** `GET /v1/service-defaults` */

@@ -67,9 +67,9 @@ function planOf(gateway: PlanParts, { documents, set }: Asked): PolicyPlan {
   return {
     items,
     ofSet: ofSet.map((view) => {
-      const { kind, namespace, name } = view.record;
+      const { kind, namespace, name, spec } = view.record;
       const { by, at, etag } = told(gateway, view);
-      return { kind, namespace, name, by, at, etag };
+      return { kind, namespace, name, spec: spec as Spec, by, at, etag };
     }),
     room: writtenPolicies.room,
   };

@@ -49,7 +49,13 @@ export const planSchema = named('PolicyPlan', 'What writing policies would chang
     }),
   ).describe('One for each document, in their order'),
   ofSet: list(
-    object({ ...place, by: z.string().describe('Who wrote it'), at: moment, etag }),
+    object({
+      ...place,
+      spec: spec.describe('What it says'),
+      by: z.string().describe('Who wrote it'),
+      at: moment,
+      etag,
+    }),
   ).describe('Policies of the set, those of the documents included'),
   room: count.describe('How many policies may be made beside those that there are'),
 });

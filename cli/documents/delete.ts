@@ -1,0 +1,44 @@
+/** Owns deleting policies by name: each just as it was when it was looked at. */
+import { asIsthmusError } from '../../core/errors.ts';
+import type { AdminClient } from '../admin-client.ts';
+import type { Cli } from '../cli.ts';
+import type { PolicyName } from './documents.ts';
+import { pathOf, remove } from './gateway.ts';
+import { Outcomes } from './outcomes.ts';
+
+interface Deleting {
+  readonly isDryRun: boolean;
+  /** Whether one that there is not is no failure. */
+  readonly mayBeAbsent: boolean;
+}
+
+export async function deletePolicies(
+  cli: Cli,
+  policies: readonly PolicyName[],
+  { isDryRun, mayBeAbsent }: Deleting,
+): Promise<void> {
+  const admin = await cli.admin();
+  const outcomes = new Outcomes(cli, isDryRun);
+  for (const policy of policies) {
+    await outcomes.try(policy, async () => {
+      const etag = await tagOf(admin, policy, mayBeAbsent);
+      if (etag === undefined) return { result: 'absent' };
+      if (!isDryRun) await remove(admin, policy, etag);
+      return { result: 'deleted' };
+    });
+  }
+  outcomes.finish();
+}
+
+async function tagOf(
+  admin: AdminClient,
+  policy: PolicyName,
+  mayBeAbsent: boolean,
+): Promise<string | undefined> {
+  try {
+    return (await admin.getTagged(pathOf(policy))).etag;
+  } catch (thrown) {
+    if (mayBeAbsent && asIsthmusError(thrown).code === 'POLICY_NOT_FOUND') return undefined;
+    throw thrown;
+  }
+}

@@ -1,0 +1,75 @@
+/** Owns showing what documents would change: each as it is and as it would be, with the defaults on both sides, as a unified diff. */
+import { documentVersion } from '../../policy/documents.ts';
+import type { Cli } from '../cli.ts';
+import { readyFor, serialize } from '../output.ts';
+import { printable } from '../terminal.ts';
+import { acceptedPlan } from './apply.ts';
+import type { PolicyDocument, PolicyName } from './documents.ts';
+import { unifiedDiff } from './unified-diff.ts';
+
+interface Comparing {
+  readonly set: string | undefined;
+  readonly isPruned: boolean;
+}
+
+interface Difference extends PolicyName {
+  readonly before?: object | undefined;
+  readonly after?: object | undefined;
+}
+
+export async function diffPolicies(
+  cli: Cli,
+  documents: readonly PolicyDocument[],
+  { set, isPruned }: Comparing,
+): Promise<void> {
+  await readyFor('yaml');
+  const plan = await acceptedPlan(cli, documents, set);
+  if (plan === undefined) return;
+  const differences: Difference[] = plan.items
+    .filter(({ change }) => change !== 'unchanged')
+    .map(({ kind, namespace, name, before, after }) => {
+      const was = before && {
+        ...(before.set !== undefined && { set: before.set }),
+        spec: before.spec,
+      };
+      const will = { ...(set !== undefined && { set }), spec: after };
+      return { kind, namespace, name, before: was, after: will };
+    });
+  for (const { kind, namespace, name, spec } of isPruned ? plan.left : []) {
+    differences.push({ kind, namespace, name, before: { set, spec } });
+  }
+  cli.print({ items: differences }, ({ paint }) => {
+    const lines = differences.flatMap((one) => diffOf(one));
+    return lines.map((line) => painted(printable(line), paint)).join('\n');
+  });
+  if (differences.length > 0) cli.exitCode = 1;
+}
+
+function diffOf(difference: Difference): string[] {
+  const { kind, namespace, name, before, after } = difference;
+  const path = `${kind}/${namespace}/${name}`;
+  return unifiedDiff(textOf(difference, before), textOf(difference, after), {
+    before: before === undefined ? '/dev/null' : `now/${path}`,
+    after: after === undefined ? '/dev/null' : `applied/${path}`,
+  });
+}
+
+/** A document as a file has it; the set, which a document does not say, above it. */
+function textOf(
+  { kind, namespace, name }: PolicyName,
+  said: Partial<Record<'set' | 'spec', unknown>> | undefined,
+): string {
+  if (said === undefined) return '';
+  const { set, spec } = said;
+  const document = { apiVersion: documentVersion, kind, metadata: { name, namespace }, spec };
+  return `${set === undefined ? '' : `# of the set ${set}\n`}${serialize(document, 'yaml')}`;
+}
+
+function painted(
+  line: string,
+  paint: (color: 'red' | 'green' | 'bold', text: string) => string,
+): string {
+  if (/^(---|\+\+\+) /.test(line)) return paint('bold', line);
+  if (line.startsWith('-')) return paint('red', line);
+  return line.startsWith('+') ? paint('green', line) : line;
+}
