@@ -143,7 +143,18 @@ export class Outliers {
         else if (weight > 0 && (health === 'healthy' || health === 'degraded')) counts.usable++;
       }
     }
-    return mayEjectOneMore(this.#policy, counts, isOfNoUse || hasOthers(this.#view));
+    return mayEjectOneMore(this.#policy, counts, isOfNoUse || this.#hasOthers(now));
+  }
+
+  /** Whether another cluster could take requests. */
+  #hasOthers(now: number): boolean {
+    const { groups, remotes } = this.#view;
+    return groups.some(
+      ({ cluster, healthy, degraded }) =>
+        remotes.get(cluster)?.link === 'up' &&
+        healthy + degraded > 0 &&
+        this.#isIn(clusterKey(cluster), now),
+    );
   }
 
   #isIn(key: string, now: number): boolean {
@@ -163,13 +174,6 @@ export class Outliers {
 
 function isIn(state: OutlierState, now: number): boolean {
   return state.kind !== 'ejected' || now >= state.until;
-}
-
-/** Whether another cluster could take requests. */
-function hasOthers({ groups, remotes }: BalanceView): boolean {
-  return groups.some(
-    (group) => remotes.get(group.cluster)?.link === 'up' && group.healthy + group.degraded > 0,
-  );
 }
 
 /**

@@ -98,7 +98,11 @@ test('the last endpoint that can take requests is ejected only where another clu
     remotes: [remote(dc2)],
     policy: { panicThreshold: 0 },
   });
+  helped.fail('cluster/dc2', 3);
   helped.fail('endpoint/c', 3);
+  t.is(helped.pickKey(), 'endpoint/c', 'the other one is ejected itself');
+  helped.clock.advance(30_000);
+  helped.fail('endpoint/c', 1);
   t.is(helped.pickKey(), 'cluster/dc2');
 });
 

@@ -9,7 +9,6 @@ import { until } from '../../../support/until.ts';
 import { connect, type Gateway, startGateway, startOrigin } from './scene.ts';
 
 const orders = parseServiceName('orders.shop');
-/** The endpoints of dc1 are in another zone than its gateway, so that all of them are alike. */
 const policyOf = (affinity: object) =>
   balancePolicySchema.parse({ algorithm: 'random', affinity, retry: { maxTries: 3 } });
 
