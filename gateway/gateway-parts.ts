@@ -9,12 +9,15 @@ import type { Policies, PolicyResource } from '../policy/effective.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
 import { Catalog } from './control/catalog/catalog.ts';
 import { KnownServices } from './control/catalog/known-services.ts';
+import { outsideHosts } from './control/catalog/outside-hosts.ts';
+import type { Registration } from './control/catalog/registration.ts';
 import { RegistrationsFile } from './control/catalog/registrations-file.ts';
 import { EndpointTrusts } from './control/certificates/endpoint-trusts.ts';
 import type { IngressCertificates } from './control/certificates/ingress-certificates.ts';
 import { Changes } from './control/changes.ts';
 import type { GatewayConfig } from './control/config/config.ts';
 import { listenOf, workerOptionsOf } from './control/config/data-side-settings.ts';
+import { configuredEndpoints } from './control/config/service.ts';
 import type { Drills } from './control/drills/drills.ts';
 import { type Effects, noEffects } from './control/drills/effects.ts';
 import { drillsOf } from './control/drills/gateway-drills.ts';
@@ -147,7 +150,14 @@ export class GatewayParts {
     const { changes } = this;
     const written = (): readonly PolicyResource[] => this.writtenPolicies.resources;
     const { catalog, endpointTrusts } = this;
-    this.governing = new Governing({ config, written, catalog, endpointTrusts, changes });
+    this.governing = new Governing({
+      config,
+      written,
+      catalog,
+      endpointTrusts,
+      changes,
+      outsideChanged: () => this.catalog.configure(this.fixedEndpoints),
+    });
     this.services = new KnownServices({
       home: { cluster, gateway },
       catalog: this.catalog,
@@ -265,6 +275,13 @@ export class GatewayParts {
 
   get snapshot(): Snapshot {
     return this.membership.session?.client.snapshot ?? nothing;
+  }
+
+  /** The endpoints that nobody registers: those of the configuration, and the hosts outside that policies let requests leave for. */
+  protected get fixedEndpoints(): readonly Registration[] {
+    const { cluster, gateway, zone } = this.config;
+    const outside = outsideHosts(this.policies, { cluster, gateway, zone });
+    return [...configuredEndpoints(this.config), ...outside];
   }
 
   /** Another configuration is in force. */

@@ -2,7 +2,6 @@
 import { IngressCertificates } from './control/certificates/ingress-certificates.ts';
 import type { GatewayConfig } from './control/config/config.ts';
 import { listenOf, workerOptionsOf } from './control/config/data-side-settings.ts';
-import { configuredEndpoints } from './control/config/service.ts';
 import { openIdentity } from './control/membership/identity.ts';
 import { publishChanges } from './control/membership/publishing.ts';
 import { everythingKnown } from './control/readiness/knowing.ts';
@@ -57,7 +56,7 @@ export class Gateway extends GatewayParts {
     if (next.log.level !== config.log.level) this.logLevel = next.log.level;
     // Endpoints that come find what their service says of them.
     this.governing.configure(next);
-    this.catalog.configure(configuredEndpoints(next));
+    this.catalog.configure(this.fixedEndpoints);
     await prepared.commit();
     // Other certificates may have been read between preparing and now.
     this.changes.tell('credentials');
@@ -103,8 +102,8 @@ export class Gateway extends GatewayParts {
   }
 
   async #start(): Promise<void> {
-    const { config, predecessor } = this.options;
-    for (const registration of configuredEndpoints(config)) this.catalog.put(registration);
+    const { predecessor } = this.options;
+    this.catalog.configure(this.fixedEndpoints);
     this.catalog.restore(await this.registrations.load());
     this.catalog.onRegistered((change) => this.registrations.changed(change));
     this.#speak();

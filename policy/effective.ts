@@ -1,6 +1,7 @@
 /** Owns the policy in force: of all policies, the one for a service, for the client that asks and the cluster that decides. */
 import { isDeepStrictEqual } from 'node:util';
 import { type ClusterName, type ServiceName, serviceParts } from '../core/names.ts';
+import type { Egress } from './egress.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { RouteSpec } from './route.ts';
 import type { ServiceDefaults } from './service-defaults.ts';
@@ -31,6 +32,7 @@ interface Specs {
   readonly ServiceDefaults: ServiceDefaults;
   readonly ServiceExport: ServiceExport;
   readonly RateLimit: RateLimit;
+  readonly Egress: Egress;
 }
 
 /** A policy of one kind, and for what it holds; plain data, which can be handed to another thread. */
@@ -112,10 +114,11 @@ export class Policies {
   /** What holds for endpoints of a service that were registered without saying it. */
   defaults(asked: Asked): ServiceDefaults {
     let defaults: ServiceDefaults = {};
+    const outside = this.holding('Egress', asked).next().value;
     for (const { spec } of this.holding('ServiceDefaults', asked)) {
       defaults = { ...spec, ...defaults };
     }
-    return defaults;
+    return outside === undefined ? defaults : { ...defaults, ...outside.spec.defaults };
   }
 
   /** Whether other clusters may use a service, and which; undefined where that is for its endpoints to say. */
@@ -139,11 +142,11 @@ export class Policies {
     return found;
   }
 
-  /** The services that other hosts lead to at a cluster's gateways, by host: of several for one host the first in order of name. */
+  /** The services that other hosts lead to at a cluster's gateways, by host, or by host and port: of several for one host the first in order of name. */
   aliases(where: ClusterName): ReadonlyMap<string, ServiceName> {
     const found = new Map<string, ServiceName>();
     for (const { kind, target } of this) {
-      if (kind !== 'ServiceDefaults' || target.service === undefined) continue;
+      if ((kind !== 'ServiceDefaults' && kind !== 'Egress') || !target.service) continue;
       const { service } = target;
       for (const host of this.defaults({ service, client: where, where }).aliases ?? []) {
         const before = found.get(host);

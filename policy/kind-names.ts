@@ -7,6 +7,7 @@ export const policyKindNames = [
   'ServiceDefaults',
   'ServiceExport',
   'RateLimit',
+  'Egress',
 ] as const;
 
 export type PolicyKindName = (typeof policyKindNames)[number];

@@ -5,6 +5,7 @@
 import type { z } from 'zod';
 import { type ClusterName, serviceName } from '../core/names.ts';
 import type { PolicyResource } from './effective.ts';
+import { egressOf, writtenEgressSchema } from './egress.ts';
 import type { PolicyKindName } from './kind-names.ts';
 import { type Known, unknownClusters, unknownService } from './known.ts';
 import type { Manifest } from './manifests.ts';
@@ -150,5 +151,18 @@ export const policyKinds = {
     }),
     warnings: ({ namespace }, { target: { service } }, known) =>
       service === undefined ? [] : unknownService(known, serviceName(namespace, service)),
+  }),
+  Egress: kind({
+    summary: 'A host outside of the federation that requests may leave for',
+    naming:
+      'Name of the policy in its namespace; the host is a service by that name, with metrics, limits and policies as others have',
+    spec: writtenEgressSchema,
+    inForce: ({ cluster, namespace, name }, spec) => ({
+      kind: 'Egress',
+      target: { service: serviceName(namespace, name), where: cluster },
+      spec: egressOf(spec),
+    }),
+    warnings: (_place, { via }, known) =>
+      via === undefined ? [] : unknownClusters(known, 'via', [via]),
   }),
 } as const satisfies Record<PolicyKindName, unknown>;

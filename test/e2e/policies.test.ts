@@ -13,6 +13,8 @@ import type {
   TrafficPolicyItem,
 } from '../../gateway/control/api/answers.ts';
 import { signRecord } from '../../registry/signing.ts';
+import { curl } from '../gateway/data/request/http.ts';
+import { startOrigin } from '../gateway/data/request/scene.ts';
 import { caPem, hostname, startTlsOrigin } from '../gateway/data/request/tls-origins.ts';
 import { adminRequest } from '../support/admin-request.ts';
 import { type EtcdProcess, startEtcd } from '../support/etcd.ts';
@@ -400,6 +402,76 @@ test.serial(
     for (const gateway of [dc1.gateway, second]) {
       await until('it to hold no more', async () => (await statusOf(gateway)) === 200);
     }
+  },
+);
+
+test.serial(
+  'no host outside is reached but those that a policy names, by whoever goes out, who tells them nothing of who asked',
+  async (t) => {
+    const origin = await startOrigin(t, 'outside');
+    const vault = await startTlsOrigin(t, 'vault');
+    const path = (name: string) => `/v1/egress/shop/${name}`;
+    const outside = (gateway: GatewayProcess, url: string, ...args: readonly string[]) =>
+      curl('-x', `http://${gateway.listener('outbound')}`, ...args, url).catch(() => undefined);
+    const url = `http://localhost:${origin.port}/`;
+    const blocked = async () => (await outside(dc1.gateway, url))?.status === 404;
+    t.true(await blocked());
+    await put(second, path('tool'), { host: 'localhost', port: origin.port });
+    const answers = async () => {
+      const all = await Promise.all([dc1.gateway, second].map((one) => outside(one, url)));
+      return all.every((answer) => answer?.body === 'outside');
+    };
+    await until('both to go out', answers);
+    const { headers } = origin.requests.at(-1) ?? {};
+    t.like(headers, { host: `localhost:${origin.port}`, 'x-forwarded-for': undefined });
+    t.regex(String(headers?.['via']), /shop/);
+    t.deepEqual(
+      Object.keys(headers ?? {}).filter((name) => /forward|isthmus|real-ip/.test(name)),
+      [],
+    );
+    t.true((await outside(dc2.gateway, url))?.status === 404, "dc1's word is dc1's");
+
+    // TLS that the gateway begins.
+    const tls = { caCertificates: caPem, hostname };
+    await put(second, path('tool'), { host: 'localhost', port: vault.port, tls });
+    await until('TLS to be spoken', async () => {
+      return (await outside(dc1.gateway, 'http://localhost/'))?.body === 'vault';
+    });
+    await put(second, path('tool'), {
+      host: 'localhost',
+      port: vault.port,
+      tls: { ...tls, hostname: undefined },
+    });
+    await until('the certificate not to be for the host', async () => {
+      const answer = await outside(dc1.gateway, 'http://localhost/');
+      return answer?.body.includes('ENDPOINT_TLS_FAILED');
+    });
+
+    // A tunnel, to that port alone.
+    const tunnelled = (port: number) =>
+      outside(dc1.gateway, `https://localhost:${port}/`, '-k', '--suppress-connect-headers');
+    t.is(await tunnelled(vault.port), undefined);
+    await put(second, path('tunnel'), { host: 'localhost', port: vault.port, protocol: 'tcp' });
+    await until('the tunnel', async () => (await tunnelled(vault.port))?.body === 'vault');
+    t.is(await tunnelled(origin.port), undefined);
+
+    // By way of a cluster that lets them.
+    const via = { host: 'localhost', port: origin.port, via: 'dc2' };
+    await put(dc1.gateway, path('tool'), via);
+    await until('dc1 not to go out', async () => (await outside(dc1.gateway, url))?.status === 503);
+    await put(dc2.gateway, path('tool'), via);
+    await until('dc2 to go out for dc1', async () => {
+      return (await outside(dc1.gateway, url))?.headers['x-isthmus-cluster'] === 'dc2';
+    });
+    const told = origin.requests.at(-1)?.headers ?? {};
+    t.deepEqual(
+      Object.keys(told).filter((name) => /forward|isthmus|real-ip/.test(name)),
+      [],
+    );
+
+    await dc2.gateway.api.send('DELETE', path('tool'));
+    for (const name of ['tool', 'tunnel']) await dc1.gateway.api.send('DELETE', path(name));
+    await until('none to be reached', blocked);
   },
 );
 

@@ -186,6 +186,8 @@ for (const [kind, spec, message] of [
   ['RateLimit', { requests: 0 }, /^requests: /],
   ['RateLimit', { requests: 1, per: '0s' }, /^per: use a time over 0/],
   ['RateLimit', { requests: 1, key: ['client'] }, /^key\.0: use source, cluster, or header/],
+  ['Egress', { host: 'Example.com', port: 443 }, /^host: use a DNS name in lower case/],
+  ['Egress', { host: 'example.com:443', port: 443 }, /^host: use a DNS name/],
   ['Weather', {}, /^There is no kind Weather/],
 ] as const) {
   test(`${JSON.stringify(spec)} is no ${kind}`, (t) => {

@@ -13,6 +13,8 @@ interface GoverningOptions {
   /** Each of the own cluster alone, which makes it more specific than one of the configuration for the same target. */
   written(): readonly PolicyResource[];
   readonly catalog: Pick<Catalog, 'defaultsChanged'>;
+  /** Hosts outside may be others. */
+  outsideChanged(): void;
   readonly endpointTrusts: Pick<EndpointTrusts, 'want'>;
   readonly changes: Pick<Changes, 'tell'>;
 }
@@ -50,10 +52,14 @@ export class Governing {
     this.#policies = before.with(delta);
     const { catalog, changes, config } = this.#options;
     changes.tell('policies');
-    for (const service of before.touched(delta, 'ServiceDefaults') ?? []) {
+    const outside = before.touched(delta, 'Egress') ?? new Set<ServiceName>();
+    for (const service of outside.union(
+      before.touched(delta, 'ServiceDefaults') ?? new Set<ServiceName>(),
+    )) {
       this.#trustEndpoints(service);
       catalog.defaultsChanged(service);
     }
+    if (outside.size > 0) this.#options.outsideChanged();
     // What other clusters are told of a service, and which of them it may be sent to, may be otherwise.
     const exports = before.touched(delta, 'ServiceExport') ?? [];
     const names = [...exports].flatMap((service) => [

@@ -102,6 +102,11 @@ export class OwnLines {
     return `${via}${this.#provenance(client, through.join(between), host, proto)}${shown}`;
   }
 
+  /** The same to a host outside of the federation, which is not told who called. */
+  toOutside(head: RequestHead, service: ServiceName): string {
+    return this.#viaOf(head, service, '');
+  }
+
   /** The lines about the calling cluster, and the client whose certificate it has verified, if any: its word stands before ours. */
   #calledBy(peer: CallingGateway, { fields }: RequestHead): string {
     const { source, verified, lines } = this.#callerOf(peer);

@@ -70,7 +70,11 @@ export class Replica {
 
   /** The policies that are the steps' to go by, for requests for a service here, whoever's clients ask; more specific ones first. */
   governing(service: ServiceName): readonly PolicyResource[] {
-    return this.#policies.ofSteps({ service, client: this.#self, where: this.#self });
+    const self = this.#self;
+    // A host that is reached by way of another cluster is outside only there.
+    return this.#policies
+      .ofSteps({ service, client: self, where: self })
+      .filter((one) => one.kind !== 'Egress' || (one.spec.via ?? self) === self);
   }
 
   /** The only clusters whose gateways may ask for a service here; undefined: all. The same object while the policy is the same. */

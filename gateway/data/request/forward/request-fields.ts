@@ -1,5 +1,4 @@
 /** Owns the fields of a request on its way on: those that came in and may go on, and those that we add. */
-import type { ServiceName } from '../../../../core/names.ts';
 import type { Exchange } from '../../message/exchange.ts';
 import { fromClient, fromGateway, requestIdId, welcomesTrailers } from '../../message/headers.ts';
 import { pushLines } from '../../message/line-list.ts';
@@ -12,6 +11,7 @@ import { BlockStart } from '../../wire/hpack/block-start.ts';
 import type { UniqueField } from '../../wire/hpack/encoder.ts';
 import type { FieldFilter } from '../../wire/http1/field-filter.ts';
 import type { FieldLines } from '../../wire/http1/field-lines.ts';
+import type { Route } from '../route/route-table.ts';
 import { forwardsLeft, maxForwardsField } from './max-forwards.ts';
 
 const none: Fields = [];
@@ -33,7 +33,7 @@ export class RequestFields implements OutgoingFields {
   /** `trail`: where the request is looked at; `observer`: where any is. */
   constructor(
     { head, peer, passage }: Exchange,
-    service: ServiceName,
+    { service, governed }: Pick<Route, 'service' | 'governed'>,
     says: OwnLines,
     ids: RequestIds,
     trail: Trail | undefined,
@@ -43,13 +43,15 @@ export class RequestFields implements OutgoingFields {
     let { passed } = head;
     if (passed?.service !== service) {
       const hasId = fields.getById(requestIdId) !== undefined;
-      const own = says.ofRequest(head, peer, service);
+      const own = governed?.isOutside
+        ? says.toOutside(head, service)
+        : says.ofRequest(head, peer, service);
       passed = { service, hasId, own, lines: undefined, list: undefined, start: undefined };
       if (head.passed !== undefined) head.passed = passed;
     }
     this.sensitive = head.fields.sensitive;
     this.#head = head;
-    this.#filter = peer.kind === 'gateway' ? fromGateway : fromClient;
+    this.#filter = peer.kind === 'gateway' && !governed?.isOutside ? fromGateway : fromClient;
     this.#passed = passed;
     this.#id = passed.hasId ? undefined : ids.next();
     this.#dropped = connectionTokens;

@@ -56,7 +56,7 @@ export class Tries extends Picks {
     const { head } = exchange;
     const { bodyLength, tunnel } = head;
     const { says, ids, observer } = ground;
-    const fields = new RequestFields(exchange, route.service, says, ids, trail, observer);
+    const fields = new RequestFields(exchange, route, says, ids, trail, observer);
     const expectsContinue = head.expectsContinue && route.policy.timeouts.continueMs > 0;
     const hasBody = bodyLength !== 'none' && bodyLength !== 0 && tunnel === undefined;
     this.body = hasBody ? new RequestBody(ground.limits, limits, bodyLength) : undefined;

@@ -6,6 +6,8 @@ import { type CompiledLimit, limitsIn } from '../rate-limit/limits.ts';
 export interface Governed {
   /** The policies that it was made of, more specific ones first. */
   readonly by: readonly PolicyResource[];
+  /** Whether the service is a host outside of the federation. */
+  readonly isOutside: boolean;
   readonly limits?: readonly CompiledLimit[] | undefined;
 }
 
@@ -17,5 +19,11 @@ export function governedBy(
   if (policies.length === 0) return undefined;
   const isSame =
     before?.by.length === policies.length && policies.every((one, i) => one === before.by[i]);
-  return isSame ? before : { by: policies, limits: limitsIn(policies) };
+  return isSame
+    ? before
+    : {
+        by: policies,
+        isOutside: policies.some(({ kind }) => kind === 'Egress'),
+        limits: limitsIn(policies),
+      };
 }

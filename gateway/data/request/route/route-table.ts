@@ -67,6 +67,7 @@ export class RouteTable implements RouteLookup {
   readonly #suffix: string;
   readonly #make: (service: ServiceName) => Route | undefined;
   readonly forClient: (route: Route, client: ClusterName) => Route;
+  /** Asked for host and port, then for the host. */
   readonly #ledTo: (host: string) => ServiceName | undefined;
   /** The service that is exported by a name which is not its own. */
   readonly #exportedAs: (name: string) => ServiceName | undefined;
@@ -114,7 +115,7 @@ export class RouteTable implements RouteLookup {
 
   /** The service that a host which names none leads to. */
   ledTo(authority: string): ServiceName | undefined {
-    return this.#ledTo(hostIn(authority));
+    return this.#ledTo(authority.toLowerCase()) ?? this.#ledTo(hostIn(authority));
   }
 
   /** Finds the route of `<service>.<namespace>.<federation>`, or of the service that the host leads to where nobody has that. */

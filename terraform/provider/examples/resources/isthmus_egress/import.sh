@@ -1,0 +1,2 @@
+# NAMESPACE/NAME
+terraform import isthmus_egress.payments shop/payments
