@@ -74,7 +74,7 @@ for (const [situation, text, faults] of [
     'another apiVersion',
     'apiVersion: isthmus/v2\nkind: ServiceExport\n',
     [
-      'a.yaml:1:1 There is no apiVersion "isthmus/v2" of a document Did you mean isthmus/v1? Use isthmus/v1.',
+      'a.yaml:1:1 There is no apiVersion "isthmus/v2" of a document Did you mean isthmus/v1? Use isthmus/v1 or gateway.networking.k8s.io/v1.',
     ],
   ],
   [
