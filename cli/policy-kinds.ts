@@ -1,6 +1,7 @@
 /** Owns the kinds of policy that are written while gateways run: how each is named on a command line, and how it is listed. */
 import { IsthmusError } from '../core/errors.ts';
 import type {
+  AuthorizationItem,
   PolicyItem,
   ServiceDefaultsItem,
   ServiceExportItem,
@@ -29,6 +30,7 @@ interface Items extends Partial<Record<PolicyKindName, PolicyItem>> {
   readonly TrafficPolicy: TrafficPolicyItem;
   readonly ServiceDefaults: ServiceDefaultsItem;
   readonly ServiceExport: ServiceExportItem;
+  readonly Authorization: AuthorizationItem;
 }
 
 /** Columns of kinds that have some of their own. */
@@ -47,6 +49,11 @@ const ownColumns: { readonly [K in keyof Items]?: readonly Column<NonNullable<It
     { title: 'EXPORTED', cell: ({ exported }) => (exported ? 'yes' : 'no') },
     { title: 'AS', cell: ({ as }) => as },
     { title: 'TO', cell: ({ exported, to }) => (exported ? (to ?? 'all') : undefined) },
+  ],
+  Authorization: [
+    { title: 'FOR', cell: ({ target, namespace }) => `${target.service ?? '*'}.${namespace}` },
+    { title: 'ACTION', cell: ({ action, dryRun }) => (dryRun ? `${action}, tried` : action) },
+    { title: 'RULES', cell: ({ rules }) => String(rules.length), align: 'right' },
   ],
 };
 

@@ -481,6 +481,12 @@ export const errorCodes = {
     'not-found',
     'Export it in its own cluster: `exported: true`.',
   ),
+  ACCESS_DENIED: entry(
+    'Access denied',
+    403,
+    'refused',
+    "Ask those who run the service: a policy of its cluster's, of the asking one's or of the federation's says who may.",
+  ),
   PROXY_UNTRUSTED: entry(
     'Not a trusted proxy',
     403,

@@ -1,6 +1,7 @@
 /** Owns the policy in force: of all policies, the one for a service, for the client that asks and the cluster that decides. */
 import { isDeepStrictEqual } from 'node:util';
 import { type ClusterName, type ServiceName, serviceParts } from '../core/names.ts';
+import type { Authorization } from './authorization.ts';
 import type { Egress } from './egress.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { RouteSpec } from './route.ts';
@@ -32,6 +33,7 @@ interface Specs {
   readonly ServiceDefaults: ServiceDefaults;
   readonly ServiceExport: ServiceExport;
   readonly RateLimit: RateLimit;
+  readonly Authorization: Authorization;
   readonly Egress: Egress;
 }
 
@@ -53,6 +55,13 @@ const elsewhere: ReadonlySet<string> = new Set<PolicyResource['kind']>([
   'TrafficPolicy',
   'ServiceDefaults',
   'ServiceExport',
+]);
+
+/** Kinds of which all policies for a service hold together: none takes the place of another. */
+const together: ReadonlySet<string> = new Set<PolicyResource['kind']>([
+  'Authorization',
+  'RateLimit',
+  'Route',
 ]);
 
 /** The difference between two sets of policies. */
@@ -212,8 +221,7 @@ export class Policies {
    */
   overruling(name: string): PolicyResource | undefined {
     const one = this.#resources.get(name);
-    if (one === undefined) return undefined;
-    if (one.kind === 'Route') return undefined;
+    if (one === undefined || together.has(one.kind)) return undefined;
     const { service } = one.target;
     const left = new Set(Object.keys(one.spec));
     for (const other of service === undefined

@@ -8,6 +8,7 @@ export const policyKindNames = [
   'ServiceExport',
   'RateLimit',
   'Egress',
+  'Authorization',
 ] as const;
 
 export type PolicyKindName = (typeof policyKindNames)[number];

@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod';
 import { type ClusterName, serviceName } from '../core/names.ts';
+import { authorizationSchema, clustersIn } from './authorization.ts';
 import type { PolicyResource } from './effective.ts';
 import { egressOf, writtenEgressSchema } from './egress.ts';
 import type { PolicyKindName } from './kind-names.ts';
@@ -164,5 +165,22 @@ export const policyKinds = {
     }),
     warnings: (_place, { via }, known) =>
       via === undefined ? [] : unknownClusters(known, 'via', [via]),
+  }),
+  Authorization: kind({
+    summary: 'Who may ask a service, or the services of a namespace, for what',
+    naming: 'Name of the policy in its namespace; all that are for a service hold together',
+    spec: authorizationSchema,
+    inForce: ({ cluster, namespace }, { target: { service }, ...spec }) => ({
+      kind: 'Authorization',
+      target: {
+        ...(service === undefined ? { namespace } : { service: serviceName(namespace, service) }),
+        where: cluster,
+      },
+      spec,
+    }),
+    warnings: ({ namespace }, { target: { service }, rules }, known) => [
+      ...(service === undefined ? [] : unknownService(known, serviceName(namespace, service))),
+      ...unknownClusters(known, 'from.source.clusters', clustersIn(rules)),
+    ],
   }),
 } as const satisfies Record<PolicyKindName, unknown>;

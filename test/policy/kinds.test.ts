@@ -25,6 +25,7 @@ for (const [kind, singular, plural] of [
   ['Route', 'route', 'routes'],
   ['ServiceExport', 'service-export', 'service-exports'],
   ['ServiceDefaults', 'service-defaults', 'service-defaults'],
+  ['Authorization', 'authorization', 'authorizations'],
 ] as const) {
   test(`${kind} is ${singular}, and several are ${plural}`, (t) => {
     t.is(singularOf(kind), singular);

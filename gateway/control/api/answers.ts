@@ -77,6 +77,8 @@ export type TrafficPolicyItem = PolicyItem & z.output<typeof policyKinds.Traffic
 export type ServiceDefaultsItem = PolicyItem & z.output<typeof policyKinds.ServiceDefaults.spec>;
 /** `GET /v1/service-exports` */
 export type ServiceExportItem = PolicyItem & z.output<typeof policyKinds.ServiceExport.spec>;
+/** `GET /v1/authorizations` */
+export type AuthorizationItem = PolicyItem & z.output<typeof policyKinds.Authorization.spec>;
 
 /** `GET /v1/graph` */
 export type GraphAnswer = z.output<typeof graphSchema>;

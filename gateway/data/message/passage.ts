@@ -1,5 +1,6 @@
 /** Owns what the steps of a request's way have found out of it and changed of it, for the steps after them and for what is sent. */
 import type { FieldEdits } from './field-edits.ts';
+import type { VerifiedToken } from './verified-token.ts';
 
 /** Most requests have none: the first step that has something to note makes it. */
 export class Passage {
@@ -7,6 +8,8 @@ export class Passage {
   path: string | undefined = undefined;
   /** The authority that is sent in place of the head's. */
   authority: string | undefined = undefined;
+  /** The token that was verified; undefined where the request has none, or nobody asks for one. */
+  token: VerifiedToken | undefined = undefined;
   #request: FieldEdits | undefined;
   #response: FieldEdits | undefined;
 

@@ -4,7 +4,7 @@ import type { FederationName } from '../../../core/names.ts';
 import type { Exchange } from '../message/exchange.ts';
 import type { Fields } from '../message/message.ts';
 import { gatewaysOnly } from './authenticate.ts';
-import { exportedOnly } from './authorize.ts';
+import { type AuthorizeGround, exportedOnly, policiesAllow } from './authorize.ts';
 import { announcedBody, type ProxyLimits } from './limit.ts';
 import { connectionField } from './normalize.ts';
 import { type RateLimitGround, rateLimit } from './rate-limit.ts';
@@ -44,6 +44,8 @@ export interface ChainRules {
   readonly isOverloaded: (() => boolean) | undefined;
   /** Whether a service that is not known is none. */
   isInformed(): boolean;
+  /** What policies are asked with who may. */
+  readonly authorizing: AuthorizeGround;
 }
 
 /** Why a request is not served; `route` where it was found. */
@@ -75,21 +77,22 @@ function stepsFor(
 ): readonly (Step | undefined)[] {
   const body = announcedBody(rules.limits.maxBodyBytes);
   const loop = noLoop(rules.pseudonym);
+  const allowed = policiesAllow(rules.authorizing);
   const rate = rateLimit(rules.rates);
   switch (entrance.kind) {
     case 'outbound':
-      return [shed, connectionField, byAuthority(rules), loop, rate, body];
+      return [shed, connectionField, byAuthority(rules), loop, allowed, rate, body];
     case 'tcp':
-      return [shed, byAuthority(rules), rate];
+      return [shed, byAuthority(rules), allowed, rate];
     case 'ingress': {
       const { routes, hosts, isPassed, defaultAuthority } = entrance;
       const misdirected = certificateHosts(hosts, isPassed, defaultAuthority);
       const found = byAuthority({ ...rules, routes });
-      return [shed, noConnect, connectionField, misdirected, found, loop, rate, body];
+      return [shed, noConnect, connectionField, misdirected, found, loop, allowed, rate, body];
     }
     case 'east-west': {
       const found = byServiceField(rules.federation, rules);
-      return [shed, connectionField, found, loop, gatewaysOnly, exportedOnly, rate, body];
+      return [shed, connectionField, found, loop, gatewaysOnly, exportedOnly, allowed, rate, body];
     }
   }
 }

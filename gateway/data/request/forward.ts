@@ -1,5 +1,6 @@
 /** Owns the life of one request that is forwarded: what its client sends, what its tries bring, and which of that goes to the client. */
 import { IsthmusError } from '../../../core/errors.ts';
+import type { Listed } from '../../../core/roster.ts';
 import { whyNobody } from '../balance/reason.ts';
 import type { Target } from '../balance/types.ts';
 import type { Exchange, ExchangeEnd, ExchangeHandler } from '../message/exchange.ts';
@@ -43,7 +44,8 @@ type Phase =
   | 'leaving'
   | 'over';
 
-export class Forwarding implements ExchangeHandler, Limited, Tried {
+export class Forwarding implements ExchangeHandler, Limited, Listed, Tried {
+  place = -1;
   readonly #ground: ForwardingGround;
   readonly #limits: TimeLimits;
   readonly #record: RequestRecord;
@@ -59,13 +61,24 @@ export class Forwarding implements ExchangeHandler, Limited, Tried {
     if (exchange.head.bodyLength === 0) this.#phase = 'waiting';
   }
 
-  get #exchange(): Exchange {
+  get exchange(): Exchange {
     return this.#tries.exchange;
+  }
+
+  get route(): Route {
+    return this.#tries.route;
+  }
+
+  /** Breaks off an answer or a tunnel that is under way. */
+  cut(error: IsthmusError): void {
+    if (this.#phase !== 'answering' && this.#phase !== 'tunnelling') return;
+    this.#tries.cut('abandoned', this.#ground.wheel.refresh());
+    this.#breakOff(error.code, error);
   }
 
   /** `since`: when the request came, in monotonic milliseconds. */
   start(since: number): void {
-    const { head } = this.#exchange;
+    const { head } = this.exchange;
     const { deadlineHeader } = this.#tries.route.policy.timeouts;
     this.#tries.isGrpc = isGrpc(head.fields);
     if (this.#tries.isGrpc || deadlineHeader !== '') {
@@ -79,7 +92,7 @@ export class Forwarding implements ExchangeHandler, Limited, Tried {
     const { bodyMs } = this.#ground.limits;
     if (bodyMs > 0) this.#limits.awaitBody(bodyMs);
     this.#limits.schedule();
-    this.#exchange.read();
+    this.exchange.read();
   }
 
   #forward(): void {
@@ -151,7 +164,7 @@ export class Forwarding implements ExchangeHandler, Limited, Tried {
   }
 
   onTryInterim(status: number, fields: Fields): boolean {
-    if (status !== 100) return this.#exchange.inform(status, interimFields(fields));
+    if (status !== 100) return this.exchange.inform(status, interimFields(fields));
     // The body goes on at the pace of whoever reads: nobody else is asked for it.
     if (this.#tries.expectsContinue) this.#tries.askForBody();
     return true;
@@ -163,7 +176,7 @@ export class Forwarding implements ExchangeHandler, Limited, Tried {
     const instead = this.#tries.judge(current, head);
     if (instead === undefined) {
       this.#limits.answered();
-      if (hasBody(head, this.#exchange.head.method)) this.#answer(current, head, false);
+      if (hasBody(head, this.exchange.head.method)) this.#answer(current, head, false);
       else this.#phase = 'ending';
     } else if ('target' in instead) this.#tries.follow(instead);
     else this.#failed(instead, current.target);
@@ -172,14 +185,14 @@ export class Forwarding implements ExchangeHandler, Limited, Tried {
   onTryBody(bytes: Buffer): boolean {
     this.#limits.moved();
     this.#record.responseBytes(bytes.length);
-    return this.#exchange.write(bytes);
+    return this.exchange.write(bytes);
   }
 
   onTryEnd(trailers: Fields): void {
     const { current } = this.#tries;
     if (current === undefined) return;
     if (this.#phase === 'tunnelling') {
-      this.#exchange.end();
+      this.exchange.end();
       return;
     }
     const { head } = current;
@@ -189,7 +202,7 @@ export class Forwarding implements ExchangeHandler, Limited, Tried {
     if (this.#phase === 'ending' && head !== undefined) this.#answer(current, head, true);
     else {
       this.#phase = 'leaving';
-      this.#exchange.end(trailers.length === 0 ? undefined : trailerFields(trailers));
+      this.exchange.end(trailers.length === 0 ? undefined : trailerFields(trailers));
     }
   }
 
@@ -200,7 +213,7 @@ export class Forwarding implements ExchangeHandler, Limited, Tried {
     const saysNothing = isFinal(failure.code) || failure.isStale;
     current.finish(saysNothing ? 'abandoned' : result, this.#ground.wheel.refresh());
     const phase = this.#phase;
-    if (phase === 'tunnelling' || (phase === 'answering' && !this.#exchange.retract())) {
+    if (phase === 'tunnelling' || (phase === 'answering' && !this.exchange.retract())) {
       this.#tries.current = undefined;
       this.#breakOff('RESPONSE_BROKEN', new IsthmusError(failure.code, failure));
     } else this.#failed(failure, current.target);
@@ -255,8 +268,8 @@ export class Forwarding implements ExchangeHandler, Limited, Tried {
   #answer(answering: Try, head: ResponseHead, ends: boolean): void {
     const { target } = answering;
     const { status } = head;
-    const isTunnel = grantsTunnel(this.#exchange, status);
-    if (!isTunnel && isDeclinedOffer(this.#exchange, status)) {
+    const isTunnel = grantsTunnel(this.exchange, status);
+    if (!isTunnel && isDeclinedOffer(this.exchange, status)) {
       this.#tries.cut('ok', this.#ground.wheel.refresh());
       this.#turnAway(declinedOffer(status), 'maybe');
       return;
@@ -268,10 +281,11 @@ export class Forwarding implements ExchangeHandler, Limited, Tried {
     this.#tries.settle();
     if (ends) this.#phase = 'leaving';
     else this.#phase = isTunnel ? 'tunnelling' : 'answering';
+    if (isTunnel || (!ends && head.bodyLength === 'unknown')) this.#ground.open.add(this);
     this.#limits.schedule();
-    bind(this.#exchange, this.#tries.route, target, head);
-    passOn(this.#exchange, this.#ground.says, target, head, ends);
-    if (isTunnel) this.#exchange.read();
+    bind(this.exchange, this.#tries.route, target, head);
+    passOn(this.exchange, this.#ground.says, target, head, ends);
+    if (isTunnel) this.exchange.read();
     // One that begins a good answer unasked may still read; what is answered otherwise has been judged by its head.
     else if (this.#tries.expectsContinue && !ends && status < 300) this.#tries.askForBody();
   }
@@ -325,13 +339,13 @@ export class Forwarding implements ExchangeHandler, Limited, Tried {
     this.#tries.settle();
     this.#limits.answered();
     this.#limits.schedule();
-    refuse(this.#exchange, error, sent);
+    refuse(this.exchange, error, sent);
   }
 
   /** Breaks an answer that has begun, never ends it as if it were whole; only gRPC has words for one that is not. */
   #breakOff(counted: RefusedLabels['code'], error: IsthmusError): void {
     this.#record.brokeOff(counted);
-    if (this.#phase !== 'answering' || !endsInTrailers(this.#exchange)) {
+    if (this.#phase !== 'answering' || !endsInTrailers(this.exchange)) {
       this.#destroy();
       return;
     }
@@ -339,19 +353,20 @@ export class Forwarding implements ExchangeHandler, Limited, Tried {
     this.#limits.awaitAll(Infinity);
     this.#limits.moved();
     this.#limits.schedule();
-    this.#exchange.end(grpcTrailers(error));
+    this.exchange.end(grpcTrailers(error));
   }
 
   #destroy(): void {
     if (this.#phase === 'over') return;
     this.#tries.cut('abandoned', this.#ground.wheel.refresh());
     this.#end();
-    this.#exchange.destroy();
+    this.exchange.destroy();
     this.#record.over();
   }
 
   #end(): void {
     this.#phase = 'over';
+    this.#ground.open.delete(this);
     this.#tries.current = undefined;
     this.#tries.settle();
     this.#limits.end();

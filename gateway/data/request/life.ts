@@ -45,8 +45,8 @@ export const life = [
   },
   {
     name: 'authorize',
-    does: 'asks whether they may: other clusters get what is exported',
-    refusals: ['NOT_EXPORTED'],
+    does: 'asks whether they may: other clusters get what is exported, and whoever asks what the policies of the service let',
+    refusals: ['NOT_EXPORTED', 'ACCESS_DENIED'],
   },
   {
     name: 'rate-limit',

@@ -1,7 +1,8 @@
 /** Owns taking in requests: each is turned away by its head, or forwarded. */
 import { type Clock, machineUs, type Random } from '../../../core/clock.ts';
 import type { Log } from '../../../core/log.ts';
-import type { ClusterName, FederationName } from '../../../core/names.ts';
+import type { ClusterName, FederationName, ServiceName } from '../../../core/names.ts';
+import { Roster } from '../../../core/roster.ts';
 import { TimingWheel } from '../../../core/timing-wheel.ts';
 import { FaultMaker } from '../fault/fault-maker.ts';
 import type { ClusterTransport, EndpointTransport } from '../message/call.ts';
@@ -13,6 +14,7 @@ import { noProxies, type TrustedProxies } from '../message/trusted-proxies.ts';
 import type { Observer } from '../observe/observer.ts';
 import { Recorder } from '../observe/record.ts';
 import type { Http1Limits } from '../wire/http1/limits.ts';
+import { isToEnd } from './authorize.ts';
 import {
   type Answered,
   type ChainRules,
@@ -81,6 +83,8 @@ export interface GatewayProxy {
   at(entrance: Entrance): ExchangeTaker;
   /** Counts and logs what could not be read as a request. `isAnswered`: else it was reset, or its connection closed. */
   unreadable(peer: Peer, protocol: '1.1' | '2', why: Unreadable, isAnswered: boolean): void;
+  /** Breaks off what is under way and would be refused now by policies that want that; `current` finds a service's route as it is now. */
+  review(current: (service: ServiceName) => Route | undefined): void;
   /** Other limits from now on, for connections that are there, too. */
   updateLimits(limits: ProxyLimits): void;
   /** Time limits hold no more. */
@@ -95,6 +99,7 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
   const { federation } = options;
   const { recorder = new Recorder(), observer, isOverloaded, isInformed = () => true } = options;
   const { routes } = options;
+  const authorizing = { place: { cluster: options.cluster, federation }, recorder, log };
   const rates: RateLimitGround = {
     cluster: options.cluster,
     buckets: options.buckets ?? new BucketTable(),
@@ -102,7 +107,7 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
     nowUs: machineUs,
   };
   const rules: ChainRules = {
-    ...{ routes, federation, pseudonym, limits, rates },
+    ...{ routes, federation, pseudonym, limits, rates, authorizing },
     ...{ isOverloaded, isInformed },
   };
   /** Counts the changes of what chains are made from. */
@@ -124,6 +129,7 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
     links: options.links,
     faults,
     recorder,
+    open: new Roster(),
     observer,
     wheel,
     clock,
@@ -245,6 +251,13 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
       recorder.refused(undefined, code, sourceOf(peer));
       log.debug({ code, reason: what, peer }, 'request unreadable');
       observer?.unreadable(peer, protocol, code, isAnswered ? status : undefined);
+    },
+    review(current) {
+      for (const one of ground.open.all()) {
+        const route = current(one.route.service);
+        const error = route && isToEnd(one.exchange, route, authorizing);
+        if (error !== undefined) one.cut(error);
+      }
     },
     updateLimits(now) {
       Object.assign(limits, now);

@@ -76,6 +76,7 @@ const finalCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'PROTOCOL_MISMATCH',
   'REQUEST_HEAD_TOO_LARGE',
   'RESPONSE_REFUSED',
+  'ACCESS_DENIED',
 ]);
 
 /** Whether a failure says nothing of its target's health, and another try would come to the same. */

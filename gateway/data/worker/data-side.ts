@@ -178,6 +178,7 @@ export class DataSide {
       if (effects) this.#routing.steeredAnew(shifts);
     }
     for (const service of used) this.#routing.follow(service);
+    if (update.policies) this.#proxy.review((service) => this.#routing.table.get(service));
   }
 
   listen(at: PerListener<ListenAt>): Promise<Results['listen']> {

@@ -15,6 +15,7 @@ const saidByCode: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'NOT_READY',
   'ROUTE_NOT_FOUND',
   'NOT_EXPORTED',
+  'ACCESS_DENIED',
   'UPSTREAM_FAILED',
   'UPSTREAM_TIMED_OUT',
   'DEADLINE_EXCEEDED',

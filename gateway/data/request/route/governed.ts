@@ -1,5 +1,6 @@
 /** Owns what written policies say of the requests for a service, made ready for the steps; each kind has its part, absent where no policy says it. */
 import type { PolicyResource } from '../../../../policy/effective.ts';
+import { type Authorizations, authorizationsOf } from '../authorize/decide.ts';
 
 import { type CompiledLimit, limitsIn } from '../rate-limit/limits.ts';
 
@@ -8,6 +9,7 @@ export interface Governed {
   readonly by: readonly PolicyResource[];
   /** Whether the service is a host outside of the federation. */
   readonly isOutside: boolean;
+  readonly authorization?: Authorizations | undefined;
   readonly limits?: readonly CompiledLimit[] | undefined;
 }
 
@@ -19,11 +21,11 @@ export function governedBy(
   if (policies.length === 0) return undefined;
   const isSame =
     before?.by.length === policies.length && policies.every((one, i) => one === before.by[i]);
-  return isSame
-    ? before
-    : {
-        by: policies,
-        isOutside: policies.some(({ kind }) => kind === 'Egress'),
-        limits: limitsIn(policies),
-      };
+  if (isSame) return before;
+  return {
+    by: policies,
+    isOutside: policies.some(({ kind }) => kind === 'Egress'),
+    authorization: authorizationsOf(policies),
+    limits: limitsIn(policies),
+  };
 }

@@ -2,11 +2,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import test from 'ava';
 import { IsthmusError } from '../../../../core/errors.ts';
+import { silentLog } from '../../../../core/log.ts';
 import { parseClusterName, parseFederationName, parseServiceName } from '../../../../core/names.ts';
 import type { Exchange } from '../../../../gateway/data/message/exchange.ts';
 import type { RequestHead } from '../../../../gateway/data/message/message.ts';
 import { clientAt, type Peer, peerOf } from '../../../../gateway/data/message/peer.ts';
 import { noProxies } from '../../../../gateway/data/message/trusted-proxies.ts';
+import { Recorder } from '../../../../gateway/data/observe/record.ts';
 import {
   type ChainRules,
   chainFor,
@@ -75,6 +77,11 @@ function rules(changed: Partial<ChainRules> = {}): ChainRules {
     rates,
     isOverloaded: undefined,
     isInformed: () => true,
+    authorizing: {
+      place: { cluster: parseClusterName('dc1'), federation },
+      recorder: new Recorder(),
+      log: silentLog,
+    },
     ...changed,
   };
 }
@@ -117,14 +124,23 @@ function exchange({ peer = client, via, ...head }: Asked = {}): Exchange {
 test('a listener has the steps that can apply there, in the order of all, and no others', (t) => {
   const slots = (entrance: Entrance, changed?: Partial<ChainRules>) =>
     chainFor(entrance, rules(changed)).map(({ slot }) => slot);
-  t.deepEqual(slots(outbound), ['normalize', 'route', 'route', 'rate-limit']);
-  t.deepEqual(slots(tcp), ['route', 'rate-limit']);
-  t.deepEqual(slots(ingress), ['receive', 'normalize', 'route', 'route', 'route', 'rate-limit']);
+  t.deepEqual(slots(outbound), ['normalize', 'route', 'route', 'authorize', 'rate-limit']);
+  t.deepEqual(slots(tcp), ['route', 'authorize', 'rate-limit']);
+  t.deepEqual(slots(ingress), [
+    'receive',
+    'normalize',
+    'route',
+    'route',
+    'route',
+    'authorize',
+    'rate-limit',
+  ]);
   t.deepEqual(slots(eastWest), [
     'normalize',
     'route',
     'route',
     'authenticate',
+    'authorize',
     'authorize',
     'rate-limit',
   ]);
@@ -134,6 +150,7 @@ test('a listener has the steps that can apply there, in the order of all, and no
     'normalize',
     'route',
     'route',
+    'authorize',
     'rate-limit',
     'limit',
   ]);

@@ -56,6 +56,7 @@ import {
   SecureTransports,
 } from '../../../../gateway/data/upstream/secure-transports.ts';
 import type { PolicyResource } from '../../../../policy/effective.ts';
+
 import {
   type BalancePolicy,
   defaultBalance,
@@ -345,6 +346,14 @@ function addRoute(
     exportedTo: spec.exportedTo?.map(parseClusterName),
     governed: governedBy(spec.policies ?? [], undefined),
   });
+}
+
+/** Has a gateway's service go by other policies from now on, as an update of a worker does. */
+export function govern(gateway: Gateway, name: string, policies: readonly PolicyResource[]): void {
+  const route = gateway.routes.get(parseServiceName(name));
+  if (route === undefined) throw new Error(`${gateway.cluster} has no route for ${name}`);
+  gateway.routes.set({ ...route, governed: governedBy(policies, route.governed) });
+  gateway.proxy.review((service) => gateway.routes.get(service));
 }
 
 function viewOf(spec: ServiceSpec, cluster: ClusterName, links: Links) {
