@@ -77,7 +77,7 @@ function secured(
   socket.on('error', (error: NodeJS.ErrnoException) => {
     if (isConnected && (!isOpen || certificateRefused.test(error.code ?? ''))) ofTls.add(error);
   });
-  // The socket would encrypt what is written as soon as there are keys, which is before its peer is verified.
+  // Nothing promises that a socket keeps what is written until its peer is verified, which is after there are keys.
   socket.cork();
   socket.once('secureConnect', () => {
     // Without ALPN a server may speak HTTP/1.1 (RFC 9113, section 3.2).
