@@ -34,6 +34,8 @@ const verbs: readonly (readonly [
       token: async () => (await import('./verbs/token.ts')).tokenVerb,
       join: async () => (await import('./verbs/join.ts')).joinVerb,
       leave: async () => (await import('./verbs/leave.ts')).leaveVerb,
+      grant: async () => (await import('./verbs/grant.ts')).grantVerb,
+      revoke: async () => (await import('./verbs/grant.ts')).revokeVerb,
     },
   ],
   [

@@ -192,6 +192,12 @@ export const errorCodes = {
     'refused',
     'Find out who wrote it. What its cluster owns, that writes again by itself; what nobody misses: delete it from the registry (`etcdctl del KEY`).',
   ),
+  RECORD_STALE: entry(
+    'Registry record is older than what is known',
+    409,
+    'refused',
+    'What is known stays in force. Its cluster writes it again by itself; if the registry was restored from a backup that is not the latest, restore the latest.',
+  ),
   WITHDRAWAL_HELD: entry(
     'Mass withdrawal held',
     409,
@@ -285,6 +291,30 @@ export const errorCodes = {
     409,
     'refused',
     'Join first: `isthmus join --token-file FILE`.',
+  ),
+  NOT_FOUNDER: entry(
+    'Cluster is not the founder',
+    403,
+    'refused',
+    "Ask a gateway of the founder's cluster: `isthmus grant list` names it.",
+  ),
+  FOUNDER_UNKNOWN: entry(
+    'Founder not known',
+    409,
+    'failed',
+    'Have the cluster leave, and join again with a token of a cluster that knows: `isthmus grant list` there names the founder.',
+  ),
+  GRANT_MISSING: entry(
+    'Cluster may not write for the federation',
+    403,
+    'refused',
+    "Have the founder grant it: `isthmus grant policy CLUSTER` at a gateway of the founder's cluster; or write it at a cluster that may: `isthmus grant list`.",
+  ),
+  GRANT_NOT_FOUND: entry(
+    'Grant not found',
+    404,
+    'not-found',
+    'List what there is: `isthmus grant list`.',
   ),
   LEAVE_REFUSED: entry(
     'Cluster cannot leave',

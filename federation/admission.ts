@@ -15,6 +15,7 @@ import {
 import { type Signer, signRecord, verifyRecord } from '../registry/signing.ts';
 import type { Store, StoredValue } from '../registry/store.ts';
 import { type Applicant, examine } from './applicant.ts';
+import { keptCharter } from './charter.ts';
 import { GuessLimit } from './guess-limit.ts';
 import type { RegistryAccess } from './member.ts';
 import { believedMembers } from './members.ts';
@@ -205,7 +206,12 @@ export class Admission {
   async #reply(): Promise<JoinReply> {
     const { kind, endpoints, hostTrustDomain = '' } = this.#options.registry();
     const members = await believedMembers({ ...this.#options, store: this.#options.store() });
-    return { members, registry: { kind, endpoints, hostTrustDomain } };
+    const { charter } = this.#options.trust;
+    return {
+      members,
+      registry: { kind, endpoints, hostTrustDomain },
+      charter: charter ? JSON.stringify(keptCharter(charter)) : '',
+    };
   }
 
   #records(applicant: Applicant): Promise<readonly (StoredValue | undefined)[]> {

@@ -12,6 +12,7 @@ import {
   parseRecord,
 } from '../registry/model.ts';
 import { verifyRecord } from '../registry/signing.ts';
+import { type KeptCharter, keptCharterSchema, readCharter } from './charter.ts';
 import { type Pin, type RegistryAccess, registryAccessSchema } from './member.ts';
 import type { JoinReply, MemberRecords } from './messages.ts';
 import type { JoinToken } from './token.ts';
@@ -27,6 +28,8 @@ interface PresentedMember {
 export interface Answer {
   readonly members: ReadonlyMap<ClusterName, PresentedMember>;
   readonly registry: RegistryAccess;
+  /** As the admitting cluster tells it: its word counts for that as it does for who the members are. */
+  readonly charter: KeptCharter | undefined;
 }
 
 /**
@@ -45,7 +48,15 @@ export function readAnswer(reply: JoinReply, token: JoinToken): Answer {
       what: `${token.cluster} does not show the root that the token names as its own`,
     });
   }
-  return { members, registry: readRegistry(reply, token, members) };
+  const registry = readRegistry(reply, token, members);
+  return { members, registry, charter: readKeptCharter(reply, token) };
+}
+
+function readKeptCharter({ charter }: JoinReply, token: JoinToken): KeptCharter | undefined {
+  if (!charter) return undefined;
+  const kept = parseRecord(keptCharterSchema, 'charter', charter);
+  readCharter(token.federation, kept);
+  return kept;
 }
 
 function readMember({ clusterRecord, bundleRecord }: MemberRecords, token: JoinToken) {

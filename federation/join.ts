@@ -182,7 +182,7 @@ function unsettled(token: JoinToken, cause: IsthmusError): IsthmusError {
 function membership(
   token: JoinToken,
   { self, authority, clock }: JoinOptions,
-  { members, registry }: Answer,
+  { members, registry, charter }: Answer,
 ): Joined {
   if (!members.get(self.cluster)?.roots.includes(authority.keyId)) {
     throw new IsthmusError('JOIN_REFUSED', {
@@ -199,5 +199,6 @@ function membership(
     registry,
     pins: Object.fromEntries(others.map(([cluster, { pin }]) => [cluster, pin])),
     departed: {},
+    ...(charter && { charter }),
   };
 }

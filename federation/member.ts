@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { IsthmusError } from '../core/errors.ts';
 import { readFileIfAny, writeFileAtomic } from '../core/files.ts';
 import { addressSchema, clusterNameSchema, federationNameSchema } from '../registry/model.ts';
+import { keptCharterSchema } from './charter.ts';
 
 /** `host:port`, or `https://host:port` where the registry's own clients write it so. */
 const endpointSchema = z
@@ -38,6 +39,8 @@ const joinedFields = {
   pins: z.record(clusterNameSchema, pinSchema),
   /** Clusters that left, with their last `admittedAt`: an admission not newer than it brings none of them back. */
   departed: z.record(clusterNameSchema, z.int().min(0)),
+  /** Who the founder is, and what it granted; absent in a file from before there were grants. */
+  charter: keptCharterSchema.optional(),
 };
 
 const membershipStateSchema = z.discriminatedUnion('kind', [

@@ -38,6 +38,8 @@ export interface JoinReply {
     /** Empty for etcd. */
     readonly hostTrustDomain: string;
   } | null;
+  /** Empty, or absent, where the founder is not known to who answers. */
+  readonly charter?: string;
 }
 
 export interface EvictRequest {

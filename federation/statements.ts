@@ -1,4 +1,4 @@
-/** Owns what clusters sign besides records: that one admits another, and that a joiner holds the key it shows. */
+/** Owns what clusters sign besides records: that one admits another, that a joiner holds the key it shows, and that the founder is another from now on. */
 import { canonicalJson } from '../registry/signing.ts';
 
 /** A member's word that a root belongs to a cluster it admitted. */
@@ -29,6 +29,24 @@ export function admissionBytes(statement: AdmissionStatement): Uint8Array {
 export function possessionBytes(statement: PossessionStatement): Uint8Array {
   const { federation, cluster, token, admitting } = statement;
   return bytesOf('isthmus join v1', { federation, cluster, token, admitting });
+}
+
+/** The founder's word that another cluster is the founder from now on. */
+interface HandOverStatement {
+  readonly federation: string;
+  readonly from: string;
+  readonly to: string;
+  /** SPIFFE bundle of the new founder, as JSON. */
+  readonly bundle: unknown;
+  /** Of the record that hands over. */
+  readonly sequence: number;
+  /** By the clock of the founder, in milliseconds. */
+  readonly at: number;
+}
+
+export function handOverBytes(statement: HandOverStatement): Uint8Array {
+  const { federation, from, to, bundle, sequence, at } = statement;
+  return bytesOf('isthmus founder v1', { federation, from, to, bundle, sequence, at });
 }
 
 /** The purpose goes first: no signature made for one can serve another, nor a record, whose key begins with a slash. */

@@ -1,5 +1,5 @@
-/** Owns which clusters' bundles are believed: from the membership file at start, from the registry's records since. */
-import { encodeBundle, parseBundle } from '../certs/bundle.ts';
+/** Owns which clusters' bundles are believed, and who is the founder: from the membership file at start, from the registry's records since. */
+import { bundleFingerprint, encodeBundle, parseBundle } from '../certs/bundle.ts';
 import { parseTrustDomain, type TrustDomain } from '../certs/spiffe-id.ts';
 import type { TrustStore } from '../certs/trust-store.ts';
 import { asIsthmusError, IsthmusError } from '../core/errors.ts';
@@ -7,8 +7,10 @@ import type { Log } from '../core/log.ts';
 import { type ClusterName, type FederationName, trustDomainOf } from '../core/names.ts';
 import { Subscribers } from '../core/subscribers.ts';
 import type { RegistryKey } from '../registry/keys.ts';
+import type { BundleRecord } from '../registry/model.ts';
 import { type Sealer, verifyRecord, verifySeal } from '../registry/signing.ts';
 import type { ClusterView, Snapshot } from '../registry/snapshot.ts';
+import { type Charter, considerCharter, keptCharter, readCharter } from './charter.ts';
 import { type Beliefs, type BelievedBundle, considerBundle } from './consider.ts';
 import { isJoined, type MembershipFile, type MembershipState, type Pin } from './member.ts';
 
@@ -31,6 +33,7 @@ export class FederationTrust {
   readonly #options: FederationTrustOptions;
   readonly #bundles = new Map<ClusterName, BelievedBundle>();
   readonly #departed = new Map<ClusterName, number>();
+  #charter: Charter | undefined;
   readonly #subscribers = new Subscribers();
   #persisting: Promise<void> = Promise.resolve();
 
@@ -46,6 +49,10 @@ export class FederationTrust {
     for (const [cluster, at] of Object.entries(state.departed) as [ClusterName, number][]) {
       this.#departed.set(cluster, at);
     }
+    const { federation, cluster, ownBundle } = options;
+    this.#charter = state.charter
+      ? readCharter(federation, state.charter)
+      : founded(state.kind === 'founder' ? cluster : undefined, this.#bundles, ownBundle);
   }
 
   /** Called, after the turn in which it happened, when something more, or less, is believed: look again at what was refused. */
@@ -66,6 +73,34 @@ export class FederationTrust {
     return { federation, bundles, departed: this.#departed };
   }
 
+  /** Who the founder is, and what it granted; undefined where that is not known here, as in files from before there were grants. */
+  get charter(): Charter | undefined {
+    const charter = this.#charter;
+    return charter && this.#isOwn(charter)
+      ? { ...charter, bundle: this.#options.ownBundle() }
+      : charter;
+  }
+
+  /** Whether this cluster is the founder, by its own authority and not by its name alone. */
+  get isFounder(): boolean {
+    return this.#charter !== undefined && this.#isOwn(this.#charter);
+  }
+
+  /**
+   * Believes or refuses what a record says of the founder and its grants, as it was stored. Throws FOUNDER_UNKNOWN, and as
+   * `considerCharter` does.
+   */
+  considerCharter(key: string, raw: object): void {
+    const { charter } = this;
+    if (charter === undefined) throw founderUnknown(this.#options.federation, key);
+    const next = considerCharter(this.#options.federation, charter, key, raw);
+    if (next === charter) return;
+    this.#charter = next;
+    const { founder, said } = next;
+    this.#options.log.info({ founder, sequence: said?.record.sequence }, 'the charter is believed');
+    this.#changed();
+  }
+
   /**
    * Believes or refuses a record, as it was stored; a believed bundle counts from here on.
    * Throws RECORD_UNSIGNED, CERT_UNTRUSTED, BUNDLE_INVALID, RECORD_FOREIGN or RECORD_INVALID. Tokens pass: who honours them verifies them.
@@ -75,7 +110,7 @@ export class FederationTrust {
     if (key.kind === 'departures') this.verifyDeparture(key.cluster, text, raw);
     else if (key.kind === 'endpoints') verifySeal(text, raw, this.#options.sealer);
     else if (key.kind === 'bundles' && key.cluster !== this.#options.cluster) {
-      this.#consider(key.cluster, raw);
+      this.#consider(key.cluster, text, raw);
     } else verifyRecord(text, raw, this.#rootsOf(key.cluster, text));
   }
 
@@ -116,13 +151,41 @@ export class FederationTrust {
     return this.#persisting;
   }
 
-  #consider(cluster: ClusterName, raw: unknown): void {
+  #consider(cluster: ClusterName, key: string, raw: unknown): void {
     const decision = considerBundle(this.beliefs, cluster, raw);
     if (decision.kind === 'refuse') throw decision.problem;
+    this.#followFounder(cluster, key, raw);
     if (decision.kind === 'unchanged') return;
     this.#believe(cluster, decision.believed);
     this.#departed.delete(cluster);
     this.#options.log.info({ cluster }, 'the bundle is believed');
+    this.#changed();
+  }
+
+  /** Whether a charter's founder is this cluster. Its own roots are beyond doubt, also after they changed; those of another of its name are not its own. */
+  #isOwn({ founder, bundle }: Charter): boolean {
+    const { cluster, ownBundle } = this.#options;
+    const pinned = new Set(bundle.roots.map((root) => root.fingerprint256));
+    return founder === cluster && ownBundle().roots.some((root) => pinned.has(root.fingerprint256));
+  }
+
+  /** The founder's roots change by the word of one that it had, whoever else vouches for a cluster of its name. */
+  #followFounder(cluster: ClusterName, key: string, raw: unknown): void {
+    const charter = this.#charter;
+    if (charter?.founder !== cluster) return;
+    const bundle = parseBundle((raw as BundleRecord).bundle, this.#trustDomain(cluster));
+    if (bundleFingerprint(bundle) === bundleFingerprint(charter.bundle)) return;
+    if (bundle.sequence < charter.bundle.sequence) return;
+    try {
+      verifyRecord(key, raw, charter.bundle.roots);
+    } catch (thrown) {
+      this.#options.log.warn(
+        { err: asIsthmusError(thrown), cluster },
+        'a cluster is called like the founder, and is not it',
+      );
+      return;
+    }
+    this.#charter = { ...charter, bundle };
     this.#changed();
   }
 
@@ -166,11 +229,41 @@ export class FederationTrust {
         { bundle: encodeBundle(bundle), admittedAt },
       ]),
     );
-    return { ...state, pins, departed: Object.fromEntries(this.#departed) };
+    const { charter } = this;
+    return {
+      ...state,
+      pins,
+      departed: Object.fromEntries(this.#departed),
+      ...(charter && { charter: keptCharter(charter) }),
+    };
   }
 }
 
 /** Either counts: the two may arrive, and go, one after the other. */
 function isMember(view: ClusterView | undefined): boolean {
   return view?.record !== undefined || view?.bundle !== undefined;
+}
+
+/**
+ * The charter where none was kept: the cluster that founded the federation, or the only one that was believed without that a member
+ * had admitted it.
+ */
+function founded(
+  own: ClusterName | undefined,
+  bundles: ReadonlyMap<ClusterName, BelievedBundle>,
+  ownBundle: () => BelievedBundle['bundle'],
+): Charter | undefined {
+  if (own !== undefined) return { founder: own, bundle: ownBundle() };
+  const [first, second] = [...bundles].filter(([, { admittedAt }]) => admittedAt === 0);
+  if (first === undefined || second !== undefined) return undefined;
+  const [founder, { bundle }] = first;
+  return { founder, bundle };
+}
+
+/** The error of a cluster that does not know whose word counts for the federation. */
+function founderUnknown(federation: FederationName, where: string): IsthmusError {
+  return new IsthmusError('FOUNDER_UNKNOWN', {
+    what: `It is not known here who founded ${federation}: this cluster joined before members were told`,
+    where,
+  });
 }

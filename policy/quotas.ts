@@ -5,7 +5,7 @@ import { IsthmusError } from '../core/errors.ts';
 export const maxPolicyBytes = 64 * 1024;
 /** Octets of a record: a policy of the greatest size, with who wrote it and the signature. */
 export const maxRecordBytes = maxPolicyBytes + 8 * 1024;
-/** Policies of one cluster, of all kinds together; those that were deleted don't count. */
+/** Policies of one cluster, or of the whole federation, of all kinds together; those that were deleted don't count. */
 export const maxPolicies = 10_000;
 
 /** Throws POLICY_TOO_LARGE. */
@@ -21,6 +21,6 @@ export function refuseTooLarge(spec: object): void {
 export function refuseTooMany(written: number, limit: number): void {
   if (written < limit) return;
   throw new IsthmusError('POLICY_LIMIT', {
-    what: `This cluster has ${written} policies, and ${limit} at most`,
+    what: `There are ${written} such policies, and ${limit} at most`,
   });
 }

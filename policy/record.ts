@@ -29,7 +29,7 @@ export const policyRecordSchema = z.object({
 export type PolicyRecord = z.output<typeof policyRecordSchema>;
 
 /** Whose gateways go by a policy: those of the cluster that wrote it, or those of all clusters. */
-type PolicyScope = 'cluster' | 'federation';
+export type PolicyScope = 'cluster' | 'federation';
 
 /** Unique among all policies of a gateway; those of its configuration have no slash in theirs. */
 function policyName({ namespace, kind, name }: Omit<PolicyKey, 'cluster'>): string {
@@ -40,6 +40,13 @@ function policyName({ namespace, kind, name }: Omit<PolicyKey, 'cluster'>): stri
 export function writtenAt({ name }: PolicyResource): string | undefined {
   const [own, namespace, kind] = name.split('/').reverse();
   return kind === undefined ? undefined : `${namespace}/${own}`;
+}
+
+/** A policy that was written, and whose it is, in words: `shop/orders of dc1`; undefined for one of the configuration. */
+export function sourceOf(resource: PolicyResource): string | undefined {
+  const written = writtenAt(resource);
+  const owner = resource.ofFederation ? 'the federation' : resource.target.where;
+  return written && `${written} of ${owner}`;
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Owns where policies live in the registry: below `policies/<cluster>/` those of one cluster, below `policies/@/` the federation's. */
+/** Owns where policies live in the registry: below `policies/<cluster>/` those of one cluster, below `policies/@/` the federation's, which the clusters write that `grants/policy` names. */
 import { IsthmusError } from '../core/errors.ts';
 import { type ClusterName, type FederationName, isLabel } from '../core/names.ts';
 import { federationPrefix } from './keys.ts';
@@ -7,7 +7,7 @@ import { federationPrefix } from './keys.ts';
 export const wholeFederation = '@';
 
 /** Whose gateways go by a policy. */
-type PolicyOwner = ClusterName | typeof wholeFederation;
+export type PolicyOwner = ClusterName | typeof wholeFederation;
 
 /** A key below `policies/`. A cluster alone may write its own; the federation's may be written by those that its founder names. */
 export interface PolicyKey {
@@ -23,6 +23,16 @@ const kindName = /^[A-Z][A-Za-z0-9]{0,62}$/;
 /** The prefix of the policies of one cluster, or of the federation. Ends with a slash. */
 export function policiesPrefix(federation: FederationName, cluster: PolicyOwner): string {
   return `${federationPrefix(federation)}policies/${cluster}/`;
+}
+
+/** The prefix of the records that say who may write what. Ends with a slash. */
+export function grantsPrefix(federation: FederationName): string {
+  return `${federationPrefix(federation)}grants/`;
+}
+
+/** The key of the record that names the clusters that may write the federation's policies. */
+export function policyGrantsKey(federation: FederationName): string {
+  return `${grantsPrefix(federation)}policy`;
 }
 
 export function encodePolicyKey(federation: FederationName, key: PolicyKey): string {

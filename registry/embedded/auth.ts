@@ -9,21 +9,30 @@ export type Peer =
   | { readonly kind: 'host' }
   | { readonly kind: 'member'; readonly trustDomain: string };
 
+/** Folders of the federation that no single cluster owns, below its root; who may write there is told by `TrustedDomain.writes`. */
+export type SharedFolder = 'policies/@/' | 'grants/';
+
 export interface Access {
   readonly mode: 'read' | 'write';
   readonly range: KeyRange;
 }
 
 /**
- * A member writes only what is its own (`<kind>/<its cluster>`, or anything below), with a range that leaves
- * nothing of others inside. It reads everything of its federation but join tokens; a range that touches
+ * A member writes only what is its own (`<kind>/<its cluster>`, or anything below) or in a folder that it `shares`, with a range that
+ * leaves nothing of others inside. It reads everything of its federation but join tokens; a range that touches
  * those is refused whole.
  */
-export function mayAccess(peer: Peer, { mode, range }: Access): boolean {
+export function mayAccess(
+  peer: Peer,
+  { mode, range }: Access,
+  shares: readonly SharedFolder[] = [],
+): boolean {
   if (peer.kind === 'host') return true;
   const home = homeOf(peer.trustDomain);
   if (home === undefined) return false;
-  if (mode === 'write') return isOwn(home, range);
+  if (mode === 'write') {
+    return isOwn(home, range) || shares.some((folder) => within(range, `${home.root}${folder}`));
+  }
   return within(range, home.root) && !overlaps(range, `${home.root}tokens/`);
 }
 

@@ -6,6 +6,7 @@ import type { AutoCompact } from './compactor.ts';
 import type { NodeOptions, ServerIdentity, TrustedDomain } from './node.ts';
 import type { FromThread, Request, ToThread } from './protocol.ts';
 
+export type { SharedFolder } from './auth.ts';
 export type { ServerIdentity, TrustedDomain } from './node.ts';
 
 export interface EmbeddedRegistryOptions {

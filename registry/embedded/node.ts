@@ -10,6 +10,7 @@ import { isLoopback, parseAddress } from '../../core/address.ts';
 import type { Clock } from '../../core/clock.ts';
 import { IsthmusError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
+import type { SharedFolder } from './auth.ts';
 import { type AutoCompact, startCompactor } from './compactor.ts';
 import { Database } from './database.ts';
 import { Leases } from './leases.ts';
@@ -25,6 +26,8 @@ const progressEveryMs = 10_000;
 export interface TrustedDomain {
   readonly trustDomain: string;
   readonly rootsPem: readonly string[];
+  /** Where its gateways may write beside what is their cluster's own. */
+  readonly writes?: readonly SharedFolder[];
 }
 
 export interface ServerIdentity {
@@ -62,6 +65,7 @@ export async function startNode(
   }
   const database = new Database(options.file);
   let address = options.listen;
+  let shares: ReadonlyMap<string, readonly SharedFolder[]> = new Map();
   const mvcc = new Mvcc(database);
   const leases = new Leases({ database, mvcc, clock, log });
   const header = headers(database, mvcc);
@@ -72,6 +76,7 @@ export async function startNode(
     leases,
     hub,
     header,
+    sharesOf: (trustDomain) => shares.get(trustDomain) ?? [],
     address: () => `${options.tls === undefined ? 'http' : 'https'}://${address}`,
     log,
   });
@@ -92,6 +97,7 @@ export async function startNode(
 
   function setTrust(domains: readonly TrustedDomain[]): void {
     const bundles = domains.map(toBundle);
+    shares = new Map(domains.map(({ trustDomain, writes = [] }) => [trustDomain, writes]));
     const kept = new Set(bundles.map(({ trustDomain }) => trustDomain));
     for (const known of trust.domains()) if (!kept.has(known)) trust.remove(known);
     for (const bundle of bundles) trust.set(bundle);

@@ -10,7 +10,14 @@ import {
 import { messageOf } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import { etcdTexts } from '../etcd-errors.ts';
-import { type Access, accessesOf, mayAccess, oneKey, type Peer } from './auth.ts';
+import {
+  type Access,
+  accessesOf,
+  mayAccess,
+  oneKey,
+  type Peer,
+  type SharedFolder,
+} from './auth.ts';
 import { type Database, isDiskFull } from './database.ts';
 import type { Leases } from './leases.ts';
 import type { Mvcc } from './mvcc.ts';
@@ -38,6 +45,8 @@ export interface Core {
   readonly hub: WatchHub;
   readonly header: () => Header;
   readonly address: () => string;
+  /** Folders where the gateways of a member may write, as of now. */
+  readonly sharesOf: (trustDomain: string) => readonly SharedFolder[];
   readonly log: Log;
 }
 
@@ -62,7 +71,8 @@ export function servicesFor(
   }
 
   function need(...accesses: readonly Access[]): void {
-    if (!accesses.every((access) => mayAccess(peer, access))) throw denied();
+    const shares = peer.kind === 'host' ? [] : core.sharesOf(peer.trustDomain);
+    if (!accesses.every((access) => mayAccess(peer, access, shares))) throw denied();
   }
 
   /** A lease is used by the peer that it was granted to and by the host, for to end one deletes its keys. */

@@ -1,6 +1,7 @@
 /** Specifies that the admin API is as it is described: every operation of a real gateway answers in the shape it is said to. */
 import anyTest, { type TestFn } from 'ava';
 import { z } from 'zod';
+import { collectionOf, policyKindNames } from '../../policy/kind-names.ts';
 import { becomes, startDrill } from '../drills/scene.ts';
 import { type AdminAsk, adminRequest } from '../support/admin-request.ts';
 import { type Cluster, federate } from '../support/federation.ts';
@@ -50,11 +51,12 @@ const drill = {
 const schedule = { cron: '0 3 * * *', spec: drill };
 const policy = '/v1/traffic-policies/shop/orders';
 const serviceDefaults = '/v1/service-defaults/shop/orders';
+const grant = '/v1/grants/policy/dc2';
 const serviceExport = '/v1/service-exports/shop/orders';
 const failover = '/v1/services/shop/orders/failover';
 
 /** What is sent to each operation, in this order; `{drill}` is the one that was started, `{token}` the one that was made. Streams have tests of their own. */
-const requests: readonly (readonly [id: string, path: string, ask?: AdminAsk])[] = [
+const requests: (readonly [id: string, path: string, ask?: AdminAsk])[] = [
   ['getHealth', '/healthz'],
   ['getReadiness', '/readyz'],
   ['getStatus', '/v1/status'],
@@ -121,6 +123,13 @@ const requests: readonly (readonly [id: string, path: string, ask?: AdminAsk])[]
   ['getServiceExport', serviceExport],
   ['listServiceExports', '/v1/service-exports'],
   ['deleteServiceExport', serviceExport, { method: 'DELETE' }],
+  ['planPolicies', '/v1/policies/plan', { method: 'POST', body: { documents: [] } }],
+  ['putPolicyGrant', grant, { method: 'PUT', body: { reason: 'it guards all' } }],
+  ['getPolicyGrant', grant],
+  ['listPolicyGrants', '/v1/grants/policy'],
+  ['deletePolicyGrant', grant, { method: 'DELETE' }],
+  ['getFounder', '/v1/federation/founder'],
+  ['handOver', '/v1/federation/founder', { method: 'POST', body: { cluster: 'dc1' } }],
   ['createToken', '/v1/tokens', { method: 'POST', body: {} }],
   ['revokeToken', '/v1/tokens/{token}', { method: 'DELETE' }],
   ['listAudit', '/v1/audit'],
@@ -129,6 +138,15 @@ const requests: readonly (readonly [id: string, path: string, ask?: AdminAsk])[]
   ['stopRegistry', '/v1/registry/stop', { method: 'POST' }],
   ['startRegistry', '/v1/registry/start', { method: 'POST' }],
 ];
+
+/** Policies of the whole federation are asked for as those of a cluster are. */
+const collections = policyKindNames.map((kind) => `/v1/${collectionOf(kind)}`);
+for (const [id, path, ask] of [...requests]) {
+  if (!collections.some((one) => path === one || path.startsWith(`${one}/`))) continue;
+  const wide = id.replace(/^(get|put|list|delete)/, '$1Federation');
+  const at = path.replace('/v1/', '/v1/federation/');
+  requests.push(ask ? [wide, at, ask] : [wide, at]);
+}
 
 /** What of that is refused: a drill that runs has no report yet. */
 const refused = new Set(['getDrillReport', 'join', 'leave']);

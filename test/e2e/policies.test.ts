@@ -104,7 +104,7 @@ test.serial(
     const line = await dc1.gateway.isthmusOk(['get', 'traffic-policies', '--no-headers']);
     t.regex(line, /^shop\/orders +orders\.shop +maglev +- +yes +local +20\d\d-/);
     const explained = await dc1.gateway.api.get<ExplainAnswer>('/v1/explain/orders.shop');
-    t.deepEqual(explained.notes, ['It is balanced as the traffic policy shop/orders says']);
+    t.deepEqual(explained.notes, ['It is balanced as the traffic policy shop/orders of dc1 says']);
     const told = await dc1.gateway.isthmusOk(['describe', 'traffic-policy', 'shop/orders']);
     t.regex(told, /^in force +yes, at this gateway$/m);
     t.regex(told, /^ {2}hash\.header +X-User$/m);

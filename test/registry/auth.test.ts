@@ -74,6 +74,27 @@ test("a cluster can't write under another cluster's name", (t) => {
   }
 });
 
+test('a member writes in a folder that no single cluster owns where it is told that it may, and in that alone', (t) => {
+  const may = (text: string, shares: Parameters<typeof mayAccess>[2]) =>
+    mayAccess(dc1, { mode: 'write', range: range(text) }, shares);
+  const policy = `${root}policies/@/shop/TrafficPolicy/cart`;
+  t.true(may(policy, ['policies/@/']));
+  t.true(may(`${root}policies/@/*`, ['policies/@/']));
+  t.true(may(`${root}grants/policy`, ['policies/@/', 'grants/']));
+  t.true(may(`${root}policies/dc1/shop/TrafficPolicy/cart`, ['grants/']));
+  for (const text of [
+    `${root}grants/policy`,
+    `${root}policies/*`,
+    `${root}policies/@..${root}policies/z`,
+    `${root}policies/dc2/shop/TrafficPolicy/cart`,
+    policy.replace('acme.example', 'other.example'),
+  ]) {
+    t.false(may(text, ['policies/@/']), text);
+  }
+  t.false(may(policy, ['grants/']));
+  t.false(may(policy, []));
+});
+
 test('a member reads its federation', (t) => {
   for (const text of [
     `${root}clusters/*`,

@@ -25,6 +25,7 @@ import { itemsTopic } from './live/topic.ts';
 import { clusterOperations } from './operations/clusters.ts';
 import { scheduleOperations } from './operations/drill-schedules.ts';
 import { drillOperations } from './operations/drills.ts';
+import { grantOperations } from './operations/grants.ts';
 import { limitOperations } from './operations/limits.ts';
 import { orderOperations } from './operations/orders.ts';
 import { type PolicyParts, policyOperations } from './operations/policies.ts';
@@ -120,6 +121,7 @@ export async function startAdministration(
         ...drillOperations(drills, clock),
         ...scheduleOperations(drills.schedules),
         ...orderOperations(drills.orders),
+        ...grantOperations(gateway),
         ...policyOperations(gateway),
         policyPlanOperation(gateway),
         ...limitOperations(gateway),

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { policyKinds } from '../../../policy/kinds.ts';
 import type { PolicyItem } from './resources/policies.ts';
+import type { policyGrantResource } from './resources/policy-grant.ts';
 import type { beliefsSchema, clusterItemSchema, trustItemSchema } from './schema/clusters.ts';
 import type { explanationSchema } from './schema/explanation.ts';
 import type { createdTokenSchema, joinResultSchema } from './schema/federation.ts';
@@ -51,6 +52,9 @@ export type ClusterItem = z.output<typeof clusterItemSchema>;
 export type GatewayItem = z.output<typeof gatewayItemSchema>;
 /** `GET /v1/trust` */
 export type TrustItem = z.output<typeof trustItemSchema>;
+
+/** `GET /v1/grants/policy` */
+export type PolicyGrantItem = z.output<typeof policyGrantResource.answer>;
 
 /** `GET /v1/beliefs` */
 export type Beliefs = z.output<typeof beliefsSchema>;

@@ -6,6 +6,7 @@ import { drillScheduleResource } from './resources/drill-schedule.ts';
 import { endpointResource } from './resources/endpoint.ts';
 import { failoverResource } from './resources/failover.ts';
 import { policyResources } from './resources/policies.ts';
+import { policyGrantResource } from './resources/policy-grant.ts';
 
 export const resources: readonly Resource[] = [
   clusterResource,
@@ -13,5 +14,6 @@ export const resources: readonly Resource[] = [
   drillScheduleResource,
   drainResource,
   failoverResource,
-  ...policyResources,
+  policyGrantResource,
+  ...policyResources.map((one) => one.resource),
 ];

@@ -164,6 +164,7 @@ export class Belonging {
     return hostRegistry({
       ...this.#options,
       believed: () => [...(this.#trust?.beliefs.bundles.values() ?? [])],
+      charter: () => this.#trust?.charter,
     });
   }
 }

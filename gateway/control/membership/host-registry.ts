@@ -1,7 +1,11 @@
 /** Owns making this gateway the host of the registry, where its configuration says so: for whom, and from when on. */
+import type { TrustDomain } from '../../../certs/spiffe-id.ts';
 import type { Clock, Random } from '../../../core/clock.ts';
 import type { Log } from '../../../core/log.ts';
+import { type ClusterName, type FederationName, trustDomainOf } from '../../../core/names.ts';
+import { type Charter, writersOf } from '../../../federation/charter.ts';
 import type { BelievedBundle } from '../../../federation/consider.ts';
+import type { SharedFolder } from '../../../registry/embedded/index.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import { HostedRegistry } from './hosted-registry.ts';
 import type { Identity } from './identity.ts';
@@ -11,6 +15,8 @@ interface HostOptions {
   readonly identity: Identity;
   /** Bundles of the members, whose gateways are let in. */
   believed(): readonly BelievedBundle[];
+  /** Who may write what no single cluster owns; undefined where that is not known. */
+  charter(): Charter | undefined;
   /** Resolves when this process is the gateway; undefined where it takes nobody's place. */
   readonly released?: Promise<void> | undefined;
   readonly clock: Clock;
@@ -20,7 +26,7 @@ interface HostOptions {
 
 /** Undefined where the configuration has none. Throws PORT_IN_USE and what else keeps it from starting. */
 export async function hostRegistry(options: HostOptions): Promise<HostedRegistry | undefined> {
-  const { config, identity, believed, released, clock, random, log } = options;
+  const { config, identity, believed, charter, released, clock, random, log } = options;
   const embedded = config.registry?.embedded;
   if (!embedded) return undefined;
   const hosted = new HostedRegistry({
@@ -28,11 +34,14 @@ export async function hostRegistry(options: HostOptions): Promise<HostedRegistry
     listen: embedded.listen,
     hostTrustDomain: identity.trustDomain,
     identity: () => ({ cert: identity.leaf.current.chainPem, key: identity.leaf.current.keyPem }),
-    trust: () =>
-      believed().map(({ bundle }) => ({
-        trustDomain: bundle.trustDomain,
-        rootsPem: bundle.roots.map((root) => root.toString()),
-      })),
+    trust: () => {
+      const shares = sharesOf(config.federation, charter());
+      return believed().map(({ bundle: { trustDomain, roots } }) => ({
+        trustDomain,
+        rootsPem: roots.map((root) => root.toString()),
+        writes: shares(trustDomain),
+      }));
+    },
     clock,
     random,
     log,
@@ -41,4 +50,18 @@ export async function hostRegistry(options: HostOptions): Promise<HostedRegistry
   if (released) hosted.startAfter(released);
   else await hosted.start();
   return hosted;
+}
+
+/** What the gateways of a trust domain may write beside what is their cluster's own: readers would refuse what others write there. */
+function sharesOf(
+  federation: FederationName,
+  charter: Charter | undefined,
+): (trustDomain: TrustDomain) => readonly SharedFolder[] {
+  const domainOf = (cluster: ClusterName): string => trustDomainOf(cluster, federation);
+  const writers = new Set(charter && writersOf(charter).map(domainOf));
+  const founder = charter && domainOf(charter.founder);
+  return (trustDomain) => [
+    ...(writers.has(trustDomain) ? (['policies/@/'] as const) : []),
+    ...(trustDomain === founder ? (['grants/'] as const) : []),
+  ];
 }

@@ -12,9 +12,14 @@ export function ordersFile(dataDir: string): string {
   return join(dataDir, 'orders.jsonl');
 }
 
-/** Policies that were written while gateways ran. */
+/** Policies that were written while gateways ran: those of the own cluster. */
 export function policiesFile(dataDir: string): string {
   return join(dataDir, 'policies.jsonl');
+}
+
+/** Policies of the whole federation. */
+export function federationPoliciesFile(dataDir: string): string {
+  return join(dataDir, 'federation-policies.jsonl');
 }
 
 /** Gateways of the own cluster that were lost. */
@@ -27,6 +32,7 @@ export function lostGatewaysFile(dataDir: string): string {
  * else look like lost ones, which are held on to. Throws FILE_UNWRITABLE.
  */
 export async function forgetKnowledge(dataDir: string): Promise<void> {
-  const files = [snapshotFile, ordersFile, policiesFile, lostGatewaysFile];
+  const policies = [policiesFile, federationPoliciesFile];
+  const files = [snapshotFile, ordersFile, ...policies, lostGatewaysFile];
   for (const file of files) await removeFile(file(dataDir));
 }

@@ -19,6 +19,7 @@ export function followRegistry(
       session && {
         session,
         store: session.store,
+        trust: session.trust,
         verify: (cluster, key, raw) => session.trust.verifyFrom(cluster, key, raw),
         isOut: () => session.isOut,
       },

@@ -1,5 +1,4 @@
-/** Owns the policies in force at this gateway: those of its configuration, and over them those that were written in the registry. */
-
+/** Owns the policies in force at this gateway: those of its configuration, and those that were written in the registry, for its cluster or for all. */
 import type { ClusterName, ServiceName } from '../../../core/names.ts';
 import { Policies, type PolicyResource } from '../../../policy/effective.ts';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -10,7 +9,7 @@ import { policiesOf } from '../config/policies.ts';
 
 interface GoverningOptions {
   readonly config: GatewayConfig;
-  /** Each of the own cluster alone, which makes it more specific than one of the configuration for the same target. */
+  /** One of the own cluster is for it alone, which makes it more specific than one of the configuration for the same target. */
   written(): readonly PolicyResource[];
   readonly catalog: Pick<Catalog, 'defaultsChanged'>;
   /** Hosts outside may be others. */

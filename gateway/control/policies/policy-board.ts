@@ -1,6 +1,6 @@
-/** Owns what this gateway knows of its cluster's written policies: the last good record at each key, and why a newer one is not used. */
+/** Owns what this gateway knows of written policies, of its cluster or of the federation: the last good record at each key, and why a newer one is not used. */
 import type { Clock, Random } from '../../../core/clock.ts';
-import { asIsthmusError, IsthmusError } from '../../../core/errors.ts';
+import { asIsthmusError, type ErrorCode, IsthmusError } from '../../../core/errors.ts';
 import type { Log } from '../../../core/log.ts';
 import type { ClusterName, FederationName } from '../../../core/names.ts';
 import type { PolicyResource } from '../../../policy/effective.ts';
@@ -8,7 +8,12 @@ import { maxRecordBytes } from '../../../policy/quotas.ts';
 import { type PolicyRecord, policyRecordSchema, resourceOf } from '../../../policy/record.ts';
 import { Informer, type PrefixChange } from '../../../registry/informer.ts';
 import { parseRecord } from '../../../registry/model.ts';
-import { decodePolicyKey, policiesPrefix } from '../../../registry/policy-keys.ts';
+import {
+  decodePolicyKey,
+  type PolicyOwner,
+  policiesPrefix,
+  wholeFederation,
+} from '../../../registry/policy-keys.ts';
 import type { RawChange } from '../../../registry/record-reader.ts';
 import type { Store } from '../../../registry/store.ts';
 
@@ -25,7 +30,9 @@ export interface PolicyBoardOptions {
   readonly store: Store;
   readonly federation: FederationName;
   readonly self: ClusterName;
-  /** Throws unless `cluster` signed the record, given as it was stored. */
+  /** Whose policies these are: the own cluster, or the whole federation. */
+  readonly owner: PolicyOwner;
+  /** Throws unless `cluster` may write here, and signed the record, given as it was stored. */
   verify(cluster: ClusterName, key: string, raw: unknown): void;
   readonly clock: Clock;
   readonly random: Random;
@@ -44,14 +51,15 @@ export class PolicyBoard {
   /** Values that are not used, to look at again when trust changes. */
   readonly #refused = new Map<string, Uint8Array | string>();
   readonly #problems = new Map<string, IsthmusError>();
+  readonly #refusals = new Map<ErrorCode, number>();
   #isListed = false;
 
   constructor(options: PolicyBoardOptions) {
-    const { store, federation, self, clock, random, log } = options;
+    const { store, federation, owner, clock, random, log } = options;
     this.#options = options;
     this.#informer = new Informer({
       ...{ store, clock, random, log },
-      prefixes: [policiesPrefix(federation, self)],
+      prefixes: [policiesPrefix(federation, owner)],
       handler: {
         synced: (_prefix, values, revision) => {
           this.#isListed = true;
@@ -89,6 +97,11 @@ export class PolicyBoard {
       return [new IsthmusError(problem.code, { what, where: prefix, cause: problem })];
     });
     return [...denied, ...this.#problems.values()];
+  }
+
+  /** How many records of the registry were refused since this gateway started, by why. */
+  get refusals(): ReadonlyMap<ErrorCode, number> {
+    return this.#refusals;
   }
 
   /** Every policy, those that were deleted included. */
@@ -144,11 +157,24 @@ export class PolicyBoard {
     this.#options.changed();
   }
 
-  /** Looks again at what was refused; call when trust changed. */
+  /**
+   * Looks again at what was refused; call when trust changed. The federation's policies are in force for as long as who wrote them may
+   * write them, so that these are all looked at again.
+   */
   reconsider(): void {
-    if (this.#refused.size === 0) return;
+    const isOfAll = this.#options.owner === wholeFederation;
+    if (this.#refused.size === 0 && !(isOfAll && this.#known.size > 0)) return;
+    if (isOfAll) for (const [key, { raw }] of [...this.#known]) this.#doubt(key, raw);
     for (const [key, value] of [...this.#refused]) this.#take(key, value);
     this.#options.changed();
+  }
+
+  /** Goes by a record no more that would not be believed now. */
+  #doubt(key: string, raw: object): void {
+    const value = JSON.stringify(raw);
+    if (this.#read(key, value)) return;
+    this.#known.delete(key);
+    if (!this.#refused.has(key)) this.#refused.set(key, value);
   }
 
   #changed({ puts, deletes, relisted }: PrefixChange): void {
@@ -157,8 +183,11 @@ export class PolicyBoard {
       !relisted && (this.#revisions.get(key) ?? 0) > modRevision;
     for (const put of puts) {
       if (isPast(put)) continue;
+      const isNew = this.#revisions.get(put.key) !== put.modRevision;
       this.#revisions.set(put.key, put.modRevision);
       this.#take(put.key, put.value);
+      const problem = isNew ? this.#problems.get(put.key) : undefined;
+      if (problem) this.#refusals.set(problem.code, (this.#refusals.get(problem.code) ?? 0) + 1);
     }
     for (const deleted of deletes) {
       if (isPast(deleted)) continue;
@@ -183,12 +212,15 @@ export class PolicyBoard {
 
   #read(where: string, value: Uint8Array | string): WrittenPolicy | undefined {
     try {
-      const { federation, self, verify } = this.#options;
-      const key = decodePolicyKey(federation, where);
+      const { federation, self, owner, verify } = this.#options;
+      const { cluster: _, ...key } = decodePolicyKey(federation, where);
       refuseOversize(where, value);
       const json = typeof value === 'string' ? value : new TextDecoder().decode(value);
       const record = parseRecord(policyRecordSchema, where, json);
-      for (const [field, expected] of Object.entries({ ...key, cluster: self })) {
+      // Which cluster wrote a policy of the federation is for its signature to say.
+      const isOfAll = owner === wholeFederation;
+      const expectations = { ...key, ...(!isOfAll && { cluster: self }) };
+      for (const [field, expected] of Object.entries(expectations)) {
         const said = record[field as keyof PolicyRecord];
         if (said === expected) continue;
         throw new IsthmusError('RECORD_FOREIGN', {
@@ -197,8 +229,9 @@ export class PolicyBoard {
         });
       }
       const raw = JSON.parse(json);
-      verify(self, where, raw);
-      const written = { record, raw, resource: resourceOf(where, record) };
+      verify(record.cluster, where, raw);
+      const scope = isOfAll ? 'federation' : 'cluster';
+      const written = { record, raw, resource: resourceOf(where, record, scope) };
       this.#problems.delete(where);
       return written;
     } catch (thrown) {

@@ -1,33 +1,47 @@
 /**
- * Owns the policies that are written while gateways run: in the registry, by and for this gateway's cluster.
+ * Owns the policies that are written while gateways run: in the registry, for this gateway's cluster or for the whole federation.
  *
  *   asked for    at any gateway of the cluster, by the admin API; `policy/kinds.ts` has the kinds
- *   written      signed by the cluster, at `policies/<cluster>/<namespace>/<kind>/<name>`: `cluster-policies.ts`
- *   heard        by every gateway of the cluster; what can't be used leaves the last good one in force: `policy-board.ts`
- *   in force     over those of the configuration: `governing.ts`
+ *   allowed      for the federation: where the founder granted it to the cluster: `grants.ts`
+ *   written      signed by the cluster, at `policies/<cluster>/<namespace>/<kind>/<name>`, or `policies/@/...`: `kept-policies.ts`
+ *   heard        by every gateway that they are for; what can't be used leaves the last good one in force: `policy-board.ts`
+ *   in force     with those of the configuration: `governing.ts`
  */
-import { IsthmusError } from '../../../core/errors.ts';
+import { type ErrorCode, IsthmusError } from '../../../core/errors.ts';
 import type { PolicyResource } from '../../../policy/effective.ts';
 import { singularOf } from '../../../policy/kind-names.ts';
-import type { PolicyRecord } from '../../../policy/record.ts';
-import {
-  ClusterPolicies,
-  type ClusterPoliciesOptions,
-  type PolicyChange,
-} from './cluster-policies.ts';
+import type { PolicyRecord, PolicyScope } from '../../../policy/record.ts';
+import { wholeFederation } from '../../../registry/policy-keys.ts';
+import { federationPoliciesFile, policiesFile } from '../membership/kept-knowledge.ts';
+import { Grants, type GrantsOptions } from './grants.ts';
+import { KeptPolicies, type KeptPoliciesOptions, type PolicyChange } from './kept-policies.ts';
 import type { WrittenPolicy } from './policy-board.ts';
 
 /** The parts of a federation that policies are written and heard by. */
-interface FederationParts extends Pick<ClusterPoliciesOptions, 'store' | 'verify'> {
+interface FederationParts extends Pick<GrantsOptions, 'store' | 'trust'> {
   /** The same for as long as the cluster's stay in its federation lasts. */
   readonly session: object;
+  /** Throws unless `cluster` signed the record, given as it was stored. */
+  readonly verify: KeptPoliciesOptions['verify'];
   /** Whether the cluster is a member no more. */
   isOut(): boolean;
 }
 
-type WrittenPoliciesOptions = Omit<ClusterPoliciesOptions, keyof FederationParts>;
+interface WrittenPoliciesOptions
+  extends Omit<KeptPoliciesOptions, keyof FederationParts | 'file' | 'mayWrite' | 'owner'> {
+  readonly dataDir: string;
+}
+
+/** What there is while the cluster is in a federation. */
+interface Parts {
+  readonly grants: Grants;
+  readonly cluster: KeptPolicies;
+  readonly federation: KeptPolicies;
+}
 
 interface PolicyName {
+  /** Default `cluster`. */
+  readonly scope?: PolicyScope;
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;
@@ -37,6 +51,8 @@ interface PolicyName {
 export interface PolicyView {
   readonly record: PolicyRecord & { readonly spec: object };
   readonly resource: PolicyResource;
+  /** Whose gateways go by it. */
+  readonly scope: PolicyScope;
   /** Why what the registry has in its place by now is not used. */
   readonly problem: IsthmusError | undefined;
 }
@@ -44,7 +60,7 @@ export interface PolicyView {
 export class WrittenPolicies {
   readonly #options: WrittenPoliciesOptions;
   #following: FederationParts | undefined;
-  #part: ClusterPolicies | undefined;
+  #parts: Parts | undefined;
   /** Entering and leaving, one after the other. */
   #changing: Promise<void> = Promise.resolve();
   readonly #whenListed: (() => void)[] = [];
@@ -58,8 +74,9 @@ export class WrittenPolicies {
     const before = this.#following;
     this.#following = parts;
     if (parts?.session === before?.session) {
-      if (parts && parts.store !== before?.store) this.#part?.use(parts.store);
-      this.#part?.board.reconsider();
+      if (parts && parts.store !== before?.store) for (const one of this.#all) one.use(parts.store);
+      this.#parts?.grants.record.reconsider();
+      for (const { board } of this.#shelves) board.reconsider();
       return;
     }
     this.#changing = this.#changing.then(async () => {
@@ -79,114 +96,197 @@ export class WrittenPolicies {
   /** Resolves when the registry has told all; at once in no federation. */
   async listed(): Promise<void> {
     await this.#changing;
-    if (this.#part === undefined || this.#part.board.isListed) return;
+    if (this.#parts === undefined || this.#isListed) return;
     await new Promise<void>((resolve) => this.#whenListed.push(resolve));
   }
 
   /** Those that can be used, by names that are unique among all. */
   get resources(): readonly PolicyResource[] {
-    return this.#all.flatMap(({ resource }) => resource ?? []);
+    return this.#shelves.flatMap(({ board }) =>
+      [...board.all.values()].flatMap(({ resource }) => resource ?? []),
+    );
   }
 
   /** One for each record that is not used. */
   get problems(): readonly IsthmusError[] {
-    return this.#part?.board.problems ?? [];
+    return [
+      ...this.#shelves.flatMap(({ board }) => board.problems),
+      ...(this.#parts?.grants.record.problems ?? []),
+    ];
+  }
+
+  /** How many records of the registry were refused since the cluster is in its federation, by whose they were to be and why. */
+  get refusals(): readonly {
+    readonly of: string;
+    readonly code: ErrorCode;
+    readonly count: number;
+  }[] {
+    const { grants, cluster, federation } = this.#parts ?? {};
+    const counted = {
+      grants: grants?.record,
+      cluster: cluster?.board,
+      federation: federation?.board,
+    };
+    return Object.entries(counted).flatMap(([of, part]) =>
+      [...(part?.refusals ?? [])].map(([code, count]) => ({ of, code, count })),
+    );
+  }
+
+  /** Who may write policies of the federation. Throws NOT_A_MEMBER. */
+  get grants(): Grants {
+    return this.#member().grants;
   }
 
   /** Every policy that there is. */
   get views(): PolicyView[] {
-    return this.#all.flatMap((written) => this.#viewOf(written) ?? []);
+    return [...this.#viewsOf('cluster'), ...this.#viewsOf('federation')];
   }
 
   /** Every policy of a kind. */
-  list(kind: string): PolicyView[] {
-    return this.views.filter(({ record }) => record.kind === kind);
+  list(kind: string, scope: PolicyScope = 'cluster'): PolicyView[] {
+    return this.#viewsOf(scope).filter(({ record }) => record.kind === kind);
   }
 
-  /** Every policy that was applied with a set. */
+  /** Every policy of this cluster that was applied with a set. */
   ofSet(set: string): PolicyView[] {
-    return this.views.filter(({ record }) => record.set === set);
+    return this.#viewsOf('cluster').filter(({ record }) => record.set === set);
   }
 
   /** How many policies may be made beside those that there are. Throws NOT_A_MEMBER. */
-  get room(): number {
-    return this.#member().room;
+  room(scope: PolicyScope = 'cluster'): number {
+    return this.#member()[scope].room;
   }
 
-  find({ kind, namespace, name }: PolicyName): PolicyView | undefined {
-    const key = this.#part?.keyOf({ kind, namespace, name });
-    const written = key === undefined ? undefined : this.#part?.board.all.get(key);
-    return written && this.#viewOf(written);
+  find({ scope = 'cluster', ...named }: PolicyName): PolicyView | undefined {
+    const shelf = this.#parts?.[scope];
+    const written = shelf?.board.all.get(shelf.keyOf(named));
+    return shelf && written && viewOf(shelf, written);
   }
 
   /** Throws POLICY_NOT_FOUND. */
   get(named: PolicyName): PolicyView {
     const found = this.find(named);
     if (found) return found;
-    const { kind, namespace, name } = named;
-    const what = `${this.#options.self} has no ${singularOf(kind)} ${namespace}/${name}`;
+    const { scope, kind, namespace, name } = named;
+    const who = scope === 'federation' ? this.#options.federation : this.#options.self;
+    const what = `${who} has no ${singularOf(kind)} ${namespace}/${name}`;
     throw new IsthmusError('POLICY_NOT_FOUND', { what });
   }
 
   /**
-   * Makes or replaces a policy of this cluster, with a spec that its kind takes. Throws NOT_A_MEMBER, POLICY_TOO_LARGE,
-   * POLICY_LIMIT, PRECONDITION_FAILED or what the registry says.
+   * Makes or replaces a policy, with a spec that its kind takes. Throws NOT_A_MEMBER, POLICY_TOO_LARGE, POLICY_LIMIT,
+   * PRECONDITION_FAILED or what the registry says; and of the whole federation GRANT_MISSING or FOUNDER_UNKNOWN.
    */
   async put(named: PolicyName, change: PolicyChange): Promise<PolicyView> {
-    await this.#member().write(named, change);
+    await this.#writable(named).write(named, change);
     return this.get(named);
   }
 
   /** Throws POLICY_NOT_FOUND, and what `put` does. */
   async delete(named: PolicyName, change: Omit<PolicyChange, 'spec' | 'set'>): Promise<void> {
-    const part = this.#member();
+    const shelf = this.#writable(named);
     this.get(named);
-    await part.write(named, { ...change, spec: null });
+    await shelf.write(named, { ...change, spec: null });
   }
 
   async close(): Promise<void> {
     this.#following = undefined;
     await this.#changing;
-    await this.#part?.close();
+    for (const one of this.#all) await one.close();
     for (const resolve of this.#whenListed.splice(0)) resolve();
   }
 
-  /** What was in force stays so until the next part has taken up what is on disk. */
+  /** What was in force stays so until the next parts have taken up what is on disk. */
   async #change(parts: FederationParts | undefined): Promise<void> {
-    await this.#part?.close();
+    for (const one of this.#all) await one.close();
     const following = this.#following;
-    let next: ClusterPolicies | undefined;
+    let next: Parts | undefined;
     if (following !== undefined && parts?.session === following.session) {
-      const changed = () => {
-        if (this.#part === next) this.#changed();
-      };
-      next = new ClusterPolicies({ ...this.#options, ...following, changed });
-      await next.start();
+      next = this.#open(following, () => {
+        if (this.#parts === next) this.#changed();
+      });
+      next.grants.start();
+      await next.federation.start();
+      await next.cluster.start();
     }
-    this.#part = next;
+    this.#parts = next;
     this.#changed();
+  }
+
+  #open(following: FederationParts, changed: () => void): Parts {
+    const { self, dataDir } = this.#options;
+    const options = { ...this.#options, ...following };
+    // What the founder says of it decides of the policies which are there already.
+    const grants = new Grants({
+      ...options,
+      changed: () => {
+        federation.board.reconsider();
+        changed();
+      },
+    });
+    const federation = new KeptPolicies({
+      ...{ ...options, changed, owner: wholeFederation },
+      file: federationPoliciesFile(dataDir),
+      mayWrite: () => grants.mayWrite,
+      verify: (cluster, key, raw) => {
+        grants.assertMayWrite(cluster, key);
+        following.verify(cluster, key, raw);
+      },
+    });
+    const cluster = new KeptPolicies({
+      ...{ ...options, changed, owner: self },
+      file: policiesFile(dataDir),
+      mayWrite: () => true,
+    });
+    return { grants, cluster, federation };
   }
 
   #changed(): void {
     this.#options.changed();
-    if (!this.#part?.board.isListed) return;
+    if (!this.#isListed) return;
     for (const resolve of this.#whenListed.splice(0)) resolve();
   }
 
-  get #all(): WrittenPolicy[] {
-    return [...(this.#part?.board.all.values() ?? [])];
+  get #isListed(): boolean {
+    const { grants } = this.#parts ?? {};
+    return grants?.record.isSettled === true && this.#shelves.every(({ board }) => board.isListed);
   }
 
-  #viewOf({ record, resource }: WrittenPolicy): PolicyView | undefined {
-    const { spec } = record;
-    if (spec === null || resource === undefined) return undefined;
-    const problem = this.#part?.board.problemAt(this.#part.keyOf(record));
-    return { record: { ...record, spec }, resource, problem };
+  get #shelves(): readonly KeptPolicies[] {
+    return this.#parts ? [this.#parts.cluster, this.#parts.federation] : [];
   }
 
-  #member(): ClusterPolicies {
-    const part = this.#part;
-    if (part && !this.#following?.isOut()) return part;
+  get #all(): readonly (Grants | KeptPolicies)[] {
+    return this.#parts ? [this.#parts.grants, ...this.#shelves] : [];
+  }
+
+  #viewsOf(scope: PolicyScope): PolicyView[] {
+    const shelf = this.#parts?.[scope];
+    if (shelf === undefined) return [];
+    return [...shelf.board.all.values()].flatMap((written) => viewOf(shelf, written) ?? []);
+  }
+
+  /** Where a policy may be written by this cluster. */
+  #writable({ scope = 'cluster' }: PolicyName): KeptPolicies {
+    const parts = this.#member();
+    if (scope === 'federation') parts.grants.assertMayWrite(this.#options.self);
+    return parts[scope];
+  }
+
+  #member(): Parts {
+    const parts = this.#parts;
+    if (parts && !this.#following?.isOut()) return parts;
     throw new IsthmusError('NOT_A_MEMBER', { what: `${this.#options.self} is in no federation` });
   }
+}
+
+function viewOf(shelf: KeptPolicies, { record, resource }: WrittenPolicy): PolicyView | undefined {
+  const { spec } = record;
+  if (spec === null || resource === undefined) return undefined;
+  return {
+    record: { ...record, spec },
+    resource,
+    scope: resource.ofFederation ? 'federation' : 'cluster',
+    problem: shelf.board.problemAt(shelf.keyOf(record)),
+  };
 }

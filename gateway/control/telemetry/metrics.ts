@@ -11,6 +11,7 @@ import type { GatewayConfig } from '../config/config.ts';
 import type { Effects } from '../drills/effects.ts';
 import type { Membership } from '../membership/membership.ts';
 import { type Believing, bundleStandings } from '../others/trust-view.ts';
+import type { WrittenPolicies } from '../policies/written-policies.ts';
 import type { Workers } from '../workers/workers.ts';
 import { balanceNumbers } from './balance-numbers.ts';
 import { type Exposition, expose } from './exposition.ts';
@@ -51,6 +52,7 @@ export interface MeasuredParts extends Believing {
   readonly observations: Pick<Observations, 'exemplars'>;
   readonly policies: Policies;
   readonly services: Pick<KnownServices, 'balanceView'>;
+  readonly writtenPolicies: Pick<WrittenPolicies, 'refusals'>;
   readonly workers: Pick<Workers, 'balancerStates' | 'counters' | 'linkDetails' | 'status'>;
 }
 
@@ -105,6 +107,7 @@ export class Metrics {
       balance,
       registry: this.#registry(),
       ...trust,
+      refusedRecords: this.#gateway.writtenPolicies.refusals,
       effects: this.#effects(),
       threads: this.#threads(),
       workersReplaced: workers.status().reduce((sum, { restarts }) => sum + restarts, 0),

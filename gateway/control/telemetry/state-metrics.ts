@@ -42,6 +42,14 @@ export interface CertificateNumbers {
   readonly expiresInMs: number;
 }
 
+/** Records of policies, or of who may write them, that were refused. */
+interface RefusedRecords {
+  /** Whose they were to be: `cluster`, `federation` or `grants`. */
+  readonly of: string;
+  readonly code: string;
+  readonly count: number;
+}
+
 export interface BundleNumbers {
   readonly cluster: string;
   readonly sequence: number;
@@ -71,6 +79,7 @@ export interface StateNumbers {
   readonly registry: RegistryNumbers | undefined;
   readonly certificates: readonly CertificateNumbers[];
   readonly bundles: readonly BundleNumbers[];
+  readonly refusedRecords: readonly RefusedRecords[];
   readonly threads: readonly ThreadNumbers[];
   /** The effects of drills and standing orders at this gateway now, counted by kind. */
   readonly effects: Readonly<Record<'withhold' | 'direct' | 'fault' | 'lost', number>>;
@@ -95,6 +104,11 @@ export function stateMetrics(state: StateNumbers): Family[] {
     ...balanceMetrics(state.balance),
     ...(state.registry === undefined ? [] : registryMetrics(state.registry)),
     ...trustMetrics(state.certificates, state.bundles),
+    counter(
+      'isthmus_policy_records_refused_total',
+      'Records of policies, and of who may write them, that the registry had and that were not believed.',
+      state.refusedRecords.map(({ of, code, count }) => [{ of, code }, count]),
+    ),
     effectMetrics(state),
     ...threadMetrics(state),
   ];

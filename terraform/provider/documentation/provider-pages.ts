@@ -15,9 +15,19 @@ export function providerPages(): ReadonlyMap<string, string> {
     offer: offered,
     configuration: configurationAttributes,
     about: readFileSync(join(import.meta.dirname, 'about.md'), 'utf8').trim(),
-    example(path) {
-      const file = join(examplesFolder, path);
-      return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
-    },
+    example,
   });
+}
+
+function example(path: string): string | undefined {
+  const file = join(examplesFolder, path);
+  if (existsSync(file)) return readFileSync(file, 'utf8');
+  // Policies of the whole federation are written as those of a cluster are: one example does for both.
+  const [, folder = '', name = '', rest = ''] =
+    /^(.*)isthmus_federation_(\w+)(.*)$/.exec(path) ?? [];
+  const own = name === '' ? undefined : example(`${folder}isthmus_${name}${rest}`);
+  return own
+    ?.replaceAll(`isthmus_${name}`, `isthmus_federation_${name}`)
+    .replaceAll(`.${name}`, `.federation_${name}`)
+    .replaceAll(/isthmus get [\w-]+/g, '$& --federation');
 }

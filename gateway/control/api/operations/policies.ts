@@ -1,5 +1,4 @@
 /** Owns the operations on policies that are written while gateways run, of every kind there is. */
-import { policyKindNames } from '../../../../policy/kind-names.ts';
 import type { WrittenPolicies } from '../../policies/written-policies.ts';
 import type { Operation } from '../operation.ts';
 import { resourceOperations } from '../resource-operations.ts';
@@ -15,13 +14,11 @@ type Item = Record<string, unknown>;
 
 export function policyOperations(gateway: PolicyParts): Operation[] {
   const { writtenPolicies } = gateway;
-  return policyKindNames.flatMap((kind, i) => {
-    const declared = policyResources[i];
-    if (declared === undefined) return [];
+  return policyResources.flatMap(({ kind, scope, resource }) => {
     const namedBy = (params: Item) => ({
-      ...{ kind, namespace: String(params['namespace']), name: String(params['name']) },
+      ...{ scope, kind, namespace: String(params['namespace']), name: String(params['name']) },
     });
-    return resourceOperations(declared, {
+    return resourceOperations(resource, {
       find(params) {
         const found = writtenPolicies.find(namedBy(params));
         return found && policyItem(gateway, found);
@@ -36,7 +33,7 @@ export function policyOperations(gateway: PolicyParts): Operation[] {
         writtenPolicies.delete(namedBy(params), { by: caller.name, ifUnchanged: isConditional }),
       list: {
         key: (item) => `${(item as Item)['namespace']} ${(item as Item)['name']}`,
-        items: () => writtenPolicies.list(kind).map((view) => policyItem(gateway, view)),
+        items: () => writtenPolicies.list(kind, scope).map((view) => policyItem(gateway, view)),
       },
     });
   });

@@ -17,7 +17,7 @@ import { lastingTag } from '../tags.ts';
 import { type PolicyItemParts, policyItem, standing } from '../view/policies.ts';
 
 interface PlanParts extends PolicyItemParts {
-  readonly writtenPolicies: Pick<WrittenPolicies, 'find' | 'ofSet' | 'room'>;
+  readonly writtenPolicies: Pick<WrittenPolicies, 'find' | 'grants' | 'ofSet' | 'room'>;
 }
 
 type Asked = z.output<typeof planBodySchema>;
@@ -42,45 +42,48 @@ export function policyPlanOperation(gateway: PlanParts): Operation {
 /** Documents are looked at together: one may keep another from being in force. */
 function planOf(gateway: PlanParts, { documents, set }: Asked): PolicyPlan {
   const { writtenPolicies, config } = gateway;
-  const judged = documents.map((document) => judge(document, config.cluster));
+  const judged = documents.map((document) => judge(gateway, document));
   const resources = judged.flatMap((one) => ('resource' in one ? [one.resource] : []));
   const policies = gateway.policies.with({ set: resources, removed: [] });
   const known = knownBy(gateway);
-  const items = documents.map(({ kind, namespace, name }, i): PolicyPlan['items'][number] => {
-    const one = judged[i];
-    const id = { kind, namespace, name };
-    const found = writtenPolicies.find(id);
-    const before = found && { ...told(gateway, found), spec: found.record.spec as Spec };
-    const base = { ...id, ...(before && { before }) };
-    if (one === undefined || 'problem' in one) {
-      const problem = one?.problem.toProblem();
-      return { ...base, change: 'refused', warnings: [], ...(problem && { problem }) };
-    }
-    const { spec: after, resource } = one;
-    const isSame =
-      isDeepStrictEqual(before?.spec, after) && (set === undefined || before?.set === set);
-    const change = before === undefined ? 'created' : isSame ? 'unchanged' : 'configured';
-    const warnings = warningsOf({ ...id, cluster: config.cluster }, after, known);
-    return { ...base, change, after, ...standing(policies, resource.name), warnings };
-  });
+  const items = documents.map(
+    ({ scope, kind, namespace, name }, i): PolicyPlan['items'][number] => {
+      const one = judged[i];
+      const id = { scope, kind, namespace, name };
+      const found = writtenPolicies.find(id);
+      const before = found && { ...told(gateway, found), spec: found.record.spec as Spec };
+      const base = { ...id, ...(before && { before }) };
+      if (one === undefined || 'problem' in one) {
+        const problem = one?.problem.toProblem();
+        return { ...base, change: 'refused', warnings: [], ...(problem && { problem }) };
+      }
+      const { spec: after, resource } = one;
+      const isSame =
+        isDeepStrictEqual(before?.spec, after) && (set === undefined || before?.set === set);
+      const change = before === undefined ? 'created' : isSame ? 'unchanged' : 'configured';
+      const warnings = warningsOf({ ...id, cluster: config.cluster }, after, known);
+      return { ...base, change, after, ...standing(policies, resource), warnings };
+    },
+  );
   const ofSet = set === undefined ? [] : writtenPolicies.ofSet(set);
   return {
     items,
     ofSet: ofSet.map((view) => {
       const { kind, namespace, name, spec } = view.record;
       const { by, at, etag } = told(gateway, view);
-      return { kind, namespace, name, spec: spec as Spec, by, at, etag };
+      return { scope: view.scope, kind, namespace, name, spec: spec as Spec, by, at, etag };
     }),
-    room: writtenPolicies.room,
+    room: writtenPolicies.room(),
   };
 }
 
 /** What a document would be written as, or why it is refused. */
 function judge(
-  { kind, namespace, name, spec: given }: Document,
-  cluster: PolicyItemParts['config']['cluster'],
+  { config: { cluster }, writtenPolicies }: PlanParts,
+  { scope, kind, namespace, name, spec: given }: Document,
 ): { readonly spec: Spec; readonly resource: PolicyResource } | { readonly problem: IsthmusError } {
   try {
+    if (scope === 'federation') writtenPolicies.grants.assertMayWrite(cluster);
     if (!isPolicyKind(kind)) {
       throw new IsthmusError('BODY_INVALID', {
         what: `This gateway has no kind ${JSON.stringify(kind)} of policy`,
@@ -94,7 +97,7 @@ function judge(
     ) as Spec;
     refuseTooLarge(spec);
     const record = { cluster, kind, namespace, name, spec, by: '', at: 0 };
-    const resource = resourceOf(`${kind} ${namespace}/${name}`, record);
+    const resource = resourceOf(`${kind} ${namespace}/${name}`, record, scope);
     if (resource === undefined) throw new IsthmusError('BODY_INVALID', { what: 'It says nothing' });
     return { spec, resource };
   } catch (thrown) {
@@ -105,7 +108,7 @@ function judge(
 /** Who wrote a policy, and the tag of it as it is. */
 function told(gateway: PlanParts, view: PolicyView) {
   const { kind, by, at, set } = view.record;
-  const declared = policyResources[(policyKindNames as readonly string[]).indexOf(kind)];
-  const etag = lastingTag(declared?.derived, policyItem(gateway, view));
+  const declared = policyResources.find((one) => one.kind === kind && one.scope === view.scope);
+  const etag = lastingTag(declared?.resource.derived, policyItem(gateway, view));
   return { by, at, etag, ...(set !== undefined && { set }) };
 }

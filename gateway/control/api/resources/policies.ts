@@ -1,8 +1,13 @@
 /** Owns the declarations of the policies that are written while gateways run: one of each kind there is. */
 import { z } from 'zod';
-import { collectionOf, policyKindNames, singularOf } from '../../../../policy/kind-names.ts';
+import {
+  collectionOf,
+  type PolicyKindName,
+  policyKindNames,
+  singularOf,
+} from '../../../../policy/kind-names.ts';
 import { type PolicyKind, policyKinds } from '../../../../policy/kinds.ts';
-import { policyRecordSchema } from '../../../../policy/record.ts';
+import { type PolicyScope, policyRecordSchema } from '../../../../policy/record.ts';
 import { labelSchema } from '../../../../registry/model.ts';
 import { type Resource, resource } from '../resource.ts';
 import { list, moment, named } from '../schema/shape.ts';
@@ -11,6 +16,9 @@ const { cluster } = policyRecordSchema.shape;
 
 /** The fields that each has beside its name and what was put. */
 const toldShape = {
+  scope: z
+    .enum(['cluster', 'federation'])
+    .describe('Whose gateways go by it: those of the cluster, or of all clusters'),
   by: z.string().describe('Who wrote it, as the audit names them'),
   at: moment.describe('When it was written, in milliseconds since 1970'),
   set: labelSchema
@@ -36,6 +44,7 @@ export interface PolicyItem {
   readonly cluster: string;
   readonly namespace: string;
   readonly name: string;
+  readonly scope: PolicyScope;
   readonly by: string;
   readonly at: number;
   readonly set?: string;
@@ -44,17 +53,40 @@ export interface PolicyItem {
   readonly warnings: readonly string[];
 }
 
+/** What is said of policies, by whose gateways go by them. */
+const words = {
+  cluster: {
+    resource: '',
+    schema: '',
+    path: '/v1/',
+    wrote: 'Cluster whose gateways go by it',
+    of: 'of this cluster',
+    all: 'all gateways of this cluster',
+  },
+  federation: {
+    resource: 'federation_',
+    schema: 'Federation',
+    path: '/v1/federation/',
+    wrote: 'Cluster that wrote it, as its signature says',
+    of: 'of the whole federation',
+    all: 'the gateways of all clusters',
+  },
+} as const satisfies Record<PolicyScope, object>;
+
 /** A kind as its policies are put, got, listed and deleted; `kind` is its name in PascalCase. */
-function policyResource(kind: string, declared: PolicyKind): Resource {
+function policyResource(kind: PolicyKindName, scope: PolicyScope): Resource {
+  const declared = policyKinds[kind] as unknown as PolicyKind;
   const singular = singularOf(kind);
-  const collection = `/v1/${collectionOf(kind)}`;
-  const words = singular.replaceAll('-', ' ');
-  const a = /^[aeiou]/.test(words) ? `an ${words}` : `a ${words}`;
+  const said = words[scope];
+  const collection = `${said.path}${collectionOf(kind)}`;
+  const one = singular.replaceAll('-', ' ');
+  const a = /^[aeiou]/.test(one) ? `an ${one}` : `a ${one}`;
+  const summary = scope === 'cluster' ? declared.summary : `${declared.summary}; at all clusters`;
   return resource({
-    name: declared.resource ?? singular.replaceAll('-', '_'),
-    plural: collectionOf(kind).replaceAll('-', '_'),
+    name: `${said.resource}${declared.resource ?? singular.replaceAll('-', '_')}`,
+    plural: `${said.resource}${collectionOf(kind).replaceAll('-', '_')}`,
     tag: 'Policies',
-    summary: declared.summary,
+    summary,
     path: `${collection}/{namespace}/{name}`,
     collection,
     params: z.strictObject({
@@ -62,8 +94,8 @@ function policyResource(kind: string, declared: PolicyKind): Resource {
       name: labelSchema.describe(declared.naming),
     }),
     body: declared.spec,
-    answer: named(kind, declared.summary, {
-      cluster: cluster.describe('Cluster whose gateways go by it'),
+    answer: named(`${said.schema}${kind}`, summary, {
+      cluster: cluster.describe(said.wrote),
       namespace: labelSchema.describe('Namespace that it is in'),
       name: labelSchema.describe(declared.naming),
       ...declared.spec.shape,
@@ -73,15 +105,24 @@ function policyResource(kind: string, declared: PolicyKind): Resource {
     derived: ['inForce', 'reason', 'warnings'],
     role: 'operator',
     says: {
-      list: `Each ${words} of this cluster`,
-      get: `One ${words} of this cluster, who wrote it, and whether it is in force here`,
-      put: `Has all gateways of this cluster go by ${a}, from now on`,
+      list: `Each ${one} ${said.of}`,
+      get: `One ${one} ${said.of}, who wrote it, and whether it is in force here`,
+      put: `Has ${said.all} go by ${a}, from now on`,
       delete: `Has them go by it no more`,
     },
   });
 }
 
-/** In the order of `policyKindNames`. */
-export const policyResources: readonly Resource[] = policyKindNames.map((kind) =>
-  policyResource(kind, policyKinds[kind] as unknown as PolicyKind),
+/** A kind of policy, whose gateways go by its policies, and how these are put. */
+interface PolicyResource {
+  readonly kind: PolicyKindName;
+  readonly scope: PolicyScope;
+  readonly resource: Resource;
+}
+
+/** In the order of `policyKindNames`, a cluster's own before the federation's. */
+export const policyResources: readonly PolicyResource[] = (
+  ['cluster', 'federation'] as const
+).flatMap((scope) =>
+  policyKindNames.map((kind) => ({ kind, scope, resource: policyResource(kind, scope) })),
 );

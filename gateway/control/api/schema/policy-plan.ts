@@ -8,6 +8,10 @@ import { count, list, moment, named, object } from './shape.ts';
 const maxPlanned = 500;
 
 const place = {
+  scope: z
+    .enum(['cluster', 'federation'])
+    .default('cluster')
+    .describe('Whose gateways go by it: those of this cluster, or of all clusters'),
   kind: z.string().max(63).describe('Kind of the policy: `TrafficPolicy`'),
   namespace: labelSchema.describe('Namespace that it is in'),
   name: labelSchema.describe('Name that it has there'),
@@ -57,7 +61,7 @@ export const planSchema = named('PolicyPlan', 'What writing policies would chang
       etag,
     }),
   ).describe('Policies of the set, those of the documents included'),
-  room: count.describe('How many policies may be made beside those that there are'),
+  room: count.describe('How many policies of this cluster may be made beside those that there are'),
 });
 
 export type PolicyPlan = z.output<typeof planSchema>;

@@ -8,7 +8,7 @@ import {
   type ServiceName,
 } from '../../../../core/names.ts';
 import type { Policies, PolicyResource } from '../../../../policy/effective.ts';
-import { writtenAt } from '../../../../policy/record.ts';
+import { sourceOf } from '../../../../policy/record.ts';
 import type { Snapshot } from '../../../../registry/snapshot.ts';
 import { type ExplainedCandidate, explain } from '../../../data/balance/explain.ts';
 import type { Caller } from '../../../data/balance/types.ts';
@@ -86,7 +86,7 @@ function leftOutNotes({ config, services }: ExplainedParts, service: ServiceName
 
 /** Who wonders why a service is balanced so finds it in no configuration. */
 function writtenNote(policy: PolicyResource | undefined): string[] {
-  const written = policy && writtenAt(policy);
+  const written = policy && sourceOf(policy);
   return written ? [`It is balanced as the traffic policy ${written} says`] : [];
 }
 

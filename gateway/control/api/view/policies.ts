@@ -1,6 +1,6 @@
 /** Owns how the admin API tells of a written policy: what it says, who wrote it, whether it is in force and what is doubtful about it. */
-import type { Policies } from '../../../../policy/effective.ts';
-import { warningsOf, writtenAt } from '../../../../policy/record.ts';
+import type { Policies, PolicyResource } from '../../../../policy/effective.ts';
+import { sourceOf, warningsOf, writtenAt } from '../../../../policy/record.ts';
 import { type KnowingParts, knownBy } from '../../policies/known.ts';
 import type { PolicyView } from '../../policies/written-policies.ts';
 
@@ -11,15 +11,12 @@ export interface PolicyItemParts extends KnowingParts {
 
 export function policyItem(
   gateway: PolicyItemParts,
-  { record, resource, problem }: PolicyView,
+  { record, resource, scope, problem }: PolicyView,
 ): Record<string, unknown> {
   const { cluster, namespace, name, spec, by, at, set } = record;
-  const { inForce, reason = problem && replacedBy(problem) } = standing(
-    gateway.policies,
-    resource.name,
-  );
+  const { inForce, reason = problem && replacedBy(problem) } = standing(gateway.policies, resource);
   return {
-    ...{ cluster, namespace, name, ...spec, by, at },
+    ...{ cluster, namespace, name, ...spec, scope, by, at },
     ...(set !== undefined && { set }),
     inForce,
     ...(reason !== undefined && { reason }),
@@ -27,15 +24,20 @@ export function policyItem(
   };
 }
 
-/** Whether the policy of that name is in force among `policies`, in part at least, and why it is not. */
+/** Whether a policy is in force among `policies`, in part at least, and why it is not. */
 export function standing(
   policies: Policies,
-  name: string,
+  resource: PolicyResource,
 ): { readonly inForce: boolean; readonly reason?: string } {
-  const overruling = policies.overruling(name);
+  const overruling = policies.overruling(resource.name);
   if (overruling === undefined) return { inForce: true };
-  const reason = `${writtenAt(overruling)} is for the same, and comes first by its name`;
-  return { inForce: false, reason };
+  const isAlike = overruling.ofFederation === resource.ofFederation;
+  const which = isAlike ? writtenAt(overruling) : sourceOf(overruling);
+  const why = isAlike ? 'by its name' : "as a cluster's own does";
+  return {
+    inForce: false,
+    reason: `${which ?? 'The configuration'} is for the same, and comes first ${why}`,
+  };
 }
 
 function replacedBy({ message }: Error): string {

@@ -1,21 +1,23 @@
-/** Owns this cluster's written policies while it is in a federation: they are heard, written, kept on disk, and brought back where the registry lost them. */
+/** Owns the written policies of this cluster, or those of the whole federation, while it is a member: they are heard, written, kept on disk, and brought back where the registry lost them. */
 import { IsthmusError } from '../../../core/errors.ts';
 import { maxPolicies, refuseTooLarge, refuseTooMany } from '../../../policy/quotas.ts';
 import { policyRecordSchema } from '../../../policy/record.ts';
 import { encodeKey } from '../../../registry/keys.ts';
-import { encodePolicyKey, type PolicyKey } from '../../../registry/policy-keys.ts';
+import { encodePolicyKey, type PolicyKey, wholeFederation } from '../../../registry/policy-keys.ts';
 import { type Signer, signRecord } from '../../../registry/signing.ts';
 import { SnapshotCache } from '../../../registry/snapshot-cache.ts';
 import type { Compare, Store } from '../../../registry/store.ts';
-import { policiesFile } from '../membership/kept-knowledge.ts';
 import { RecordsFile } from '../membership/records-file.ts';
 import { PolicyBoard, type PolicyBoardOptions } from './policy-board.ts';
 
-export interface ClusterPoliciesOptions extends PolicyBoardOptions {
-  readonly dataDir: string;
+export interface KeptPoliciesOptions extends PolicyBoardOptions {
+  /** The file on disk. */
+  readonly file: string;
   readonly signer: Signer;
-  /** Most policies that the cluster has; default 10,000. */
+  /** Most policies that there are; default 10,000. */
   readonly limit?: number;
+  /** Whether this cluster may write them. */
+  mayWrite(): boolean;
 }
 
 /** What is asked to be written: null deletes. */
@@ -33,22 +35,22 @@ const tidyEveryMs = 5_000;
 /** A gateway that was away for longer may bring a policy back that was deleted meanwhile. */
 const deletedForMs = 30 * 24 * 3600_000;
 
-export class ClusterPolicies {
+export class KeptPolicies {
   readonly board: PolicyBoard;
-  readonly #options: ClusterPoliciesOptions;
+  readonly #options: KeptPoliciesOptions;
   readonly #file: RecordsFile;
   #store: Store;
   #cancelTidy = (): void => {};
   #isTidying = false;
   #isClosed = false;
 
-  constructor(options: ClusterPoliciesOptions) {
-    const { dataDir, federation, store, clock, log } = options;
+  constructor(options: KeptPoliciesOptions) {
+    const { file, federation, store, clock, log } = options;
     this.#options = options;
     this.#store = store;
     this.board = new PolicyBoard({ ...options, changed: () => this.#changed() });
     this.#file = new RecordsFile({
-      file: new SnapshotCache(policiesFile(dataDir), federation),
+      file: new SnapshotCache(file, federation),
       what: 'written policies',
       records: () => this.board.all.entries().map(([key, { raw }]) => [key, raw] as const),
       recall: (records) => this.board.recall(records),
@@ -70,10 +72,9 @@ export class ClusterPolicies {
     this.board.use(store);
   }
 
-  /** The registry's key of a policy of this cluster. */
-  keyOf(key: Omit<PolicyKey, 'cluster'>): string {
-    const { federation, self: cluster } = this.#options;
-    return encodePolicyKey(federation, { cluster, ...key });
+  keyOf({ namespace, kind, name }: Omit<PolicyKey, 'cluster'>): string {
+    const { federation, owner: cluster } = this.#options;
+    return encodePolicyKey(federation, { cluster, namespace, kind, name });
   }
 
   /** How many policies may be made beside those that there are. */
@@ -137,6 +138,7 @@ export class ClusterPolicies {
     if (this.#isTidying || this.#isClosed) return;
     this.#isTidying = true;
     try {
+      if (!this.#options.mayWrite()) return;
       await this.#restore();
       await this.#forgetDeleted();
     } catch (err) {
@@ -151,12 +153,12 @@ export class ClusterPolicies {
   async #restore(): Promise<void> {
     const { lost } = this.board;
     if (lost.length === 0) return;
-    const { federation, self: cluster, log } = this.#options;
+    const { federation, self: cluster, owner, log } = this.#options;
     const own = encodeKey(federation, { kind: 'clusters', cluster });
     const left = encodeKey(federation, { kind: 'departures', cluster });
     const [member, departure] = await this.#store.getMany([own, left]);
-    if (departure) this.board.forget(lost);
-    else if (member) {
+    if (departure && owner !== wholeFederation) this.board.forget(lost);
+    else if (member && !departure) {
       for (const key of lost) {
         const value = JSON.stringify(this.board.all.get(key)?.raw);
         await this.#store.txn(
@@ -168,7 +170,7 @@ export class ClusterPolicies {
           [{ op: 'put', key, value }],
         );
       }
-      log.warn({ keys: lost }, 'the registry had lost policies of this cluster; they are restored');
+      log.warn({ keys: lost }, 'the registry had lost policies; they are restored');
     }
   }
 
