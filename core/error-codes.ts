@@ -487,6 +487,12 @@ export const errorCodes = {
     'timed-out',
     'Give it more time: see `grpc-timeout`, or the field that `timeouts.deadlineHeader` names.',
   ),
+  CIRCUIT_OPEN: entry(
+    'As much as may be is under way to the service',
+    503,
+    'failed',
+    'Retry later; see which breaker is open in `isthmus explain <service>`, and raise it if the service can do more.',
+  ),
   RETRY_BUDGET_SPENT: entry(
     'Retry budget spent',
     503,

@@ -1,6 +1,7 @@
 /** Owns the shape of a traffic policy: how a service's requests are balanced, tried again, and how long they may take. */
 import type { AffinityPolicy } from './traffic/affinity.ts';
 import { type Algorithm, type AlgorithmSettings, defaultSettings } from './traffic/algorithms.ts';
+import { type BreakerPolicy, defaultBreakers } from './traffic/breakers.ts';
 import { defaultOutlier, type OutlierPolicy } from './traffic/outlier.ts';
 import { defaultRetry, type RetryPolicy } from './traffic/retry.ts';
 import { defaultTiers, type TiersPolicy } from './traffic/tiers.ts';
@@ -28,6 +29,7 @@ export interface BalancePolicy extends AlgorithmSettings, TiersPolicy {
   /** When a target that fails is passed over. */
   readonly outlier: OutlierPolicy;
   readonly retry: RetryPolicy;
+  readonly breakers: BreakerPolicy;
 }
 
 /** The part of a request that is hashed. Where a request has no such field, cookie or parameter, its client's address is. */
@@ -81,6 +83,7 @@ export const defaultBalance: BalancePolicy = {
   failback: { holdMs: 2000, rampMs: 10_000 },
   outlier: defaultOutlier,
   retry: defaultRetry,
+  breakers: defaultBreakers,
 };
 
 export const defaultTimeouts: Timeouts = {

@@ -12,6 +12,7 @@ import {
   slowStartOf,
   slowStartSchema,
 } from './traffic/algorithms-schema.ts';
+import { breakersSchema } from './traffic/breakers-schema.ts';
 import { outlierOf, outlierSchema } from './traffic/outlier-schema.ts';
 import { retryOf, writtenRetrySchema } from './traffic/retry-schema.ts';
 import { tiersKeys } from './traffic/tiers-schema.ts';
@@ -90,6 +91,9 @@ export const writtenBalanceSchema = z.strictObject({
   failback: failbackSchema.prefault({}).describe('How a tier that recovers gets its load back'),
   outlier: outlierSchema.prefault({}).describe('When an endpoint is passed over for failing'),
   retry: writtenRetrySchema.prefault({}).describe('When a request is tried again'),
+  breakers: breakersSchema
+    .prefault({})
+    .describe('How much may be under way to one cluster, over all workers of a gateway'),
 });
 
 const writtenTimeoutsSchema = z.strictObject({

@@ -1,17 +1,22 @@
-/** Specifies what each key that says what is tried again does, from a gateway's YAML to the endpoints that its requests meet. */
+/** Specifies what each key that says what is tried again, and how much may be under way, does, from a gateway's YAML to the endpoints that its requests meet. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import anyTest, { type TestFn } from 'ava';
+import { startDeafPort } from '../support/deaf-port.ts';
 import { GatewayProcess } from '../support/gateway-process.ts';
 import { proves } from '../support/proves.ts';
 import { sharedScope } from '../support/shared.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { until } from '../support/until.ts';
 
 const test = anyTest as TestFn;
 const shared = sharedScope(test);
 let gateway: GatewayProcess;
 
-/** What a service's first endpoint does; the second answers with 200, unless the service is `paused`. */
+/** Answers that are not given before the test says so. */
+const held: ServerResponse[] = [];
+
+/** What a service's first endpoint does; the second answers with 200, unless the service is `paused`, or `retries`. */
 const first: Readonly<
   Record<string, (request: IncomingMessage, response: ServerResponse) => void>
 > = {
@@ -20,12 +25,15 @@ const first: Readonly<
   asks: (_, response) => response.writeHead(503, { 'retry-after': '1' }).end(),
   budgeted: (_, response) => response.writeHead(503).end(),
   repeated: ({ socket }) => void socket.resetAndDestroy(),
+  retries: (_, response) => response.writeHead(503).end(),
+  requests: (_, response) => void held.push(response),
 };
 
 const server = createServer((request, response) => {
   const service = request.headers.host?.split('.')[0] ?? '';
   const isFirst = request.socket.localAddress === '127.0.0.1' || service === 'paused';
-  if (isFirst) first[service]?.(request, response);
+  if ((service === 'retries' && !isFirst) || service === 'connections') held.push(response);
+  else if (isFirst) first[service]?.(request, response);
   else response.end();
 });
 
@@ -42,9 +50,24 @@ test.before('a gateway with services that are each tried again in a way of their
     },
     endpoints: [1, 2].map((n) => ({ id: `e-${n}`, address: `127.0.0.${n}:${port}` })),
   });
+  const deaf = `127.0.0.1:${await startDeafPort(shared)}`;
+  const limited = (name: string, breakers: object, ...endpoints: readonly object[]) => ({
+    ...{ name, namespace: 'shop', timeouts: { connect: '20s' } },
+    balance: { outlier: { consecutive5xx: 0, consecutiveGatewayFailure: 0 }, breakers },
+    endpoints: endpoints.map((endpoint, i) => ({ id: `e-${i + 1}`, ...endpoint })),
+  });
+  const one = { address: `127.0.0.1:${port}`, zone: 'a' };
+  // Connections of other services that rest at an address are used, and not counted.
+  const alone = { address: `127.0.0.3:${port}` };
+  const other = { address: `127.0.0.2:${port}`, zone: 'b' };
   gateway = await GatewayProcess.prepare(shared, await tempDir(shared), {
     cluster: 'dc1',
+    zone: 'a',
     services: [
+      limited('requests', { maxRequests: 1 }, one),
+      limited('connections', { maxConnections: 1 }, alone),
+      limited('pending', { maxPending: 1 }, { address: deaf }),
+      limited('retries', { maxRetries: 1 }, one, other),
       service('named', { on: ['5xx'] }),
       service(
         'paused',
@@ -91,4 +114,41 @@ test('retry.budget, .minConcurrent: of active requests none may be a retry', asy
 test('retry.nonIdempotent: a POST whose connection broke is repeated', async (t) => {
   t.deepEqual(await statuses('repeated', 'POST'), [200, 200, 200, 200]);
   proves(t, 'balance.retry.nonIdempotent');
+});
+
+/** The code with which a service's second request is refused while its first is under way. */
+async function refusedBeside(service: string, isUnderWay: () => boolean): Promise<string> {
+  const first = gateway.request(`${service}.shop`).catch(() => undefined);
+  await until('the first to be under way', isUnderWay);
+  const refused = await until('another one to be refused', async () => {
+    const { status, body } = await gateway.request(`${service}.shop`);
+    return status === 503 && body !== '' ? body : undefined;
+  });
+  for (const response of held.splice(0)) response.end();
+  if (service !== 'pending') await first;
+  return JSON.parse(refused).code;
+}
+
+test.serial('breakers.maxRequests: no more are under way', async (t) => {
+  t.is(await refusedBeside('requests', () => held.length === 1), 'CIRCUIT_OPEN');
+  proves(t, 'balance.breakers.maxRequests');
+});
+
+test.serial('breakers.maxConnections: no more are made', async (t) => {
+  t.is(await refusedBeside('connections', () => held.length === 1), 'CIRCUIT_OPEN');
+  proves(t, 'balance.breakers.maxConnections');
+});
+
+test.serial('breakers.maxPending: no more wait for a connection', async (t) => {
+  t.is(await refusedBeside('pending', () => true), 'CIRCUIT_OPEN');
+  proves(t, 'balance.breakers.maxPending');
+});
+
+test.serial('breakers.maxRetries: what would be one too many is not tried again', async (t) => {
+  const first = gateway.request('retries.shop');
+  await until('it to be tried again', () => held.length === 1);
+  t.is((await gateway.request('retries.shop')).status, 503);
+  for (const response of held.splice(0)) response.end();
+  t.is((await first).status, 200);
+  proves(t, 'balance.breakers.maxRetries');
 });

@@ -19,7 +19,7 @@ export function trafficMetrics(
   self: ClusterName,
   exemplars: Pick<Exemplars, 'of'> = { of: () => [] },
 ): Family[] {
-  const { served, refused, refusedConnections, retried, decided } = traffic;
+  const { served, refused, refusedConnections, retried, decided, shut } = traffic;
   const byPlace = served.map((series) => ({ series, labels: labelsOf(series, self) }));
   return [
     gauge('isthmus_requests_in_flight', 'Requests that have come and are not answered in full.', [
@@ -75,6 +75,14 @@ export function trafficMetrics(
       'isthmus_retries_total',
       'Tries beyond the first. unsent: the one before provably never arrived.',
       retried.map(({ service, reason, retries }) => [{ service, reason }, retries]),
+    ),
+    counter(
+      'isthmus_circuit_open_total',
+      'Tries that a circuit breaker turned away from a cluster: they went elsewhere, or were refused.',
+      shut.map(({ service, cluster, breaker, tries }) => [
+        { service, destination_cluster: cluster, breaker },
+        tries,
+      ]),
     ),
     counter(
       'isthmus_policy_decisions_total',

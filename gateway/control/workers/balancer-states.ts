@@ -4,6 +4,7 @@ import type { BalancerState, EjectionCause } from '../../data/balance/types.ts';
 /**
  * Ejected is what at least half of the workers that use the service have ejected, for what the first of them says. Loads are those of a worker
  * where they are still on their way, if there is one: all began at the same change. Of endpoints that start slowly it is the same.
+ * What breakers go by, all workers count together.
  */
 export function combinedState(states: readonly BalancerState[]): BalancerState | undefined {
   const [first] = states;
@@ -19,6 +20,7 @@ export function combinedState(states: readonly BalancerState[]): BalancerState |
     ejected: new Map(
       [...votes].flatMap(([key, { cause, n }]) => (n * 2 >= states.length ? [[key, cause]] : [])),
     ),
+    openBreakers: first.openBreakers,
     starting: (states.find(({ starting }) => starting.size > 0) ?? first).starting,
     governedLoads: (moving ?? first).governedLoads,
   };

@@ -3,6 +3,7 @@ import { totalmem } from 'node:os';
 import type { Clock, Random } from '../../../core/clock.ts';
 import type { Log } from '../../../core/log.ts';
 import type { ClusterName, ServiceName } from '../../../core/names.ts';
+import { type BreakerMemory, breakerMemory } from '../../data/balance/breaker-table.ts';
 import type { BalancerState } from '../../data/balance/types.ts';
 import type { LinkDetail } from '../../data/link/cluster-links.ts';
 import type { IngressCredentials } from '../../data/listen/credentials.ts';
@@ -82,7 +83,10 @@ export class Workers {
       log.info({ workers }, 'one worker only: this platform does not share a port between them');
     }
     await this.#places.assertFree();
-    for (let index = 0; index < count; index++) this.#workers.push(this.#make(index, count));
+    const breakers = breakerMemory(count);
+    for (let index = 0; index < count; index++) {
+      this.#workers.push(this.#make(index, count, breakers));
+    }
     for (const worker of this.#workers) worker.begin();
     await known();
     const [first, ...others] = this.#workers;
@@ -196,7 +200,7 @@ export class Workers {
     );
   }
 
-  #make(index: number, count: number): Worker {
+  #make(index: number, count: number, breakers: BreakerMemory): Worker {
     const { source, clock, random, log } = this.#options;
     return new Worker({
       index,
@@ -211,6 +215,7 @@ export class Workers {
         identity: source.identity(),
         credentials: source.credentials(),
         buckets: this.buckets.memory,
+        breakers,
       }),
       everything: () => this.feed.everything(),
       listenAt: () => this.#places.joining(),

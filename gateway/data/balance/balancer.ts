@@ -1,11 +1,20 @@
 /** Owns the balancing of one service at one gateway: a change rebuilds its picker, a request only picks. */
 
 import type { Clock, Random } from '../../../core/clock.ts';
-import type { ServiceName } from '../../../core/names.ts';
+import type { ClusterName, ServiceName } from '../../../core/names.ts';
 import { isConsistent } from '../../../policy/traffic/algorithms.ts';
+import type { BreakerPolicy } from '../../../policy/traffic/breakers.ts';
 import type { RetryPolicy } from '../../../policy/traffic/retry.ts';
 import { type BalancePolicy, defaultBalance } from '../../../policy/traffic-policy.ts';
 import { AlgorithmCache } from './algorithm-cache.ts';
+import { BreakerTable } from './breaker-table.ts';
+import {
+  Breakers,
+  type ConnectionGate,
+  type Held,
+  type OnShut,
+  type OpenBreaker,
+} from './breakers.ts';
 import { createRetryBudget, mostActiveRetries } from './budget.ts';
 import { createMeter, type Meter } from './candidate.ts';
 import { decide, planTiers, targetLoads } from './decide.ts';
@@ -35,6 +44,10 @@ interface ServiceBalancerOptions {
   readonly caller: Caller;
   readonly clock: Clock;
   readonly random: Random;
+  /** Counts what is under way to destinations; default by itself. */
+  readonly breakers?: BreakerTable | undefined;
+  /** Hears of tries that a breaker turned away. */
+  readonly onShut?: OnShut | undefined;
   /** Called after every new decision, whatever brought it about. */
   readonly onChange?: ((distribution: Distribution) => void) | undefined;
 }
@@ -80,6 +93,9 @@ class Balancer implements ServiceBalancer {
   /** Tries under way, and requests under way that have taken a retry. */
   #active = 0;
   #retrying = 0;
+  /** Present where the policy has any. */
+  #breakers: Breakers | undefined;
+  gate: ConnectionGate | undefined = undefined;
 
   constructor(options: ServiceBalancerOptions) {
     this.#options = options;
@@ -99,6 +115,7 @@ class Balancer implements ServiceBalancer {
     this.#isInUse = true;
     this.#view = view;
     this.#policy = policy;
+    this.#limit(policy.breakers);
     const targets = targetsIn(view);
     for (const [key, { meter }] of this.#known) {
       if (targets.has(key) || meter.pending > 0) continue;
@@ -161,6 +178,19 @@ class Balancer implements ServiceBalancer {
     return isWithin;
   }
 
+  hold(target: Target, isRetry: boolean): Held | undefined {
+    return this.#breakers?.at(this.#clusterOf(target)).hold(isRetry);
+  }
+
+  shutRetry(target: Target): OpenBreaker | undefined {
+    const open = this.#breakers?.at(this.#clusterOf(target)).openOf('maxRetries');
+    return open && this.#breakers?.turnAway(open);
+  }
+
+  shut(): OpenBreaker | undefined {
+    return this.#breakers?.open().find(({ breaker }) => breaker === 'maxRequests');
+  }
+
   retried(): void {
     this.#retrying--;
   }
@@ -174,7 +204,25 @@ class Balancer implements ServiceBalancer {
   state() {
     this.distribution();
     const governedLoads = this.#governed?.tiers ?? [];
-    return { ejected: this.#ejected, starting: this.#starting, governedLoads };
+    const openBreakers = this.#breakers?.open();
+    return { ejected: this.#ejected, starting: this.#starting, governedLoads, openBreakers };
+  }
+
+  #clusterOf(target: Target): ClusterName {
+    return target.kind === 'cluster' ? target.cluster : this.#options.caller.cluster;
+  }
+
+  /** Counts stay as they are where there were breakers before. */
+  #limit(limits: BreakerPolicy): void {
+    const { breakers = new BreakerTable(), onShut = () => undefined, caller } = this.#options;
+    if (Object.values(limits).every((limit) => limit === 0)) {
+      this.#breakers = undefined;
+      this.gate = undefined;
+      return;
+    }
+    this.#breakers ??= new Breakers(this.service, breakers, onShut);
+    this.#breakers.limits = limits;
+    this.gate = this.#breakers.at(caller.cluster);
   }
 
   close(): void {
@@ -201,6 +249,7 @@ class Balancer implements ServiceBalancer {
       random,
       algorithms: this.#algorithms,
       meterOf: ({ key, kind }) => this.#knownOf(key, kind).meter,
+      breakers: this.#breakers,
       isReachable: (cluster) => view.remotes.get(cluster)?.link === 'up',
     });
     const { nextAt: nextLoads = Infinity } = this.#governed;

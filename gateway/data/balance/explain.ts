@@ -80,9 +80,18 @@ export function explain(
     caller,
     policy,
     without: [...without],
-    tiers: tiers.map(({ members: _, ...tier }) => tier),
+    tiers: tiers.map(({ members: _, ...tier }) => ({
+      ...tier,
+      reason: tier.reason + breakersText(tier.cluster, state),
+    })),
     candidates: tiers.flatMap((tier, i) => candidatesOf(tier, i, seen)),
   };
+}
+
+/** The breakers that are open there, for the end of a reason. */
+function breakersText(cluster: ClusterName, state: BalancerState | undefined): string {
+  const open = state?.openBreakers?.filter((one) => one.cluster === cluster) ?? [];
+  return open.map(({ breaker, limit }) => `; ${breaker} is open: ${limit} under way`).join('');
 }
 
 function candidatesOf(tier: Tier, index: number, view: BalanceView): ExplainedCandidate[] {

@@ -4,6 +4,7 @@ import type { Random } from '../../../core/clock.ts';
 import type { ClusterName } from '../../../core/names.ts';
 import { isConsistent } from '../../../policy/traffic/algorithms.ts';
 import type { BalancePolicy } from '../../../policy/traffic-policy.ts';
+import type { Breakers } from './breakers.ts';
 import { mix32 } from './hash.ts';
 import { type HostClass, loadsByClass, targetsOf } from './shares.ts';
 import { TargetSet, type TargetSetOptions } from './target-set.ts';
@@ -29,6 +30,8 @@ interface PickerOptions extends TargetSetOptions {
   readonly policy: BalancePolicy;
   /** Whether a cluster can be sent to now. */
   readonly isReachable: (cluster: ClusterName) => boolean;
+  /** Absent where there are none. */
+  readonly breakers?: Pick<Breakers, 'isShut' | 'passOver'> | undefined;
 }
 
 export interface Picker {
@@ -36,7 +39,7 @@ export interface Picker {
 }
 
 export function createPicker(distribution: Distribution, options: PickerOptions): Picker {
-  const { policy, random } = options;
+  const { policy, random, breakers } = options;
   const own = distribution.caller.cluster;
   const tiers = distribution.tiers.map((tier): PickTier => {
     const setOf = (hosts: HostClass) => new TargetSet(targetsOf(tier, hosts), options);
@@ -70,14 +73,26 @@ export function createPicker(distribution: Distribution, options: PickerOptions)
       hash === undefined
         ? Math.floor(random() * choices.length)
         : mix32(hash ^ laneSalt) % choices.length;
-    return choices[lane]?.pick(now, request.tried, hash);
+    const target = choices[lane]?.pick(now, request.tried, hash);
+    if (breakers === undefined || target === undefined) return target;
+    const cluster = clusterOf(target);
+    if (!breakers.isShut(cluster)) return target;
+    breakers.passOver(cluster);
+    return undefined;
   }
 
-  function scopeOf({ localOnly, within }: PickRequest): readonly PickTier[] {
-    if (localOnly) return ownTiers;
-    return within === undefined
-      ? byPreference
-      : byPreference.filter(({ cluster }) => cluster === within);
+  function scopeOf({ localOnly, within, awayFrom }: PickRequest): readonly PickTier[] {
+    const all = localOnly ? ownTiers : byPreference;
+    if (within === undefined && awayFrom === undefined && breakers === undefined) return all;
+    const away = awayFrom && clusterOf(awayFrom);
+    return all.filter(
+      ({ cluster }) =>
+        (within ?? cluster) === cluster && cluster !== away && !breakers?.isShut(cluster),
+    );
+  }
+
+  function clusterOf(target: Target): ClusterName {
+    return target.kind === 'cluster' ? target.cluster : own;
   }
 
   /**

@@ -4,6 +4,7 @@ import type { FailureInAnInterval, FailureInARow } from '../../../policy/traffic
 import type { RetryPolicy } from '../../../policy/traffic/retry.ts';
 import type { BalancePolicy } from '../../../policy/traffic-policy.ts';
 import type { Health, Protocol } from '../../../registry/model.ts';
+import type { ConnectionGate, Held, OpenBreaker } from './breakers.ts';
 import type { GovernedTier } from './failback.ts';
 import type { Steering } from './steering.ts';
 
@@ -163,6 +164,8 @@ export interface PickRequest {
   readonly localOnly: boolean;
   /** Only that other cluster; absent = any. */
   readonly within?: ClusterName | undefined;
+  /** Not where that one is: a breaker there has turned the request away. */
+  readonly awayFrom?: Target | undefined;
   /** Only what is usable, not what is left: there is a try under way that may yet be answered. */
   readonly usableOnly?: boolean | undefined;
   /** Hash for ring-hash and maglev; absent = random. */
@@ -192,6 +195,14 @@ export interface ServiceBalancer {
    * and is counted among the active ones. Say `retried` once for each request that has taken any.
    */
   takeRetry(retry: RetryPolicy, isFurther: boolean): boolean;
+  /** Counts a try that begins until it is let go; undefined where the service has no breakers. */
+  hold(target: Target, isRetry: boolean): Held | undefined;
+  /** For connections to the own cluster's endpoints; undefined where the service has no breakers. */
+  readonly gate: ConnectionGate | undefined;
+  /** The breaker that turns a retry to `target` away; undefined: it may go. */
+  shutRetry(target: Target): OpenBreaker | undefined;
+  /** The breaker that leaves no destination for the first try of a request; undefined: it is not for them. */
+  shut(): OpenBreaker | undefined;
   /** A request that has taken retries makes none any more. */
   retried(): void;
   /** The decision in force, with ejections and the failback ramp applied. */
@@ -212,6 +223,8 @@ export type SlowStarts = ReadonlyMap<string, number>;
 export interface BalancerState {
   /** Targets that are ejected now. */
   readonly ejected: Ejections;
+  /** Breakers that let nothing through; absent where there are none. */
+  readonly openBreakers?: readonly OpenBreaker[] | undefined;
   readonly starting: SlowStarts;
   /** Loads in force per tier, while load returns to better tiers and after. */
   readonly governedLoads: readonly GovernedTier[];

@@ -1,5 +1,6 @@
 /** Owns the seam between the data path and its upstreams: one try of a request, and its result. */
 import type { ClusterName } from '../../../core/names.ts';
+import type { ConnectionGate } from '../balance/breakers.ts';
 import type { EndpointView } from '../balance/types.ts';
 import type { FailedTry, Fields, OutgoingRequest, ResponseHead } from './message.ts';
 
@@ -53,6 +54,8 @@ export interface CallOptions {
   readonly connectMs: number;
   /** How long a connection may rest before it is used no more, in milliseconds; 0 = it carries one request. */
   readonly restMs: number;
+  /** Absent where the service has no breakers on connections. */
+  readonly gate?: ConnectionGate | undefined;
 }
 
 /** Reaches endpoints of this cluster, each by the protocol it speaks. */

@@ -29,6 +29,7 @@ function whyIn(fields: ReceivedFields): string {
 function answerFor(code: string): ErrorCode {
   if (code === 'UPSTREAM_TIMED_OUT' || code === 'UPSTREAM_FAILED') return code;
   if (code === 'RESPONSE_REFUSED' || code === 'DEADLINE_EXCEEDED') return code;
+  if (code === 'CIRCUIT_OPEN') return code;
   if (code === 'ENDPOINT_SPEAKS_HTTP2' || code === 'ENDPOINT_TLS_FAILED') return code;
   // A cluster's no stays one: no other is asked instead.
   if (code === 'ACCESS_DENIED') return code;

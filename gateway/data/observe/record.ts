@@ -1,5 +1,6 @@
 /** Owns the numbers of the data path: plain counters that a request adds to and telemetry reads. */
 import type { ClusterName, ServiceName } from '../../../core/names.ts';
+import type { BreakerName } from '../../../policy/traffic/breakers.ts';
 import type { TierKind } from '../balance/types.ts';
 import { Ledger, type Slots } from './ledger.ts';
 import {
@@ -88,6 +89,11 @@ export class Recorder {
 
   retried(service: ServiceName, reason: RetriedLabels['reason']): void {
     this.#count({ kind: 'retried', service, reason });
+  }
+
+  /** A breaker turned a try away from a cluster. */
+  shut(service: ServiceName, cluster: ClusterName, breaker: BreakerName): void {
+    this.#count({ kind: 'shut', service, cluster, breaker });
   }
 
   /** A written policy, `Kind/namespace/name`, has decided something about a request. */

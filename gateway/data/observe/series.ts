@@ -1,6 +1,7 @@
 /** Owns what is counted: the labels of each kind of series, and what each of its slots holds. */
 import type { ErrorCode } from '../../../core/errors.ts';
 import type { ClusterName, ServiceName } from '../../../core/names.ts';
+import type { BreakerName } from '../../../policy/traffic/breakers.ts';
 import type { Protocol } from '../../../registry/model.ts';
 import type { TierKind } from '../balance/types.ts';
 import type { FailureCause } from '../wire/http2/failure-cause.ts';
@@ -63,13 +64,22 @@ interface DecidedLabels {
   readonly outcome: string;
 }
 
+/** Tries that a circuit breaker turned away from a cluster, whether they went elsewhere or not. */
+interface ShutLabels {
+  readonly kind: 'shut';
+  readonly service: ServiceName;
+  readonly cluster: ClusterName;
+  readonly breaker: BreakerName;
+}
+
 /** A series is its labels and a run of slots. A label more is a field here; a number more, a slot below. */
 export type SeriesLabels =
   | ServedLabels
   | RefusedLabels
   | RefusedConnectionLabels
   | RetriedLabels
-  | DecidedLabels;
+  | DecidedLabels
+  | ShutLabels;
 
 const statusClasses = 6;
 
@@ -88,6 +98,7 @@ export const seriesSizes: Readonly<Record<SeriesLabels['kind'], number>> = {
   'refused-connection': 1,
   retried: 1,
   decided: 1,
+  shut: 1,
 };
 
 /** The key of a series: the same for the same labels, in every thread. */
@@ -101,6 +112,8 @@ export function seriesKey(labels: SeriesLabels): string {
       return `refused-connection ${labels.reason} ${labels.source}`;
     case 'retried':
       return `retried ${labels.service} ${labels.reason}`;
+    case 'shut':
+      return `shut ${labels.service} ${labels.cluster} ${labels.breaker}`;
     case 'decided':
       return `decided ${labels.policy} ${labels.outcome}`;
   }
@@ -135,6 +148,10 @@ interface DecidedSeries extends Omit<DecidedLabels, 'kind'> {
   readonly requests: number;
 }
 
+interface ShutSeries extends Omit<ShutLabels, 'kind'> {
+  readonly tries: number;
+}
+
 export interface RecordSnapshot {
   readonly inFlight: number;
   readonly served: readonly ServedSeries[];
@@ -142,6 +159,7 @@ export interface RecordSnapshot {
   readonly refusedConnections: readonly RefusedConnectionSeries[];
   readonly retried: readonly RetrySeries[];
   readonly decided: readonly DecidedSeries[];
+  readonly shut: readonly ShutSeries[];
 }
 
 /** Names the numbers of every series. */
@@ -154,6 +172,7 @@ export function recordSnapshot(
   const refusedConnections: RefusedConnectionSeries[] = [];
   const retried: RetrySeries[] = [];
   const decided: DecidedSeries[] = [];
+  const shut: ShutSeries[] = [];
   for (const [labels, values] of series) {
     const [count = 0] = values;
     switch (labels.kind) {
@@ -175,6 +194,11 @@ export function recordSnapshot(
         retried.push({ service, reason, retries: count });
         break;
       }
+      case 'shut': {
+        const { service, cluster, breaker } = labels;
+        shut.push({ service, cluster, breaker, tries: count });
+        break;
+      }
       case 'decided': {
         const { policy, outcome } = labels;
         decided.push({ policy, outcome, requests: count });
@@ -182,7 +206,7 @@ export function recordSnapshot(
       }
     }
   }
-  return { inFlight, served, refused, refusedConnections, retried, decided };
+  return { inFlight, served, refused, refusedConnections, retried, decided, shut };
 }
 
 function servedSeries({ kind: _, ...labels }: ServedLabels, values: Float64Array): ServedSeries {

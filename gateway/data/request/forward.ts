@@ -7,6 +7,7 @@ import type { Exchange, ExchangeEnd, ExchangeHandler } from '../message/exchange
 import { endsInTrailers, grpcTrailers, isGrpc } from '../message/grpc-status.ts';
 import { interimFields, trailerFields } from '../message/headers.ts';
 import type { FailedTry, Fields, ResponseHead } from '../message/message.ts';
+import { turnedAway } from '../message/turned-away.ts';
 import type { RefusedLabels } from '../observe/series.ts';
 import { deadlineOf } from './forward/deadline.ts';
 import type { ForwardingGround } from './forward/ground.ts';
@@ -26,7 +27,7 @@ import {
   passOn,
 } from './respond.ts';
 import { lateTry, resultOfAnswer, resultOfFailure } from './retry/outcome.ts';
-import { isFinal } from './retry.ts';
+import { saysNothing } from './retry.ts';
 import type { Route } from './route/route-table.ts';
 
 type Phase =
@@ -106,6 +107,12 @@ export class Forwarding implements ExchangeHandler, Limited, Listed, Tried {
     }
     const first = this.#tries.next(now);
     if (first === undefined) {
+      const shut = balancer.shut();
+      if (shut !== undefined) {
+        const failure = turnedAway(shut);
+        this.#turnAway(new IsthmusError(failure.code, failure), 'no');
+        return;
+      }
       const isTold = this.#ground.says.tellsDecisions;
       const why = isTold ? whyNobody(balancer.distribution(), this.#tries.localOnly) : '';
       const what = `No endpoint of ${service} can take the request${why}`;
@@ -210,8 +217,7 @@ export class Forwarding implements ExchangeHandler, Limited, Listed, Tried {
     const { current } = this.#tries;
     if (current === undefined) return;
     const result = resultOfFailure(failure);
-    const saysNothing = isFinal(failure.code) || failure.isStale;
-    current.finish(saysNothing ? 'abandoned' : result, this.#ground.wheel.refresh());
+    current.finish(saysNothing(failure) ? 'abandoned' : result, this.#ground.wheel.refresh());
     const phase = this.#phase;
     if (phase === 'tunnelling' || (phase === 'answering' && !this.exchange.retract())) {
       this.#tries.current = undefined;
@@ -259,7 +265,7 @@ export class Forwarding implements ExchangeHandler, Limited, Listed, Tried {
     const step = this.#tries.failed(failure, target);
     if (step.kind === 'try') this.#tries.follow(step);
     else {
-      const { code, what, cause } = failure;
+      const { code, what, cause } = step.kind === 'shut' ? step.failure : failure;
       const said = step.kind === 'over-budget' ? 'RETRY_BUDGET_SPENT' : code;
       this.#turnAway(new IsthmusError(said, { what, cause }), this.#tries.unsent ? 'no' : 'maybe');
     }

@@ -61,7 +61,7 @@ export const life = [
   {
     name: 'pick',
     does: 'chooses an endpoint, or another cluster',
-    refusals: ['NO_HEALTHY_ENDPOINT'],
+    refusals: ['NO_HEALTHY_ENDPOINT', 'CIRCUIT_OPEN'],
   },
   {
     name: 'forward',

@@ -15,6 +15,7 @@ const none: ReadonlySet<string> = new Set();
 export class Picks implements PickRequest {
   localOnly: boolean;
   within: ClusterName | undefined = undefined;
+  awayFrom: Target | undefined = undefined;
   readonly route: Route;
   readonly exchange: Exchange;
   /** Keys of targets. */
@@ -83,7 +84,8 @@ export class Picks implements PickRequest {
     const { retry } = this.route.policy.balance;
     this.mayLeaveTier = this.unsent || isRepeatable(this.method, retry);
     this.tried = new Set([...this.tried, ...keysOf(last)]);
-    if (retry.stay === 'anywhere') return;
+    // What a breaker turned away was no try.
+    if (retry.stay === 'anywhere' || this.awayFrom !== undefined) return;
     if (last.kind === 'endpoint') this.localOnly = true;
     else this.within = last.cluster;
   }

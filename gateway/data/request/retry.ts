@@ -2,6 +2,7 @@
 import type { ErrorCode } from '../../../core/error-codes.ts';
 import type { Target } from '../balance/types.ts';
 import type { FailedTry } from '../message/message.ts';
+import { turnedAway } from '../message/turned-away.ts';
 import type { RetriedLabels } from '../observe/series.ts';
 import type { Picks } from './pick.ts';
 import { namesFailure } from './retry/conditions.ts';
@@ -25,7 +26,12 @@ export interface TryStep {
   readonly afterMs?: number | undefined;
 }
 
-export type Step = TryStep | { readonly kind: 'stop' } | { readonly kind: 'over-budget' };
+export type Step =
+  | TryStep
+  | { readonly kind: 'stop' }
+  | { readonly kind: 'over-budget' }
+  /** A breaker lets no more retries through. */
+  | { readonly kind: 'shut'; readonly failure: FailedTry };
 
 const stop: Step = { kind: 'stop' };
 
@@ -38,7 +44,11 @@ export function nextStep(picks: Picks, replayable: boolean, end: TryEnd, tried: 
   const { retry } = route.policy.balance;
   if (picks.tries >= retry.maxTries) return stop;
   if (end.kind === 'failed' && isFinal(end.code)) return stop;
-  const verdict = retryVerdict(method, replayable, end, retry);
+  const isTurnedAway = end.kind === 'failed' && end.code === 'CIRCUIT_OPEN';
+  if (isTurnedAway) picks.awayFrom = tried;
+  const verdict = isTurnedAway
+    ? ({ kind: replayable ? 'retry' : 'final', charged: false } as const)
+    : retryVerdict(method, replayable, end, retry);
   if (verdict.kind === 'final') return stop;
   if (end.kind === 'failed' && end.isStale) {
     return { kind: 'try', target: tried, reason: 'unsent', isAtOnce: true };
@@ -50,6 +60,8 @@ export function nextStep(picks: Picks, replayable: boolean, end: TryEnd, tried: 
   if (target === undefined) return stop;
   const afterMs = end.kind === 'response' ? end.afterMs : undefined;
   if (afterMs !== undefined && afterMs > retry.retryAfterMs) return stop;
+  const shut = isTurnedAway ? undefined : route.balancer.shutRetry(target);
+  if (shut !== undefined) return { kind: 'shut', failure: turnedAway(shut) };
   if (verdict.charged && !picks.takeRetry()) return { kind: 'over-budget' };
   const reason = end.kind === 'response' ? 'status' : verdict.charged ? 'failed' : 'unsent';
   return { kind: 'try', target, reason, afterMs };
@@ -66,7 +78,8 @@ export function stepAside(picks: Picks, replayable: boolean): TryStep | undefine
     return undefined;
   if (!namesFailure(retry, { sent: 'maybe' })) return undefined;
   const target = picks.elsewhere();
-  if (target === undefined || !picks.takeRetry()) return undefined;
+  if (target === undefined || route.balancer.shutRetry(target) !== undefined) return undefined;
+  if (!picks.takeRetry()) return undefined;
   return { kind: 'try', target, reason: 'suspect', isAtOnce: true };
 }
 
@@ -82,4 +95,9 @@ const finalCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 /** Whether a failure says nothing of its target's health, and another try would come to the same. */
 export function isFinal(code: ErrorCode): boolean {
   return finalCodes.has(code);
+}
+
+/** Whether the end of a try says nothing of its target's health. */
+export function saysNothing({ code, isStale }: FailedTry): boolean {
+  return isStale === true || code === 'CIRCUIT_OPEN' || isFinal(code);
 }

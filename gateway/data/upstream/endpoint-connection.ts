@@ -20,6 +20,7 @@ import type { Refusal } from '../wire/http1/refusal.ts';
 import type { ResponseHead as ReceivedHead } from '../wire/http1/response-head.ts';
 import { ResponseParser } from '../wire/http1/response-parser.ts';
 import { isServerPreface } from '../wire/http2/server-preface.ts';
+import { CountedConnection } from './counted-connection.ts';
 import type { Carrier, EndpointCall } from './endpoint-call.ts';
 import { type Dialed, dialEndpoint, isOfTls, onceOpen } from './endpoint-socket.ts';
 import { responseOf } from './received-response.ts';
@@ -39,6 +40,7 @@ export interface ConnectionHome extends Dialed {
 export class EndpointConnection implements Carrier, Listed {
   place = -1;
   readonly #home: ConnectionHome;
+  readonly #counted: CountedConnection | undefined;
   readonly #socket: Socket;
   readonly #writer: SocketWriter;
   readonly #outgoing: OutgoingBody;
@@ -70,8 +72,9 @@ export class EndpointConnection implements Carrier, Listed {
   restsUntil = 0;
 
   /** Connects, at most for `connectMs` (0 = as long as it takes), and carries `first`. */
-  constructor(home: ConnectionHome, first: EndpointCall, { connectMs, restMs }: CallOptions) {
+  constructor(home: ConnectionHome, first: EndpointCall, { connectMs, restMs, gate }: CallOptions) {
     this.#home = home;
+    this.#counted = gate && new CountedConnection(gate);
     const onread = { buffer: readBuffer, callback: (octets: number) => this.#read(octets) };
     const socket = dialEndpoint(home, connectMs, { alpn: 'http/1.1', allowHalfOpen: true, onread });
     this.#socket = socket;
@@ -151,6 +154,7 @@ export class EndpointConnection implements Carrier, Listed {
   /** The rest of the body is asked for, which was not while nothing could take it. */
   #connected(): void {
     this.#isConnected = true;
+    this.#counted?.connected();
     if (this.#isRequestWhole) return;
     if (this.#writer.hasRoom) this.#call?.handler.onWritable();
     else this.#owesRoom = true;
@@ -301,6 +305,7 @@ export class EndpointConnection implements Carrier, Listed {
 
   #closed(): void {
     this.#break('the connection was closed');
+    this.#counted?.closed();
     this.#home.onClosed(this);
   }
 }

@@ -2,8 +2,10 @@
 import type { Clock } from '../../../core/clock.ts';
 import type { Call, CallHandler, CallOptions, EndpointTransport } from '../message/call.ts';
 import type { OutgoingRequest } from '../message/message.ts';
+import { turnedAway } from '../message/turned-away.ts';
 import { EndpointCall } from './endpoint-call.ts';
 import { EndpointPool, type PoolGround } from './endpoint-pool.ts';
+import { FailedCall } from './failed-call.ts';
 
 const tickMs = 500;
 
@@ -28,8 +30,8 @@ export class Http1Endpoints implements EndpointTransport {
   ): Call {
     const pool = this.#pools.get(host)?.get(port) ?? this.#newPool(host, port);
     const call = new EndpointCall(pool.address, request, handler);
-    pool.carry(call, options);
-    return call;
+    const refusal = pool.carry(call, options);
+    return refusal === undefined ? call : new FailedCall(handler, turnedAway(refusal));
   }
 
   retire(): void {

@@ -5,6 +5,7 @@ import { formatAddress } from '../../../core/address.ts';
 import type { Clock } from '../../../core/clock.ts';
 import type { Call, CallHandler, CallOptions, EndpointTransport } from '../message/call.ts';
 import type { OutgoingRequest } from '../message/message.ts';
+import { turnedAway } from '../message/turned-away.ts';
 import type { HeadLimits } from '../wire/http1/limits.ts';
 import { FailedCall } from './failed-call.ts';
 import { HeldCall } from './held-call.ts';
@@ -49,16 +50,24 @@ export class Http2Endpoints implements EndpointTransport {
       this.#sessions.set(address, sessions);
     }
     let session = sessions.find(({ hasRoom }) => hasRoom);
+    const { gate } = options;
     if (session === undefined) {
+      const refusal = gate?.refusal(true);
+      if (refusal !== undefined) return new FailedCall(handler, turnedAway(refusal));
       if (sessions.length >= maxSessions) {
         const what = `${address} has ${maxSessions} connections, and none of them takes one more request`;
         return new FailedCall(handler, { sent: 'no', code: 'UPSTREAM_FAILED', what });
       }
-      session = this.#open(address, endpoint, sessions, options.connectMs);
+      session = this.#open(address, endpoint, sessions, options);
     }
     session.usedAt = this.#options.clock.monotonic();
-    if (!session.holds(request)) return session.call(request, handler);
-    const held = new HeldCall(handler, () => this.call(endpoint, request, handler, options));
+    // Where it is counted who waits, all wait in the same way.
+    const waits = session.holds(request) || (gate !== undefined && !session.isSettled);
+    if (!waits) return session.call(request, handler);
+    const refusal = gate?.refusal(false);
+    if (refusal !== undefined) return new FailedCall(handler, turnedAway(refusal));
+    const through = () => this.call(endpoint, request, handler, options);
+    const held = new HeldCall(handler, through, gate);
     session.hold(held);
     return held;
   }
@@ -82,13 +91,14 @@ export class Http2Endpoints implements EndpointTransport {
     address: string,
     endpoint: { readonly address: string; readonly port: number },
     sessions: Http2EndpointSession[],
-    connectMs: number,
+    { connectMs, gate }: CallOptions,
   ): Http2EndpointSession {
     const { address: host, port } = endpoint;
     const session = new Http2EndpointSession(
       { host, port, address, ...this.#options },
       connectMs,
       (ended) => {
+        gate?.closed();
         sessions.splice(sessions.indexOf(ended), 1);
         if (sessions.length === 0) this.#sessions.delete(address);
       },
@@ -96,6 +106,7 @@ export class Http2Endpoints implements EndpointTransport {
     const known = sessions.find(({ client }) => client.allowedStreams !== undefined);
     if (known?.client.allowedStreams) session.assumeAllowed(known.client.allowedStreams);
     sessions.push(session);
+    gate?.opened();
     this.#cancelTick ??= this.#options.clock.after(tickMs, () => this.#tick());
     return session;
   }

@@ -4,6 +4,7 @@ import type { ServerTls } from '../../../certs/server-trust.ts';
 import { formatAddress } from '../../../core/address.ts';
 import type { Clock } from '../../../core/clock.ts';
 import { Roster } from '../../../core/roster.ts';
+import type { OpenBreaker } from '../balance/breakers.ts';
 import type { CallOptions } from '../message/call.ts';
 import type { Http1Limits } from '../wire/http1/limits.ts';
 import type { EndpointCall } from './endpoint-call.ts';
@@ -52,8 +53,11 @@ export class EndpointPool implements ConnectionHome {
     return this.#all.size === 0;
   }
 
-  /** Several services may have endpoints at one address, and each says for itself how long a connection it uses may have rested. */
-  carry(call: EndpointCall, options: CallOptions): void {
+  /**
+   * Several services may have endpoints at one address, and each says for itself how long a connection it uses may have rested.
+   * Undefined, or why no connection may be made for the call.
+   */
+  carry(call: EndpointCall, options: CallOptions): OpenBreaker | undefined {
     const { restMs } = options;
     const now = this.#resting.length === 0 ? 0 : this.clock.monotonic();
     for (let last = this.#resting.at(-1); last !== undefined; last = this.#resting.at(-1)) {
@@ -63,11 +67,13 @@ export class EndpointPool implements ConnectionHome {
       this.#resting.pop();
       if (isKept) {
         last.carry(call, restMs);
-        return;
+        return undefined;
       }
       last.destroy();
     }
-    this.#all.add(new EndpointConnection(this, call, options));
+    const refusal = options.gate?.refusal(true);
+    if (refusal === undefined) this.#all.add(new EndpointConnection(this, call, options));
+    return refusal;
   }
 
   onFree(connection: EndpointConnection): void {

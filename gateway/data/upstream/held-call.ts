@@ -1,5 +1,6 @@
 /** Owns a try that can't be made yet: what is written meanwhile is kept, and sent once it is let go. */
 import { type ErrorCode, messageOf } from '../../../core/errors.ts';
+import type { ConnectionGate } from '../balance/breakers.ts';
 import type { Call, CallHandler } from '../message/call.ts';
 import type { Fields } from '../message/message.ts';
 
@@ -11,11 +12,14 @@ export class HeldCall implements Call {
   #trailers: Fields | undefined;
   #call: Call | undefined;
   #isOver = false;
+  #gate: ConnectionGate | undefined;
 
-  /** `through` makes the real call. */
-  constructor(handler: CallHandler, through: () => Call) {
+  /** `through` makes the real call; `gate`: where it is counted that it waits. */
+  constructor(handler: CallHandler, through: () => Call, gate?: ConnectionGate) {
     this.#handler = handler;
     this.#through = through;
+    this.#gate = gate;
+    gate?.waits();
   }
 
   get isReady(): boolean {
@@ -39,12 +43,14 @@ export class HeldCall implements Call {
 
   cancel(): void {
     this.#isOver = true;
+    this.#waitsNoMore();
     this.#call?.cancel();
   }
 
   /** The real call is made. */
   release(): void {
     if (this.#isOver) return;
+    this.#waitsNoMore();
     try {
       this.#go(this.#through());
     } catch (thrown) {
@@ -57,7 +63,13 @@ export class HeldCall implements Call {
   fail(what: string, code: ErrorCode = 'UPSTREAM_FAILED'): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#waitsNoMore();
     this.#handler.onFailed({ sent: 'no', code, what });
+  }
+
+  #waitsNoMore(): void {
+    this.#gate?.goesOn();
+    this.#gate = undefined;
   }
 
   #go(call: Call): void {

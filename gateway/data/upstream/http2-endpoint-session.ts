@@ -111,6 +111,11 @@ export class Http2EndpointSession implements ConnectionHandler, CallGround, Read
     return this.#held !== undefined && this.#held.length > 0;
   }
 
+  /** Whether its SETTINGS have come. */
+  get isSettled(): boolean {
+    return this.#held === undefined;
+  }
+
   /** Has a call wait until more is known. */
   hold(call: HeldCall): void {
     this.#held?.push(call);

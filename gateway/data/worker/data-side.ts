@@ -6,6 +6,7 @@ import type { Clock, Random } from '../../../core/clock.ts';
 import { IsthmusError } from '../../../core/errors.ts';
 import type { Log } from '../../../core/log.ts';
 import type { ClusterName, ServiceName } from '../../../core/names.ts';
+import { BreakerTable } from '../balance/breaker-table.ts';
 import { faultLookup } from '../fault/faults.ts';
 import type { LinkStatus } from '../link/cluster-links.ts';
 import { mutualTlsDial } from '../link/dial.ts';
@@ -35,6 +36,8 @@ interface DataSideOptions {
   readonly identity: LeafIdentity;
   readonly credentials: readonly IngressCredentials[];
   readonly recorder: Recorder;
+  /** Counts for breakers, with the other workers; default alone. */
+  readonly breakers?: BreakerTable;
   readonly observer: Observer | undefined;
   readonly gauges: Gauges;
   readonly buckets: BucketTable;
@@ -93,6 +96,8 @@ export class DataSide {
       caller,
       clock,
       random,
+      breakers: options.breakers ?? new BreakerTable(),
+      onShut: (service, cluster, breaker) => options.recorder.shut(service, cluster, breaker),
       onUsed: options.onUsed,
       source: {
         facts: (service) => this.#replica.facts(service),

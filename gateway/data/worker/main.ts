@@ -4,6 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../../core/clock.ts';
 import { asIsthmusError } from '../../../core/errors.ts';
 import { createLog } from '../../../core/log.ts';
+import { BreakerTable } from '../balance/breaker-table.ts';
 import { Ledger } from '../observe/ledger.ts';
 import { ObservedBatch } from '../observe/observed.ts';
 import { Recorder } from '../observe/record.ts';
@@ -25,7 +26,7 @@ const port = parentPort;
 if (port === null) throw new Error('this is a worker thread, started by thread.ts');
 
 const post = (message: FromWorker): void => port.postMessage(message);
-const { worker, logLevel, identity, credentials, buckets } = workerData as WorkerStart;
+const { worker, logLevel, identity, credentials, breakers, buckets } = workerData as WorkerStart;
 const node = `${worker.cluster}/${worker.gatewayId}`;
 const log = createLog({
   level: logLevel,
@@ -48,6 +49,7 @@ const dataSide = new DataSide({
   identity,
   credentials,
   recorder,
+  breakers: new BreakerTable(breakers, worker.index),
   observer: observerOf(worker, observed),
   gauges: new Gauges(gaugeSlots),
   buckets: new BucketTable(buckets),

@@ -5,6 +5,7 @@ import type { TrustDomain } from '../../../certs/spiffe-id.ts';
 import type { ErrorCode } from '../../../core/errors.ts';
 import type { ClusterName, FederationName, ServiceName } from '../../../core/names.ts';
 import type { PolicyDelta } from '../../../policy/effective.ts';
+import type { BreakerMemory } from '../balance/breaker-table.ts';
 import type { Shift } from '../balance/steering.ts';
 import type { BalancerState, Caller } from '../balance/types.ts';
 import type { ClusterFacts } from '../balance/view.ts';
@@ -55,6 +56,8 @@ export interface WorkerStart {
   readonly credentials: readonly IngressCredentials[];
   /** The gateway's token buckets. */
   readonly buckets: SharedArrayBuffer;
+  /** In which all workers count for breakers. */
+  readonly breakers: BreakerMemory;
 }
 
 /** The effects of drills and standing orders on requests. */

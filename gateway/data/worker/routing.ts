@@ -7,6 +7,8 @@ import type { PolicyResource } from '../../../policy/effective.ts';
 import type { TrafficPolicy } from '../../../policy/traffic-policy.ts';
 import type { Protocol } from '../../../registry/model.ts';
 import { createServiceBalancer } from '../balance/balancer.ts';
+import type { BreakerTable } from '../balance/breaker-table.ts';
+import type { OnShut } from '../balance/breakers.ts';
 import { type Shift, steeringOf } from '../balance/steering.ts';
 import type { BalanceView, Caller } from '../balance/types.ts';
 import { type ClusterFacts, type LinkLookup, viewFromHere } from '../balance/view.ts';
@@ -48,6 +50,8 @@ interface RoutingOptions {
   readonly source: RoutingSource;
   readonly clock: Clock;
   readonly random: Random;
+  readonly breakers?: BreakerTable;
+  readonly onShut?: OnShut;
   /** Told of each service that is asked for and was not before. */
   onUsed(service: ServiceName): void;
 }
@@ -126,10 +130,10 @@ export class Routing {
   }
 
   #make(service: ServiceName, policy = this.#options.source.policy(service)): Route | undefined {
-    const { caller, source, clock, random } = this.#options;
+    const { source, ...ground } = this.#options;
     const facts = source.facts(service);
     if (!facts) return undefined;
-    const balancer = createServiceBalancer({ service, caller, clock, random });
+    const balancer = createServiceBalancer({ ...ground, service });
     balancer.update(this.#view(service, facts), policy.balance);
     return {
       service,

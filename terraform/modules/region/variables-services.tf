@@ -136,6 +136,12 @@ variable "services" {
         stay          = optional(string)
         nonIdempotent = optional(bool)
       }))
+      breakers = optional(object({
+        maxConnections = optional(number)
+        maxPending     = optional(number)
+        maxRequests    = optional(number)
+        maxRetries     = optional(number)
+      }))
     }))
     timeouts = optional(map(string))
   }))

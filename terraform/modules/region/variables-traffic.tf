@@ -86,6 +86,12 @@ variable "balance" {
       stay          = optional(string)
       nonIdempotent = optional(bool)
     }))
+    breakers = optional(object({
+      maxConnections = optional(number)
+      maxPending     = optional(number)
+      maxRequests    = optional(number)
+      maxRetries     = optional(number)
+    }))
   })
   default  = {}
   nullable = false

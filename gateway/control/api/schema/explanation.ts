@@ -148,6 +148,12 @@ const policySchema = named('BalancePolicy', 'How a service is balanced', {
       .boolean()
       .describe('Whether requests that do harm twice are repeated when they may have arrived'),
   }).describe('When a request is tried again'),
+  breakers: object({
+    maxConnections: count.describe("Most connections to the cluster's own endpoints; 0: no limit"),
+    maxPending: count.describe('Most requests that wait for one; 0: no limit'),
+    maxRequests: count.describe('Most requests under way to one cluster; 0: no limit'),
+    maxRetries: count.describe('Most retries among them; 0: no limit'),
+  }).describe('How much may be under way'),
 });
 
 const tierSchema = object({

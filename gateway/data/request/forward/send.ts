@@ -47,13 +47,15 @@ export function send(
 
 function call(
   { endpoints, links, says }: ForwardingGround,
-  { policy, service, secure }: Route,
+  { policy, service, secure, balancer }: Route,
   current: Try,
   request: OutgoingRequest,
 ): Call {
   const { target }: { readonly target: Target } = current;
   if (target.kind === 'endpoint') {
-    return (secure ?? endpoints).call(target.endpoint, request, current, policy.timeouts);
+    const { gate } = balancer;
+    const options = gate === undefined ? policy.timeouts : { ...policy.timeouts, gate };
+    return (secure ?? endpoints).call(target.endpoint, request, current, options);
   }
   // To another gateway a request's authority may not say which service it is for.
   const named = says.isNamed(request.authority, service)

@@ -10,7 +10,7 @@ import { Picks } from '../pick.ts';
 import { asksForGrpc, namesAnswer } from '../retry/conditions.ts';
 import { resultOf } from '../retry/outcome.ts';
 import { pauseMs, retryAfterMs } from '../retry/pause.ts';
-import { isFinal, nextStep, type Step, stepAside, type TryStep } from '../retry.ts';
+import { nextStep, type Step, saysNothing, stepAside, type TryStep } from '../retry.ts';
 import type { Route } from '../route/route-table.ts';
 import type { Deadline } from './deadline.ts';
 import type { ForwardingGround } from './ground.ts';
@@ -79,7 +79,9 @@ export class Tries extends Picks {
     this.began(target);
     this.#limits.awaitTry(policy.timeouts.perTryMs);
     this.#limits.schedule();
-    const current = new Try(this.#owner, balancer, target, this.#ground.wheel.now, this.#trail);
+    const { now } = this.#ground.wheel;
+    const isRetry = this.tries > 1;
+    const current = new Try(this.#owner, balancer, target, now, this.#trail, isRetry);
     this.current = current;
     this.#first ??= current;
     const due = this.deadline === undefined ? this.#request : this.#within(this.deadline);
@@ -153,7 +155,7 @@ export class Tries extends Picks {
     if (failure !== undefined) {
       // Where one of its endpoints failed it, that is the cluster's answer, and no sign that it can't be reached.
       const result = failure.sent === 'no' ? 'unsent' : 'gateway-error';
-      current.cancel(isFinal(failure.code) ? 'abandoned' : result, now);
+      current.cancel(saysNothing(failure) ? 'abandoned' : result, now);
       return failure;
     }
     const { status, fields } = head;

@@ -1,4 +1,5 @@
 /** Owns one try of a request: where it went, how long that took, and that the balancer hears once how it ended. */
+import type { Held } from '../../balance/breakers.ts';
 import type { ServiceBalancer, Target, TryResult } from '../../balance/types.ts';
 import type { Call, CallHandler } from '../../message/call.ts';
 import type { FailedTry, Fields, ResponseHead } from '../../message/message.ts';
@@ -33,14 +34,17 @@ export class Try implements CallHandler {
   readonly #balancer: ServiceBalancer;
   readonly #trail: Trail | undefined;
   #isOpen = true;
+  /** Present where breakers count it. */
+  readonly #held: Held | undefined;
 
-  /** `now`: monotonic milliseconds; `trail`: where the request is looked at. */
+  /** `now`: monotonic milliseconds; `trail`: where the request is looked at; `isRetry`: it is not its request's first. */
   constructor(
     owner: Tried,
     balancer: ServiceBalancer,
     target: Target,
     now: number,
     trail: Trail | undefined,
+    isRetry: boolean,
   ) {
     this.#owner = owner;
     this.#balancer = balancer;
@@ -48,6 +52,7 @@ export class Try implements CallHandler {
     this.target = target;
     this.startedAt = now;
     balancer.started(target);
+    this.#held = balancer.hold(target, isRetry);
   }
 
   onInterim(status: number, fields: Fields): boolean {
@@ -102,6 +107,7 @@ export class Try implements CallHandler {
   finish(result: TryResult, now: number): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    this.#held?.letGo();
     this.#trail?.tryOver(this.head?.status ?? 0, result);
     this.#balancer.finished(this.target, result, this.headMs ?? now - this.startedAt, now);
   }

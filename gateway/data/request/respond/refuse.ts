@@ -20,6 +20,7 @@ const saidByCode: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'UPSTREAM_TIMED_OUT',
   'DEADLINE_EXCEEDED',
   'RETRY_BUDGET_SPENT',
+  'CIRCUIT_OPEN',
   'RESPONSE_REFUSED',
   'ENDPOINT_SPEAKS_HTTP2',
   'ENDPOINT_TLS_FAILED',

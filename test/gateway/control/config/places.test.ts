@@ -138,6 +138,7 @@ const whole = {
     failback: { hold: '2s', ramp: '10s' },
     outlier,
     retry,
+    breakers: { maxConnections: 1, maxPending: 1, maxRequests: 1, maxRetries: 1 },
   },
   timeouts: {
     ...{ request: '30s', connect: '1s', continue: '1s', rest: '4s', perTry: '0s', idle: '5m' },

@@ -40,6 +40,7 @@ import {
   type TrustedProxiesSpec,
 } from '../../../../gateway/data/message/trusted-proxies.ts';
 import { Observer, type ObserverOptions } from '../../../../gateway/data/observe/observer.ts';
+import { Recorder } from '../../../../gateway/data/observe/record.ts';
 import {
   defaultLimits,
   type ProxyLimits,
@@ -231,6 +232,7 @@ export async function startGateway(t: Context, spec: GatewaySpec): Promise<Gatew
   const routes = new RouteTable(federation, undefined, undefined, undefined, (name) =>
     renamed.get(name),
   );
+  const recorder = new Recorder();
   const secure = new SecureTransports(names, responseLimits(limits));
   const trustEndpoints: Gateway['trustEndpoints'] = (name, trust) => {
     const service = parseServiceName(name);
@@ -239,7 +241,7 @@ export async function startGateway(t: Context, spec: GatewaySpec): Promise<Gatew
     if (route) routes.set({ ...route, secure: secure.of(service) });
   };
   for (const service of spec.services ?? []) {
-    addRoute(t, routes, links, cluster, service);
+    addRoute(t, routes, links, cluster, service, recorder);
     if (service.tls) trustEndpoints(service.name, { kind: 'trust', ...service.tls });
   }
   const proxy = createProxy({
@@ -251,6 +253,7 @@ export async function startGateway(t: Context, spec: GatewaySpec): Promise<Gatew
     links,
     endpoints,
     limits: spec.limits,
+    recorder,
     exposeDecision: spec.exposeDecision,
     proxies: spec.proxies && new TrustedProxies(spec.proxies),
     observer: spec.observes && new Observer({ ...common, ...spec.observes, cluster }),
@@ -322,6 +325,7 @@ function addRoute(
   links: Links,
   cluster: ClusterName,
   spec: ServiceSpec,
+  recorder: Recorder,
 ): void {
   const service = parseServiceName(spec.name);
   const caller = { cluster, region: 'here', zone: 'a' };
@@ -330,6 +334,7 @@ function addRoute(
     caller,
     clock: systemClock,
     random: Math.random,
+    onShut: (...shut) => recorder.shut(...shut),
   });
   t.teardown(() => balancer.close());
   const update = () => balancer.update(viewOf(spec, cluster, links), policy);

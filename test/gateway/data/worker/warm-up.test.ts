@@ -8,6 +8,7 @@ import { type Clock, systemClock } from '../../../../core/clock.ts';
 import { createLog } from '../../../../core/log.ts';
 import { parseClusterName, parseFederationName } from '../../../../core/names.ts';
 import { WorkerThread } from '../../../../gateway/control/workers/thread.ts';
+import { breakerMemory } from '../../../../gateway/data/balance/breaker-table.ts';
 import { defaultLimits } from '../../../../gateway/data/request/limit.ts';
 import { BucketTable } from '../../../../gateway/data/request/rate-limit/bucket-table.ts';
 import type { WorkerOptions } from '../../../../gateway/data/worker/protocol.ts';
@@ -121,6 +122,7 @@ for (const [which, of] of [
           logLevel: 'silent',
           credentials: [],
           buckets: new BucketTable().memory,
+          breakers: breakerMemory(1),
         },
         heapMb: 512,
         onLink: unexpected,
