@@ -30,10 +30,11 @@ import {
 type Context = Parameters<typeof startGateway>[0];
 const host = 'orders.shop.acme';
 
+/** Many handshakes at once, on a busy machine, may take longer than a connection usually may. */
 function before(t: Context, spec: Partial<ServiceSpec>) {
   return startGateway(t, {
     cluster: 'dc1',
-    services: [{ name: 'orders.shop', tls: trusted, ...spec }],
+    services: [{ name: 'orders.shop', tls: trusted, timeouts: { connectMs: 30_000 }, ...spec }],
   });
 }
 
