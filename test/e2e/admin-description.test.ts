@@ -145,7 +145,9 @@ for (const [id, path, ask] of [...requests]) {
   if (!collections.some((one) => path === one || path.startsWith(`${one}/`))) continue;
   const wide = id.replace(/^(get|put|list|delete)/, '$1Federation');
   const at = path.replace('/v1/', '/v1/federation/');
-  requests.push(ask ? [wide, at, ask] : [wide, at]);
+  // At the front: further on the registry is stopped.
+  const before = requests.findIndex(([other]) => other === 'startDrill');
+  requests.splice(before, 0, ask ? [wide, at, ask] : [wide, at]);
 }
 
 /** What of that is refused: a drill that runs has no report yet. */
