@@ -12,6 +12,8 @@ import { printable } from './terminal.ts';
 export interface Kind<Item> {
   /** `clusters`, as in `/v1/clusters`. */
   readonly plural: string;
+  /** Where they are listed, below `/v1/`; default `plural`. */
+  readonly path?: string;
   readonly nameOf: (item: Item) => string;
   readonly layout: (items: readonly Item[], view: View) => string;
 }
@@ -39,7 +41,7 @@ export async function list<Item>(
   query: Query = {},
 ): Promise<void> {
   const admin = await cli.admin();
-  const answer = await admin.get<Items<Item>>(`/v1/${kind.plural}`, query);
+  const answer = await admin.get<Items<Item>>(`/v1/${kind.path ?? kind.plural}`, query);
   const { items } = answer;
   cli.print(
     answer,
@@ -74,7 +76,7 @@ export async function one<Item>(
   query: Query = {},
 ): Promise<Item> {
   const wanted = (await kind.canonical?.(admin, name)) ?? name;
-  const { items } = await admin.get<Items<Item>>(`/v1/${kind.plural}`, query);
+  const { items } = await admin.get<Items<Item>>(`/v1/${kind.path ?? kind.plural}`, query);
   const item = items.find((item) => kind.nameOf(item) === wanted);
   if (item === undefined) throw noSuch(kind, wanted, items.map(kind.nameOf));
   return item;

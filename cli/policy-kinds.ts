@@ -25,6 +25,15 @@ export interface ListedKind extends NamedKind<PolicyItem> {
   checkName(name: string): void;
 }
 
+export interface ScopeOptions {
+  readonly federation?: boolean;
+}
+
+export const federationOption = [
+  '--federation',
+  'Those of the whole federation, and not those of this cluster.',
+] as const;
+
 /** What a kind's items have. */
 interface Items extends Partial<Record<PolicyKindName, PolicyItem>> {
   readonly TrafficPolicy: TrafficPolicyItem;
@@ -69,7 +78,7 @@ const common: Readonly<Record<'begin' | 'end', readonly Column<PolicyItem>[]>> =
     { title: 'BY', cell: ({ by }) => by },
     { title: 'AT', cell: ({ at }) => moment(at) },
     { title: 'SET', cell: ({ set }) => set, wide: true },
-    { title: 'CLUSTER', cell: ({ cluster }) => cluster, wide: true },
+    { title: 'CLUSTER', cell: ownerOf, wide: true },
     { title: 'REASON', cell: ({ reason }) => reason, wide: true, overlong: 'continued' },
     { title: 'WARNINGS', cell: ({ warnings }) => warnings, wide: true, overlong: 'continued' },
   ],
@@ -118,6 +127,16 @@ function listedKind(kind: PolicyKindName): ListedKind {
     },
     layout: (items, view) => renderTable(columns, items, view),
   };
+}
+
+/** The same kind, of the whole federation where that is asked for. */
+export function scoped(kind: ListedKind, { federation }: ScopeOptions): ListedKind {
+  return federation ? { ...kind, path: `federation/${kind.plural}` } : kind;
+}
+
+/** Whose gateways go by a policy, and where that is not the same who wrote it. */
+export function ownerOf({ scope, cluster }: PolicyItem): string {
+  return scope === 'federation' ? `federation, by ${cluster}` : cluster;
 }
 
 function nameOf({ namespace, name }: PolicyItem): string {

@@ -2,6 +2,7 @@
 import type { PolicyItem } from '../../gateway/control/api/answers.ts';
 import type { AdminClient } from '../admin-client.ts';
 import { type NamedKind, one } from '../listing.ts';
+import { ownerOf } from '../policy-kinds.ts';
 import { type Field, fieldLines, type Section, when } from '../sections.ts';
 import type { Findings } from './description.ts';
 
@@ -12,7 +13,8 @@ export async function describePolicy<Item extends PolicyItem>(
 ): Promise<Findings> {
   const policy = await one(admin, kind, name);
   const {
-    cluster,
+    cluster: ___,
+    scope: ____,
     namespace: _,
     name: __,
     by,
@@ -28,7 +30,7 @@ export async function describePolicy<Item extends PolicyItem>(
     data: { policy },
     fields: [
       [kind.singular, kind.nameOf(policy)],
-      ['cluster', cluster],
+      ['cluster', ownerOf(policy)],
       ['written', `by ${by}, ${when(at)}`],
       ['in force', inForce ? 'yes, at this gateway' : 'no'],
       ['why', reason],

@@ -4,7 +4,7 @@ import { description, type Findings } from '../descriptions/description.ts';
 import type { FileOptions } from '../documents/read.ts';
 import { gatewayKind } from '../kinds.ts';
 import { one } from '../listing.ts';
-import { listedKinds } from '../policy-kinds.ts';
+import { federationOption, listedKinds, type ScopeOptions, scoped } from '../policy-kinds.ts';
 import { fileOptions, type Verb } from '../verb.ts';
 
 export function describeVerb(program: Verb, cli: Cli): void {
@@ -64,14 +64,16 @@ export function describeVerb(program: Verb, cli: Cli): void {
   });
   for (const kind of listedKinds) {
     const { singular } = kind;
-    const summary = `Show a ${singular.replaceAll('-', ' ')} of this cluster.`;
+    const summary = `Show a ${singular.replaceAll('-', ' ')} that was written while gateways ran.`;
     add(singular, summary, `isthmus describe ${singular} shop/orders`, [
       `<${singular}>`,
       '<namespace>/<name>.',
-    ]).action(async (name: string) => {
-      const { describePolicy } = await import('../descriptions/policy.ts');
-      print(cli, await describePolicy(await cli.admin(), kind, name));
-    });
+    ])
+      .option(...federationOption)
+      .action(async (name: string, options: ScopeOptions) => {
+        const { describePolicy } = await import('../descriptions/policy.ts');
+        print(cli, await describePolicy(await cli.admin(), scoped(kind, options), name));
+      });
   }
   add('gateway', 'Show the gateway that is asked, or another.', 'isthmus describe gateway', [
     '[gateway]',

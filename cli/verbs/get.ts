@@ -4,7 +4,13 @@ import type { Cli } from '../cli.ts';
 import type { FileOptions } from '../documents/read.ts';
 import { clusterKind, endpointKind, exportKind, gatewayKind, serviceKind } from '../kinds.ts';
 import { type ListOptions, listOrOne } from '../listing.ts';
-import { type ListedKind, listedKinds } from '../policy-kinds.ts';
+import {
+  federationOption,
+  type ListedKind,
+  listedKinds,
+  type ScopeOptions,
+  scoped,
+} from '../policy-kinds.ts';
 import { resolveService } from '../service-path.ts';
 import { fileOptions, noHeaders, type Verb, watchOption } from '../verb.ts';
 import { oneOrWatch, type WatchOptions } from '../watching.ts';
@@ -129,9 +135,10 @@ function addPolicies(get: Verb, cli: Cli, kind: ListedKind): void {
       [`isthmus get ${singular} shop/orders -o yaml`, 'one of them, with all that it says'],
     )
     .names()
+    .option(...federationOption)
     .addOption(noHeaders())
-    .action((name: string | undefined, options: ListOptions) =>
-      listOrOne(cli, kind, name, options),
+    .action((name: string | undefined, options: ListOptions & ScopeOptions) =>
+      listOrOne(cli, scoped(kind, options), name, options),
     );
   if (singular !== plural) verb.alias(singular);
 }

@@ -72,6 +72,13 @@ test.serial(
     const { notes } = await dc3.gateway.api.get<ExplainAnswer>('/v1/explain/orders.shop');
     t.deepEqual(notes, ['It is balanced as the traffic policy shop/orders of the federation says']);
     t.deepEqual(await dc3.gateway.items('/v1/traffic-policies'), []);
+    const args = ['--federation', '-o', 'wide', '--no-headers'];
+    const line = await dc3.gateway.isthmusOk(['get', 'traffic-policies', ...args]);
+    t.regex(line, /^shop\/orders +orders\.shop +maglev .* federation, by dc2/);
+    const told = await dc3.gateway.isthmusOk([
+      ...['describe', 'traffic-policy', 'shop/orders', '--federation'],
+    ]);
+    t.regex(told, /^cluster +federation, by dc2$/m);
     const list = await dc3.gateway.isthmusOk(['grant', 'list', '--no-headers']);
     t.regex(list, /^dc1 +founder.*\ndc2 +granted +local +20\d\d-.*the platform team/);
   },
