@@ -10,9 +10,16 @@ const mostFiles = 3;
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const ava = fileURLToPath(new URL('../../node_modules/ava/entrypoints/cli.js', import.meta.url));
 
-/** The exit code of the test runner. It keeps note of files that fail only where it does not know that it runs in CI. */
+const named = process.argv.slice(2);
+/** It keeps note of files that fail only where it does not know that it runs in CI. */
+const env = {
+  ...process.env,
+  AVA_FORCE_CI: 'not-ci',
+  ISTHMUS_TESTS_SHARE: named.length === 0 ? '1' : '0',
+};
+
+/** The exit code of the test runner. */
 function run(...args: readonly string[]): number {
-  const env = { ...process.env, AVA_FORCE_CI: 'not-ci' };
   return (
     spawnSync(process.execPath, [ava, ...args], { cwd: root, env, stdio: 'inherit' }).status ?? 1
   );
@@ -24,7 +31,7 @@ function failedFiles(): readonly string[] {
   return files.map((file) => relative(root, file));
 }
 
-const code = run(...process.argv.slice(2));
+const code = run(...named);
 const failed = code === 0 ? [] : failedFiles();
 if (failed.length === 0 || failed.length > mostFiles) process.exit(code);
 console.log(`\nOnce more, one after the other, what failed:\n  ${failed.join('\n  ')}`);
