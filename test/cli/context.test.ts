@@ -6,7 +6,7 @@ import { parseAdminAddress } from '../../cli/admin-address.ts';
 import { configPath } from '../../cli/config-path.ts';
 import { findAdmin } from '../../cli/context.ts';
 import { tempDir } from '../support/temp-dir.ts';
-import { isthmus } from './command.ts';
+import { isthmus } from './in-process.ts';
 
 const file = `# my gateways
 current: dc1

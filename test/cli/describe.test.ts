@@ -3,7 +3,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { EventItem, ExplainAnswer, TrustItem } from '../../gateway/control/api/answers.ts';
 import { adminAt } from './admin-at.ts';
 import { clusters, endpoint, exports, services, status } from './answers.ts';
-import { isthmus } from './command.ts';
+import { isthmus } from './in-process.ts';
 
 const minute = 60_000;
 const now = Date.now();

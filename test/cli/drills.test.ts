@@ -2,7 +2,7 @@
 import test from 'ava';
 import { adminAt } from './admin-at.ts';
 import { schedule } from './answers.ts';
-import { isthmus } from './command.ts';
+import { isthmus } from './in-process.ts';
 
 const drill = {
   ...{ cluster: 'dc1', id: '20261121-090000-1f3a', spec: schedule.schedule.spec, state: 'done' },

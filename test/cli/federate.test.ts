@@ -8,7 +8,8 @@ import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
 import { adminAt } from './admin-at.ts';
 import { plan, status } from './answers.ts';
-import { bin, ended, isthmus, start } from './command.ts';
+import { bin, ended, start } from './command.ts';
+import { isthmus } from './in-process.ts';
 
 /** A gateway that records what it is asked to change. */
 async function gateway(t: ExecutionContext, changed: Partial<Status> = {}) {

@@ -4,7 +4,7 @@ import { cut, fitted, shortList, wrapped } from '../../cli/fitting.ts';
 import { type Column, renderTable } from '../../cli/table.ts';
 import { openLarge } from '../ui/large.ts';
 import { clusters } from './answers.ts';
-import { isthmus } from './command.ts';
+import { isthmus } from './in-process.ts';
 
 const firm = (natural: number, least = 4) => ({ natural, easy: natural, least });
 const easy = (natural: number, easy = 6, least = 4) => ({ natural, easy, least });

@@ -4,7 +4,8 @@ import test, { type ExecutionContext } from 'ava';
 import { until } from '../support/until.ts';
 import { adminAt } from './admin-at.ts';
 import { clusters, endpoint, exports, services, status } from './answers.ts';
-import { bin, isthmus, start } from './command.ts';
+import { bin, start } from './command.ts';
+import { isthmus } from './in-process.ts';
 
 async function asker(t: ExecutionContext) {
   const env = await adminAt(t, (app) => {

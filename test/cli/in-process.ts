@@ -3,12 +3,16 @@ import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { main } from '../../cli/main.ts';
 import type { Io } from '../../cli/terminal.ts';
+import { cleanEnv } from './command.ts';
 
 export interface Ran {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
+
+// What it prints goes to no terminal, whatever whoever runs the tests wants of colors.
+delete process.env['FORCE_COLOR'];
 
 /** Runs `isthmus` to its end. */
 export async function inProcess(
@@ -24,4 +28,12 @@ export async function inProcess(
   stderr.end();
   const [out, err] = await written;
   return { code, stdout: out, stderr: err };
+}
+
+/** The same, with nothing in its environment that leads to a configuration of whoever runs the tests. */
+export function isthmus(
+  args: readonly string[],
+  { env, stdin }: { env?: Readonly<Record<string, string>>; stdin?: string } = {},
+): Promise<Ran> {
+  return inProcess(args, cleanEnv(env), stdin);
 }

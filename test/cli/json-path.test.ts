@@ -3,7 +3,7 @@ import test from 'ava';
 import { jsonPath } from '../../cli/json-path.ts';
 import { adminAt } from './admin-at.ts';
 import { clusters } from './answers.ts';
-import { isthmus } from './command.ts';
+import { isthmus } from './in-process.ts';
 
 const value = {
   items: [

@@ -6,7 +6,7 @@ import type { Finding } from '../../gateway/control/api/answers.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { adminAt } from './admin-at.ts';
 import { status } from './answers.ts';
-import { isthmus } from './command.ts';
+import { isthmus } from './in-process.ts';
 
 const explanation = {
   service: 'api.prod',

@@ -10,7 +10,8 @@ import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
 import { adminAt } from './admin-at.ts';
 import { endpoint, status } from './answers.ts';
-import { bin, ended, isthmus, start } from './command.ts';
+import { bin, ended, start } from './command.ts';
+import { isthmus } from './in-process.ts';
 
 const path = '/v1/services/prod/api/endpoints/a1';
 

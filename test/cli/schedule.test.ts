@@ -7,7 +7,7 @@ import { stringify } from 'yaml';
 import { tempDir } from '../support/temp-dir.ts';
 import { adminAt } from './admin-at.ts';
 import { schedule } from './answers.ts';
-import { isthmus } from './command.ts';
+import { isthmus } from './in-process.ts';
 
 const path = '/v1/drill-schedules/monthly';
 

@@ -1,6 +1,6 @@
 /** Specifies misuse: what was wrong, the nearest right word, exit code 64, and nothing on standard output. */
 import test from 'ava';
-import { isthmus } from './command.ts';
+import { isthmus } from './in-process.ts';
 
 const misuses: readonly (readonly [line: string, says: RegExp])[] = [
   ['statsu', /Unknown command 'statsu'\n {2}fix: Did you mean status\?/],

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isthmus } from '../cli/command.ts';
 import { GatewayProcess, type Scope } from './gateway-process.ts';
 
 /** Runs a gateway and a command to their end; `NODE_COMPILE_CACHE` says where what they compile is kept. */
@@ -19,7 +20,8 @@ export async function fillCompileCache(): Promise<void> {
       registry: { embedded: { listen: '127.0.0.1:0' } },
     });
     await gateway.start();
-    await gateway.isthmusOk(['status']);
+    const { code, stderr } = await isthmus(['status', '--admin', `unix:${gateway.adminSocket}`]);
+    if (code !== 0) throw new Error(`isthmus status ended with ${code}: ${stderr}`);
     await gateway.stop();
     scope.passed = true;
   } finally {
