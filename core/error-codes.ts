@@ -444,6 +444,12 @@ export const errorCodes = {
     'not-found',
     'Use <service>.<namespace>.<federation> as the host.',
   ),
+  BACKEND_NOT_FOUND: entry(
+    'No such backend',
+    500,
+    'not-found',
+    "Correct the Route's backendRefs and their weights, or register the service: isthmus get routes.",
+  ),
   NO_HEALTHY_ENDPOINT: entry(
     'No healthy endpoint',
     503,

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ServiceName } from '../core/names.ts';
 import type { EndpointRecord, ExportRecord } from '../registry/model.ts';
 
+type LabelCounts = NonNullable<ExportRecord['labels']>;
 type LocalitySummary = ExportRecord['localities'][number];
 
 /**
@@ -23,7 +24,9 @@ export function summarize(endpoints: Iterable<EndpointRecord>, now: number): Exp
       const [first] = members;
       if (!first) return [];
       const { cluster, protocol } = first;
-      return [{ cluster, service, protocol, localities: localitiesOf(members), updatedAt: now }];
+      const labels = labelsOf(members);
+      const told = { cluster, service, protocol, localities: localitiesOf(members) };
+      return [{ ...told, ...(labels && { labels }), updatedAt: now }];
     });
 }
 
@@ -48,4 +51,30 @@ function localitiesOf(endpoints: readonly EndpointRecord[]): LocalitySummary[] {
     if (health === 'degraded') sum.degraded += 1;
   }
   return [...localities].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, sum]) => sum);
+}
+
+/** Labels that other clusters are told of, and values of each: a label with more tells single endpoints apart, and no versions. */
+const mostLabels = 16;
+const mostValues = 16;
+
+/** Undefined where there are none. */
+function labelsOf(endpoints: readonly EndpointRecord[]): LabelCounts | undefined {
+  const counts = new Map<string, Map<string, LabelCounts[string][string]>>();
+  for (const { labels, health, weight } of endpoints) {
+    if (weight === 0) continue;
+    for (const [label, value] of Object.entries(labels)) {
+      const sum = counts
+        .getOrInsertComputed(label, () => new Map())
+        .getOrInsertComputed(value, () => ({ total: 0, healthy: 0, degraded: 0 }));
+      sum.total += 1;
+      if (health === 'healthy') sum.healthy += 1;
+      if (health === 'degraded') sum.degraded += 1;
+    }
+  }
+  const told = [...counts]
+    .filter(([, values]) => values.size <= mostValues)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .slice(0, mostLabels)
+    .map(([label, values]) => [label, Object.fromEntries(values)] as const);
+  return told.length === 0 ? undefined : Object.fromEntries(told);
 }

@@ -157,6 +157,13 @@ export const exportRecordSchema = z.object({
   to: z.array(clusterNameSchema).max(256).optional(),
   /** Requests per second that the copies can take together; absent = not stated. */
   capacity: z.number().positive().optional(),
+  /** How many of its endpoints have which value of which label; of labels with few values only, such as a version. */
+  labels: z
+    .record(
+      z.string().max(63),
+      z.record(z.string().max(255), z.object({ total: count, healthy: count, degraded: count })),
+    )
+    .optional(),
   updatedAt: wallMs,
   signature: signatureSchema.optional(),
 });

@@ -30,7 +30,7 @@ export const parentRefSchema = z.strictObject({
       'Service: requests for the service by its own name. Gateway: requests for the hostnames, at listeners of that name',
     ),
   name: labelSchema.describe(
-    'The service; or outbound, the listener for clients of the own cluster, ingress, all that there are, or the name of one ingress',
+    'The service; or outbound, the listener for clients of the own cluster, ingress, all ingresses, or one by its place in the configuration: ingress-0 is the first',
   ),
   namespace: labelSchema.optional().describe("Namespace of the service; default the Route's"),
 });

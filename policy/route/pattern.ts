@@ -6,7 +6,7 @@ import type { z } from 'zod';
 const mostInstructions = 1000;
 
 /** Tells whether a pattern matches the whole of a text. */
-type Matches = (text: string) => boolean;
+export type Matches = (text: string) => boolean;
 
 /** Throws for what is no pattern, or a pattern that is too large. */
 export function compilePattern(pattern: string): Matches {

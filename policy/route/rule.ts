@@ -6,7 +6,7 @@ import type { WrittenMatch } from './match-schema.ts';
 import type { WrittenRule } from './rule-schema.ts';
 
 /** Names are as they were written. */
-interface RouteFieldChanges {
+export interface RouteFieldChanges {
   readonly set: readonly RouteField[];
   readonly add: readonly RouteField[];
   readonly remove: readonly string[];
@@ -24,18 +24,18 @@ export interface BackendTarget {
   readonly subset?: Readonly<Record<string, string>>;
 }
 
-interface RouteMirror extends BackendTarget {
+export interface RouteMirror extends BackendTarget {
   /** Of 1. */
   readonly share: number;
 }
 
-type RouteRedirect = NonNullable<WrittenFilter['requestRedirect']>;
-type RouteRewrite = NonNullable<WrittenFilter['urlRewrite']>;
-type RouteCors = NonNullable<WrittenFilter['cors']>;
-type RouteMatch = WrittenMatch;
+export type RouteRedirect = NonNullable<WrittenFilter['requestRedirect']>;
+export type RouteRewrite = NonNullable<WrittenFilter['urlRewrite']>;
+export type RouteCors = NonNullable<WrittenFilter['cors']>;
+export type RouteMatch = WrittenMatch;
 
 /** The filters of a rule or of a backend. */
-interface RouteFilters {
+export interface RouteFilters {
   readonly request?: RouteFieldChanges;
   readonly response?: RouteFieldChanges;
   readonly redirect?: RouteRedirect;
@@ -51,7 +51,7 @@ interface RouteBackend extends BackendTarget, RouteFilters {
 type Header = NonNullable<WrittenMatch['headers']>[number];
 
 /** Shares are of 1. */
-interface RouteFault {
+export interface RouteFault {
   readonly delay?: { readonly ms: number; readonly share: number; readonly header?: Header };
   readonly abort?: {
     readonly httpStatus?: number;

@@ -7,11 +7,11 @@ import type { IngressConfig } from './edge.ts';
 export function edgeSpecOf({ tcp, ingress }: Pick<GatewayConfig, 'tcp' | 'ingress'>): EdgeSpec {
   return {
     tcp: tcp.map(({ service, proxyProtocol }) => ({ service, proxyProtocol })),
-    ingress: ingress.map(ingressSpecOf),
+    ingress: ingress.map((one, i) => ({ name: `ingress-${i}`, ...ingressSpecOf(one) })),
   };
 }
 
-function ingressSpecOf(config: IngressConfig): IngressSpec {
+function ingressSpecOf(config: IngressConfig): Omit<IngressSpec, 'name'> {
   const { http, http2, clientCertificates, handshakeTimeout, ...same } = config;
   const { proxyProtocol, minVersion, routes, passthrough, serviceNames, defaultService } = same;
   return {

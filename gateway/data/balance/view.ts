@@ -17,9 +17,9 @@ export type EndpointFacts = Pick<
   | 'protocol'
   | 'health'
   | 'exported'
->;
+> & { readonly labels?: EndpointRecord['labels'] };
 /** The facts of an export of the service that a decision takes. */
-export type ExportFacts = Pick<ExportRecord, 'cluster' | 'protocol' | 'localities'>;
+export type ExportFacts = Pick<ExportRecord, 'cluster' | 'protocol' | 'localities' | 'labels'>;
 /** The facts of a cluster that a decision takes. */
 export interface ClusterFacts {
   readonly record?: Pick<ClusterRecord, 'region'>;

@@ -100,9 +100,16 @@ export class IngressFront {
     }
   }
 
-  #routesOf({ routes, serviceNames, defaultService }: IngressSpec): IngressRoutes {
+  #routesOf({ name, routes, serviceNames, defaultService }: IngressSpec): IngressRoutes {
     const { proxy, services } = this.#options;
-    return new IngressRoutes(routes, services, proxy.federation, serviceNames, defaultService);
+    return new IngressRoutes(
+      routes,
+      services,
+      proxy.federation,
+      serviceNames,
+      defaultService,
+      name,
+    );
   }
 
   #terminatorsFor({ certificates, clientCa }: IngressCredentials): TlsTerminator[] {

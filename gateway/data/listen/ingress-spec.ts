@@ -4,6 +4,8 @@ import type { IngressRoute } from '../request/route/ingress-routes.ts';
 import type { Protocol } from './tls-terminator.ts';
 
 export interface IngressSpec {
+  /** As Routes name it. */
+  readonly name: string;
   /** Whether connections begin with a PROXY protocol header, and come from trusted proxies alone. */
   readonly proxyProtocol: boolean;
   /** Protocols spoken where TLS ends here, the best first. */

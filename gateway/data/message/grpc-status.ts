@@ -2,7 +2,7 @@
 import type { ErrorCode, IsthmusError } from '../../../core/errors.ts';
 import { fieldLines } from '../wire/http1/field-lines.ts';
 import type { Exchange } from './exchange.ts';
-import { contentTypeId } from './headers.ts';
+import { isGrpc } from './grpc-type.ts';
 import type { Fields, OutgoingResponse, ReceivedFields } from './message.ts';
 
 const statusField = 'grpc-status';
@@ -27,6 +27,7 @@ const byCode: Partial<Record<ErrorCode, number>> = {
   TIMED_OUT: grpcStatus.deadlineExceeded,
   DEADLINE_EXCEEDED: grpcStatus.deadlineExceeded,
   BODY_TOO_LARGE: grpcStatus.resourceExhausted,
+  BACKEND_NOT_FOUND: grpcStatus.unavailable,
   // Taken for unavailable, it would be tried again at once.
   RATE_LIMITED: grpcStatus.resourceExhausted,
 };
@@ -44,13 +45,11 @@ const byHttpStatus: Readonly<Record<number, number>> = {
 };
 
 export function grpcStatusOf({ code, status }: Pick<IsthmusError, 'code' | 'status'>): number {
-  return byCode[code] ?? byHttpStatus[status] ?? grpcStatus.unknown;
+  return byCode[code] ?? grpcStatusOfHttp(status);
 }
 
-/** Whether a request is gRPC: `application/grpc`, with or without a suffix such as `+proto`; not gRPC-Web. */
-export function isGrpc(fields: ReceivedFields): boolean {
-  const type = fields.getById(contentTypeId);
-  return type !== undefined && /^application\/grpc(?:[+;]|$)/i.test(type);
+export function grpcStatusOfHttp(status: number): number {
+  return byHttpStatus[status] ?? grpcStatus.unknown;
 }
 
 /**

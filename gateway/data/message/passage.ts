@@ -1,6 +1,18 @@
 /** Owns what the steps of a request's way have found out of it and changed of it, for the steps after them and for what is sent. */
+import type { BackendTarget } from '../../../policy/route/rule.ts';
+import type { Fit } from '../request/route/rule-set.ts';
 import type { FieldEdits } from './field-edits.ts';
 import type { VerifiedToken } from './verified-token.ts';
+
+/** A copy of a request that is to be sent. */
+export interface Mirrored {
+  readonly policy: string;
+  readonly target: BackendTarget;
+  /** What was changed of the request by then. */
+  readonly passage: Passage;
+}
+
+const none: readonly Mirrored[] = [];
 
 /** Most requests have none: the first step that has something to note makes it. */
 export class Passage {
@@ -10,6 +22,10 @@ export class Passage {
   authority: string | undefined = undefined;
   /** The token that was verified; undefined where the request has none, or nobody asks for one. */
   token: VerifiedToken | undefined = undefined;
+  /** The rule of a Route that the request goes by. */
+  fit: Fit | undefined = undefined;
+  /** Where copies of the request go. */
+  mirrors: readonly Mirrored[] = none;
   #request: FieldEdits | undefined;
   #response: FieldEdits | undefined;
 
@@ -30,5 +46,14 @@ export class Passage {
 
   editResponse(edits: FieldEdits): void {
     this.#response = this.#response?.and(edits) ?? edits;
+  }
+
+  /** The request as it is changed so far, with nothing of its answer. */
+  copy(): Passage {
+    const copy = new Passage();
+    copy.path = this.path;
+    copy.authority = this.authority;
+    copy.#request = this.#request;
+    return copy;
   }
 }

@@ -1,17 +1,25 @@
 /** Owns the way of a request's head through a listener: the steps that can apply there, in the order of `life`, and no others. */
+
+import type { Random } from '../../../core/clock.ts';
 import { IsthmusError } from '../../../core/errors.ts';
 import type { FederationName } from '../../../core/names.ts';
+import type { TimingWheel } from '../../../core/timing-wheel.ts';
 import type { Exchange } from '../message/exchange.ts';
 import type { Fields } from '../message/message.ts';
+import type { Recorder } from '../observe/record.ts';
 import { gatewaysOnly } from './authenticate.ts';
 import { type AuthorizeGround, exportedOnly, policiesAllow } from './authorize.ts';
+import { fault } from './fault.ts';
 import { announcedBody, type ProxyLimits } from './limit.ts';
+import { mirror } from './mirror.ts';
 import { connectionField } from './normalize.ts';
 import { type RateLimitGround, rateLimit } from './rate-limit.ts';
 import { noConnect, overload } from './receive.ts';
+import { byRule } from './route/by-rule.ts';
 import { certificateHosts } from './route/certificate-hosts.ts';
 import type { Route, RouteLookup } from './route/route-table.ts';
 import { byAuthority, byServiceField, noLoop } from './route.ts';
+import { split } from './split.ts';
 import { OwnAnswer, Refusal, type Said, type Step } from './step.ts';
 
 /** The kind of listener that requests come in by, and what the steps need to know of it. */
@@ -40,6 +48,9 @@ export interface ChainRules {
   readonly pseudonym: string;
   readonly limits: Pick<ProxyLimits, 'maxBodyBytes'>;
   readonly rates: RateLimitGround;
+  readonly random: Random;
+  readonly recorder: Pick<Recorder, 'decided'>;
+  readonly wheel: TimingWheel;
   /** Whether new requests are to be refused; absent: never. */
   readonly isOverloaded: (() => boolean) | undefined;
   /** Whether a service that is not known is none. */
@@ -79,16 +90,41 @@ function stepsFor(
   const loop = noLoop(rules.pseudonym);
   const allowed = policiesAllow(rules.authorizing);
   const rate = rateLimit(rules.rates);
+  // Where requests come into the federation Routes hold; what another gateway sends on has been through that.
+  const ruled = byRule(rules.recorder);
+  const onward = [fault(rules), mirror(rules.random), split(rules, [allowed, rate])];
   switch (entrance.kind) {
     case 'outbound':
-      return [shed, connectionField, byAuthority(rules), loop, allowed, rate, body];
+      return [
+        shed,
+        connectionField,
+        byAuthority(rules),
+        loop,
+        ruled,
+        allowed,
+        rate,
+        body,
+        ...onward,
+      ];
     case 'tcp':
       return [shed, byAuthority(rules), allowed, rate];
     case 'ingress': {
       const { routes, hosts, isPassed, defaultAuthority } = entrance;
       const misdirected = certificateHosts(hosts, isPassed, defaultAuthority);
       const found = byAuthority({ ...rules, routes });
-      return [shed, noConnect, connectionField, misdirected, found, loop, allowed, rate, body];
+      return [
+        shed,
+        noConnect,
+        connectionField,
+        misdirected,
+        found,
+        loop,
+        ruled,
+        allowed,
+        rate,
+        body,
+        ...onward,
+      ];
     }
     case 'east-west': {
       const found = byServiceField(rules.federation, rules);

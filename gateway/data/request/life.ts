@@ -29,7 +29,7 @@ export const life = [
   },
   {
     name: 'route',
-    does: 'finds the service: by its host, at an ingress also by the path',
+    does: 'finds the service: by its host, at an ingress also by the path; and the rule of a Route, by more',
     refusals: [
       'HOST_MISDIRECTED',
       'ROUTE_NOT_FOUND',
@@ -57,6 +57,21 @@ export const life = [
     name: 'limit',
     does: 'bounds the size of the body, and the time it takes',
     refusals: ['BODY_TOO_LARGE', 'REQUEST_TOO_SLOW'],
+  },
+  {
+    name: 'fault',
+    does: 'holds or answers what a Route has go wrong on purpose',
+    refusals: [],
+  },
+  {
+    name: 'mirror',
+    does: 'notes where copies of the request go',
+    refusals: [],
+  },
+  {
+    name: 'split',
+    does: 'goes on to the service that a Route draws, or answers as it says',
+    refusals: ['BACKEND_NOT_FOUND', 'NOT_READY', 'LOOP_REFUSED', 'ACCESS_DENIED', 'RATE_LIMITED'],
   },
   {
     name: 'pick',

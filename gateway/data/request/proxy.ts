@@ -14,7 +14,7 @@ import { noProxies, type TrustedProxies } from '../message/trusted-proxies.ts';
 import type { Observer } from '../observe/observer.ts';
 import { Recorder } from '../observe/record.ts';
 import type { Http1Limits } from '../wire/http1/limits.ts';
-import { isToEnd } from './authorize.ts';
+import { isToEnd, policiesAllow } from './authorize.ts';
 import {
   type Answered,
   type ChainRules,
@@ -29,6 +29,7 @@ import type { ForwardingGround } from './forward/ground.ts';
 import { answerHere, forwardsLeft } from './forward/max-forwards.ts';
 import { Forwarding } from './forward.ts';
 import { defaultLimits, http1Limits, type ProxyLimits } from './limit.ts';
+import { Copies } from './mirror/copies.ts';
 import { BucketTable } from './rate-limit/bucket-table.ts';
 import type { RateLimitGround } from './rate-limit.ts';
 import { giveAnswer } from './respond/own-answer.ts';
@@ -100,6 +101,7 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
   const { recorder = new Recorder(), observer, isOverloaded, isInformed = () => true } = options;
   const { routes } = options;
   const authorizing = { place: { cluster: options.cluster, federation }, recorder, log };
+  const wheel = new TimingWheel(clock);
   const rates: RateLimitGround = {
     cluster: options.cluster,
     buckets: options.buckets ?? new BucketTable(),
@@ -107,12 +109,11 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
     nowUs: machineUs,
   };
   const rules: ChainRules = {
-    ...{ routes, federation, pseudonym, limits, rates, authorizing },
-    ...{ isOverloaded, isInformed },
+    ...{ routes, federation, pseudonym, limits, rates, authorizing, recorder, wheel },
+    ...{ isOverloaded, isInformed, random: options.random },
   };
   /** Counts the changes of what chains are made from. */
   let revision = 0;
-  const wheel = new TimingWheel(clock);
   const faults = new FaultMaker(options.cluster, wheel, options.random);
   const ground: ForwardingGround = {
     cluster: options.cluster,
@@ -136,6 +137,7 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
     random: options.random,
     log,
   };
+  const copies = new Copies(ground, routes, policiesAllow(authorizing));
   const turnedAway: ExchangeHandler = {
     onBody: () => true,
     onBodyEnd: () => undefined,
@@ -166,10 +168,12 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
     }
     if (forwardsLeft(exchange.head) === 0) return endHere(exchange, walked);
     const forwarding = new Forwarding(exchange, walked, ground);
+    const mirrors = exchange.passage?.mirrors ?? [];
+    const handler = mirrors.length === 0 ? forwarding : copies.of(exchange, mirrors, forwarding);
     // What has come of the body may be told at once.
-    waiting?.goOn(forwarding);
+    waiting?.goOn(handler);
     forwarding.start(since);
-    return forwarding;
+    return handler;
   }
 
   function hold(exchange: Exchange, held: Promise<Walked>): ExchangeHandler {

@@ -1,7 +1,7 @@
 /** Owns finding a request's route, and refusing one that would lead in a circle. */
 import { IsthmusError } from '../../../core/errors.ts';
 import type { FederationName } from '../../../core/names.ts';
-import { isLoop, serviceId, viaId } from '../message/headers.ts';
+import { isLoop, serviceId, subsetId, viaId } from '../message/headers.ts';
 import type { Route, RouteLookup } from './route/route-table.ts';
 import type { Step } from './step.ts';
 
@@ -37,9 +37,21 @@ export function byServiceField(federation: FederationName, rules: RouteRules): S
         const what = `${authority} is not exported by this cluster under that name`;
         return new IsthmusError('NOT_EXPORTED', { what });
       }
+      const subset = head.fields.getById(subsetId);
+      if (subset !== undefined) return partOf(found, subset, rules.routes);
       return rules.routes.forClient?.(found, peer.cluster) ?? found;
     },
   };
+}
+
+/** The part of a service that another gateway asks for. */
+function partOf({ service }: Route, encoded: string, routes: RouteLookup): Route | IsthmusError {
+  const subset = Object.fromEntries(new URLSearchParams(encoded));
+  const part = routes.backend?.({ service, subset });
+  if (part !== undefined) return part;
+  return new IsthmusError('NO_HEALTHY_ENDPOINT', {
+    what: `No endpoint of ${service} is of ${encoded}`,
+  });
 }
 
 function routeOf(authority: string, path: string, rules: RouteRules): Route | IsthmusError {

@@ -105,6 +105,7 @@ export class DataSide {
         links: (name) => this.#links.state(name),
         policy: (service, client) => this.#replica.policy(service, client),
         governing: (service) => this.#replica.governing(service),
+        routes: () => this.#replica.routes,
         tellsClientsApart: () => this.#replica.tellsClientsApart,
         secure: (service) => this.#secure.of(service),
         exportedTo: (service) => this.#replica.exportedTo(service),
@@ -168,7 +169,7 @@ export class DataSide {
     const { shifts } = this.#replica.effects;
     const secured = this.#trustEndpoints(update);
     const services = this.#replica.take(update);
-    if (update.policies) this.#routing.table.aliasesChanged();
+    if (update.policies) this.#routing.hostsChanged();
     if (remotes) {
       this.#remotes = remotes.map(({ cluster }) => cluster);
       this.#links.update(remotes);

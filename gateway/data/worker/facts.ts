@@ -19,9 +19,9 @@ export function serviceFacts(
   return {
     endpoints: own,
     exports: new Map(
-      offered.map(({ cluster, protocol, localities }) => [
+      offered.map(({ cluster, protocol, localities, labels }) => [
         cluster,
-        { cluster, protocol, localities },
+        { cluster, protocol, localities, ...(labels && { labels }) },
       ]),
     ),
   };
@@ -29,5 +29,7 @@ export function serviceFacts(
 
 function endpointFacts(endpoint: EndpointFacts): EndpointFacts {
   const { cluster, id, address, port, region, zone, weight, protocol, health, exported } = endpoint;
-  return { cluster, id, address, port, region, zone, weight, protocol, health, exported };
+  const { labels = {} } = endpoint;
+  const told = { cluster, id, address, port, region, zone, weight, protocol, health, exported };
+  return Object.keys(labels).length === 0 ? told : { ...told, labels };
 }

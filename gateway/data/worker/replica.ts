@@ -3,6 +3,7 @@ import type { ClusterName, ServiceName } from '../../../core/names.ts';
 import { Policies, type PolicyDelta, type PolicyResource } from '../../../policy/effective.ts';
 import type { TrafficPolicy } from '../../../policy/traffic-policy.ts';
 import type { ClusterFacts } from '../balance/view.ts';
+import { isRouteResource, type RouteResource } from '../request/route/rule-set.ts';
 import type { ServiceFacts } from './facts.ts';
 import type { DataEffects, Update } from './protocol.ts';
 import { entriesOf, SheetEntry } from './sheet.ts';
@@ -13,6 +14,7 @@ export class Replica {
   #clusters: ReadonlyMap<ClusterName, ClusterFacts> = new Map();
   readonly #self: ClusterName;
   #policies = new Policies();
+  #routes: readonly RouteResource[] = [];
   #aliases: ReadonlyMap<string, ServiceName> = new Map();
   #effects: DataEffects = { shifts: [], faults: [] };
   #isInformed = false;
@@ -98,6 +100,10 @@ export class Replica {
     return this.#aliases.get(host);
   }
 
+  get routes(): readonly RouteResource[] {
+    return this.#routes;
+  }
+
   /** Whether any policy is for the clients of one cluster: else all requests for a service go by the same. */
   get tellsClientsApart(): boolean {
     return this.#policies.tellClientsApart;
@@ -108,6 +114,7 @@ export class Replica {
     const before = this.#policies;
     this.#policies = isWhole ? new Policies(delta.set) : before.with(delta);
     this.#aliases = this.#policies.aliases(this.#self);
+    this.#routes = [...this.#policies].filter(isRouteResource);
     return before.touched(delta);
   }
 }

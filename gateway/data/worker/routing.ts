@@ -10,13 +10,16 @@ import { createServiceBalancer } from '../balance/balancer.ts';
 import type { BreakerTable } from '../balance/breaker-table.ts';
 import type { OnShut } from '../balance/breakers.ts';
 import { type Shift, steeringOf } from '../balance/steering.ts';
-import type { BalanceView, Caller } from '../balance/types.ts';
+import type { BalanceView, Caller, ServiceBalancer } from '../balance/types.ts';
 import { type ClusterFacts, type LinkLookup, viewFromHere } from '../balance/view.ts';
 import type { EndpointTransport } from '../message/call.ts';
 import { governedBy } from '../request/route/governed.ts';
 import { type Route, RouteTable } from '../request/route/route-table.ts';
+import type { RouteResource } from '../request/route/rule-set.ts';
 import { ClientRoutes } from './client-routes.ts';
 import type { ServiceFacts } from './facts.ts';
+import { HostRoutes } from './host-routes.ts';
+import { PartRoutes } from './part-routes.ts';
 
 /** Everything a route is made from, looked up when it is needed. */
 interface RoutingSource {
@@ -28,6 +31,8 @@ interface RoutingSource {
   policy(service: ServiceName, client?: ClusterName): TrafficPolicy;
   /** The policies that hold for requests for a service here, and are the steps' to go by: more specific ones first. */
   governing(service: ServiceName): readonly PolicyResource[];
+  /** All Routes. */
+  routes(): readonly RouteResource[];
   /** The only clusters whose gateways may ask for a service here; undefined: all. */
   exportedTo(service: ServiceName): readonly ClusterName[] | undefined;
   /** Whether other clusters know a service here by another name. */
@@ -64,6 +69,8 @@ export class Routing {
   readonly table: RouteTable;
   readonly #options: RoutingOptions;
   readonly #clients: ClientRoutes;
+  readonly #parts: PartRoutes;
+  readonly #hosts: HostRoutes;
 
   constructor(options: RoutingOptions) {
     this.#options = options;
@@ -73,18 +80,43 @@ export class Routing {
       policy: (service, client) => source.policy(service, client),
       make: (service, policy) => this.#make(service, policy),
     });
-    const make = (service: ServiceName) => {
-      const route = this.#make(service);
-      if (route) onUsed(service);
-      return route;
-    };
-    this.table = new RouteTable(
-      federation,
-      make,
-      (route, client) => this.#clients.find(route, client),
-      (host) => source.ledTo(host),
-      (name) => source.exportedAs(name),
-    );
+    this.#parts = new PartRoutes(options.caller.cluster, {
+      whole: (service) => this.table.backend({ service }),
+      make: (service) => this.#balancer(service),
+      update: (balancer, { service, policy }, narrow) => {
+        const facts = narrow(source.facts(service) ?? nobody);
+        balancer.update(this.#view(service, facts), policy.balance);
+      },
+    });
+    this.#hosts = new HostRoutes({
+      routes: () => source.routes(),
+      make: (service) => this.#balancer(service),
+    });
+    this.table = new RouteTable(federation, {
+      make: (service) => {
+        const route = this.#make(service);
+        if (route) onUsed(service);
+        return route;
+      },
+      forClient: (route, client) => this.#clients.find(route, client),
+      ledTo: (host) => source.ledTo(host),
+      exportedAs: (name) => source.exportedAs(name),
+      part: (target) => this.#parts.find(target),
+      ofHost: (host, listener, withAny) => this.#hosts.find(host, listener, withAny),
+    });
+  }
+
+  /** Policies changed, and with them what hosts lead to. */
+  hostsChanged(): void {
+    const rules = this.#options.source.routes().flatMap(({ spec }) => spec.rules);
+    const targets = rules.flatMap(({ backends, mirrors }) => [
+      ...backends,
+      ...mirrors,
+      ...backends.flatMap((backend) => backend.mirrors),
+    ]);
+    this.#parts.keep(targets);
+    this.#hosts.changed();
+    this.table.hostsChanged();
   }
 
   /** Has a route from now on for a service that another worker was asked for. */
@@ -101,9 +133,11 @@ export class Routing {
       this.table.appeared(service);
       return;
     }
-    const facts = this.#options.source.facts(service);
-    if (facts) this.#update(route, facts);
-    else {
+    const facts = this.#factsOf(service);
+    if (facts) {
+      this.#update(route, facts);
+      this.#parts.changed(service);
+    } else {
       this.table.delete(service);
       route.balancer.close();
       this.#clients.drop(service);
@@ -127,13 +161,14 @@ export class Routing {
   close(): void {
     for (const { balancer } of this.table) balancer.close();
     this.#clients.close();
+    this.#parts.close();
   }
 
   #make(service: ServiceName, policy = this.#options.source.policy(service)): Route | undefined {
-    const { source, ...ground } = this.#options;
-    const facts = source.facts(service);
+    const { source } = this.#options;
+    const facts = this.#factsOf(service);
     if (!facts) return undefined;
-    const balancer = createServiceBalancer({ ...ground, service });
+    const balancer = this.#balancer(service);
     balancer.update(this.#view(service, facts), policy.balance);
     return {
       service,
@@ -146,6 +181,17 @@ export class Routing {
       exported: isExported(facts),
       governed: governedBy(source.governing(service), undefined),
     };
+  }
+
+  #balancer(service: ServiceName): ServiceBalancer {
+    return createServiceBalancer({ ...this.#options, service });
+  }
+
+  /** Nobody need have a service whose requests Routes lead to others. */
+  #factsOf(service: ServiceName): ServiceFacts | undefined {
+    const { source } = this.#options;
+    const isRouted = () => source.governing(service).some(({ kind }) => kind === 'Route');
+    return source.facts(service) ?? (isRouted() ? nobody : undefined);
   }
 
   #update(route: Route, facts: ServiceFacts): void {
@@ -186,6 +232,8 @@ export class Routing {
     return { ...view, steering: steeringOf(source.shifts(), service) };
   }
 }
+
+const nobody: ServiceFacts = { endpoints: [], exports: new Map() };
 
 /** The protocol of the own endpoints where there are any, else of some cluster that exports the service. */
 function protocolOf({ endpoints, exports }: ServiceFacts): Protocol | undefined {

@@ -2,7 +2,7 @@
 import type { Target } from '../../balance/types.ts';
 import type { Call } from '../../message/call.ts';
 import type { Exchange } from '../../message/exchange.ts';
-import { serviceField } from '../../message/headers.ts';
+import { serviceField, subsetField } from '../../message/headers.ts';
 import type { OutgoingFields, OutgoingRequest } from '../../message/message.ts';
 import { OneMoreField } from '../../message/one-more-field.ts';
 import type { Route } from '../route/route-table.ts';
@@ -47,7 +47,7 @@ export function send(
 
 function call(
   { endpoints, links, says }: ForwardingGround,
-  { policy, service, secure, balancer }: Route,
+  { policy, service, secure, balancer, subset }: Route,
   current: Try,
   request: OutgoingRequest,
 ): Call {
@@ -61,5 +61,9 @@ function call(
   const named = says.isNamed(request.authority, service)
     ? request
     : { ...request, fields: new OneMoreField(request.fields, serviceField, service) };
-  return links.call(target.cluster, named, current, policy.timeouts);
+  const told =
+    subset === undefined
+      ? named
+      : { ...named, fields: new OneMoreField(named.fields, subsetField, subset) };
+  return links.call(target.cluster, told, current, policy.timeouts);
 }

@@ -1,7 +1,8 @@
 /** Owns the answer the gateway gives itself: a coded problem (RFC 9457). */
 import type { ErrorCode, IsthmusError } from '../../../../core/errors.ts';
 import type { Exchange } from '../../message/exchange.ts';
-import { grpcRefusal, grpcStatusOf, isGrpc } from '../../message/grpc-status.ts';
+import { grpcRefusal, grpcStatusOf } from '../../message/grpc-status.ts';
+import { isGrpc } from '../../message/grpc-type.ts';
 import { failedField, refusedField, whyField } from '../../message/headers.ts';
 import type { Fields } from '../../message/message.ts';
 import { OwnFields } from '../../message/response-fields.ts';

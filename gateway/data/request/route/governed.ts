@@ -1,8 +1,15 @@
 /** Owns what written policies say of the requests for a service, made ready for the steps; each kind has its part, absent where no policy says it. */
 import type { PolicyResource } from '../../../../policy/effective.ts';
+import type { RequestHead } from '../../message/message.ts';
 import { type Authorizations, authorizationsOf } from '../authorize/decide.ts';
 
 import { type CompiledLimit, limitsIn } from '../rate-limit/limits.ts';
+import { type Fit, isRouteResource, RuleSet } from './rule-set.ts';
+
+/** Finds the rule that a request goes by; undefined where it fits none. */
+interface Rules {
+  find(head: RequestHead): Fit | undefined;
+}
 
 export interface Governed {
   /** The policies that it was made of, more specific ones first. */
@@ -11,6 +18,8 @@ export interface Governed {
   readonly isOutside: boolean;
   readonly authorization?: Authorizations | undefined;
   readonly limits?: readonly CompiledLimit[] | undefined;
+  /** The rules of Routes, one of which a request must fit. */
+  readonly rules?: Rules | undefined;
 }
 
 /** What steps make of policies that are neither of the balancer nor of the control side; undefined where there are none. */
@@ -27,5 +36,14 @@ export function governedBy(
     isOutside: policies.some(({ kind }) => kind === 'Egress'),
     authorization: authorizationsOf(policies),
     limits: limitsIn(policies),
+    rules: rulesIn(policies, before),
   };
+}
+
+function rulesIn(policies: readonly PolicyResource[], before: Governed | undefined) {
+  const routes = policies.filter(isRouteResource);
+  if (routes.length === 0) return undefined;
+  const known = before?.by.filter(isRouteResource) ?? [];
+  const isSame = known.length === routes.length && routes.every((one, i) => one === known[i]);
+  return isSame && before?.rules !== undefined ? before.rules : new RuleSet(routes);
 }

@@ -38,12 +38,13 @@ export class IngressRoutes implements RouteLookup {
   readonly #hosts = new HostTable<PathRoute[]>();
   readonly #services: RouteLookup;
   readonly #serviceNames: boolean;
+  readonly #name: string;
   readonly #defaultService: ServiceName | undefined;
   readonly #defaultAuthority: string | undefined;
 
   /**
    * `services` finds services by their own names, which clients may use too where `serviceNames` is true. What fits no route is for
-   * `defaultService`, which goes by its own name in any case.
+   * `defaultService`, which goes by its own name in any case. `name`: the ingress's, as Routes name it.
    */
   constructor(
     routes: readonly IngressRoute[],
@@ -51,7 +52,9 @@ export class IngressRoutes implements RouteLookup {
     federation: FederationName,
     serviceNames: boolean,
     defaultService?: ServiceName,
+    name = 'ingress',
   ) {
+    this.#name = name;
     this.#defaultService = defaultService;
     this.#defaultAuthority = defaultService && serviceHost(defaultService, federation);
     this.#services = services;
@@ -69,14 +72,20 @@ export class IngressRoutes implements RouteLookup {
   }
 
   find(authority: string, path: string): Route | undefined {
-    const list = this.#hosts.find(hostIn(authority));
+    const host = hostIn(authority);
+    const list = this.#hosts.find(host);
     if (list === undefined && this.#serviceNames) {
       const own = this.#services.find(authority, path);
-      if (own !== undefined) return own;
+      // A host that Routes have may be theirs at another listener.
+      if (own !== undefined && own.isHost !== true) return own;
     }
+    const written = this.#services.ofHost?.(host, this.#name, false);
+    if (written !== undefined) return written;
     const routed = list && routeIn(list, path)?.authority;
-    const leadsTo = routed ?? this.#defaultAuthority;
-    return leadsTo === undefined ? undefined : this.#services.find(leadsTo, path);
+    if (routed !== undefined) return this.#services.find(routed, path);
+    const rest = this.#services.ofHost?.(host, this.#name, true);
+    const last = this.#defaultAuthority;
+    return rest ?? (last === undefined ? undefined : this.#services.find(last, path));
   }
 
   ledTo(authority: string, path: string): ServiceName | undefined {

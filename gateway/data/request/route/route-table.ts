@@ -8,6 +8,7 @@ import {
 } from '../../../../core/names.ts';
 import { ownText } from '../../../../core/own-text.ts';
 import { hostIn } from '../../../../core/uri-authority.ts';
+import type { BackendTarget } from '../../../../policy/route/rule.ts';
 import type { TrafficPolicy } from '../../../../policy/traffic-policy.ts';
 import type { Protocol } from '../../../../registry/model.ts';
 import type { ServiceBalancer } from '../../balance/types.ts';
@@ -30,6 +31,10 @@ export interface Route {
   readonly exportedTo?: readonly ClusterName[] | undefined;
   /** Whether they know it by another name, and may not ask by its own. */
   readonly isRenamed?: boolean | undefined;
+  /** It is a host that Routes have, and no service: only their rules lead on. */
+  readonly isHost?: true | undefined;
+  /** Labels, encoded, that its endpoints have: the rest of the service's are not its; absent: all are. */
+  readonly subset?: string | undefined;
   /** What written policies say of its requests; undefined where none does. */
   readonly governed?: Governed | undefined;
 }
@@ -37,6 +42,10 @@ export interface Route {
 /** Finds the route a request is for. Asked for every request: it waits for nothing. */
 export interface RouteLookup {
   find(authority: string, path: string): Route | undefined;
+  /** The route of a service, whole or in part, wherever it is led to from; undefined where nobody has it. */
+  backend?(target: BackendTarget): Route | undefined;
+  /** The route of a host that Routes have at a listener of that name; `withAny`: those count that name no host. */
+  ofHost?(host: string, listener: string, withAny: boolean): Route | undefined;
   /** The service that a request is led to all the same, though nobody has it; asked when there is no route. */
   ledTo?(authority: string, path: string): ServiceName | undefined;
   /** The route in the place of one that was found, for requests of another cluster's clients. */
@@ -44,6 +53,23 @@ export interface RouteLookup {
   /** The route that gateways of other clusters are led to by a name; `renamed`: they may not ask for that service by it. */
   findExported?(authority: string): Route | 'renamed' | undefined;
 }
+
+/** Where a table finds what it has not been told of. */
+interface RouteSources {
+  /** Makes the route of a service that is asked for the first time; undefined where nobody has it. */
+  make?(service: ServiceName): Route | undefined;
+  forClient?(route: Route, client: ClusterName): Route;
+  /** The service that a host leads to: asked for host and port, then for the host. */
+  ledTo?(host: string): ServiceName | undefined;
+  /** The service that is exported by a name which is not its own. */
+  exportedAs?(name: string): ServiceName | undefined;
+  /** The route of a part of a service. */
+  part?(target: BackendTarget): Route | undefined;
+  ofHost?(host: string, listener: string, withAny: boolean): Route | undefined;
+}
+
+/** The name of the listener for clients of the own cluster, as Routes name it. */
+const outbound = 'outbound';
 
 /** Most authorities remembered with what they led to. */
 const maxFound = 4096;
@@ -65,28 +91,28 @@ function isServiceName(name: string): name is ServiceName {
  */
 export class RouteTable implements RouteLookup {
   readonly #suffix: string;
-  readonly #make: (service: ServiceName) => Route | undefined;
-  readonly forClient: (route: Route, client: ClusterName) => Route;
-  /** Asked for host and port, then for the host. */
-  readonly #ledTo: (host: string) => ServiceName | undefined;
-  /** The service that is exported by a name which is not its own. */
-  readonly #exportedAs: (name: string) => ServiceName | undefined;
+  readonly #sources: RouteSources;
   readonly #routes = new Map<string, Route>();
   /** By authority as it was sent; forgotten with every change. */
   readonly #found = new Map<string, Route>();
 
-  constructor(
-    federation: FederationName,
-    make: (service: ServiceName) => Route | undefined = () => undefined,
-    forClient: (route: Route, client: ClusterName) => Route = (route) => route,
-    ledTo: (host: string) => ServiceName | undefined = () => undefined,
-    exportedAs: (name: string) => ServiceName | undefined = () => undefined,
-  ) {
-    this.forClient = forClient;
-    this.#ledTo = ledTo;
-    this.#exportedAs = exportedAs;
+  constructor(federation: FederationName, sources: RouteSources = {}) {
     this.#suffix = `.${federation}`;
-    this.#make = make;
+    this.#sources = sources;
+  }
+
+  forClient(route: Route, client: ClusterName): Route {
+    return this.#sources.forClient?.(route, client) ?? route;
+  }
+
+  backend(target: BackendTarget): Route | undefined {
+    return target.cluster === undefined && target.subset === undefined
+      ? this.#named(target.service)
+      : this.#sources.part?.(target);
+  }
+
+  ofHost(host: string, listener: string, withAny = true): Route | undefined {
+    return this.#sources.ofHost?.(host, listener, withAny);
   }
 
   set(route: Route): void {
@@ -103,19 +129,22 @@ export class RouteTable implements RouteLookup {
     return this.#routes.get(service);
   }
 
-  /** Hosts lead to other services than before. */
-  aliasesChanged(): void {
+  /** Hosts lead to other services, or by other rules, than before. */
+  hostsChanged(): void {
     this.#found.clear();
   }
 
   /** A service without a route may be there now, whose own name led to another before. */
   appeared(service: ServiceName): void {
-    if (this.#ledTo(`${service}${this.#suffix}`) !== undefined) this.#found.clear();
+    const host = `${service}${this.#suffix}`;
+    const isLed = this.#sources.ledTo?.(host) ?? this.ofHost(host, outbound);
+    if (isLed !== undefined) this.#found.clear();
   }
 
   /** The service that a host which names none leads to. */
   ledTo(authority: string): ServiceName | undefined {
-    return this.#ledTo(authority.toLowerCase()) ?? this.#ledTo(hostIn(authority));
+    const { ledTo } = this.#sources;
+    return ledTo?.(authority.toLowerCase()) ?? ledTo?.(hostIn(authority));
   }
 
   /** Finds the route of `<service>.<namespace>.<federation>`, or of the service that the host leads to where nobody has that. */
@@ -125,7 +154,11 @@ export class RouteTable implements RouteLookup {
 
   #search(authority: string): Route | undefined {
     const named = this.#named(nameIn(authority, this.#suffix));
-    const route = named ?? this.#named(this.ledTo(authority));
+    const route =
+      named ??
+      this.ofHost(hostIn(authority), outbound, false) ??
+      this.#named(this.ledTo(authority)) ??
+      this.ofHost(hostIn(authority), outbound);
     if (route === undefined) return undefined;
     if (this.#found.size >= maxFound) this.#found.clear();
     this.#found.set(ownText(authority), route);
@@ -137,14 +170,14 @@ export class RouteTable implements RouteLookup {
     const own = this.find(authority);
     if (own?.exported && own.isRenamed !== true) return own;
     const name = nameIn(authority, this.#suffix);
-    const other = name === undefined ? undefined : this.#named(this.#exportedAs(name));
+    const other = name === undefined ? undefined : this.#named(this.#sources.exportedAs?.(name));
     return other ?? (own?.isRenamed ? 'renamed' : own);
   }
 
   #named(name: string | undefined): Route | undefined {
     const known = name === undefined ? undefined : this.#routes.get(name);
     if (known !== undefined || name === undefined || !isServiceName(name)) return known;
-    const route = this.#make(name);
+    const route = this.#sources.make?.(name);
     if (route !== undefined) this.set(route);
     return route;
   }

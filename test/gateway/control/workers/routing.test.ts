@@ -55,6 +55,7 @@ function open(t: ExecutionContext) {
       links: (cluster) => ({ state: links.get(cluster) ?? 'none' }),
       policy: (_service, client = dc1) => ofClients.get(client) ?? ofAll(),
       governing: () => [],
+      routes: () => [],
       tellsClientsApart: () => ofClients.size > 0,
       secure: () => undefined,
       exportedTo: () => undefined,

@@ -36,6 +36,7 @@ export interface EdgeSceneSpec {
 }
 
 const defaultIngress = {
+  name: 'ingress',
   proxyProtocol: false,
   protocols: ['h2', 'http/1.1'],
   minVersion: 'TLSv1.2',

@@ -1,9 +1,11 @@
 /** Specifies the life of a request: one order, in the code, on the command line and in the docs; and what a listener has of it. */
 import { readdir, readFile } from 'node:fs/promises';
 import test from 'ava';
+import { systemClock } from '../../../../core/clock.ts';
 import { IsthmusError } from '../../../../core/errors.ts';
 import { silentLog } from '../../../../core/log.ts';
 import { parseClusterName, parseFederationName, parseServiceName } from '../../../../core/names.ts';
+import { TimingWheel } from '../../../../core/timing-wheel.ts';
 import type { Exchange } from '../../../../gateway/data/message/exchange.ts';
 import type { RequestHead } from '../../../../gateway/data/message/message.ts';
 import { clientAt, type Peer, peerOf } from '../../../../gateway/data/message/peer.ts';
@@ -75,6 +77,9 @@ function rules(changed: Partial<ChainRules> = {}): ChainRules {
     pseudonym: 'gw1.dc1',
     limits: { maxBodyBytes: 0 },
     rates,
+    random: Math.random,
+    recorder: { decided: () => undefined },
+    wheel: new TimingWheel(systemClock),
     isOverloaded: undefined,
     isInformed: () => true,
     authorizing: {
@@ -124,17 +129,11 @@ function exchange({ peer = client, via, ...head }: Asked = {}): Exchange {
 test('a listener has the steps that can apply there, in the order of all, and no others', (t) => {
   const slots = (entrance: Entrance, changed?: Partial<ChainRules>) =>
     chainFor(entrance, rules(changed)).map(({ slot }) => slot);
-  t.deepEqual(slots(outbound), ['normalize', 'route', 'route', 'authorize', 'rate-limit']);
+  const onward = ['fault', 'mirror', 'split'];
+  const found = ['route', 'route', 'route', 'authorize', 'rate-limit'];
+  t.deepEqual(slots(outbound), ['normalize', ...found, ...onward]);
   t.deepEqual(slots(tcp), ['route', 'authorize', 'rate-limit']);
-  t.deepEqual(slots(ingress), [
-    'receive',
-    'normalize',
-    'route',
-    'route',
-    'route',
-    'authorize',
-    'rate-limit',
-  ]);
+  t.deepEqual(slots(ingress), ['receive', 'normalize', 'route', ...found, ...onward]);
   t.deepEqual(slots(eastWest), [
     'normalize',
     'route',
@@ -145,15 +144,7 @@ test('a listener has the steps that can apply there, in the order of all, and no
     'rate-limit',
   ]);
   const all = { isOverloaded: () => false, limits: { maxBodyBytes: 10 } };
-  t.deepEqual(slots(outbound, all), [
-    'receive',
-    'normalize',
-    'route',
-    'route',
-    'authorize',
-    'rate-limit',
-    'limit',
-  ]);
+  t.deepEqual(slots(outbound, all), ['receive', 'normalize', ...found, 'limit', ...onward]);
   for (const entrance of entrances) {
     const places = slots(entrance, all).map((slot) => names.indexOf(slot));
     t.deepEqual(

@@ -195,7 +195,7 @@ test('a host that names no service leads to the one that it is an alias of, unti
   const make = (service: ServiceName) =>
     there.has(service) ? ({ service, exported: true } as Route) : undefined;
   const acme = parseFederationName('acme');
-  const table = new RouteTable(acme, make, undefined, (host) => aliases.get(host));
+  const table = new RouteTable(acme, { make, ledTo: (host) => aliases.get(host) });
   const led = (authority: string) => table.find(authority)?.service;
   t.is(led('orders.shop.acme'), orders);
   t.is(led('Bestellungen.example:8080'), orders);
@@ -207,6 +207,6 @@ test('a host that names no service leads to the one that it is an alias of, unti
   table.appeared(cart);
   t.is(led('cart.shop.acme'), cart);
   aliases.delete('bestellungen.example');
-  table.aliasesChanged();
+  table.hostsChanged();
   t.is(led('bestellungen.example'), undefined);
 });

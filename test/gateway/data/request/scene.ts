@@ -229,9 +229,7 @@ export async function startGateway(t: Context, spec: GatewaySpec): Promise<Gatew
       exportedAs === undefined ? [] : [[exportedAs, parseServiceName(name)] as const],
     ),
   );
-  const routes = new RouteTable(federation, undefined, undefined, undefined, (name) =>
-    renamed.get(name),
-  );
+  const routes = new RouteTable(federation, { exportedAs: (name) => renamed.get(name) });
   const recorder = new Recorder();
   const secure = new SecureTransports(names, responseLimits(limits));
   const trustEndpoints: Gateway['trustEndpoints'] = (name, trust) => {

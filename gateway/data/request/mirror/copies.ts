@@ -1,0 +1,81 @@
+/** Owns the copies of requests on their way: each is a request of its own, whose answer nobody reads. */
+import type { TrafficPolicy } from '../../../../policy/traffic-policy.ts';
+import type { Exchange, ExchangeHandler } from '../../message/exchange.ts';
+import type { Fields } from '../../message/message.ts';
+import type { Mirrored } from '../../message/passage.ts';
+import type { ForwardingGround } from '../forward/ground.ts';
+import { Forwarding } from '../forward.ts';
+import type { Route, RouteLookup } from '../route/route-table.ts';
+import type { Step } from '../step.ts';
+import { CopiedExchange, Mirroring } from './mirroring.ts';
+
+/** Most copies of a worker that are on their way at a time: a service that takes them slowly costs so much memory, and no more. */
+const mostAtOnce = 256;
+
+export class Copies {
+  readonly #ground: ForwardingGround;
+  readonly #routes: RouteLookup;
+  readonly #allowed: Step;
+  #underWay = 0;
+
+  /** `allowed`: whether the policies of a service let it have a copy. */
+  constructor(ground: ForwardingGround, routes: RouteLookup, allowed: Step) {
+    this.#allowed = allowed;
+    this.#ground = ground;
+    this.#routes = routes;
+  }
+
+  /** Who is told of the request in place of `handler`, and tells that all of it. */
+  of(exchange: Exchange, mirrors: readonly Mirrored[], handler: ExchangeHandler): ExchangeHandler {
+    const { recorder } = this.#ground;
+    const send = (body: readonly Buffer[], trailers: Fields) => {
+      for (const mirrored of mirrors) this.#send(exchange, mirrored, body, trailers);
+    };
+    if (exchange.head.bodyLength === 'none') {
+      // The request itself goes first.
+      setImmediate(send, [], []);
+      return handler;
+    }
+    return new Mirroring(handler, send, (why) => {
+      for (const { policy } of mirrors) recorder.decided(policy, `mirror-${why}`);
+    });
+  }
+
+  #send(exchange: Exchange, mirrored: Mirrored, body: readonly Buffer[], trailers: Fields): void {
+    const { recorder, wheel, log } = this.#ground;
+    const { policy, target } = mirrored;
+    const route = this.#routes.backend?.(target);
+    if (route === undefined) recorder.decided(policy, 'mirror-no-backend');
+    else if (this.#allowed.take(exchange, route) !== undefined) {
+      recorder.decided(policy, 'mirror-denied');
+    } else if (this.#underWay >= mostAtOnce) recorder.decided(policy, 'mirror-too-many');
+    else {
+      const copy = new CopiedExchange(exchange, mirrored, body, trailers, () => this.#underWay--);
+      this.#underWay++;
+      recorder.inFlight++;
+      recorder.decided(policy, 'mirrored');
+      try {
+        const forwarding = new Forwarding(copy, once(route), this.#ground);
+        copy.handler = forwarding;
+        forwarding.start(wheel.refresh());
+      } catch (err) {
+        log.error({ err }, 'a copy of a request failed inside the gateway');
+        copy.destroy();
+      }
+    }
+  }
+}
+
+/** A copy goes to one endpoint, or none. */
+function once(route: Route): Route {
+  return tried.getOrInsertComputed(route, () => ({
+    ...route,
+    policy: withoutRetries(route.policy),
+  }));
+}
+
+const tried = new WeakMap<Route, Route>();
+
+function withoutRetries({ balance, timeouts }: TrafficPolicy): TrafficPolicy {
+  return { balance: { ...balance, retry: { ...balance.retry, maxTries: 1 } }, timeouts };
+}

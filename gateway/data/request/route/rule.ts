@@ -1,0 +1,107 @@
+/** Owns one rule of a Route, made ready for requests: what is changed, answered, sent elsewhere, and where it leads. */
+import type {
+  BackendTarget,
+  RouteFault,
+  RouteFieldChanges,
+  RouteFilters,
+  RouteMirror,
+  RouteRedirect,
+  RouteRewrite,
+  RouteRule,
+} from '../../../../policy/route/rule.ts';
+import type { TrafficPolicy } from '../../../../policy/traffic-policy.ts';
+import { FieldEdits } from '../../message/field-edits.ts';
+import { type Cors, compileCors } from './cors.ts';
+
+/** What filters say, of a rule or of one of its backends. */
+export interface Filters {
+  readonly request: FieldEdits | undefined;
+  readonly response: FieldEdits | undefined;
+  readonly rewrite: RouteRewrite | undefined;
+  readonly redirect: RouteRedirect | undefined;
+  readonly cors: Cors | undefined;
+  readonly mirrors: readonly RouteMirror[];
+}
+
+export interface Backend extends Filters {
+  readonly target: BackendTarget;
+  readonly weight: number;
+}
+
+export interface Rule extends Filters {
+  /** `Route/namespace/name`. */
+  readonly policy: string;
+  /** Absent where the rule names none. */
+  readonly backends: readonly Backend[] | undefined;
+  readonly totalWeight: number;
+  readonly fault: RouteFault | undefined;
+  readonly direct: RouteRule['directResponse'] | undefined;
+  /** What the rule makes of the policy of the service that requests go to: of the same always the same. */
+  traffic(policy: TrafficPolicy): TrafficPolicy;
+}
+
+export function compileRule(policy: string, spec: RouteRule): Rule {
+  const backends = spec.backends.map((backend): Backend => {
+    const { weight, service, cluster, subset } = backend;
+    const part = { ...(cluster !== undefined && { cluster }), ...(subset && { subset }) };
+    return { ...filtersOf(backend), weight, target: { service, ...part } };
+  });
+  return {
+    ...filtersOf(spec),
+    policy,
+    backends: backends.length === 0 ? undefined : backends,
+    totalWeight: backends.reduce((sum, { weight }) => sum + weight, 0),
+    fault: spec.fault,
+    direct: spec.directResponse,
+    traffic: trafficOf(spec),
+  };
+}
+
+function filtersOf({ request, response, rewrite, redirect, cors, mirrors }: RouteFilters): Filters {
+  return {
+    request: request && editsOf(request),
+    response: response && editsOf(response),
+    rewrite,
+    redirect,
+    cors: cors && compileCors(cors),
+    mirrors,
+  };
+}
+
+function editsOf({ set, add, remove }: RouteFieldChanges): FieldEdits {
+  const flat = (fields: RouteFieldChanges['set']) =>
+    fields.flatMap(({ name, value }) => [name, value]);
+  return FieldEdits.of({ set: flat(set), add: flat(add), remove });
+}
+
+function trafficOf(spec: RouteRule): Rule['traffic'] {
+  const { requestMs, perTryMs, retry } = spec;
+  if (requestMs === undefined && perTryMs === undefined && retry === undefined) return (one) => one;
+  const made = new WeakMap<TrafficPolicy, TrafficPolicy>();
+  return (policy) => made.getOrInsertComputed(policy, () => changed(policy, spec));
+}
+
+function changed(
+  { balance, timeouts }: TrafficPolicy,
+  { requestMs = timeouts.requestMs, perTryMs = timeouts.perTryMs, retry = {} }: RouteRule,
+): TrafficPolicy {
+  const { statuses, maxTries = balance.retry.maxTries, backoffMs } = retry;
+  const on = new Set(balance.retry.on);
+  if (statuses) on.add('retriable-status-codes');
+  return {
+    balance: {
+      ...balance,
+      retry: {
+        ...balance.retry,
+        maxTries,
+        on: [...on],
+        statuses: statuses ?? balance.retry.statuses,
+        backoff:
+          backoffMs === undefined
+            ? balance.retry.backoff
+            : { baseMs: backoffMs, maxMs: Math.max(backoffMs, balance.retry.backoff.maxMs) },
+      },
+    },
+    timeouts: { ...timeouts, requestMs, perTryMs },
+  };
+}

@@ -1,0 +1,143 @@
+/** Owns where a request goes by the rule that it fits: to an answer of the gateway's own, or to one of the rule's services, drawn by weight. */
+import type { Random } from '../../../core/clock.ts';
+import { IsthmusError } from '../../../core/errors.ts';
+import type { Exchange } from '../message/exchange.ts';
+import { isLoop, viaId } from '../message/headers.ts';
+import type { Passage } from '../message/passage.ts';
+import type { Recorder } from '../observe/record.ts';
+import { drawn } from './mirror.ts';
+import { changeBy } from './route/by-rule.ts';
+import type { Route, RouteLookup } from './route/route-table.ts';
+import type { Backend, Rule } from './route/rule.ts';
+import type { Fit } from './route/rule-set.ts';
+import { redirected } from './split/redirect.ts';
+import { OwnAnswer, type Said, type Step } from './step.ts';
+
+interface SplitGround {
+  readonly routes: RouteLookup;
+  readonly random: Random;
+  readonly recorder: Pick<Recorder, 'decided'>;
+  /** Our name in `Via`. */
+  readonly pseudonym: string;
+  isInformed(): boolean;
+}
+
+/** `ofBackend`: steps that a service other than the one that was asked for has for its requests. They say what they say at once. */
+export function split(ground: SplitGround, ofBackend: readonly Step[]): Step {
+  return {
+    slot: 'split',
+    take(exchange, route) {
+      const { passage } = exchange;
+      const fit = passage?.fit;
+      if (passage === undefined || fit === undefined || route === undefined) return undefined;
+      return taken(ground, ofBackend, { exchange, passage, fit, route });
+    },
+  };
+}
+
+interface Fitted {
+  readonly exchange: Exchange;
+  readonly passage: Passage;
+  readonly fit: Fit;
+  /** The route that was asked for. */
+  readonly route: Route;
+}
+
+function taken(ground: SplitGround, ofBackend: readonly Step[], fitted: Fitted) {
+  const { exchange, fit, route, passage } = fitted;
+  const { rule } = fit;
+  const { recorder } = ground;
+  const own = answerOf(exchange, rule, fit);
+  if (own !== undefined) {
+    recorder.decided(rule.policy, rule.direct ? 'answered' : 'redirected');
+    return own;
+  }
+  const backend = drawnBackend(rule, ground.random);
+  if (backend === undefined) {
+    // A rule without backends only changes what goes to the service that was asked for.
+    return rule.backends === undefined && !route.isHost
+      ? ruled(route, rule)
+      : leadsNowhere(ground, rule, 'no backend with a weight');
+  }
+  const { target } = backend;
+  const { service } = target;
+  const chosen = ground.routes.backend?.(target);
+  if (chosen === undefined) return leadsNowhere(ground, rule, service);
+  if (service !== route.service) {
+    const refused = refusedThere(ground, ofBackend, exchange, chosen);
+    if (refused !== undefined) return refused;
+  }
+  const answered =
+    answerOf(exchange, backend, fit) ?? changeBy(exchange, passage, backend, fit.prefix);
+  if (answered !== undefined) return answered;
+  if (backend.mirrors.length > 0 && exchange.head.tunnel === undefined) {
+    const more = drawn({ policy: rule.policy, mirrors: backend.mirrors }, passage, ground.random);
+    passage.mirrors = [...passage.mirrors, ...more];
+  }
+  return ruled(chosen, rule);
+}
+
+function answerOf(
+  { head, passage }: Exchange,
+  { direct, redirect }: Pick<Partial<Rule>, 'direct' | 'redirect'>,
+  { prefix }: Fit,
+): OwnAnswer | undefined {
+  if (redirect !== undefined) return redirected(head, redirect, prefix);
+  if (direct === undefined || passage === undefined) return undefined;
+  const { status, body, contentType } = direct;
+  const type = body === '' ? [] : ['content-type', contentType];
+  return new OwnAnswer(status, type, Buffer.from(body));
+}
+
+function drawnBackend({ backends, totalWeight }: Rule, random: Random): Backend | undefined {
+  if (backends === undefined || totalWeight === 0) return undefined;
+  if (backends.length === 1) return backends[0];
+  let left = random() * totalWeight;
+  for (const backend of backends) {
+    left -= backend.weight;
+    if (left < 0) return backend;
+  }
+  return backends.findLast(({ weight }) => weight > 0);
+}
+
+function leadsNowhere(
+  { recorder, isInformed }: SplitGround,
+  { policy }: Rule,
+  what: string,
+): IsthmusError {
+  if (!isInformed()) {
+    return new IsthmusError('NOT_READY', {
+      what: `Whether there is ${what} is not known here yet`,
+    });
+  }
+  recorder.decided(policy, 'no-backend');
+  return new IsthmusError('BACKEND_NOT_FOUND', {
+    what: `${policy} leads to ${what}, which nobody has`,
+  });
+}
+
+function refusedThere(
+  { pseudonym }: SplitGround,
+  ofBackend: readonly Step[],
+  exchange: Exchange,
+  chosen: Route,
+): Exclude<Said, Route> {
+  if (isLoop(exchange.head.fields.allById(viaId), pseudonym, chosen.service)) {
+    return new IsthmusError('LOOP_REFUSED', { what: `The request has passed ${pseudonym} before` });
+  }
+  for (const step of ofBackend) {
+    const said = step.take(exchange, chosen);
+    if (said !== undefined) return said as Exclude<Said, Route>;
+  }
+  return undefined;
+}
+
+/** Routes as rules with time limits or retries of their own have them. */
+const made = new WeakMap<Rule, WeakMap<Route, Route>>();
+
+function ruled(route: Route, rule: Rule): Route {
+  const policy = rule.traffic(route.policy);
+  if (policy === route.policy) return route;
+  const known = made.getOrInsertComputed(rule, () => new WeakMap<Route, Route>());
+  return known.getOrInsertComputed(route, () => ({ ...route, policy }));
+}
