@@ -1,6 +1,7 @@
 /** Owns the kinds of policy that are written while gateways run: how each is named on a command line, and how it is listed. */
 import { IsthmusError } from '../core/errors.ts';
 import type {
+  AuthenticationItem,
   AuthorizationItem,
   PolicyItem,
   ServiceDefaultsItem,
@@ -40,6 +41,7 @@ interface Items extends Partial<Record<PolicyKindName, PolicyItem>> {
   readonly ServiceDefaults: ServiceDefaultsItem;
   readonly ServiceExport: ServiceExportItem;
   readonly Authorization: AuthorizationItem;
+  readonly Authentication: AuthenticationItem;
 }
 
 /** Columns of kinds that have some of their own. */
@@ -58,6 +60,14 @@ const ownColumns: { readonly [K in keyof Items]?: readonly Column<NonNullable<It
     { title: 'EXPORTED', cell: ({ exported }) => (exported ? 'yes' : 'no') },
     { title: 'AS', cell: ({ as }) => as },
     { title: 'TO', cell: ({ exported, to }) => (exported ? (to ?? 'all') : undefined) },
+  ],
+  Authentication: [
+    { title: 'FOR', cell: ({ target, namespace }) => `${target.service ?? '*'}.${namespace}` },
+    { title: 'ISSUERS', cell: ({ jwtRules }) => jwtRules.map(({ issuer }) => issuer) },
+    {
+      title: 'REQUIRED',
+      cell: ({ required, requiredAt }) => (required ? 'yes' : requiredAt ? 'in part' : 'no'),
+    },
   ],
   Authorization: [
     { title: 'FOR', cell: ({ target, namespace }) => `${target.service ?? '*'}.${namespace}` },

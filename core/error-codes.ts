@@ -523,6 +523,24 @@ export const errorCodes = {
     'not-found',
     'Export it in its own cluster: `exported: true`.',
   ),
+  JWT_MISSING: entry(
+    'Token missing',
+    401,
+    'refused',
+    'Send a token of an issuer that the service takes, as `Authorization: Bearer <token>` or where it is expected.',
+  ),
+  JWT_INVALID: entry(
+    'Token not valid',
+    401,
+    'refused',
+    'Get a new token of an issuer that the service takes, for the audience that it asks for.',
+  ),
+  KEYS_UNAVAILABLE: entry(
+    "Issuer's keys unavailable",
+    503,
+    'failed',
+    "Check `isthmus check` at the gateway: it names the issuer whose keys can't be had, and why.",
+  ),
   ACCESS_DENIED: entry(
     'Access denied',
     403,

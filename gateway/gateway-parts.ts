@@ -23,6 +23,7 @@ import { type Effects, noEffects } from './control/drills/effects.ts';
 import { drillsOf } from './control/drills/gateway-drills.ts';
 import { createJournal, type Journal } from './control/events/journal.ts';
 import { HealthChecker } from './control/health/checker.ts';
+import { IssuerKeys } from './control/issuers/issuer-keys.ts';
 import { SharedLimits } from './control/limits/shared-limits.ts';
 import { clusterDraft } from './control/membership/cluster-draft.ts';
 import { gatewayRecordOf } from './control/membership/gateway-record.ts';
@@ -78,6 +79,8 @@ export class GatewayParts {
   readonly ingressCertificates: IngressCertificates;
   /** Whom to trust at endpoints that are spoken to over TLS. */
   readonly endpointTrusts: EndpointTrusts;
+  /** The keys of issuers whose tokens policies take. */
+  readonly issuerKeys: IssuerKeys;
   /** The endpoints that are registered here. */
   readonly catalog: Catalog;
   /** The services that are known, here and elsewhere. */
@@ -132,6 +135,12 @@ export class GatewayParts {
         this.changes.tell('endpointTrust', service);
         this.catalog.defaultsChanged(service);
       },
+    });
+    this.issuerKeys = new IssuerKeys({
+      path: join(config.dataDir, 'issuer-keys.json'),
+      clock,
+      log,
+      changed: () => this.changes.tell('issuerKeys'),
     });
     this.catalog = new Catalog({
       home: { cluster, region, zone, gateway },
@@ -227,7 +236,12 @@ export class GatewayParts {
       clock,
       log,
     });
-    changes.join({ policies: () => this.sharedLimits.follow(this.policies) });
+    changes.join({
+      policies: () => {
+        this.sharedLimits.follow(this.policies);
+        this.issuerKeys.follow(this.policies);
+      },
+    });
   }
 
   /** Whether it serves, and why not. */
@@ -301,7 +315,11 @@ export class GatewayParts {
 
   /** One for each written policy that is not used as it stands in the registry, and for each whose files can't be used. */
   get policyProblems(): readonly IsthmusError[] {
-    return [...this.writtenPolicies.problems, ...this.endpointTrusts.problems];
+    return [
+      ...this.writtenPolicies.problems,
+      ...this.endpointTrusts.problems,
+      ...this.issuerKeys.problems,
+    ];
   }
 
   /** Why what is registered would not outlive a restart; undefined while it would. */

@@ -132,12 +132,13 @@ export class Gateway extends GatewayParts {
   async #serve(isMember: boolean, patienceMs: number): Promise<void> {
     const { catalog, clock, membership, workers, writtenPolicies } = this;
     await workers.start(async () => {
+      await this.issuerKeys.recall();
       if (isMember) await membership.start();
       await writtenPolicies.recalled();
       const { session } = membership;
       const synced = session && Promise.all([session.client.synced(), writtenPolicies.listed()]);
       await everythingKnown({ synced, catalog, workers, patienceMs, clock });
-      await this.endpointTrusts.settled();
+      await Promise.all([this.endpointTrusts.settled(), this.issuerKeys.settled(patienceMs)]);
     });
   }
 
@@ -160,6 +161,7 @@ export class Gateway extends GatewayParts {
     this.identity.leaf.stop();
     this.ingressCertificates.stop();
     this.endpointTrusts.close();
+    await this.issuerKeys.close();
     await this.registrations.flush();
     await this.observations.close(this.clock);
   }

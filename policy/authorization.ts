@@ -52,7 +52,7 @@ const paths = listOf(pathPattern).optional();
 const methods = listOf(methodPattern).optional();
 const hosts = listOf(hostPattern).optional();
 
-const operationSchema = z
+export const operationSchema = z
   .strictObject({
     hosts: hosts.describe('Hosts that are asked for, in any case; without a port: at any port'),
     notHosts: hosts.describe('Hosts that must not be asked for'),

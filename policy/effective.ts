@@ -1,6 +1,7 @@
 /** Owns the policy in force: of all policies, the one for a service, for the client that asks and the cluster that decides. */
 import { isDeepStrictEqual } from 'node:util';
 import { type ClusterName, type ServiceName, serviceParts } from '../core/names.ts';
+import type { Authentication } from './authentication.ts';
 import type { Authorization } from './authorization.ts';
 import type { Egress } from './egress.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -34,6 +35,7 @@ interface Specs {
   readonly ServiceExport: ServiceExport;
   readonly RateLimit: RateLimit;
   readonly Authorization: Authorization;
+  readonly Authentication: Authentication;
   readonly Egress: Egress;
 }
 
@@ -60,6 +62,7 @@ const elsewhere: ReadonlySet<string> = new Set<PolicyResource['kind']>([
 /** Kinds of which all policies for a service hold together: none takes the place of another. */
 const together: ReadonlySet<string> = new Set<PolicyResource['kind']>([
   'Authorization',
+  'Authentication',
   'RateLimit',
   'Route',
 ]);

@@ -9,6 +9,7 @@ export const policyKindNames = [
   'RateLimit',
   'Egress',
   'Authorization',
+  'Authentication',
 ] as const;
 
 export type PolicyKindName = (typeof policyKindNames)[number];

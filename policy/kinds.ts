@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod';
 import { type ClusterName, serviceName } from '../core/names.ts';
+import { authenticationOf, authenticationSchema } from './authentication.ts';
 import { authorizationSchema, clustersIn } from './authorization.ts';
 import type { PolicyResource } from './effective.ts';
 import { egressOf, writtenEgressSchema } from './egress.ts';
@@ -165,6 +166,24 @@ export const policyKinds = {
     }),
     warnings: (_place, { via }, known) =>
       via === undefined ? [] : unknownClusters(known, 'via', [via]),
+  }),
+  Authentication: kind({
+    summary:
+      'Whose tokens a service, or the services of a namespace, takes, and where one is required',
+    naming: 'Name of the policy in its namespace; all that are for a service hold together',
+    spec: authenticationSchema,
+    inForce: ({ cluster, namespace }, spec) => ({
+      kind: 'Authentication',
+      target: {
+        ...(spec.target.service === undefined
+          ? { namespace }
+          : { service: serviceName(namespace, spec.target.service) }),
+        where: cluster,
+      },
+      spec: authenticationOf(spec),
+    }),
+    warnings: ({ namespace }, { target: { service } }, known) =>
+      service === undefined ? [] : unknownService(known, serviceName(namespace, service)),
   }),
   Authorization: kind({
     summary: 'Who may ask a service, or the services of a namespace, for what',

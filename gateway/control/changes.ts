@@ -21,6 +21,8 @@ interface Deltas {
   readonly credentials: [];
   /** Whom to trust at a service's endpoints, which are spoken to over TLS. */
   readonly endpointTrust: [service: ServiceName];
+  /** The keys of issuers whose tokens are taken. */
+  readonly issuerKeys: [];
   /** The policies of services. */
   readonly policies: [];
   /** How much the log says. */

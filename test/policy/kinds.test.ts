@@ -26,6 +26,7 @@ for (const [kind, singular, plural] of [
   ['ServiceExport', 'service-export', 'service-exports'],
   ['ServiceDefaults', 'service-defaults', 'service-defaults'],
   ['Authorization', 'authorization', 'authorizations'],
+  ['Authentication', 'authentication', 'authentications'],
 ] as const) {
   test(`${kind} is ${singular}, and several are ${plural}`, (t) => {
     t.is(singularOf(kind), singular);

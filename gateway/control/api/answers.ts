@@ -81,6 +81,8 @@ export type TrafficPolicyItem = PolicyItem & z.output<typeof policyKinds.Traffic
 export type ServiceDefaultsItem = PolicyItem & z.output<typeof policyKinds.ServiceDefaults.spec>;
 /** `GET /v1/service-exports` */
 export type ServiceExportItem = PolicyItem & z.output<typeof policyKinds.ServiceExport.spec>;
+/** `GET /v1/authentications` */
+export type AuthenticationItem = PolicyItem & z.output<typeof policyKinds.Authentication.spec>;
 /** `GET /v1/authorizations` */
 export type AuthorizationItem = PolicyItem & z.output<typeof policyKinds.Authorization.spec>;
 

@@ -36,6 +36,7 @@ export function feedChanges(feed: Feed, gateway: FeedChangesParts): void {
     trust: (trustDomain) => feed.trustChanged(trustDomain),
     identity: () => feed.changed('identity'),
     credentials: () => feed.changed('credentials'),
+    issuerKeys: () => feed.changed('keys'),
     policies: () => feed.changed('policies'),
     endpointTrust: (service) => feed.endpointTrustChanged(service),
     logLevel: () => feed.changed('logLevel'),

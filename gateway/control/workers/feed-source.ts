@@ -10,6 +10,7 @@ import type { KnownServices } from '../catalog/known-services.ts';
 import type { EndpointTrusts } from '../certificates/endpoint-trusts.ts';
 import type { IngressCertificates } from '../certificates/ingress-certificates.ts';
 import type { Effects } from '../drills/effects.ts';
+import type { IssuerKeys } from '../issuers/issuer-keys.ts';
 import type { Identity } from '../membership/identity.ts';
 import type { Membership } from '../membership/membership.ts';
 import type { FeedSource } from './feed.ts';
@@ -20,6 +21,7 @@ export interface FeedParts {
   readonly endpointTrusts: Pick<EndpointTrusts, 'all' | 'of'>;
   readonly identity: Pick<Identity, 'leaf' | 'trust'>;
   readonly ingressCertificates: Pick<IngressCertificates, 'current'>;
+  readonly issuerKeys: Pick<IssuerKeys, 'current'>;
   readonly logLevel: LogLevel;
   readonly membership: Pick<Membership, 'believed' | 'isInformed'>;
   readonly policies: Policies;
@@ -39,6 +41,7 @@ export function feedSourceOf(gateway: FeedParts): Omit<FeedSource, 'scouting'> {
     trustDomains: () => identity.trust.domains(),
     bundle: (trustDomain) => identity.trust.get(trustDomain),
     policies: () => gateway.policies,
+    keys: () => gateway.issuerKeys.current,
     endpointTrusts: () => gateway.endpointTrusts.all(),
     endpointTrust: (service) => gateway.endpointTrusts.of(service),
     logLevel: () => gateway.logLevel,

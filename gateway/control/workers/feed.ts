@@ -7,6 +7,7 @@ import { Policies } from '../../../policy/effective.ts';
 import type { ClusterFacts } from '../../data/balance/view.ts';
 import type { RemoteGateways } from '../../data/link/links.ts';
 import type { IngressCredentials } from '../../data/listen/credentials.ts';
+import type { KeyRingContents } from '../../data/request/authenticate/key-rings.ts';
 import type { EndpointTrust, EndpointTrustChange } from '../../data/upstream/secure-transports.ts';
 import type { ServiceFacts } from '../../data/worker/facts.ts';
 import type { DataEffects, Scouting, TrustedRoots, Update } from '../../data/worker/protocol.ts';
@@ -25,6 +26,7 @@ export interface FeedSource {
   trustDomains(): Iterable<TrustDomain>;
   bundle(trustDomain: TrustDomain): Bundle | undefined;
   policies(): Policies;
+  keys(): KeyRingContents;
   /** Every service whose endpoints are spoken to over TLS. */
   endpointTrusts(): Iterable<EndpointTrustChange>;
   endpointTrust(service: ServiceName): EndpointTrust | undefined;
@@ -41,6 +43,7 @@ type Whole =
   | 'identity'
   | 'credentials'
   | 'policies'
+  | 'keys'
   | 'logLevel'
   | 'effects'
   | 'informed'
@@ -82,6 +85,7 @@ export class Feed {
       ),
       isWhole: true,
       policies: { set: [...source.policies()], removed: [] },
+      keys: source.keys(),
       endpointTrust: [...source.endpointTrusts()],
       trust: Array.from(source.trustDomains(), (domain) => this.#rootsOf(domain)),
       clusters: clusterFacts(source.clusters()),
@@ -184,6 +188,7 @@ export class Feed {
       ...(whole.has('identity') && { identity: source.identity() }),
       ...(whole.has('credentials') && { credentials: source.credentials() }),
       ...(delta && { policies: delta }),
+      ...(whole.has('keys') && { keys: source.keys() }),
       ...(whole.has('logLevel') && { logLevel: source.logLevel() }),
       ...(whole.has('effects') && { effects: source.effects() }),
       ...(whole.has('informed') && { informed: source.informed() }),

@@ -2,6 +2,7 @@
 import type { BackendTarget } from '../../../policy/route/rule.ts';
 import type { Fit } from '../request/route/rule-set.ts';
 import type { FieldEdits } from './field-edits.ts';
+import type { TokenPlace } from './token-removal.ts';
 import type { VerifiedToken } from './verified-token.ts';
 
 /** A copy of a request that is to be sent. */
@@ -22,6 +23,8 @@ export class Passage {
   authority: string | undefined = undefined;
   /** The token that was verified; undefined where the request has none, or nobody asks for one. */
   token: VerifiedToken | undefined = undefined;
+  /** Where that token is, if the service is not to get it. */
+  tokenPlace: TokenPlace | undefined = undefined;
   /** The rule of a Route that the request goes by. */
   fit: Fit | undefined = undefined;
   /** Where copies of the request go. */

@@ -7,7 +7,11 @@ export interface VerifiedToken {
 }
 
 /** What a claim says as texts, found by the names that lead to it; none where it is not there, or is nothing that texts can be. */
-export function claimTexts({ claims }: VerifiedToken, path: readonly string[]): readonly string[] {
+export function claimTexts(
+  { claims }: VerifiedToken,
+  path: readonly string[],
+  scopes: 'whole' | 'with-words' = 'with-words',
+): readonly string[] {
   let at: unknown = claims;
   for (const name of path) {
     if (typeof at !== 'object' || at === null || !Object.hasOwn(at, name)) return [];
@@ -15,7 +19,10 @@ export function claimTexts({ claims }: VerifiedToken, path: readonly string[]): 
   }
   const texts = (Array.isArray(at) ? at : [at]).flatMap(textOf);
   // RFC 8693 section 4.2: scopes are in one text, with spaces between.
-  const isOfWords = path.length === 1 && (path[0] === 'scope' || path[0] === 'permission');
+  const isOfWords =
+    scopes === 'with-words' &&
+    path.length === 1 &&
+    (path[0] === 'scope' || path[0] === 'permission');
   return isOfWords ? texts.flatMap((text) => [text, ...text.split(' ')]) : texts;
 }
 

@@ -1,6 +1,16 @@
-/** Owns who may ask at all: of those that come to the east-west listener, gateways. */
+/** Owns who asks: of those that come to the east-west listener gateways, and of all others whom their tokens name. */
+import { hash } from 'node:crypto';
+import type { Clock } from '../../../core/clock.ts';
 import { IsthmusError } from '../../../core/errors.ts';
-import type { Step } from './step.ts';
+import type { Exchange } from '../message/exchange.ts';
+import { Passage } from '../message/passage.ts';
+import type { VerifiedToken } from '../message/verified-token.ts';
+import { type Authentications, editsFor, type KnownToken } from './authenticate/authentications.ts';
+import type { KeyRings } from './authenticate/key-rings.ts';
+import { type FoundToken, tokenIn } from './authenticate/tokens.ts';
+import { type Verified, verify } from './authenticate/verify.ts';
+import { Facts, type Place } from './authorize/facts.ts';
+import { Refusal, type Said, type Step } from './step.ts';
 
 export const gatewaysOnly: Step = {
   slot: 'authenticate',
@@ -11,3 +21,130 @@ export const gatewaysOnly: Step = {
           what: `${peer.kind === 'stranger' ? peer.id : peer.address} is not a gateway`,
         }),
 };
+
+export interface AuthenticateGround {
+  readonly place: Place;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly rings: KeyRings;
+}
+
+/** Verifies the tokens that policies of the route's service take; one that was verified before is known at once. */
+export function tokensVerified(ground: AuthenticateGround): Step {
+  return {
+    slot: 'authenticate',
+    take(exchange, route) {
+      const rules = route?.governed?.authentication;
+      if (rules === undefined || route === undefined) {
+        // One that the service which was asked for takes says nothing to the one that a Route leads to.
+        if (exchange.passage?.token !== undefined) exchange.passage.token = undefined;
+        return undefined;
+      }
+      return authenticate(exchange, route.service, rules, ground);
+    },
+  };
+}
+
+function authenticate(
+  exchange: Exchange,
+  service: string,
+  rules: Authentications,
+  ground: AuthenticateGround,
+): Said | Promise<Said> {
+  if (exchange.passage?.token !== undefined) exchange.passage.token = undefined;
+  const found = tokenIn(exchange.head, rules.places);
+  if (found === undefined) return withoutToken(exchange, service, rules, ground.place);
+  if (found === 'several') return invalid(service, 'the request has several');
+  const now = ground.clock.now();
+  const digest = hash('sha256', found.text, 'base64') + found.at;
+  rules.known.follow(ground.rings.revision);
+  const known = rules.known.get(digest);
+  if (known !== undefined && known.from <= now && now <= known.until) {
+    take(exchange, known);
+    return undefined;
+  }
+  return verifyFirst(exchange, service, rules, found, digest, ground);
+}
+
+async function verifyFirst(
+  exchange: Exchange,
+  service: string,
+  rules: Authentications,
+  found: FoundToken,
+  digest: string,
+  { rings, clock }: AuthenticateGround,
+): Promise<Said> {
+  const { revision } = rings;
+  const ready = (rules.rulesAt[found.at] ?? []).map((rule) => ({
+    rule,
+    keys: () => rings.keysOf(rule.keys),
+  }));
+  const verified = await verify(found.text, ready, clock.now());
+  if (verified.kind === 'no-keys') {
+    const what = `The keys of ${verified.issuer} can't be had, to verify a token for ${service}`;
+    return new IsthmusError('KEYS_UNAVAILABLE', { what });
+  }
+  if (verified.kind === 'invalid') return invalid(service, verified.why);
+  const known = knownOf(rules, found, verified);
+  // Else it was verified by keys that are no more.
+  if (revision === rings.revision) rules.known.set(digest, known);
+  take(exchange, known);
+  return undefined;
+}
+
+function knownOf(
+  rules: Authentications,
+  { at }: FoundToken,
+  { rule, claims, from, until }: Extract<Verified, { kind: 'verified' }>,
+): KnownToken {
+  const { iss, sub } = claims;
+  const principal = typeof sub === 'string' && sub !== '' ? `${iss}/${sub}` : undefined;
+  const token: VerifiedToken = { principal, claims };
+  return {
+    ...{ token, from, until },
+    edits: editsFor(rules, rule, token),
+    place: rule.forwardOriginalToken ? undefined : rules.places[at],
+  };
+}
+
+function take(exchange: Exchange, { token, edits, place }: KnownToken): void {
+  exchange.passage ??= new Passage();
+  exchange.passage.token = token;
+  exchange.passage.tokenPlace = place;
+  if (edits !== undefined) exchange.passage.editRequest(edits);
+}
+
+function withoutToken(
+  exchange: Exchange,
+  service: string,
+  { isRequired, requiredAt, withoutClaims }: Authentications,
+  place: Place,
+): Said {
+  if (isRequired || (requiredAt.length > 0 && isAmong(requiredAt, exchange, place))) {
+    const error = new IsthmusError('JWT_MISSING', { what: `${service} asks for a token` });
+    return new Refusal(error, ['www-authenticate', challenge(service)]);
+  }
+  if (withoutClaims !== undefined) {
+    exchange.passage ??= new Passage();
+    exchange.passage.editRequest(withoutClaims);
+  }
+  return undefined;
+}
+
+/** Of a connection the path is not known: it is among those that a path is said of. */
+function isAmong(rules: Authentications['requiredAt'], exchange: Exchange, place: Place): boolean {
+  const facts = new Facts(exchange, place);
+  return facts.isTcp || rules.some(({ test }) => test(facts));
+}
+
+/** RFC 6750 section 3. */
+function challenge(service: string): string {
+  return `Bearer realm="${service}"`;
+}
+
+function invalid(service: string, why: string): Refusal {
+  const error = new IsthmusError('JWT_INVALID', {
+    what: `The token is not taken by ${service}: ${why}`,
+  });
+  const said = `${challenge(service)}, error="invalid_token", error_description="${why}"`;
+  return new Refusal(error, ['www-authenticate', said]);
+}

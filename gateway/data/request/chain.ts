@@ -7,7 +7,7 @@ import type { TimingWheel } from '../../../core/timing-wheel.ts';
 import type { Exchange } from '../message/exchange.ts';
 import type { Fields } from '../message/message.ts';
 import type { Recorder } from '../observe/record.ts';
-import { gatewaysOnly } from './authenticate.ts';
+import { type AuthenticateGround, gatewaysOnly, tokensVerified } from './authenticate.ts';
 import { type AuthorizeGround, exportedOnly, policiesAllow } from './authorize.ts';
 import { fault } from './fault.ts';
 import { announcedBody, type ProxyLimits } from './limit.ts';
@@ -57,6 +57,8 @@ export interface ChainRules {
   isInformed(): boolean;
   /** What policies are asked with who may. */
   readonly authorizing: AuthorizeGround;
+  /** What tokens are verified with. */
+  readonly authenticating: AuthenticateGround;
 }
 
 /** Why a request is not served; `route` where it was found. */
@@ -88,11 +90,12 @@ function stepsFor(
 ): readonly (Step | undefined)[] {
   const body = announcedBody(rules.limits.maxBodyBytes);
   const loop = noLoop(rules.pseudonym);
+  const token = tokensVerified(rules.authenticating);
   const allowed = policiesAllow(rules.authorizing);
   const rate = rateLimit(rules.rates);
   // Where requests come into the federation Routes hold; what another gateway sends on has been through that.
   const ruled = byRule(rules.recorder);
-  const onward = [fault(rules), mirror(rules.random), split(rules, [allowed, rate])];
+  const onward = [fault(rules), mirror(rules.random), split(rules, [token, allowed, rate])];
   switch (entrance.kind) {
     case 'outbound':
       return [
@@ -101,13 +104,14 @@ function stepsFor(
         byAuthority(rules),
         loop,
         ruled,
+        token,
         allowed,
         rate,
         body,
         ...onward,
       ];
     case 'tcp':
-      return [shed, byAuthority(rules), allowed, rate];
+      return [shed, byAuthority(rules), token, allowed, rate];
     case 'ingress': {
       const { routes, hosts, isPassed, defaultAuthority } = entrance;
       const misdirected = certificateHosts(hosts, isPassed, defaultAuthority);
@@ -120,6 +124,7 @@ function stepsFor(
         found,
         loop,
         ruled,
+        token,
         allowed,
         rate,
         body,
@@ -128,7 +133,18 @@ function stepsFor(
     }
     case 'east-west': {
       const found = byServiceField(rules.federation, rules);
-      return [shed, connectionField, found, loop, gatewaysOnly, exportedOnly, allowed, rate, body];
+      return [
+        shed,
+        connectionField,
+        found,
+        loop,
+        gatewaysOnly,
+        token,
+        exportedOnly,
+        allowed,
+        rate,
+        body,
+      ];
     }
   }
 }

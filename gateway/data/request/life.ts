@@ -40,8 +40,8 @@ export const life = [
   },
   {
     name: 'authenticate',
-    does: 'asks who the other side is: on the east-west listener only gateways of members are served',
-    refusals: ['PEER_REFUSED'],
+    does: 'asks who the other side is: on the east-west listener only gateways of members are served, and tokens are verified where policies of the service take any',
+    refusals: ['PEER_REFUSED', 'JWT_MISSING', 'JWT_INVALID', 'KEYS_UNAVAILABLE'],
   },
   {
     name: 'authorize',

@@ -14,6 +14,7 @@ import { noProxies, type TrustedProxies } from '../message/trusted-proxies.ts';
 import type { Observer } from '../observe/observer.ts';
 import { Recorder } from '../observe/record.ts';
 import type { Http1Limits } from '../wire/http1/limits.ts';
+import { KeyRings } from './authenticate/key-rings.ts';
 import { isToEnd, policiesAllow } from './authorize.ts';
 import {
   type Answered,
@@ -62,6 +63,8 @@ interface ProxyOptions {
   readonly proxies?: TrustedProxies | undefined;
   /** Token buckets of rate limits; default its own. */
   readonly buckets?: BucketTable | undefined;
+  /** The keys of issuers of tokens; default none but those in policies. */
+  readonly keyRings?: KeyRings | undefined;
   /** Whether new requests are to be refused; default never. Asked for each. */
   readonly isOverloaded?: (() => boolean) | undefined;
   /** Whether a service that is not known is none; default always. Asked where there is no route. */
@@ -101,6 +104,11 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
   const { recorder = new Recorder(), observer, isOverloaded, isInformed = () => true } = options;
   const { routes } = options;
   const authorizing = { place: { cluster: options.cluster, federation }, recorder, log };
+  const authenticating = {
+    place: authorizing.place,
+    clock,
+    rings: options.keyRings ?? new KeyRings(),
+  };
   const wheel = new TimingWheel(clock);
   const rates: RateLimitGround = {
     cluster: options.cluster,
@@ -109,7 +117,8 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
     nowUs: machineUs,
   };
   const rules: ChainRules = {
-    ...{ routes, federation, pseudonym, limits, rates, authorizing, recorder, wheel },
+    ...{ routes, federation, pseudonym, limits, rates, recorder, wheel },
+    ...{ authorizing, authenticating },
     ...{ isOverloaded, isInformed, random: options.random },
   };
   /** Counts the changes of what chains are made from. */

@@ -22,7 +22,7 @@ interface SplitGround {
   isInformed(): boolean;
 }
 
-/** `ofBackend`: steps that a service other than the one that was asked for has for its requests. They say what they say at once. */
+/** `ofBackend`: steps that a service other than the one that was asked for has for its requests. They may hold it. */
 export function split(ground: SplitGround, ofBackend: readonly Step[]): Step {
   return {
     slot: 'split',
@@ -43,8 +43,12 @@ interface Fitted {
   readonly route: Route;
 }
 
-function taken(ground: SplitGround, ofBackend: readonly Step[], fitted: Fitted) {
-  const { exchange, fit, route, passage } = fitted;
+function taken(
+  ground: SplitGround,
+  ofBackend: readonly Step[],
+  fitted: Fitted,
+): Said | Promise<Said> {
+  const { exchange, fit, route } = fitted;
   const { rule } = fit;
   const { recorder } = ground;
   const own = answerOf(exchange, rule, fit);
@@ -63,10 +67,22 @@ function taken(ground: SplitGround, ofBackend: readonly Step[], fitted: Fitted) 
   const { service } = target;
   const chosen = ground.routes.backend?.(target);
   if (chosen === undefined) return leadsNowhere(ground, rule, service);
-  if (service !== route.service) {
-    const refused = refusedThere(ground, ofBackend, exchange, chosen);
-    if (refused !== undefined) return refused;
+  if (service === route.service) return led(ground, fitted, backend, chosen);
+  const said = saidThere(ground, ofBackend, exchange, chosen);
+  if (said instanceof Promise) {
+    return said.then((held) => held ?? led(ground, fitted, backend, chosen));
   }
+  return said ?? led(ground, fitted, backend, chosen);
+}
+
+/** Nothing is said against its going to the backend. */
+function led(
+  ground: SplitGround,
+  { exchange, fit, passage }: Fitted,
+  backend: Backend,
+  chosen: Route,
+): Route | OwnAnswer | IsthmusError {
+  const { rule } = fit;
   const answered =
     answerOf(exchange, backend, fit) ?? changeBy(exchange, passage, backend, fit.prefix);
   if (answered !== undefined) return answered;
@@ -116,18 +132,25 @@ function leadsNowhere(
   });
 }
 
-function refusedThere(
+function saidThere(
   { pseudonym }: SplitGround,
   ofBackend: readonly Step[],
   exchange: Exchange,
   chosen: Route,
-): Exclude<Said, Route> {
+): Said | Promise<Said> {
   if (isLoop(exchange.head.fields.allById(viaId), pseudonym, chosen.service)) {
     return new IsthmusError('LOOP_REFUSED', { what: `The request has passed ${pseudonym} before` });
   }
-  for (const step of ofBackend) {
+  return saidBy(ofBackend, exchange, chosen);
+}
+
+function saidBy(steps: readonly Step[], exchange: Exchange, chosen: Route): Said | Promise<Said> {
+  for (const [i, step] of steps.entries()) {
     const said = step.take(exchange, chosen);
-    if (said !== undefined) return said as Exclude<Said, Route>;
+    if (said instanceof Promise) {
+      return said.then((held) => held ?? saidBy(steps.slice(i + 1), exchange, chosen));
+    }
+    if (said !== undefined) return said;
   }
   return undefined;
 }

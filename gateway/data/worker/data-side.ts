@@ -15,6 +15,7 @@ import type { IngressCredentials } from '../listen/credentials.ts';
 import { TrustedProxies } from '../message/trusted-proxies.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { Recorder } from '../observe/record.ts';
+import { KeyRings } from '../request/authenticate/key-rings.ts';
 import { responseLimits } from '../request/limit.ts';
 import { createProxy, type GatewayProxy } from '../request/proxy.ts';
 import type { BucketTable } from '../request/rate-limit/bucket-table.ts';
@@ -58,6 +59,7 @@ export class DataSide {
   readonly #index: number;
   readonly #replica: Replica;
   readonly #trust = new TrustStore();
+  readonly #keyRings = new KeyRings();
   readonly #links: Links;
   readonly #routing: Routing;
   readonly #endpoints: ReturnType<typeof createEndpointTransport>;
@@ -138,6 +140,7 @@ export class DataSide {
       proxies: new TrustedProxies(worker.proxies),
       recorder: options.recorder,
       observer: options.observer,
+      keyRings: this.#keyRings,
       buckets: options.buckets,
       isOverloaded: canShed(worker.overload) ? () => this.#pressure.isOverloaded : undefined,
       isInformed: () => this.#replica.isInformed,
@@ -166,6 +169,7 @@ export class DataSide {
     for (const roots of trust) this.#believe(roots);
     if (identity) this.#prove(identity);
     if (credentials) this.#listeners.updateCredentials(credentials);
+    if (update.keys) this.#keyRings.update(update.keys);
     const { shifts } = this.#replica.effects;
     const secured = this.#trustEndpoints(update);
     const services = this.#replica.take(update);

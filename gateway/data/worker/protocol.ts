@@ -18,6 +18,7 @@ import type { TrustedProxiesSpec } from '../message/trusted-proxies.ts';
 import type { Observed } from '../observe/observed.ts';
 import type { ObserverShares } from '../observe/observer.ts';
 import type { SeriesLabels } from '../observe/series.ts';
+import type { KeyRingContents } from '../request/authenticate/key-rings.ts';
 import type { ProxyLimits } from '../request/limit.ts';
 import type { EndpointTrustChange } from '../upstream/secure-transports.ts';
 import type { Bound, ListenAt, PerEdgeListener, PerListener } from './listeners.ts';
@@ -100,6 +101,8 @@ export interface Update {
   readonly identity?: LeafIdentity;
   readonly credentials?: readonly IngressCredentials[];
   readonly policies?: PolicyDelta;
+  /** The keys of issuers of tokens: all there are. */
+  readonly keys?: KeyRingContents;
   /** Services whose endpoints are spoken to over TLS, or are no more. */
   readonly endpointTrust?: readonly EndpointTrustChange[];
   readonly logLevel?: string;

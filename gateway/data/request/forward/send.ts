@@ -5,6 +5,7 @@ import type { Exchange } from '../../message/exchange.ts';
 import { serviceField, subsetField } from '../../message/headers.ts';
 import type { OutgoingFields, OutgoingRequest } from '../../message/message.ts';
 import { OneMoreField } from '../../message/one-more-field.ts';
+import { withoutToken } from '../../message/token-removal.ts';
 import type { Route } from '../route/route-table.ts';
 import type { ForwardingGround } from './ground.ts';
 import type { Try } from './try.ts';
@@ -32,13 +33,15 @@ export function outgoingRequest(
 export function send(
   ground: ForwardingGround,
   route: Route,
-  { peer }: Exchange,
+  { peer, passage }: Exchange,
   current: Try,
-  request: OutgoingRequest,
+  whole: OutgoingRequest,
 ): Call {
   const { faults } = ground;
-  if (faults.lookup === undefined) return call(ground, route, current, request);
   const { target } = current;
+  const place = target.kind === 'endpoint' ? passage?.tokenPlace : undefined;
+  const request = place === undefined ? whole : withoutToken(whole, place);
+  if (faults.lookup === undefined) return call(ground, route, current, request);
   const entered = peer.kind !== 'gateway';
   return faults.call({ service: route.service, target, entered }, current, () =>
     call(ground, route, current, request),

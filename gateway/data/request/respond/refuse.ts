@@ -17,6 +17,7 @@ const saidByCode: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'ROUTE_NOT_FOUND',
   'NOT_EXPORTED',
   'ACCESS_DENIED',
+  'KEYS_UNAVAILABLE',
   'UPSTREAM_FAILED',
   'UPSTREAM_TIMED_OUT',
   'DEADLINE_EXCEEDED',

@@ -1,8 +1,8 @@
 /** Owns what written policies say of the requests for a service, made ready for the steps; each kind has its part, absent where no policy says it. */
 import type { PolicyResource } from '../../../../policy/effective.ts';
 import type { RequestHead } from '../../message/message.ts';
+import { type Authentications, authenticationsOf } from '../authenticate/authentications.ts';
 import { type Authorizations, authorizationsOf } from '../authorize/decide.ts';
-
 import { type CompiledLimit, limitsIn } from '../rate-limit/limits.ts';
 import { type Fit, isRouteResource, RuleSet } from './rule-set.ts';
 
@@ -16,6 +16,7 @@ export interface Governed {
   readonly by: readonly PolicyResource[];
   /** Whether the service is a host outside of the federation. */
   readonly isOutside: boolean;
+  readonly authentication?: Authentications | undefined;
   readonly authorization?: Authorizations | undefined;
   readonly limits?: readonly CompiledLimit[] | undefined;
   /** The rules of Routes, one of which a request must fit. */
@@ -34,6 +35,7 @@ export function governedBy(
   return {
     by: policies,
     isOutside: policies.some(({ kind }) => kind === 'Egress'),
+    authentication: authenticationsOf(policies),
     authorization: authorizationsOf(policies),
     limits: limitsIn(policies),
     rules: rulesIn(policies, before),

@@ -60,6 +60,7 @@ function open() {
       trustDomains: () => [],
       bundle: () => undefined,
       policies: () => known.policies,
+      keys: () => new Map(),
       endpointTrusts: () => known.trusts,
       endpointTrust: (name) => known.trusts.find(({ service }) => service === name)?.trust,
       logLevel: () => 'info',

@@ -11,6 +11,7 @@ import type { RequestHead } from '../../../../gateway/data/message/message.ts';
 import { clientAt, type Peer, peerOf } from '../../../../gateway/data/message/peer.ts';
 import { noProxies } from '../../../../gateway/data/message/trusted-proxies.ts';
 import { Recorder } from '../../../../gateway/data/observe/record.ts';
+import { KeyRings } from '../../../../gateway/data/request/authenticate/key-rings.ts';
 import {
   type ChainRules,
   chainFor,
@@ -82,6 +83,11 @@ function rules(changed: Partial<ChainRules> = {}): ChainRules {
     wheel: new TimingWheel(systemClock),
     isOverloaded: undefined,
     isInformed: () => true,
+    authenticating: {
+      place: { cluster: parseClusterName('dc1'), federation },
+      clock: systemClock,
+      rings: new KeyRings(),
+    },
     authorizing: {
       place: { cluster: parseClusterName('dc1'), federation },
       recorder: new Recorder(),
@@ -130,14 +136,15 @@ test('a listener has the steps that can apply there, in the order of all, and no
   const slots = (entrance: Entrance, changed?: Partial<ChainRules>) =>
     chainFor(entrance, rules(changed)).map(({ slot }) => slot);
   const onward = ['fault', 'mirror', 'split'];
-  const found = ['route', 'route', 'route', 'authorize', 'rate-limit'];
+  const found = ['route', 'route', 'route', 'authenticate', 'authorize', 'rate-limit'];
   t.deepEqual(slots(outbound), ['normalize', ...found, ...onward]);
-  t.deepEqual(slots(tcp), ['route', 'authorize', 'rate-limit']);
+  t.deepEqual(slots(tcp), ['route', 'authenticate', 'authorize', 'rate-limit']);
   t.deepEqual(slots(ingress), ['receive', 'normalize', 'route', ...found, ...onward]);
   t.deepEqual(slots(eastWest), [
     'normalize',
     'route',
     'route',
+    'authenticate',
     'authenticate',
     'authorize',
     'authorize',

@@ -41,6 +41,7 @@ import {
 } from '../../../../gateway/data/message/trusted-proxies.ts';
 import { Observer, type ObserverOptions } from '../../../../gateway/data/observe/observer.ts';
 import { Recorder } from '../../../../gateway/data/observe/record.ts';
+import { KeyRings } from '../../../../gateway/data/request/authenticate/key-rings.ts';
 import {
   defaultLimits,
   type ProxyLimits,
@@ -187,6 +188,7 @@ export interface Gateway {
   readonly authority: Authority;
   readonly trust: TrustStore;
   readonly proxy: GatewayProxy;
+  readonly keyRings: KeyRings;
   readonly routes: RouteTable;
   readonly links: Links;
   readonly outbound: Listener;
@@ -242,7 +244,9 @@ export async function startGateway(t: Context, spec: GatewaySpec): Promise<Gatew
     addRoute(t, routes, links, cluster, service, recorder);
     if (service.tls) trustEndpoints(service.name, { kind: 'trust', ...service.tls });
   }
+  const keyRings = new KeyRings();
   const proxy = createProxy({
+    keyRings,
     ...common,
     cluster,
     gatewayId: 'gw1',
@@ -288,6 +292,7 @@ export async function startGateway(t: Context, spec: GatewaySpec): Promise<Gatew
     authority,
     trust,
     proxy,
+    keyRings,
     routes,
     links,
     outbound,

@@ -1,0 +1,2 @@
+# NAMESPACE/NAME
+terraform import isthmus_authentication.orders shop/orders
