@@ -1,32 +1,50 @@
 /** Specifies two gateways of one cluster, and what becomes of the endpoints of one that is lost. */
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import type { EndpointItem, GraphAnswer, TrustItem } from '../../gateway/control/api/answers.ts';
 import { type Cluster, federate, servedBy } from '../support/federation.ts';
 import type { GatewayProcess } from '../support/gateway-process.ts';
+import type { Instance } from '../support/instance.ts';
 import { secondGateway } from '../support/second-gateway.ts';
+import { sharedScope } from '../support/shared.ts';
 import { SteadyLoad } from '../support/steady-load.ts';
-import { startTcpProxy } from '../support/tcp-proxy.ts';
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 
 const refused = 5;
 /** A lease outlives its gateway by up to 15 s. */
 const leaseMs = 40_000;
 
-/** dc1 asks, dc2 answers: with two gateways, of which the first has the endpoint. */
-async function scene(t: ExecutionContext) {
-  const line = await startTcpProxy({ target: '127.0.0.1:1' });
-  t.teardown(() => line.close());
-  const { dc1, dc2 } = await federate(t, {
-    dc1: { instances: 0, config: { workers: 2 } },
-    dc2: { secondEastWest: line.address },
-  });
-  const second = await secondGateway(t, dc2);
-  line.setTarget(second.listener('eastWest'));
+const scope = sharedScope(test);
+let dc1: Cluster;
+let dc2: Cluster;
+let second: GatewayProcess;
+/** The way to the second. */
+let line: TcpProxy;
+let instance: Instance;
+
+test.before(
+  'dc1 asks, dc2 answers: with two gateways, of which the first has the endpoint',
+  async () => {
+    line = await startTcpProxy({ target: '127.0.0.1:1' });
+    scope.teardown(() => line.close());
+    ({ dc1, dc2 } = await federate(scope, {
+      dc1: { instances: 0, config: { workers: 2 } },
+      dc2: { secondEastWest: line.address },
+    }));
+    second = await secondGateway(scope, dc2);
+    line.setTarget(second.listener('eastWest'));
+    [instance] = dc2.instances as [Instance];
+    await areThere();
+  },
+);
+
+/** Waits until dc1 reaches both gateways of dc2, and the second has the endpoint of the first. */
+async function areThere(): Promise<void> {
   await until('dc1 to see both', async () => (await dc1.others())['dc2']?.gateways === 2);
   await connected(dc1, dc2.lines.eastWest.address, line.address);
-  const [instance] = dc2.instances;
-  if (!instance) throw new Error('dc2 has an instance');
-  return { dc1, dc2, second, instance };
+  await until('the second to see the endpoint', async () =>
+    (await healthAt(second)).includes('healthy'),
+  );
 }
 
 /** Waits until every worker has its connections to all of the addresses: a request may come to any of them. */
@@ -51,12 +69,57 @@ async function healthAt(gateway: GatewayProcess): Promise<readonly string[]> {
 }
 
 test.serial(
-  "a second gateway serves with the first's endpoints until they are withdrawn",
+  'leaving takes no living gateway along that is not named, and all follow the one that joins again',
   async (t) => {
-    const { dc1, dc2, second } = await scene(t);
+    for (const force of [[], ['--force']]) {
+      const { code, stderr } = await dc2.gateway.isthmus(['leave', '--yes', ...force]);
+      t.is(code, refused);
+      t.regex(stderr, /^error LEAVE_REFUSED: .*: gateway-2$/m);
+      t.regex(stderr, /To take them all out: `isthmus leave --gateways gateway-2`/);
+    }
+    t.is((await dc1.others())['dc2']?.gateways, 2);
+
+    await dc2.gateway.isthmusOk(['leave', '--yes', '--gateways', 'gateway-2']);
+    await until('the second to be told', async () =>
+      (await second.problems()).some(({ code }) => code === 'NOT_A_MEMBER'),
+    );
+    await until('dc1 to know nothing of dc2', async () => !(await dc1.others())['dc2']);
+    await dc2.join(dc1);
+    await until('dc1 to see both again', async () => (await dc1.others())['dc2']?.gateways === 2);
+    await until('the second to be well', async () => (await second.problems()).length === 0);
     await until('the second to see the endpoint', async () =>
       (await healthAt(second)).includes('healthy'),
     );
+    await servedBy(dc1, dc2);
+  },
+);
+
+test.serial('a gateway that was killed takes its endpoints back when it returns', async (t) => {
+  await dc2.gateway.kill();
+  await dc2.start();
+  await until('the second to see the endpoint again', async () =>
+    (await healthAt(second)).includes('healthy'),
+  );
+  await until('dc1 to see both', async () => (await dc1.others())['dc2']?.gateways === 2);
+  await servedBy(dc1, dc2);
+  t.is(await second.stop(), 0);
+  await until('dc1 to see one', async () => (await dc1.others())['dc2']?.gateways === 1);
+  // By the way to the first alone, however long that takes to come back.
+  await connected(dc1, dc2.lines.eastWest.address);
+  // The first still advertises the address of the second.
+  const { code, stdout } = await dc1.gateway.isthmus(['check']);
+  t.is(code, 3);
+  t.regex(stdout, /PEER_DEGRADED: dc2 is up, and can't be reached at 127/);
+  await servedBy(dc1, dc2);
+  t.is((await dc1.gateway.request('orders.shop')).body, 'dc2/orders-1');
+  await second.start();
+  line.setTarget(second.listener('eastWest'));
+  await areThere();
+});
+
+test.serial(
+  "a second gateway serves with the first's endpoints until they are withdrawn",
+  async (t) => {
     t.is((await second.request('orders.shop')).body, 'dc2/orders-1');
     await servedBy(dc1, dc2);
     t.is(await dc2.gateway.stop(), 0);
@@ -66,16 +129,14 @@ test.serial(
       async () => (await dc1.gateway.request('orders.shop')).status === 404,
     );
     t.is((await dc1.others())['dc2']?.gateways, 1);
+    await dc2.start();
+    await areThere();
   },
 );
 
 test.serial(
   'endpoints of a gateway that was killed are used while they answer, and then forgotten',
   async (t) => {
-    const { dc1, dc2, second, instance } = await scene(t);
-    await until('the second to see the endpoint', async () =>
-      (await healthAt(second)).includes('healthy'),
-    );
     const load = new SteadyLoad(dc1);
     t.teardown(() => load.stop());
     await load.servedBy(dc2);
@@ -124,30 +185,6 @@ test.serial(
     );
   },
 );
-
-test.serial('a gateway that was killed takes its endpoints back when it returns', async (t) => {
-  const { dc1, dc2, second } = await scene(t);
-  await until('the second to see the endpoint', async () =>
-    (await healthAt(second)).includes('healthy'),
-  );
-  await dc2.gateway.kill();
-  await dc2.start();
-  await until('the second to see the endpoint again', async () =>
-    (await healthAt(second)).includes('healthy'),
-  );
-  await until('dc1 to see both', async () => (await dc1.others())['dc2']?.gateways === 2);
-  await servedBy(dc1, dc2);
-  t.is(await second.stop(), 0);
-  await until('dc1 to see one', async () => (await dc1.others())['dc2']?.gateways === 1);
-  // By the way to the first alone, however long that takes to come back.
-  await connected(dc1, dc2.lines.eastWest.address);
-  // The first still advertises the address of the second.
-  const { code, stdout } = await dc1.gateway.isthmus(['check']);
-  t.is(code, 3);
-  t.regex(stdout, /PEER_DEGRADED: dc2 is up, and can't be reached at 127/);
-  await servedBy(dc1, dc2);
-  t.is((await dc1.gateway.request('orders.shop')).body, 'dc2/orders-1');
-});
 
 test.serial(
   'gateways that each advertise themselves are both linked to, until one is gone for good',
@@ -198,32 +235,5 @@ test.serial(
       return (await advertised())?.join(' ') === `${first} ${again}`;
     });
     t.deepEqual(await dc2.gateway.problems(), []);
-  },
-);
-
-test.serial(
-  'leaving takes no living gateway along that is not named, and all follow the one that joins again',
-  async (t) => {
-    const { dc1, dc2, second } = await scene(t);
-    for (const force of [[], ['--force']]) {
-      const { code, stderr } = await dc2.gateway.isthmus(['leave', '--yes', ...force]);
-      t.is(code, refused);
-      t.regex(stderr, /^error LEAVE_REFUSED: .*: gateway-2$/m);
-      t.regex(stderr, /To take them all out: `isthmus leave --gateways gateway-2`/);
-    }
-    t.is((await dc1.others())['dc2']?.gateways, 2);
-
-    await dc2.gateway.isthmusOk(['leave', '--yes', '--gateways', 'gateway-2']);
-    await until('the second to be told', async () =>
-      (await second.problems()).some(({ code }) => code === 'NOT_A_MEMBER'),
-    );
-    await until('dc1 to know nothing of dc2', async () => !(await dc1.others())['dc2']);
-    await dc2.join(dc1);
-    await until('dc1 to see both again', async () => (await dc1.others())['dc2']?.gateways === 2);
-    await until('the second to be well', async () => (await second.problems()).length === 0);
-    await until('the second to see the endpoint', async () =>
-      (await healthAt(second)).includes('healthy'),
-    );
-    await servedBy(dc1, dc2);
   },
 );
