@@ -1,17 +1,19 @@
 /** Specifies what keeps a gateway from starting, and what doesn't. */
 import { once } from 'node:events';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import type { ExportItem } from '../../gateway/control/api/answers.ts';
 import { bin, cleanEnv, ended, isthmus, start } from '../cli/command.ts';
+import { inProcess } from '../cli/in-process.ts';
 import { closedPort } from '../gateway/data/request/scene.ts';
 import { adminRequest } from '../support/admin-request.ts';
-import { type Cluster, checksOut, servedBy, standalone } from '../support/federation.ts';
+import { Cluster, checksOut, servedBy } from '../support/federation.ts';
 import { type Answer, GatewayProcess } from '../support/gateway-process.ts';
 import { proves } from '../support/proves.ts';
+import { sharedScope } from '../support/shared.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
 
@@ -62,48 +64,66 @@ test.serial('a port that is taken is named with its listener: the embedded regis
   t.regex(said, new RegExp(`^error PORT_IN_USE: .*registry\\.embedded\\.listen ${taken}`, 'm'));
 });
 
+/** What a gateway says of itself in no federation, and of a service that it does not know. */
+async function seen(gateway: GatewayProcess) {
+  const { status: ready } = await adminRequest(gateway, '/readyz');
+  const { status, body } = await gateway.request('orders.shop');
+  const codes = (await gateway.problems()).map(({ code }) => code);
+  return { ready, status, code: JSON.parse(body).code, codes };
+}
+
 test.serial(
   'standalone: false: in no federation a gateway is not ready, says so, and has no 404 for what it does not know',
   async (t) => {
-    const asked = async (config: object) => {
-      const dir = await tempDir(t);
-      const gateway = await GatewayProcess.prepare(t, dir, { cluster: 'dc1', ...config });
-      await gateway.start('standalone' in config ? 'unjoined' : 'ready');
-      const { status: ready } = await adminRequest(gateway, '/readyz');
-      const { status, body } = await gateway.request('orders.shop');
-      const codes = (await gateway.problems()).map(({ code }) => code);
-      await gateway.kill();
-      return { ready, status, code: JSON.parse(body).code, codes };
-    };
+    const gateway = await GatewayProcess.prepare(t, await tempDir(t), {
+      cluster: 'dc1',
+      standalone: false,
+    });
+    await gateway.start('unjoined');
     const alone = { ready: 503, status: 503, code: 'NOT_READY', codes: ['NOT_A_MEMBER'] };
-    t.deepEqual(await asked({ standalone: false }), alone);
-    t.deepEqual(await asked({}), { ready: 200, status: 404, code: 'ROUTE_NOT_FOUND', codes: [] });
+    t.deepEqual(await seen(gateway), alone);
     proves(t, 'standalone');
   },
 );
 
-test.serial('a key that others can read is not used', async (t) => {
-  const gateway = await GatewayProcess.prepare(t, await tempDir(t), { cluster: 'dc1' });
-  await gateway.start();
-  await gateway.stop();
-  const key = join(gateway.dataDir, 'ca', 'ca.key');
-  await chmod(key, 0o644);
-  const { code, said } = await fails(gateway);
-  t.is(code, badInput);
-  t.regex(said, /^error KEY_UNREADABLE: .*mode 644/m);
-  t.true(said.includes(key));
-  t.true(said.includes(`chmod 600 ${key}`));
-});
-
 test.serial(
-  'a key that is none is told from one that is missing, and never replaced',
+  'of one gateway: ready in no federation, its admin socket kept from a second, and its key from others',
   async (t) => {
-    const gateway = await GatewayProcess.prepare(t, await tempDir(t), { cluster: 'dc1' });
-    await mkdir(join(gateway.dataDir, 'ca'), { recursive: true, mode: 0o700 });
-    await writeFile(join(gateway.dataDir, 'ca', 'ca.key'), 'not a key', { mode: 0o600 });
-    const { code, said } = await fails(gateway);
-    t.is(code, badInput);
-    t.regex(said, /^error KEY_UNREADABLE: /m);
+    const dir = await tempDir(t);
+    const gateway = await GatewayProcess.prepare(t, dir, { cluster: 'dc1' });
+    await gateway.start();
+    t.deepEqual(await seen(gateway), {
+      ready: 200,
+      status: 404,
+      code: 'ROUTE_NOT_FOUND',
+      codes: [],
+    });
+
+    // A second one on the same socket is refused, and the first goes on.
+    const second = await GatewayProcess.prepare(t, dir, { cluster: 'dc1', data: './data-2' });
+    const refused = await fails(second);
+    t.is(refused.code, failed);
+    t.regex(refused.said, /^error PORT_IN_USE: .*listen\.admin/m);
+    t.is((await gateway.status()).state, 'ready');
+
+    // A key that others can read is not used.
+    await gateway.configure({ cluster: 'dc1' });
+    await gateway.stop();
+    const key = join(gateway.dataDir, 'ca', 'ca.key');
+    await chmod(key, 0o644);
+    const readable = await fails(gateway);
+    t.is(readable.code, badInput);
+    t.regex(readable.said, /^error KEY_UNREADABLE: .*mode 644/m);
+    t.true(readable.said.includes(key));
+    t.true(readable.said.includes(`chmod 600 ${key}`));
+
+    // One that is none is told from one that is missing, and never replaced.
+    await writeFile(key, 'not a key');
+    await chmod(key, 0o600);
+    const none = await fails(gateway);
+    t.is(none.code, badInput);
+    t.regex(none.said, /^error KEY_UNREADABLE: /m);
+    t.is(await readFile(key, 'utf8'), 'not a key');
   },
 );
 
@@ -122,12 +142,11 @@ for (const [what, yaml, error, place] of faults) {
   test.serial(`${what} is placed by file, line and column`, async (t) => {
     const path = join(await tempDir(t), 'gateway.yaml');
     await writeFile(path, yaml);
-    for (const args of [
-      ['gateway', '-c', path],
-      ['check', '-c', path],
-    ]) {
-      const { code, stdout, stderr } = await isthmus(args);
-      t.is(code, args[0] === 'gateway' ? badInput : failed);
+    const started = await isthmus(['gateway', '-c', path]);
+    t.is(started.code, badInput);
+    const checked = await inProcess(['check', '-c', path], cleanEnv());
+    t.is(checked.code, failed);
+    for (const { stdout, stderr } of [started, checked]) {
       t.true(`${stdout}${stderr}`.includes(`${error}: `), stdout + stderr);
       t.true(`${stdout}${stderr}`.includes(`${path}:${place}`), stdout + stderr);
     }
@@ -154,46 +173,42 @@ test.serial('security: Node.js flags that let ambiguous HTTP through are refused
   }
 });
 
+const scope = sharedScope(test);
+/** Hosts the registry. */
+let dc1: Cluster;
+let dc2: Cluster;
+
+test.before('no gateway runs yet', async () => {
+  const dir = await tempDir(scope);
+  const registry = { embedded: { listen: '127.0.0.1:0' } };
+  const outbound = `127.0.0.1:${await closedPort()}`;
+  dc1 = await Cluster.prepare(scope, dir, 'dc1', { registry });
+  dc2 = await Cluster.prepare(scope, dir, 'dc2', {
+    instances: 0,
+    config: { listen: { outbound } },
+  });
+});
+
 test.serial(
   'what a killed gateway leaves behind does not keep the next from starting',
   async (t) => {
-    const gateway = await GatewayProcess.prepare(t, await tempDir(t), {
-      cluster: 'dc1',
-      registry: { embedded: { listen: '127.0.0.1:0' } },
-    });
     // Killed at any time: also before it was ready.
-    const child = gateway.spawn();
+    const child = dc1.gateway.spawn();
     await once(child, 'spawn');
-    await gateway.kill();
+    await dc1.gateway.kill();
     for (let again = 0; again < 3; again++) {
-      await gateway.start();
-      await gateway.kill();
+      await dc1.gateway.start();
+      await dc1.gateway.kill();
     }
-    await gateway.start();
-    await t.notThrowsAsync(checksOut({ name: 'dc1', gateway }));
-  },
-);
-
-test.serial(
-  'a second gateway on the same admin socket is refused, and the first goes on',
-  async (t) => {
-    const dir = await tempDir(t);
-    const first = await GatewayProcess.prepare(t, dir, { cluster: 'dc1' });
-    await first.start();
-    const second = await GatewayProcess.prepare(t, dir, { cluster: 'dc1', data: './data-2' });
-    const { code, said } = await fails(second);
-    t.is(code, failed);
-    t.regex(said, /^error PORT_IN_USE: .*listen\.admin/m);
-    t.is((await first.status()).state, 'ready');
+    await dc1.start();
+    await t.notThrowsAsync(checksOut(dc1));
   },
 );
 
 test.serial(
   'a crash right after joining: it starts without the registry and reaches the others',
   async (t) => {
-    const registry = { embedded: { listen: '127.0.0.1:0' } };
-    const dc1 = await standalone(t, 'dc1', { registry });
-    const dc2 = await standalone(t, 'dc2', { instances: 0 });
+    await dc2.start();
     await until('dc1 to offer its service', async () => {
       return (await dc1.gateway.items<ExportItem>('/v1/exports')).length > 0;
     });
@@ -205,6 +220,11 @@ test.serial(
     const { registry: seen } = await dc2.gateway.status();
     t.true(seen.fromCache);
     await servedBy(dc2, dc1);
+    dc1.lines.registry.restore();
+    await until('dc2 to be in step', async () => {
+      const { registry: now } = await dc2.gateway.status();
+      return now.kind === 'connected' && !now.fromCache && !now.stale;
+    });
   },
 );
 
@@ -221,20 +241,15 @@ async function firstAnswer(gateway: GatewayProcess): Promise<Answer> {
 }
 
 for (const [when, prepare] of [
-  ['', async () => {}],
-  [' while the registry is down', async (dc1: Cluster) => dc1.lines.registry.hold()],
+  ['', () => {}],
+  [' while the registry is down', () => dc1.lines.registry.hold()],
 ] as const) {
   test.serial(
     `a gateway that is killed and started again${when} serves from its first request on`,
     async (t) => {
-      const registry = { embedded: { listen: '127.0.0.1:0' } };
-      const outbound = `127.0.0.1:${await closedPort()}`;
-      const dc1 = await standalone(t, 'dc1', { registry });
-      const dc2 = await standalone(t, 'dc2', { instances: 0, config: { listen: { outbound } } });
-      await dc2.joinByApi(dc1);
       await servedBy(dc2, dc1);
       await dc2.gateway.kill();
-      await prepare(dc1);
+      prepare();
       dc2.gateway.spawn();
       const { status, cluster } = await firstAnswer(dc2.gateway);
       t.deepEqual({ status, cluster }, { status: 200, cluster: 'dc1' });

@@ -3,8 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import test from 'ava';
 import type { IsthmusError } from '../../core/errors.ts';
 import type { EndpointItem } from '../../gateway/control/api/answers.ts';
-import { checksOut, federate, standalone } from '../support/federation.ts';
+import { type Cluster, checksOut, federate, standalone } from '../support/federation.ts';
 import { FreshLoad } from '../support/fresh-load.ts';
+import { sharedScope } from '../support/shared.ts';
 import { SteadyLoad } from '../support/steady-load.ts';
 import { until } from '../support/until.ts';
 
@@ -38,18 +39,31 @@ test.serial(
   },
 );
 
+const scope = sharedScope(test);
+/** Of one gateway: each test has it taken over by the next process, the last one in vain. */
+let alone: Cluster;
+
+test.before(async () => {
+  alone = await standalone(scope, 'dc1', { config: neverShed });
+});
+
+/** How often its processes began to hand over. */
+function handovers(): number {
+  return alone.gateway.logLines({ msg: 'handing over' }).length;
+}
+
 test.serial('the old process answers what is in flight, and then ends with 0', async (t) => {
-  const { dc1 } = await federate(t, { dc1: {} });
-  const [instance] = dc1.instances;
-  if (!instance) throw new Error('dc1 has an instance');
+  const { gateway, instances } = alone;
+  const [instance] = instances;
+  if (!instance) throw new Error('it has an instance');
   instance.hold();
-  const answer = dc1.gateway.request('orders.shop');
+  const answer = gateway.request('orders.shop');
   await until('the request to be at the instance', () => instance.held === 1);
-  const code = dc1.gateway.takeOver();
+  const code = gateway.takeOver();
   await until('the new process to serve', async () => {
-    const [, other] = [await dc1.gateway.status(), dc1.gateway.request('orders.shop')];
+    const [, other] = [await gateway.status(), gateway.request('orders.shop')];
     other.catch(() => undefined);
-    return dc1.gateway.logged({ msg: 'handing over' }) && instance.held > 1;
+    return handovers() > 0 && instance.held > 1;
   });
   instance.release();
   t.is((await answer).status, 200);
@@ -59,7 +73,7 @@ test.serial('the old process answers what is in flight, and then ends with 0', a
 test.serial(
   'what was acknowledged as registered by API, before a takeover or while the new process starts, is there after it',
   async (t) => {
-    const { gateway, instances } = await standalone(t, 'dc1');
+    const { gateway, instances } = alone;
     const [address, port] = instances[0]?.address.split(':') ?? [];
     const register = async (id: string) => {
       const path = `/v1/services/shop/carts/endpoints/${id}`;
@@ -67,8 +81,9 @@ test.serial(
     };
     const registered = ['before'];
     await register('before');
+    const before = handovers();
     const over = gateway.takeOver();
-    for (let i = 0; !gateway.logged({ msg: 'handing over' }); i++) {
+    for (let i = 0; handovers() === before; i++) {
       try {
         await register(`during-${i}`);
         registered.push(`during-${i}`);
@@ -89,10 +104,9 @@ test.serial(
 );
 
 test.serial('a new process that can not start leaves everything as it was', async (t) => {
-  const cluster = await standalone(t, 'dc1', { config: neverShed });
-  const { gateway } = cluster;
+  const { gateway } = alone;
   const { pid = 0 } = await gateway.status();
-  const load = new FreshLoad(t, cluster);
+  const load = new FreshLoad(t, alone);
   await load.goesOn();
   await writeFile(gateway.configPath, 'cluster: [');
   process.kill(pid, 'SIGUSR2');
