@@ -137,6 +137,11 @@ export const everyKey: readonly object[] = [
         exported: false,
         protocol: 'http2',
         check: { ...check, http },
+        tls: {
+          ...{ caCertificates: '/etc/isthmus/ca.pem', hostname: 'orders.internal' },
+          subjectAltNames: ['spiffe://shop.internal/orders'],
+          clientCertificate: { certFile: '/etc/isthmus/own.pem', keyFile: '/etc/isthmus/own.key' },
+        },
         balance: { hash: { cookie: 'user' }, affinity: { header: { name: 'x-session' } } },
         timeouts: { request: '1s' },
         endpoints: [

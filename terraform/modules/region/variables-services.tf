@@ -52,6 +52,15 @@ variable "services" {
       rise     = optional(number)
       fall     = optional(number)
     }))
+    tls = optional(object({
+      caCertificates  = optional(string)
+      hostname        = string
+      subjectAltNames = optional(list(string))
+      clientCertificate = optional(object({
+        certFile = string
+        keyFile  = string
+      }))
+    }))
     balance = optional(object({
       overprovisioningFactor = optional(number)
       panicThreshold         = optional(number)

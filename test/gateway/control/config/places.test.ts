@@ -85,6 +85,14 @@ const whole = {
       exported: true,
       protocol: 'http',
       check: { http, ...check },
+      tls: {
+        ...{
+          caCertificates: '/ca.pem',
+          hostname: 'web.internal',
+          subjectAltNames: ['web.internal'],
+        },
+        clientCertificate: { certFile: '/one.pem', keyFile: '/one.key' },
+      },
       endpoints: [
         {
           ...{ id: 'one', address: '10.0.0.1:80', zone: 'a', weight: 1, labels: { team: 'core' } },
