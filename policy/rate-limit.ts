@@ -67,11 +67,11 @@ export const writtenRateLimitSchema = z.strictObject({
     .describe(
       'What tells requests apart, each of which has the whole rate: source, cluster (whose client asks), a field by its name; none: all together',
     ),
-  scope: z
-    .enum(['gateway', 'federation'])
-    .default('gateway')
+  shared: z
+    .boolean()
+    .default(false)
     .describe(
-      'Whether each gateway counts by itself, or charges itself what the others say they let through',
+      'Whether gateways charge themselves what the others say they let through; else each counts by itself',
     ),
   tell: z
     .enum(tellings)
@@ -84,13 +84,13 @@ export const writtenRateLimitSchema = z.strictObject({
 });
 
 export function rateLimitOf(written: z.output<typeof writtenRateLimitSchema>): RateLimit {
-  const { requests, per, burst = requests, key, scope, tell, dryRun } = written;
+  const { requests, per, burst = requests, key, shared, tell, dryRun } = written;
   return {
     ...{ requests, perMs: msOf(per), burst, dryRun },
     keys: key.map((one) =>
       typeof one === 'string' ? { by: one } : { by: 'header', name: one.header.toLowerCase() },
     ),
-    isShared: scope === 'federation',
+    isShared: shared,
     tells: tell,
   };
 }

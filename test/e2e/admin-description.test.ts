@@ -1,7 +1,7 @@
 /** Specifies that the admin API is as it is described: every operation of a real gateway answers in the shape it is said to. */
 import anyTest, { type TestFn } from 'ava';
 import { z } from 'zod';
-import { collectionOf, policyKindNames } from '../../policy/kind-names.ts';
+import { collectionOf, type PolicyKindName, policyKindNames } from '../../policy/kind-names.ts';
 import { becomes, startDrill } from '../drills/scene.ts';
 import { type AdminAsk, adminRequest } from '../support/admin-request.ts';
 import { type Cluster, federate } from '../support/federation.ts';
@@ -54,6 +54,21 @@ const serviceDefaults = '/v1/service-defaults/shop/orders';
 const grant = '/v1/grants/policy/dc2';
 const serviceExport = '/v1/service-exports/shop/orders';
 const failover = '/v1/services/shop/orders/failover';
+
+/** A policy is put, looked at and deleted. */
+function policyRequests(
+  kind: PolicyKindName,
+  several: string,
+  body: object,
+): (readonly [id: string, path: string, ask?: AdminAsk])[] {
+  const path = `/v1/${collectionOf(kind)}/shop/one`;
+  return [
+    [`put${kind}`, path, { method: 'PUT', body }],
+    [`get${kind}`, path],
+    [`list${several}`, `/v1/${collectionOf(kind)}`],
+    [`delete${kind}`, path, { method: 'DELETE' }],
+  ];
+}
 
 /** What is sent to each operation, in this order; `{drill}` is the one that was started, `{token}` the one that was made. Streams have tests of their own. */
 const requests: (readonly [id: string, path: string, ask?: AdminAsk])[] = [
@@ -123,6 +138,14 @@ const requests: (readonly [id: string, path: string, ask?: AdminAsk])[] = [
   ['getServiceExport', serviceExport],
   ['listServiceExports', '/v1/service-exports'],
   ['deleteServiceExport', serviceExport, { method: 'DELETE' }],
+  ...policyRequests('Route', 'Routes', {
+    hostnames: ['orders.example.com'],
+    rules: [{ backendRefs: [{ name: 'orders' }] }],
+  }),
+  ...policyRequests('Authorization', 'Authorizations', { action: 'DENY', rules: [] }),
+  ...policyRequests('RateLimit', 'RateLimits', { requests: 100 }),
+  ...policyRequests('Egress', 'Egress', { host: 'api.example.com', port: 443 }),
+  ['getGivenTokens', '/v1/limits/given'],
   ['planPolicies', '/v1/policies/plan', { method: 'POST', body: { documents: [] } }],
   ['putPolicyGrant', grant, { method: 'PUT', body: { reason: 'it guards all' } }],
   ['getPolicyGrant', grant],

@@ -389,7 +389,7 @@ test.serial(
   'a limit that gateways share counts what all workers of all of them let through, and is gone when it is deleted',
   async (t) => {
     const limitPath = '/v1/rate-limits/shop/few';
-    const spec = { target: { service: 'orders' }, requests: 40, per: '1h', scope: 'federation' };
+    const spec = { target: { service: 'orders' }, requests: 40, per: '1h', shared: true };
     await put(dc1.gateway, limitPath, spec);
     const statusOf = async (gateway: GatewayProcess) =>
       (await gateway.request('orders.shop')).status;

@@ -6,5 +6,5 @@ resource "isthmus_rate_limit" "per_key" {
   requests  = 100
   burst     = 200
   key       = [{ header = "x-api-key" }]
-  scope     = "federation"
+  shared    = true
 }
