@@ -142,7 +142,10 @@ const requests: (readonly [id: string, path: string, ask?: AdminAsk])[] = [
     hostnames: ['orders.example.com'],
     rules: [{ backendRefs: [{ name: 'orders' }] }],
   }),
-  ...policyRequests('Authorization', 'Authorizations', { action: 'DENY', rules: [] }),
+  ...policyRequests('Authorization', 'Authorizations', {
+    action: 'DENY',
+    rules: [{ to: [{ operation: { methods: ['TRACE'] } }] }],
+  }),
   ...policyRequests('RateLimit', 'RateLimits', { requests: 100 }),
   ...policyRequests('Egress', 'Egress', { host: 'api.example.com', port: 443 }),
   ['getGivenTokens', '/v1/limits/given'],

@@ -351,7 +351,13 @@ test.serial(
       'it to be as before',
       async () => (await table()) === 'own,http2,healthy silent,http,healthy',
     );
-    for (const id of ['silent', 'own']) await second.api.send('DELETE', endpoint(id));
+    // What a policy changes of an endpoint is no change of who registered it.
+    const { etag } = await second.api.getTagged(endpoint('silent'));
+    await put(second, defaults, { protocol: 'http2' });
+    await until('it to hold', async () => (await table()).includes('silent,http2'));
+    await second.api.send('DELETE', endpoint('silent'), undefined, { ifMatch: etag });
+    await second.api.send('DELETE', endpoint('own'));
+    await second.api.send('DELETE', defaults);
   },
 );
 

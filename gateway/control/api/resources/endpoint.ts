@@ -21,8 +21,8 @@ export const endpointResource = resource({
   body: endpointBodySchema,
   answer: endpointItemSchema,
   chosen: ['zone', 'protocol'],
-  // They are for its checks and heartbeats to say, not for who registers it.
-  derived: ['health', 'reason'],
+  // They are for its checks and heartbeats to say, and for policies of its service, not for who registers it.
+  derived: ['health', 'reason', 'protocol', 'exported'],
   role: 'operator',
   says: {
     list: "The endpoints of this gateway's own cluster",
