@@ -355,7 +355,7 @@ test.serial(
     const { etag } = await second.api.getTagged(endpoint('silent'));
     await put(second, defaults, { protocol: 'http2' });
     await until('it to hold', async () => (await table()).includes('silent,http2'));
-    await second.api.send('DELETE', endpoint('silent'), undefined, { ifMatch: etag });
+    await second.api.send('DELETE', endpoint('silent'), undefined, { 'if-match': etag });
     await second.api.send('DELETE', endpoint('own'));
     await second.api.send('DELETE', defaults);
   },
