@@ -2,9 +2,13 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import test from 'ava';
+import { parseServiceName } from '../../../../core/names.ts';
+import { authenticationOf, authenticationSchema } from '../../../../policy/authentication.ts';
 import { http2Session } from '../../../support/http2-session.ts';
+import { startIssuer } from '../../../support/tokens.ts';
 import { until } from '../../../support/until.ts';
 import { type Sides, startSides } from '../worker/data-sides.ts';
+import { policy } from './authorizing.ts';
 import { type Answer, raw } from './http.ts';
 import { startHttp2Origin, startOrigin } from './scene.ts';
 
@@ -573,6 +577,36 @@ test.serial(
       }),
     });
     t.is(told(await ask(`${side.url}/api/a`, host)).url, '/api/v1/a');
+  },
+);
+
+test.serial(
+  'security: a rule that leads to another service leads around neither its DENY nor the token that it asks for',
+  async (t) => {
+    const { v2 } = await scene(t);
+    const { issuer, jwks, token } = await startIssuer('https://id.example.com');
+    const target = { service: parseServiceName('orders-v2.shop') };
+    const to = { orders: rules({ backendRefs: [{ name: 'orders-v2' }] }) };
+    const written = { action: 'DENY', rules: [{ to: [{ operation: { methods: ['DELETE'] } }] }] };
+    side.route(to, [{ ...policy('no-delete', written), target }]);
+    t.is((await ask(side.url, host, '-X', 'DELETE')).status, 403);
+    t.is((await ask(side.url, host)).status, 200);
+    const spec = authenticationOf(
+      authenticationSchema.parse({ jwtRules: [{ issuer, jwks }], required: true }),
+    );
+    side.route(to, [{ kind: 'Authentication', name: 'Authentication/shop/tokens', target, spec }]);
+    t.is((await ask(side.url, host)).status, 401);
+    t.is(v2.requests.length, 1);
+    const bearer = ['-H', `authorization: Bearer ${await token()}`];
+    t.is((await ask(side.url, host, ...bearer)).status, 200);
+    t.is(told(await ask(side.url, host, ...bearer)).headers['authorization'], undefined);
+    const asked = parseServiceName('orders.shop');
+    const principals = { rules: [{ from: [{ source: { requestPrincipals: ['*'] } }] }] };
+    side.route(to, [
+      { kind: 'Authentication', name: 'Authentication/shop/a', target: { service: asked }, spec },
+      { ...policy('with-token', principals), target },
+    ]);
+    t.is((await ask(side.url, host, ...bearer)).status, 403, 'the token of another service');
   },
 );
 

@@ -40,8 +40,8 @@ export interface Sides {
   readonly recorder: Recorder;
   /** These are the services from now on, and there are no policies. `random`: what is drawn by. */
   tell(services: { readonly dc1: Services; readonly dc2?: Services }, random?: () => number): void;
-  /** These are the Routes from now on, by name, in the namespace shop. */
-  route(routes: Readonly<Record<string, object>>): void;
+  /** These are the Routes from now on, by name, in the namespace shop; and other policies beside them. */
+  route(routes: Readonly<Record<string, object>>, besides?: readonly PolicyResource[]): void;
   /** How often the Route of that name has decided so since it is there. */
   decided(name: string, outcome: string): number;
 }
@@ -95,9 +95,10 @@ export async function startSides(t: Context): Promise<Sides> {
       });
       routes = [];
     },
-    route(specs) {
+    route(specs, besides = []) {
       const removed = routes.map(({ name }) => name);
-      routes = Object.entries(specs).map(([name, spec], i) => routeResource(name, spec, i));
+      const made = Object.entries(specs).map(([name, spec], i) => routeResource(name, spec, i));
+      routes = [...made, ...besides];
       const kept = new Set(routes.map(({ name }) => name));
       here.side.update({
         policies: { set: routes, removed: removed.filter((name) => !kept.has(name)) },
