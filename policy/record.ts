@@ -87,14 +87,19 @@ function everywhere<R extends Omit<PolicyResource, 'spec'>>(made: R) {
   return { ...made, target, name: `${wholeFederation}/${made.name}`, ofFederation: true as const };
 }
 
-/** Why a policy does nothing so far, or not all that it says: sentences without their full stops. */
+/** What was written, parsed, by the object that holds it: it is looked at again whenever somebody asks for warnings. */
+const parsed = new WeakMap<object, ReturnType<PolicyKind['spec']['safeParse']>>();
+
+/** Why a policy does nothing so far, or not all that it says: sentences without their full stops. `spec` is never changed. */
 export function warningsOf(
   { kind, ...place }: Pick<PolicyRecord, 'kind' | 'cluster' | 'namespace' | 'name'>,
-  spec: unknown,
+  spec: object,
   known: Known,
 ): readonly string[] {
   if (!isPolicyKind(kind)) return [];
   const { spec: schema, warnings }: PolicyKind = policyKinds[kind];
-  const result = warnings === undefined ? undefined : schema.safeParse(spec);
-  return result?.success ? (warnings?.(place, result.data, known) ?? []) : [];
+  if (warnings === undefined) return [];
+  const result = parsed.get(spec) ?? schema.safeParse(spec);
+  parsed.set(spec, result);
+  return result.success ? warnings(place, result.data, known) : [];
 }

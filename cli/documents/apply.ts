@@ -1,7 +1,8 @@
 /** Owns applying documents: judged by the gateway as a whole, then put one by one, then what is left of the set is deleted. */
+
+import { type PolicyDocument, textOf } from '../../policy/read-documents.ts';
 import type { Cli } from '../cli.ts';
 import { moment } from '../words.ts';
-import { type PolicyDocument, textOf } from './documents.ts';
 import { type Plan, type Planned, planOf, put, refusalOf, remove } from './gateway.ts';
 import { Outcomes } from './outcomes.ts';
 

@@ -1,8 +1,8 @@
 /** Owns deleting policies by name: each just as it was when it was looked at. */
 import { asIsthmusError } from '../../core/errors.ts';
+import type { PolicyName } from '../../policy/read-documents.ts';
 import type { AdminClient } from '../admin-client.ts';
 import type { Cli } from '../cli.ts';
-import type { PolicyName } from './documents.ts';
 import { pathOf, remove } from './gateway.ts';
 import { Outcomes } from './outcomes.ts';
 

@@ -4,9 +4,9 @@ import { type ErrorCode, errorCodes } from '../../core/error-codes.ts';
 import { asIsthmusError, IsthmusError } from '../../core/errors.ts';
 import type { PolicyItem, PolicyPlan } from '../../gateway/control/api/answers.ts';
 import { collectionOf } from '../../policy/kind-names.ts';
+import { type PolicyDocument, type PolicyName, textOf } from '../../policy/read-documents.ts';
 import type { AdminClient, Conditions } from '../admin-client.ts';
 import { moment } from '../words.ts';
-import { type PolicyDocument, type PolicyName, textOf } from './documents.ts';
 
 export type Planned = PolicyPlan['items'][number];
 

@@ -1,13 +1,13 @@
 /** Owns looking at the policies that documents name, as a gateway has them: those that there are, and an error for each other. */
 import { asIsthmusError } from '../../core/errors.ts';
 import type { PolicyItem } from '../../gateway/control/api/answers.ts';
+import { type PolicyName, textOf } from '../../policy/read-documents.ts';
 import type { Cli } from '../cli.ts';
 import { description } from '../descriptions/description.ts';
 import { describePolicy } from '../descriptions/policy.ts';
 import { exitCodeOf } from '../exit.ts';
 import { listedKinds } from '../policy-kinds.ts';
 import { printable } from '../terminal.ts';
-import { type PolicyName, textOf } from './documents.ts';
 import { pathOf } from './gateway.ts';
 
 type Found = { readonly kind: string } & PolicyItem;

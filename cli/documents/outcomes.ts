@@ -1,9 +1,9 @@
 /** Owns telling what became of each policy: a line each as it happens, or all of them as data, and how the command ends. */
 import { asIsthmusError, type IsthmusError } from '../../core/errors.ts';
+import { type PolicyName, textOf } from '../../policy/read-documents.ts';
 import type { Cli } from '../cli.ts';
 import { exitCodeOf } from '../exit.ts';
 import { printable } from '../terminal.ts';
-import { type PolicyName, textOf } from './documents.ts';
 
 type Result = 'created' | 'configured' | 'unchanged' | 'deleted' | 'absent';
 

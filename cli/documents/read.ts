@@ -2,8 +2,8 @@
 import { IsthmusError } from '../../core/errors.ts';
 import { defaultNamespace } from '../../policy/documents.ts';
 import { policyKinds } from '../../policy/kinds.ts';
+import { documentsIn, type PolicyDocument } from '../../policy/read-documents.ts';
 import type { Cli } from '../cli.ts';
-import { documentsIn, type PolicyDocument } from './documents.ts';
 import { readFiles } from './files.ts';
 
 /** What `fileOptions` of `verb.ts` take. */

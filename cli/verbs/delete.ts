@@ -1,7 +1,7 @@
 /** Owns `isthmus delete`: policies that are to hold no more, by their documents or by name. */
 import { Argument } from 'commander';
+import type { PolicyName } from '../../policy/read-documents.ts';
 import type { Cli } from '../cli.ts';
-import type { PolicyName } from '../documents/documents.ts';
 import type { FileOptions } from '../documents/read.ts';
 import { kindGiven, kindWords, type ListedKind } from '../policy-kinds.ts';
 import { fileOptions, type Verb } from '../verb.ts';

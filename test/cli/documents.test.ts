@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import test from 'ava';
 import { z } from 'zod';
 import { Cli } from '../../cli/cli.ts';
-import { documentsIn } from '../../cli/documents/documents.ts';
 import { readFiles } from '../../cli/documents/files.ts';
 import { policyKindNames } from '../../policy/kind-names.ts';
 import { type PolicyKind, policyKinds } from '../../policy/kinds.ts';
+import { documentsIn } from '../../policy/read-documents.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const head = 'apiVersion: isthmus/v1\nkind: ServiceExport\n';

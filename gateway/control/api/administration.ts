@@ -21,7 +21,7 @@ import type { OtherGateways } from '../others/other-gateways.ts';
 import type { WrittenPolicies } from '../policies/written-policies.ts';
 import { type MeasuredParts, Metrics } from '../telemetry/metrics.ts';
 import { openAccess } from './access/listener-access.ts';
-import { itemsTopic } from './live/topic.ts';
+import { itemsTopic, type Topic } from './live/topic.ts';
 import { clusterOperations } from './operations/clusters.ts';
 import { scheduleOperations } from './operations/drill-schedules.ts';
 import { drillOperations } from './operations/drills.ts';
@@ -30,10 +30,12 @@ import { limitOperations } from './operations/limits.ts';
 import { orderOperations } from './operations/orders.ts';
 import { type PolicyParts, policyOperations } from './operations/policies.ts';
 import { policyPlanOperation } from './operations/policy-plan.ts';
+import { policyReadingOperation } from './operations/policy-reading.ts';
 import { standingOperations } from './operations/standing.ts';
 import { beliefsSchema } from './schema/clusters.ts';
 import { type AdminServer, startAdminServer } from './server.ts';
 import { type ControlledParts, createControl } from './view/control.ts';
+import { type PolicySummary, policySummaries } from './view/policies.ts';
 
 export interface Administration {
   /** The address at which the API listens: `host:port` or `unix:/path`. */
@@ -124,6 +126,7 @@ export async function startAdministration(
         ...grantOperations(gateway),
         ...policyOperations(gateway),
         policyPlanOperation(gateway),
+        policyReadingOperation,
         ...limitOperations(gateway),
         ...standingOperations(drills.orders),
         ...clusterOperations(() => control.clusters(), drills.orders),
@@ -136,6 +139,7 @@ export async function startAdministration(
           () => drills.list(),
           (changed) => drills.onChange(changed),
         ),
+        policiesTopic(gateway),
       ],
     },
     clock,
@@ -153,6 +157,21 @@ export async function startAdministration(
       await audit.flush();
       await events.close();
     },
+  };
+}
+
+/** Who has the policies before him names it: they may be many. What they count, and what is known of services, moves by itself. */
+function policiesTopic(gateway: AdministeredParts): Topic {
+  const { changes, workers, writtenPolicies } = gateway;
+  return {
+    ...itemsTopic<PolicySummary>(
+      'policies',
+      5_000,
+      ({ scope, kind, namespace, name }) => `${scope}/${kind}/${namespace}/${name}`,
+      () => policySummaries(gateway, writtenPolicies.views, workers.counters.snapshot().decided),
+      (changed) => changes.join({ policies: changed, membership: changed }),
+    ),
+    isOnRequest: true,
   };
 }
 

@@ -75,6 +75,10 @@ export type ExplainAnswer = z.output<typeof explanationSchema>;
 export type { PolicyItem } from './resources/policies.ts';
 /** `POST /v1/policies/plan` */
 export type { PolicyPlan } from './schema/policy-plan.ts';
+/** `POST /v1/policies/read` */
+export type { PolicyReading } from './schema/policy-reading.ts';
+/** Topic `policies` of the live stream */
+export type { PolicySummary } from './view/policies.ts';
 /** `GET /v1/traffic-policies` */
 export type TrafficPolicyItem = PolicyItem & z.output<typeof policyKinds.TrafficPolicy.spec>;
 /** `GET /v1/service-defaults` */

@@ -1,14 +1,19 @@
 /** Owns what policies texts say: each document recognised, checked and, where it is of another system, translated; or all that is wrong. */
 import { z } from 'zod';
-import { IsthmusError } from '../../core/errors.ts';
-import { closest } from '../../core/suggest.ts';
-import { type Placed, readDocuments } from '../../core/yaml-documents.ts';
-import { defaultNamespace, documentSchema, documentVersion } from '../../policy/documents.ts';
-import { singularOf } from '../../policy/kind-names.ts';
-import type { PolicyKind } from '../../policy/kinds.ts';
-import type { Manifest } from '../../policy/manifests.ts';
-import { labelSchema } from '../../registry/model.ts';
-import type { Written } from '../written.ts';
+import { IsthmusError } from '../core/errors.ts';
+import { closest } from '../core/suggest.ts';
+import { type Placed, readDocuments } from '../core/yaml-documents.ts';
+import { labelSchema } from '../registry/model.ts';
+import { defaultNamespace, documentSchema, documentVersion } from './documents.ts';
+import { singularOf } from './kind-names.ts';
+import type { PolicyKind } from './kinds.ts';
+import type { Manifest } from './manifests.ts';
+
+/** A text, and the place that faults in it name: the file as it was given, or `stdin`. */
+interface Written {
+  readonly text: string;
+  readonly name: string;
+}
 
 /** A policy by its name. */
 export interface PolicyName {
