@@ -30,6 +30,7 @@ export default defineConfig({
             },
             { name: 'charts', test: /uplot|ui\/(chart|time-series)\.tsx$/, priority: 2 },
             { name: 'drills', test: /src\/views\/drills\//, priority: 1 },
+            { name: 'policies', test: /src\/views\/policies\//, priority: 1 },
             { name: 'journal', test: /src\/views\/events\//, priority: 1 },
           ],
         },

@@ -1,11 +1,12 @@
 /** Owns showing what documents would change: each as it is and as it would be, with the defaults on both sides, as a unified diff. */
+
+import { unifiedDiff } from '../../core/unified-diff.ts';
 import { documentVersion } from '../../policy/documents.ts';
 import type { PolicyDocument, PolicyName } from '../../policy/read-documents.ts';
 import type { Cli } from '../cli.ts';
 import { readyFor, serialize } from '../output.ts';
 import { printable } from '../terminal.ts';
 import { acceptedPlan } from './apply.ts';
-import { unifiedDiff } from './unified-diff.ts';
 
 interface Comparing {
   readonly set: string | undefined;

@@ -137,6 +137,7 @@ test.serial('every view is reached by keys alone, and what has the focus shows i
     ['c', 'Clusters and trust'],
     ['t', 'Traffic'],
     ['r', 'Routing'],
+    ['p', 'Policies'],
     ['d', 'Drills'],
     ['e', 'Events'],
     ['m', 'Federation acme'],

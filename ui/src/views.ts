@@ -72,6 +72,28 @@ export const views: readonly View[] = [
     ],
   },
   {
+    id: 'policies',
+    title: 'Policies',
+    href: '/policies',
+    icon: 'policies',
+    key: 'p',
+    routes: [
+      { path: '/policies', component: lazy(() => import('./views/policies/policies-view.tsx')) },
+      {
+        path: '/policies/new',
+        component: lazy(() => import('./views/policies/new-policy-view.tsx')),
+      },
+      {
+        path: '/policies/:scope/:kind/:namespace/:name',
+        component: lazy(() => import('./views/policies/policy-view.tsx')),
+      },
+      {
+        path: '/policies/:scope/:kind/:namespace/:name/edit',
+        component: lazy(() => import('./views/policies/edit-policy-view.tsx')),
+      },
+    ],
+  },
+  {
     id: 'drills',
     title: 'Drills',
     href: '/drills',

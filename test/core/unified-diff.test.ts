@@ -1,6 +1,6 @@
 /** Specifies what differs between two texts, as `diff -u` prints it. */
 import test from 'ava';
-import { unifiedDiff } from '../../cli/documents/unified-diff.ts';
+import { unifiedDiff } from '../../core/unified-diff.ts';
 import { seeded } from '../support/random.ts';
 
 const names = { before: 'now', after: 'applied' };

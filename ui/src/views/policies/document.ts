@@ -1,0 +1,7 @@
+/** Owns a policy as a document of YAML, which `isthmus apply -f` takes, too. */
+import type { PolicyId } from '../../api/policies.ts';
+import { yamlOf } from '../../format/yaml.ts';
+
+export function documentOf({ kind, namespace, name }: PolicyId, spec: object): string {
+  return yamlOf({ apiVersion: 'isthmus/v1', kind, metadata: { name, namespace }, spec });
+}
