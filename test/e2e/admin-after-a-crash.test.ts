@@ -2,11 +2,19 @@
 import test from 'ava';
 import type { AuditItem, GraphAnswer } from '../../gateway/control/api/answers.ts';
 import { adminRequest } from '../support/admin-request.ts';
-import { federate } from '../support/federation.ts';
+import { type Cluster, federate } from '../support/federation.ts';
+import { sharedScope } from '../support/shared.ts';
 import { until } from '../support/until.ts';
 
-test('the audit outlives the gateway, and holds no secret', async (t) => {
-  const { dc2 } = await federate(t, { dc1: {}, dc2: {} });
+const scope = sharedScope(test);
+let dc1: Cluster;
+let dc2: Cluster;
+
+test.before(async () => {
+  ({ dc1, dc2 } = await federate(scope, { dc1: {}, dc2: {}, dc3: { instances: 0 } }));
+});
+
+test.serial('the audit outlives the gateway, and holds no secret', async (t) => {
   const secret = 'isthmus-join-secret-7';
   await adminRequest(dc2.gateway, '/v1/federation/join?token=also', {
     method: 'POST',
@@ -21,14 +29,16 @@ test('the audit outlives the gateway, and holds no secret', async (t) => {
   t.deepEqual(after.slice(0, before.length), before);
 });
 
-test('a cluster that can not be reached is said to be missing, and the rest is shown', async (t) => {
-  const { dc1, dc2 } = await federate(t, { dc1: {}, dc2: {}, dc3: { instances: 0 } });
-  await dc2.gateway.kill();
-  const { status, json } = await adminRequest(dc1.gateway, '/clusters/dc2/v1/status');
-  t.deepEqual([status, json['code']], [502, 'PEER_UNREACHABLE']);
-  await until('the graph to say so', async () => {
-    const { missing } = await dc1.gateway.api.get<GraphAnswer>('/v1/graph');
-    return missing.includes('dc2') && !missing.includes('dc3');
-  });
-  t.pass();
-});
+test.serial(
+  'a cluster that can not be reached is said to be missing, and the rest is shown',
+  async (t) => {
+    await dc2.gateway.kill();
+    const { status, json } = await adminRequest(dc1.gateway, '/clusters/dc2/v1/status');
+    t.deepEqual([status, json['code']], [502, 'PEER_UNREACHABLE']);
+    await until('the graph to say so', async () => {
+      const { missing } = await dc1.gateway.api.get<GraphAnswer>('/v1/graph');
+      return missing.includes('dc2') && !missing.includes('dc3');
+    });
+    t.pass();
+  },
+);
