@@ -5,7 +5,7 @@ import { adminRequest } from '../support/admin-request.ts';
 import { type Cluster, federate } from '../support/federation.ts';
 import { sharedScope } from '../support/shared.ts';
 import { until } from '../support/until.ts';
-import { faultsIn, openUi, startBrowser } from './browser.ts';
+import { accessibilityFaults, openUi, startBrowser } from './browser.ts';
 import { focusedName, tabTo } from './keys.ts';
 
 const scope = sharedScope(test);
@@ -48,6 +48,7 @@ test.serial(
     t.is((await page.locator('.code-line-faulty').textContent())?.trim(), '10');
     t.true(await save.isDisabled());
     t.is(await field.getAttribute('aria-invalid'), 'true');
+    t.deepEqual(await accessibilityFaults(page), [], 'the editor with a mistake');
     await effect.getByRole('button', { name: 'Line 10, column 5' }).click();
     t.is(await focusedName(page), 'Policy as YAML', 'the caret is where the mistake is');
     await page.keyboard.press('Shift+End');
@@ -67,6 +68,7 @@ test.serial(
       return (await dc1.gateway.request('orders.shop')).status === 429;
     });
     await standing.getByText(/^\d+ limited$/).waitFor();
+    t.deepEqual(await accessibilityFaults(page), [], 'one policy');
     t.deepEqual(complaints, []);
   },
 );
@@ -80,6 +82,7 @@ test.serial('the list follows changes, by kind and text, and leads to each polic
   await adminRequest(dc1.gateway, '/v1/service-exports/shop/nowhere', put);
   const other = page.getByRole('row', { name: /shop\/nowhere/ });
   await other.getByText('No cluster has a service nowhere.shop so far').waitFor();
+  t.deepEqual(await accessibilityFaults(page), [], 'the list, with a warning');
   await page.getByLabel('Kind').selectOption('ServiceExport');
   await row.waitFor({ state: 'detached' });
   t.is(new URL(page.url()).search, '?kind=ServiceExport');
@@ -119,6 +122,10 @@ test.serial(
     await save.click();
     await page.getByRole('alert').getByText('PRECONDITION_FAILED').waitFor();
     t.is(await field.inputValue(), mine);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      t.deepEqual(await accessibilityFaults(page, 'colours'), [], `a conflict, ${colorScheme}`);
+    }
     t.like((await adminRequest(dc1.gateway, path)).json, { requests: 9, set: 'web' });
 
     await page.getByRole('button', { name: 'Load it as it is now' }).click();
@@ -154,20 +161,6 @@ test.serial('a viewer sees policies and what would be, and may save none', async
   t.is(await save.getAttribute('aria-disabled'), 'true');
   await save.focus();
   await page.getByText('Takes the role operator; you are viewer at dc2.').waitFor();
-});
-
-test.serial('axe finds nothing in any of the views', async (t) => {
-  const ui = await openUi(t, browser, dc1);
-  const views = [
-    ['/policies', 'shop/few'],
-    ['/policies/new?kind=Route', 'What saving it does'],
-    ['/policies/cluster/RateLimit/shop/few', 'per: 24h'],
-    ['/policies/cluster/RateLimit/shop/few/edit', 'changes nothing'],
-  ] as const;
-  t.deepEqual(await faultsIn(ui, views), []);
-  const dark = await openUi(t, browser, dc1, 'dark');
-  t.deepEqual(await faultsIn(dark, views.slice(2), 'colours'), []);
-  t.deepEqual([...ui.complaints, ...dark.complaints], []);
 });
 
 test.serial(
