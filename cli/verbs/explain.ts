@@ -1,14 +1,25 @@
-/** Owns `isthmus explain`: where a service's requests go from somewhere, each candidate's share, and why; or the way of any. */
-import { IsthmusError } from '../../core/errors.ts';
-import type { ExplainAnswer } from '../../gateway/control/api/answers.ts';
+/** Owns `isthmus explain`: where a service's requests go from somewhere, and why; what would become of one request; or the way of any. */
+import { readFile } from 'node:fs/promises';
+import { text as readText } from 'node:stream/consumers';
+import { IsthmusError, messageOf } from '../../core/errors.ts';
+import type { ExplainAnswer, RequestExplanation } from '../../gateway/control/api/answers.ts';
 import { life, type Slot } from '../../gateway/data/request/life.ts';
 import type { Cli } from '../cli.ts';
 import { decisionText } from '../decision.ts';
+import { requestText } from '../request-decisions.ts';
 import { resolveService } from '../service-path.ts';
 import { type Column, renderTable } from '../table.ts';
 import { repeated, type Verb } from '../verb.ts';
 
-interface Options {
+interface RequestOptions {
+  readonly method?: string;
+  readonly header?: readonly string[];
+  readonly jwt?: string;
+  readonly as?: string;
+  readonly source?: string;
+}
+
+interface Options extends RequestOptions {
   readonly path?: true;
   readonly from?: string;
   readonly without?: readonly string[];
@@ -17,15 +28,36 @@ interface Options {
 export function explainVerb(program: Verb, cli: Cli): void {
   program
     .command('explain')
-    .argument('[service]', 'The service: <service>.<namespace>, or its whole host.')
-    .description("Show where a service's requests go, each candidate's share, and why.")
+    .argument(
+      '[service]',
+      'The service: <service>.<namespace>, or its whole host. Or a URL: http://HOST/PATH.',
+    )
+    .description(
+      "Show where a service's requests go and why, or step by step what would become of one request.",
+    )
     .option('--from <cluster>', 'As if asked from this cluster, or CLUSTER/ZONE.')
     .option('--without <cluster>', 'As if this cluster were lost; may be repeated.', repeated)
+    .option('--method <method>', 'Of one request: its method, not GET.')
+    .option(
+      '--header <field>',
+      "Of one request: a field, 'name: value'; may be repeated.",
+      repeated,
+    )
+    .option(
+      '--jwt <file>',
+      'Of one request: a file with its JSON Web Token, or - for standard input.',
+    )
+    .option('--as <id>', 'Of one request: the SPIFFE ID by which its client is known.')
+    .option('--source <address>', "Of one request: its client's IP address, not 127.0.0.1.")
     .option('--path', 'The steps of any request through a gateway, in order, instead.')
     .examples(
       ['isthmus explain api.prod', 'from here, now'],
       ['isthmus explain api.prod --from dc2/eu-west-1b', "as seen from another cluster's zone"],
       ['isthmus explain api.prod --without dc1', 'what if dc1 were lost'],
+      [
+        "isthmus explain http://api.prod.acme/v1/orders --method POST --header 'x-user: beta'",
+        'what would become of this request: route, access, limits, backends',
+      ],
       ['isthmus explain --path', 'what a gateway does with a request, step by step'],
     )
     .action(async (service: string | undefined, options: Options) => {
@@ -39,13 +71,63 @@ export function explainVerb(program: Verb, cli: Cli): void {
           fix: 'Try: isthmus explain api.prod',
         });
       }
-      const without = options.without?.join(',');
-      const admin = await cli.admin();
-      const name = await resolveService(admin, service);
-      const query = { from: options.from, without };
-      const explanation = await admin.get<ExplainAnswer>(`/v1/explain/${name}`, query);
-      cli.print(explanation, (view) => decisionText(explanation, view));
+      if (isOneRequest(service, options)) await explainRequest(cli, service, options);
+      else await explainService(cli, service, options);
     });
+}
+
+function isOneRequest(service: string, options: RequestOptions): boolean {
+  const { method, header, jwt, as, source } = options;
+  return (
+    service.includes('://') || [method, header, jwt, as, source].some((one) => one !== undefined)
+  );
+}
+
+async function explainService(cli: Cli, service: string, options: Options): Promise<void> {
+  const without = options.without?.join(',');
+  const admin = await cli.admin();
+  const name = await resolveService(admin, service);
+  const query = { from: options.from, without };
+  const explanation = await admin.get<ExplainAnswer>(`/v1/explain/${name}`, query);
+  cli.print(explanation, (view) => decisionText(explanation, view));
+}
+
+async function explainRequest(cli: Cli, asked: string, options: Options): Promise<void> {
+  const { from, without, method, header = [], jwt, as, source } = options;
+  if (without !== undefined) {
+    throw new IsthmusError('USAGE', {
+      what: '--without is about a service, not about one request',
+      fix: 'Ask for the service by its name, without a method, a header and the like.',
+    });
+  }
+  const headers = header.map(headerOf);
+  const token = jwt === undefined ? undefined : await tokenIn(cli, jwt);
+  const admin = await cli.admin();
+  const what = asked.includes('://')
+    ? { url: asked }
+    : { service: await resolveService(admin, asked) };
+  const body = { ...what, from, method, headers, token, as, source };
+  const explanation = await admin.send<RequestExplanation>('POST', '/v1/explain', body);
+  cli.print(explanation, (view) => requestText(explanation, view));
+}
+
+/** The error says nothing of the value, which may be a secret. */
+function headerOf(text: string): { readonly name: string; readonly value: string } {
+  const at = text.indexOf(':');
+  if (at > 0) return { name: text.slice(0, at).trim(), value: text.slice(at + 1).trim() };
+  throw new IsthmusError('USAGE', {
+    what: 'A --header has no colon',
+    fix: "Write it as --header 'name: value'.",
+  });
+}
+
+async function tokenIn(cli: Cli, file: string): Promise<string> {
+  if (file === '-') return (await readText(cli.io.stdin)).trim();
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch (cause) {
+    throw new IsthmusError('FILE_UNREADABLE', { what: messageOf(cause), where: file, cause });
+  }
 }
 
 const stepColumns: readonly Column<Slot>[] = [

@@ -86,6 +86,7 @@ const requests: (readonly [id: string, path: string, ask?: AdminAsk])[] = [
   ['listEndpoints', '/v1/endpoints?service=orders.shop'],
   ['listExports', '/v1/exports'],
   ['explain', '/v1/explain/orders.shop?without=dc2'],
+  ['explainRequest', '/v1/explain', { method: 'POST', body: { service: 'orders.shop' } }],
   ['putEndpoint', '/v1/services/shop/cart/endpoints/cart-1', { method: 'PUT', body: put }],
   ['getEndpoint', '/v1/services/shop/cart/endpoints/cart-1'],
   ['heartbeat', '/v1/services/shop/cart/endpoints/cart-1/heartbeat', { method: 'PUT' }],

@@ -15,6 +15,7 @@ import type {
 } from './schema/gateway.ts';
 import type { gatewayItemSchema } from './schema/gateways.ts';
 import type { auditItemSchema, eventItemSchema } from './schema/journal.ts';
+import type { requestExplanationSchema } from './schema/request-explanation.ts';
 import type {
   changedEndpointsSchema,
   endpointItemSchema,
@@ -71,6 +72,8 @@ export type ChangedEndpoints = z.output<typeof changedEndpointsSchema>;
 export type ExportItem = z.output<typeof exportItemSchema>;
 /** `GET /v1/explain/{service}` */
 export type ExplainAnswer = z.output<typeof explanationSchema>;
+/** `POST /v1/explain` */
+export type RequestExplanation = z.output<typeof requestExplanationSchema>;
 
 export type { PolicyItem } from './resources/policies.ts';
 /** `POST /v1/policies/plan` */

@@ -17,10 +17,12 @@ import type {
   JoinResult,
   ReadinessItem,
   RegisteredEndpoint,
+  RequestExplanation,
   ServiceItem,
   Status,
   TrustItem,
 } from './answers.ts';
+import type { AskedRequest } from './schema/request-explanation.ts';
 
 type EndpointName = Pick<Registration, 'service' | 'id'>;
 
@@ -53,6 +55,8 @@ export interface Control {
     from: string | undefined,
     without: ReadonlySet<ClusterName>,
   ): Promise<ExplainAnswer>;
+  /** What would become of a request. Throws BODY_INVALID, SERVICE_NOT_FOUND, CLUSTER_NOT_FOUND or NAME_INVALID. */
+  explainRequest(asked: AskedRequest): Promise<RequestExplanation>;
   workers(): WorkerStatus[];
   logLevel(): LogLevel;
   /** At every thread, until the process ends. */

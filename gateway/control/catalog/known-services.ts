@@ -7,6 +7,7 @@ import { type Shift, steeringOf } from '../../data/balance/steering.ts';
 import type { BalanceView } from '../../data/balance/types.ts';
 import { usableFrom, viewFromHere } from '../../data/balance/view.ts';
 import type { LinkStatus } from '../../data/link/cluster-links.ts';
+import { narrowed, type ServicePart } from '../../data/worker/service-part.ts';
 import type { Changes } from '../changes.ts';
 import type { HealthChecker } from '../health/checker.ts';
 import type { ExportTerms } from '../membership/publisher.ts';
@@ -118,17 +119,12 @@ export class KnownServices {
     return new Map([...usable].filter(([cluster]) => cluster !== home.cluster));
   }
 
-  /** The view that decisions on a service are made from, here. */
-  balanceView(service: ServiceName): BalanceView {
+  /** The view that decisions on a service, or on a part of it, are made from, here. */
+  balanceView(service: ServiceName, part: ServicePart = {}): BalanceView {
     const { home, link, shifts, snapshot } = this.#options;
-    const view = viewFromHere(
-      service,
-      home.cluster,
-      this.endpoints(service),
-      this.usable(service),
-      snapshot().clusters,
-      link,
-    );
+    const whole = { endpoints: this.endpoints(service), exports: this.usable(service) };
+    const { endpoints, exports } = narrowed(whole, part, home.cluster);
+    const view = viewFromHere(service, home.cluster, endpoints, exports, snapshot().clusters, link);
     return { ...view, steering: steeringOf(shifts(), service) };
   }
 

@@ -50,7 +50,7 @@ export interface ChainRules {
   readonly rates: RateLimitGround;
   readonly random: Random;
   readonly recorder: Pick<Recorder, 'decided'>;
-  readonly wheel: TimingWheel;
+  readonly wheel: Pick<TimingWheel, 'now' | 'set'>;
   /** Whether new requests are to be refused; absent: never. */
   readonly isOverloaded: (() => boolean) | undefined;
   /** Whether a service that is not known is none. */

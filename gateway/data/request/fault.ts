@@ -10,7 +10,7 @@ import { headerFits } from './route/match.ts';
 import { OwnAnswer, type Step } from './step.ts';
 
 interface FaultGround {
-  readonly wheel: TimingWheel;
+  readonly wheel: Pick<TimingWheel, 'now' | 'set'>;
   readonly random: Random;
   readonly recorder: Pick<Recorder, 'decided'>;
 }

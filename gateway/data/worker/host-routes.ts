@@ -60,7 +60,7 @@ export class HostRoutes {
       policy: defaultTraffic,
       exported: false,
       isHost: true,
-      governed: { by: [], isOutside: false, rules },
+      governed: { by: rules.routes, isOutside: false, rules },
     };
   }
 }

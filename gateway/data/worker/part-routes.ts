@@ -2,9 +2,9 @@
 import type { ClusterName, ServiceName } from '../../../core/names.ts';
 import type { BackendTarget } from '../../../policy/route/rule.ts';
 import type { ServiceBalancer } from '../balance/types.ts';
-import type { ExportFacts } from '../balance/view.ts';
 import type { Route } from '../request/route/route-table.ts';
 import type { ServiceFacts } from './facts.ts';
+import { narrowed } from './service-part.ts';
 
 interface PartRoutesOptions {
   /** The route of the whole service; undefined where nobody has it. */
@@ -107,44 +107,4 @@ function encoded(subset: NonNullable<BackendTarget['subset']>): string {
   const params = new URLSearchParams(subset);
   params.sort();
   return params.toString();
-}
-
-/** The part of a service's facts that a target names. */
-function narrowed(
-  { endpoints, exports }: ServiceFacts,
-  { cluster, subset }: BackendTarget,
-  self: ClusterName,
-): ServiceFacts {
-  const labels = Object.entries(subset ?? {});
-  const isHere = cluster === undefined || cluster === self;
-  return {
-    endpoints: endpoints.filter(
-      (one) => isHere && labels.every(([label, value]) => one.labels?.[label] === value),
-    ),
-    exports: new Map(
-      [...exports]
-        .filter(([of]) => cluster === undefined || of === cluster)
-        .flatMap(([of, summary]) => {
-          const some = labels.length === 0 ? summary : labelled(summary, labels);
-          return some === undefined ? [] : [[of, some] as const];
-        }),
-    ),
-  };
-}
-
-/**
- * Of several labels at most as many endpoints have all as have the rarest. Where in the other cluster they are is not known, and
- * not needed: its gateway chooses.
- */
-function labelled(
-  summary: ExportFacts,
-  labels: readonly (readonly [string, string])[],
-): ExportFacts | undefined {
-  const [place] = summary.localities;
-  const counts = labels.map(([label, value]) => summary.labels?.[label]?.[value]);
-  if (place === undefined || counts.some((one) => one === undefined)) return undefined;
-  const least = (of: 'total' | 'healthy' | 'degraded') =>
-    Math.min(...counts.map((one) => one?.[of] ?? 0));
-  const some = { total: least('total'), healthy: least('healthy'), degraded: least('degraded') };
-  return { ...summary, localities: [{ ...place, ...some }] };
 }

@@ -3,6 +3,7 @@ import type { ClusterName, ServiceName } from '../../../core/names.ts';
 import { Policies, type PolicyDelta, type PolicyResource } from '../../../policy/effective.ts';
 import type { TrafficPolicy } from '../../../policy/traffic-policy.ts';
 import type { ClusterFacts } from '../balance/view.ts';
+import { governing } from '../request/route/governed.ts';
 import { isRouteResource, type RouteResource } from '../request/route/rule-set.ts';
 import type { ServiceFacts } from './facts.ts';
 import type { DataEffects, Update } from './protocol.ts';
@@ -72,11 +73,7 @@ export class Replica {
 
   /** The policies that are the steps' to go by, for requests for a service here, whoever's clients ask; more specific ones first. */
   governing(service: ServiceName): readonly PolicyResource[] {
-    const self = this.#self;
-    // A host that is reached by way of another cluster is outside only there.
-    return this.#policies
-      .ofSteps({ service, client: self, where: self })
-      .filter((one) => one.kind !== 'Egress' || (one.spec.via ?? self) === self);
+    return governing(this.#policies, service, this.#self);
   }
 
   /** The only clusters whose gateways may ask for a service here; undefined: all. The same object while the policy is the same. */

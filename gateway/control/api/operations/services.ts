@@ -6,6 +6,7 @@ import type { Control } from '../control.ts';
 import { listing } from '../list.ts';
 import { type Operation, operation } from '../operation.ts';
 import { explanationSchema } from '../schema/explanation.ts';
+import { askedRequestSchema, requestExplanationSchema } from '../schema/request-explanation.ts';
 import { exportItemSchema, serviceItemSchema } from '../schema/services.ts';
 
 const tag = 'Services';
@@ -45,6 +46,19 @@ export function serviceOperations(control: Control): Operation[] {
       answer: explanationSchema,
       handle: ({ params, query: { from, without } }) =>
         control.explain(parseServiceName(params.service), from, excludedClusters(without)),
+    }),
+    operation({
+      method: 'POST',
+      path: '/v1/explain',
+      id: 'explainRequest',
+      tag,
+      summary:
+        'What would become of a request, step by step, each with the policy that decides; nothing is sent',
+      role: 'viewer',
+      body: askedRequestSchema,
+      answer: requestExplanationSchema,
+      onlyAsks: true,
+      handle: ({ body }) => control.explainRequest(body),
     }),
   ];
 }

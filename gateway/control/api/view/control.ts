@@ -22,6 +22,7 @@ import { type ExplainedParts, explanation } from './explanation.ts';
 import { gatewayItems } from './gateways.ts';
 import { clusterItems, endpointItems, exportItems, serviceItems, serviceNames } from './items.ts';
 import { type RegisteringParts, registeringOf } from './registering.ts';
+import { requestExplanation } from './request-explanation.ts';
 
 /** The parts of a gateway that this looks at and acts on by itself. */
 interface OwnParts {
@@ -82,6 +83,7 @@ export function createControl(
       }),
     check: () => checkGateway(gateway),
     explain: (service, from, without) => explanation(gateway, service, from, without),
+    explainRequest: (asked) => requestExplanation(gateway, asked),
     workers: () => workers.status(),
     logLevel: () => gateway.logLevel,
     setLogLevel(level) {

@@ -13,9 +13,11 @@ import type { Snapshot } from '../../../../registry/snapshot.ts';
 import { type ExplainedCandidate, explain } from '../../../data/balance/explain.ts';
 import type { Caller } from '../../../data/balance/types.ts';
 import { viewFromAfar } from '../../../data/balance/view.ts';
+import { narrowed, type ServicePart } from '../../../data/worker/service-part.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import type { KnownServices } from '../../catalog/known-services.ts';
 import type { GatewayConfig } from '../../config/config.ts';
+import type { IssuerKeys } from '../../issuers/issuer-keys.ts';
 import type { Workers } from '../../workers/workers.ts';
 import type { ExplainAnswer } from '../answers.ts';
 import { offersOf } from './items.ts';
@@ -26,6 +28,7 @@ export interface ExplainedParts {
   readonly catalog: Pick<Catalog, 'entries'>;
   readonly config: GatewayConfig;
   readonly policies: Policies;
+  readonly issuerKeys: Pick<IssuerKeys, 'current'>;
   readonly services: Pick<KnownServices, 'balanceView' | 'offered' | 'published' | 'usable'>;
   readonly snapshot: Snapshot;
   readonly workers: Pick<Workers, 'balancerState'>;
@@ -37,10 +40,10 @@ export async function explanation(
   service: ServiceName,
   from: string | undefined,
   without: ReadonlySet<ClusterName>,
+  part: ServicePart = {},
 ): Promise<ExplainAnswer> {
   const { config, services, snapshot, workers } = gateway;
-  const [name = config.cluster, zone] = from?.split('/') ?? [];
-  const caller = callerAt(gateway, parseClusterName(name), zone);
+  const caller = callerAt(gateway, from);
   for (const lost of without) assertMember(gateway, lost);
   const own = services.offered(service);
   const published = services.published(service);
@@ -53,14 +56,23 @@ export async function explanation(
   const policy = gateway.policies.traffic(asked).balance;
   if (caller.cluster !== config.cluster) {
     const { neverTo } = gateway.policies.defaults(asked);
-    const view = viewFromAfar(published, caller.cluster, snapshot, neverTo);
+    const { exports } = narrowed(
+      { endpoints: [], exports: published.exports },
+      part,
+      caller.cluster,
+    );
+    const view = viewFromAfar({ ...published, exports }, caller.cluster, snapshot, neverTo);
     const note = `Seen from ${config.cluster}: what the gateways of ${caller.cluster} learnt by use (ejections, a ramp under way), and the policies written there, are not known here`;
     return { ...explain(view, caller, policy, undefined, { without }), notes: [note] };
   }
   // Ejections and ramps are those of the gateway's own zone.
-  const state = zone === undefined ? await workers.balancerState(service) : undefined;
+  const isWhole = part.cluster === undefined && part.subset === undefined;
+  const state =
+    isWhole && from?.includes('/') !== true ? await workers.balancerState(service) : undefined;
   const isKept = own.length > 0 && !own.some(({ exported }) => exported);
-  const explained = explain(services.balanceView(service), caller, policy, state, { without });
+  const explained = explain(services.balanceView(service, part), caller, policy, state, {
+    without,
+  });
   return {
     ...explained,
     candidates: explained.candidates.map((candidate) => withCheck(gateway, service, candidate)),
@@ -107,13 +119,16 @@ function assertMember({ config, snapshot }: ExplainedParts, cluster: ClusterName
   throw new IsthmusError('CLUSTER_NOT_FOUND', { what: `${cluster} is not a member` });
 }
 
-function callerAt(gateway: ExplainedParts, cluster: ClusterName, zone: string | undefined): Caller {
+/** `from` is CLUSTER or CLUSTER/ZONE, default this gateway. Throws CLUSTER_NOT_FOUND or NAME_INVALID. */
+export function callerAt(gateway: ExplainedParts, from: string | undefined): Caller {
+  const { caller, config, snapshot } = gateway;
+  const [name = config.cluster, zone] = from?.split('/') ?? [];
+  const cluster = parseClusterName(name);
   if (zone !== undefined && !isLabel(zone)) {
     throw new IsthmusError('NAME_INVALID', {
       what: `${JSON.stringify(zone.slice(0, 80))} is not a zone`,
     });
   }
-  const { caller, config, snapshot } = gateway;
   if (cluster === config.cluster) return { ...caller, zone: zone ?? caller.zone };
   const view = snapshot.clusters.get(cluster);
   if (!view?.record) {

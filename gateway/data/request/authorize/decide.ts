@@ -57,8 +57,16 @@ export function refusing(
   facts: Facts,
 ): string | undefined {
   const denied = deny?.find(facts);
-  if (denied !== undefined) return denied;
+  if (denied !== undefined) return denied.policy;
   return allow === undefined || allow.rules.find(facts) !== undefined ? undefined : allow.first;
+}
+
+/** The rule by which a request is refused or may go on; undefined where no rule fits it. */
+export function decidingRule(
+  { deny, allow }: Pick<Authorizations, 'deny' | 'allow'>,
+  facts: Facts,
+): Rule | undefined {
+  return deny?.find(facts) ?? allow?.rules.find(facts);
 }
 
 /** The policies by which a request that goes on would be refused, were they more than tried. */
@@ -100,7 +108,7 @@ function readyOf({ name, spec }: Written): Ready {
   let ready = known.get(spec);
   if (ready === undefined) {
     const made = (kind: 'http' | 'tcp') =>
-      spec.rules.flatMap((rule) => ruleOf(name, spec.action, rule, kind) ?? []);
+      spec.rules.flatMap((rule, i) => ruleOf(name, spec.action, rule, kind, i + 1) ?? []);
     ready = { http: made('http'), tcp: made('tcp') };
     known.set(spec, ready);
   }

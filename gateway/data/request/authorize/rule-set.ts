@@ -22,8 +22,8 @@ export class RuleSet {
     }
   }
 
-  /** A policy of which a rule fits; undefined where none does. */
-  find(facts: Facts): string | undefined {
+  /** A rule that fits; undefined where none does. */
+  find(facts: Facts): Rule | undefined {
     if (facts.isTcp) return findIn(this.#tcp, facts);
     const found = findIn(this.#ofAnyPath, facts);
     if (found !== undefined || this.#bySegment.size === 0) return found;
@@ -42,7 +42,7 @@ export class RuleSet {
     return new Set(rules.filter(({ test }) => test(facts)).map(({ policy }) => policy));
   }
 
-  #findFolded(facts: Facts): string | undefined {
+  #findFolded(facts: Facts): Rule | undefined {
     return facts.foldedSegment === facts.segment
       ? undefined
       : findIn(this.#at(facts.foldedSegment), facts);
@@ -53,7 +53,7 @@ export class RuleSet {
   }
 }
 
-function findIn(rules: readonly Rule[], facts: Facts): string | undefined {
-  for (const rule of rules) if (rule.test(facts)) return rule.policy;
+function findIn(rules: readonly Rule[], facts: Facts): Rule | undefined {
+  for (const rule of rules) if (rule.test(facts)) return rule;
   return undefined;
 }

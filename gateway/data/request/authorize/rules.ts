@@ -12,6 +12,8 @@ import { segmentOf } from './paths.ts';
 export interface Rule {
   /** Unique among all policies. */
   readonly policy: string;
+  /** Its place among the rules of its policy, from 1 on. */
+  readonly number: number;
   readonly test: Test;
   /** The first segments of all paths that it is about; undefined: it is about others too. */
   readonly segments: readonly string[] | undefined;
@@ -36,6 +38,7 @@ export function ruleOf(
   action: AuthorizationAction,
   { from, to, when = [] }: AuthorizationRule,
   kind: Kind,
+  number = 1,
 ): Rule | undefined {
   const sources = from?.map(({ source }) => saidIn(source));
   const operations = to?.map(({ operation }) => saidIn(operation));
@@ -58,7 +61,7 @@ export function ruleOf(
     ...(conditions.length > 0 ? [every(conditions)] : []),
   ];
   const segments = kind === 'http' ? segmentsOf(to) : undefined;
-  return { policy, test: everyOf(parts), segments };
+  return { policy, number, test: everyOf(parts), segments };
 }
 
 /** `principals` and `notPrincipals` are one field. */

@@ -72,7 +72,7 @@ export function bucketKey(
 }
 
 /** Several fields of a name are one value (RFC 9110 section 5.3). */
-function keyValue(key: RateKey, exchange: Exchange, cluster: string): string {
+export function keyValue(key: RateKey, exchange: Exchange, cluster: string): string {
   switch (key.by) {
     case 'source':
       return originalClient(exchange);

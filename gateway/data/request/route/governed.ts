@@ -1,5 +1,6 @@
 /** Owns what written policies say of the requests for a service, made ready for the steps; each kind has its part, absent where no policy says it. */
-import type { PolicyResource } from '../../../../policy/effective.ts';
+import type { ClusterName, ServiceName } from '../../../../core/names.ts';
+import type { Policies, PolicyResource } from '../../../../policy/effective.ts';
 import type { RequestHead } from '../../message/message.ts';
 import { type Authentications, authenticationsOf } from '../authenticate/authentications.ts';
 import { type Authorizations, authorizationsOf } from '../authorize/decide.ts';
@@ -21,6 +22,18 @@ export interface Governed {
   readonly limits?: readonly CompiledLimit[] | undefined;
   /** The rules of Routes, one of which a request must fit. */
   readonly rules?: Rules | undefined;
+}
+
+/** The policies that steps go by at a cluster's gateways, for requests for a service, whoever's clients ask; more specific ones first. */
+export function governing(
+  policies: Policies,
+  service: ServiceName,
+  where: ClusterName,
+): readonly PolicyResource[] {
+  // A host that is reached by way of another cluster is outside only there.
+  return policies
+    .ofSteps({ service, client: where, where })
+    .filter((one) => one.kind !== 'Egress' || (one.spec.via ?? where) === where);
 }
 
 /** What steps make of policies that are neither of the balancer nor of the control side; undefined where there are none. */

@@ -6,6 +6,8 @@ import { type Fit, type RouteResource, RuleSet } from './rule-set.ts';
 interface HostRules {
   /** The Route that has the host by its most specific name. */
   readonly route: RouteResource;
+  /** All that have it. */
+  readonly routes: readonly RouteResource[];
   find(head: RequestHead): Fit | undefined;
 }
 
@@ -40,6 +42,7 @@ export class HostRuleTable {
     const sets = names.map((name) => this.#setOf(name));
     return {
       route,
+      routes: names.flatMap((name) => this.#routes.get(name) ?? []),
       find(head) {
         for (const set of sets) {
           const fit = set.find(head);

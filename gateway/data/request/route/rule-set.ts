@@ -90,8 +90,8 @@ function fitting(entries: Entries | undefined, head: RequestHead): Fit | undefin
 /** Of equals the own cluster's comes first, then the older, then the first in order of name, then the first within a Route. */
 function entriesOf(routes: readonly RouteResource[]): Entry[] {
   const entries = routes.toSorted(precedence).flatMap((route) =>
-    route.spec.rules.flatMap((spec) => {
-      const rule = compileRule(route.name, spec);
+    route.spec.rules.flatMap((spec, i) => {
+      const rule = compileRule(route.name, spec, i + 1);
       const matches = spec.matches.length === 0 ? [everything] : spec.matches;
       return matches.map((one): Entry => {
         const match = compileMatch(one);

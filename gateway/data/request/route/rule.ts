@@ -31,6 +31,8 @@ export interface Backend extends Filters {
 export interface Rule extends Filters {
   /** `Route/namespace/name`. */
   readonly policy: string;
+  /** Its place among the rules of its Route, from 1 on. */
+  readonly number: number;
   /** Absent where the rule names none. */
   readonly backends: readonly Backend[] | undefined;
   readonly totalWeight: number;
@@ -40,7 +42,7 @@ export interface Rule extends Filters {
   traffic(policy: TrafficPolicy): TrafficPolicy;
 }
 
-export function compileRule(policy: string, spec: RouteRule): Rule {
+export function compileRule(policy: string, spec: RouteRule, number: number): Rule {
   const backends = spec.backends.map((backend): Backend => {
     const { weight, service, cluster, subset } = backend;
     const part = { ...(cluster !== undefined && { cluster }), ...(subset && { subset }) };
@@ -49,6 +51,7 @@ export function compileRule(policy: string, spec: RouteRule): Rule {
   return {
     ...filtersOf(spec),
     policy,
+    number,
     backends: backends.length === 0 ? undefined : backends,
     totalWeight: backends.reduce((sum, { weight }) => sum + weight, 0),
     fault: spec.fault,

@@ -1,0 +1,82 @@
+/** Owns how a person is told what would become of a request: where it ends or goes, then step by step, then each backend. */
+import type { RequestExplanation } from '../gateway/control/api/answers.ts';
+import { decisionText } from './decision.ts';
+import { type Column, renderTable, type View } from './table.ts';
+import { printable } from './terminal.ts';
+import { percent } from './words.ts';
+
+type Decision = RequestExplanation['decisions'][number];
+type Backend = RequestExplanation['backends'][number];
+
+export function requestText(explanation: RequestExplanation, view: View): string {
+  const { backends, caller, decisions, notes, request } = explanation;
+  const asked = printable(`${request.method} ${request.host}${request.path}`);
+  const from = printable(`${caller.cluster} / ${caller.region} / ${caller.zone}`);
+  return [
+    `${view.paint('bold', asked)} from ${from}: ${verdict(explanation, view)}`,
+    renderTable(columns, decisions, view),
+    ...notesIn(notes),
+    ...backends.flatMap((backend) => backendText(backend, view)),
+  ].join('\n\n');
+}
+
+/** Where it ends, or that it goes on. */
+function verdict({ decisions, backends }: RequestExplanation, view: View): string {
+  const end = decisions.find(isEnd);
+  if (end !== undefined) return endText(end, view);
+  const ended = backends.filter((backend) => backend.decisions.some(isEnd));
+  const only = backends.length === 1 ? ended[0]?.decisions.find(isEnd) : undefined;
+  if (only !== undefined) return endText(only, view);
+  if (ended.length === 0)
+    return view.paint('green', `goes on to ${backends.map(nameOf).join(', ')}`);
+  return view.paint('yellow', `does not go on to ${ended.map(nameOf).join(', ')}`);
+}
+
+function isEnd({ outcome }: Decision): boolean {
+  return outcome === 'refused' || outcome === 'answered';
+}
+
+function endText({ outcome, code, step }: Decision, view: View): string {
+  if (outcome === 'answered') return view.paint('green', `answered here, at ${step}`);
+  return view.paint('red', `refused at ${step}${code === undefined ? '' : ` with ${code}`}`);
+}
+
+function nameOf({ service, cluster, subset, share }: Backend): string {
+  const labels = Object.entries(subset ?? {}).map(([label, value]) => `${label}=${value}`);
+  const part = [cluster, ...labels].filter((one) => one !== undefined).join(' ');
+  return printable(`${service}${part === '' ? '' : ` (${part})`} ${percent(share)}`);
+}
+
+function backendText(backend: Backend, view: View): string[] {
+  const { decisions, decision, serving } = backend;
+  return [
+    view.paint('bold', `to ${nameOf(backend)}`),
+    ...(decisions.length === 0 ? [] : [renderTable(columns, decisions, view)]),
+    ...(decision === undefined ? [] : [decisionText(decision, view)]),
+    ...serving.flatMap((other) => [
+      view.paint('bold', `then at ${printable(other.cluster)}`),
+      renderTable(columns, other.decisions, view),
+      ...notesIn(other.notes),
+    ]),
+  ];
+}
+
+function notesIn(notes: readonly string[]): string[] {
+  return notes.length === 0 ? [] : [notes.map((note) => `note: ${printable(note)}`).join('\n')];
+}
+
+const colors = { refused: 'red', answered: 'yellow', unknown: 'gray' } as const;
+
+const columns: readonly Column<Decision>[] = [
+  { title: 'STEP', cell: (d) => d.step },
+  {
+    title: 'OUTCOME',
+    cell: (d) => d.outcome,
+    color: ({ outcome }) =>
+      outcome in colors ? colors[outcome as keyof typeof colors] : undefined,
+  },
+  { title: 'CODE', cell: (d) => d.code, wide: true },
+  { title: 'BY', cell: (d) => d.policy },
+  { title: 'OF', cell: (d) => d.of },
+  { title: 'SAYS', cell: (d) => d.says, overlong: 'continued' },
+];

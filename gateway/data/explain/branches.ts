@@ -1,0 +1,133 @@
+/** Owns where a request may go by the rule that it fits: what happens to it on purpose, its copies, and each backend with its share. */
+import type { BackendTarget, RouteMirror } from '../../../policy/route/rule.ts';
+import type { Exchange } from '../message/exchange.ts';
+import type { Passage } from '../message/passage.ts';
+import type { SlotName } from '../request/life.ts';
+import { headerFits } from '../request/route/match.ts';
+import type { Route } from '../request/route/route-table.ts';
+import type { Rule } from '../request/route/rule.ts';
+import type { Step } from '../request/step.ts';
+import type { Decision } from './decision.ts';
+import { type ExplainGround, rarely } from './ground.ts';
+import { changesOf } from './matching.ts';
+import { explainWay, type Teller } from './way.ts';
+
+/** One of the places that a request may go to, as the rule says. */
+export interface Branch {
+  readonly target: BackendTarget;
+  /** Percent of such requests. */
+  readonly share: number;
+  readonly decisions: readonly Decision[];
+  /** Absent where it ends here. */
+  readonly route?: Route;
+  readonly passage: Passage | undefined;
+}
+
+/** `split`: the step that chooses. `tellers`: of what it asks for another service than that which was asked for. */
+export async function branchesOf(
+  split: Step,
+  exchange: Exchange,
+  route: Route,
+  ground: ExplainGround,
+  tellers: Partial<Record<SlotName, Teller>>,
+): Promise<readonly Branch[]> {
+  const rule = exchange.passage?.fit?.rule;
+  const total = rule?.totalWeight ?? 0;
+  const isOne = !rule?.backends || total === 0 || rule.direct || rule.redirect;
+  const targets = isOne
+    ? [{ target: { service: route.service }, weight: 1 }]
+    : (rule?.backends ?? []).filter(({ weight }) => weight > 0);
+  const branches: Branch[] = [];
+  let before = 0;
+  for (const { target, weight } of targets) {
+    const part = isOne ? 1 : weight / total;
+    ground.draw = before + part / 2;
+    before += part;
+    const own = { ...exchange, passage: exchange.passage && continued(exchange.passage) };
+    const way = await explainWay([split], own, {}, ground.noted, route);
+    const chosen = ground.rules.routes.backend?.(target);
+    const others =
+      chosen && target.service !== route.service
+        ? (['authenticate', 'authorize', 'rate-limit'] as const).flatMap(
+            (slot) => tellers[slot]?.({ exchange: own, route: chosen, refused: undefined }) ?? [],
+          )
+        : [];
+    const changes = own.passage && !isOne ? changesOf(own.passage) : [];
+    const says = [`${percent(part)} of such requests go to ${nameOf(target)}`, ...changes];
+    const to: Decision = { step: 'split', outcome: 'acts', says: says.join('; '), ...by(rule) };
+    const ends = way.decisions.map((one) => ({ ...by(rule), ...one }));
+    branches.push({
+      ...{ target, share: part * 100, passage: own.passage },
+      decisions: [...(isOne ? [] : [to]), ...others, ...ends],
+      ...(way.route && { route: way.route }),
+    });
+  }
+  ground.draw = rarely;
+  return branches;
+}
+
+function by(rule: Rule | undefined) {
+  return rule === undefined ? {} : { policy: rule.policy };
+}
+
+function continued(passage: Passage): Passage {
+  const copy = passage.copy();
+  copy.fit = passage.fit;
+  copy.token = passage.token;
+  if (passage.response !== undefined) copy.editResponse(passage.response);
+  return copy;
+}
+
+/** A service, whole or in part, in words. */
+function nameOf({ service, cluster, subset }: BackendTarget): string {
+  const labels = Object.entries(subset ?? {}).map(([label, value]) => `${label}=${value}`);
+  return [
+    service,
+    ...(labels.length === 0 ? [] : [`with ${labels.join(', ')}`]),
+    ...(cluster === undefined ? [] : [`in ${cluster}`]),
+  ].join(' ');
+}
+
+/** What the rule has go wrong on purpose. */
+export function tellFault({
+  exchange: { head, passage },
+}: Pick<FaultSeen, 'exchange'>): readonly Decision[] {
+  const rule = passage?.fit?.rule;
+  const { delay, abort } = rule?.fault ?? {};
+  const all = [
+    delay && { befalls: delay, what: `held for ${delay.ms} ms` },
+    abort && { befalls: abort, what: `answered with ${statusOf(abort)} in its service's place` },
+  ];
+  return all.flatMap((one): Decision[] => {
+    if (!one || !rule) return [];
+    const { share, header } = one.befalls;
+    if (header !== undefined && !headerFits(header)(head)) {
+      const says = `it is not ${one.what}: that is for the field ${header.name} of another value`;
+      return [{ step: 'fault', outcome: 'passes', says, policy: rule.policy }];
+    }
+    const says = `${percent(share)} of such requests are ${one.what}`;
+    return [{ step: 'fault', outcome: 'acts', says, policy: rule.policy }];
+  });
+}
+
+interface FaultSeen {
+  readonly exchange: Exchange;
+}
+
+function statusOf({ httpStatus, grpcStatus }: NonNullable<NonNullable<Rule['fault']>['abort']>) {
+  return httpStatus ?? `gRPC status ${grpcStatus}`;
+}
+
+/** Where copies of it go. */
+export function tellMirrors({ exchange: { head, passage } }: FaultSeen): readonly Decision[] {
+  const rule = passage?.fit?.rule;
+  if (rule === undefined || head.tunnel !== undefined) return [];
+  return rule.mirrors.map((target: RouteMirror) => ({
+    ...{ step: 'mirror', outcome: 'acts', policy: rule.policy },
+    says: `${percent(target.share)} of such requests are copied to ${nameOf(target)}`,
+  }));
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 1000) / 10} %`;
+}

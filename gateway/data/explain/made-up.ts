@@ -1,0 +1,63 @@
+/** Owns a request that nobody sends: written as octets and read as a client's are, so that steps see of it what they see of others. */
+import { requestOf } from '../client/received-request.ts';
+import type { Exchange } from '../message/exchange.ts';
+import type { Fields } from '../message/message.ts';
+import type { Peer } from '../message/peer.ts';
+import { http1Limits, type ProxyLimits } from '../request/limit.ts';
+import type { Unreadable } from '../request/respond/unreadable.ts';
+import { isFieldContent, isToken } from '../wire/http1/grammar.ts';
+import { RequestParser } from '../wire/http1/request-parser.ts';
+
+export interface MadeUp {
+  readonly method: string;
+  /** A host, perhaps with a port. */
+  readonly authority: string;
+  /** A path, perhaps with a query. */
+  readonly target: string;
+  /** Name and value in turns. */
+  readonly fields: Fields;
+  readonly peer: Peer;
+}
+
+type Read =
+  | { readonly kind: 'read'; readonly exchange: Exchange }
+  | { readonly kind: 'refused'; readonly why: Unreadable };
+
+function refused(status: number, what: string): Read {
+  return { kind: 'refused', why: { status, what } };
+}
+
+/** No part of it can begin another line. */
+export function readMadeUp(made: MadeUp, limits: ProxyLimits): Read {
+  const { method, authority, target, fields, peer } = made;
+  if ([method, authority, target].some((part) => !isFieldContent(part))) {
+    return refused(400, 'There is a control character in the head');
+  }
+  for (let i = 0; i < fields.length; i += 2) {
+    if (!isToken(fields[i] ?? '')) return refused(400, 'A field name is no token');
+    if (!isFieldContent(fields[i + 1] ?? '')) {
+      return refused(400, `The field ${fields[i]} has a value that can't be sent`);
+    }
+  }
+  const asked = method === 'CONNECT' ? authority : target;
+  const lines = [`${method} ${asked} HTTP/1.1`, `host: ${authority}`];
+  for (let i = 0; i < fields.length; i += 2) lines.push(`${fields[i]}: ${fields[i + 1]}`);
+  const octets = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
+  const step = new RequestParser(http1Limits(limits)).step(octets, 0, octets.length);
+  if (step.kind === 'refused') return refused(step.status, step.text);
+  if (step.kind !== 'head') return refused(400, 'It is no request');
+  const received = requestOf(step, 'http', limits.encodedSlashes);
+  if (received.kind === 'refused') return received;
+  return { kind: 'read', exchange: { ...nobodyWaits, peer, head: received.head } };
+}
+
+const nobodyWaits: Omit<Exchange, 'peer' | 'head'> = {
+  passage: undefined,
+  read: () => undefined,
+  inform: () => true,
+  respond: () => undefined,
+  write: () => true,
+  end: () => undefined,
+  retract: () => false,
+  destroy: () => undefined,
+};

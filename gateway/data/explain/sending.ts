@@ -1,0 +1,27 @@
+/** Owns telling how long a request is waited for, and when it is tried again. */
+import type { PolicyResource } from '../../../policy/effective.ts';
+import type { Route } from '../request/route/route-table.ts';
+import type { Decision } from './decision.ts';
+
+type Traffic = PolicyResource & { readonly kind: 'TrafficPolicy' };
+
+/** `policies`: those of traffic that hold for the service, more specific ones first. */
+export function tellSending(
+  { policy: { balance, timeouts } }: Pick<Route, 'policy'>,
+  policies: readonly Traffic[],
+): readonly Decision[] {
+  const { requestMs, perTryMs } = timeouts;
+  const { maxTries, on } = balance.retry;
+  const whole = requestMs === 0 ? 'as long as it takes' : `${requestMs} ms in all`;
+  const each = perTryMs === 0 ? '' : `, ${perTryMs} ms for a try`;
+  const by = (part: 'balance' | 'timeouts') =>
+    policies.find(({ spec }) => spec[part] !== undefined)?.name;
+  const retry = maxTries <= 1 ? 'never' : `${maxTries} tries at most: ${on.join(', ')}`;
+  return [
+    {
+      ...{ step: 'forward', outcome: 'passes', policy: by('timeouts') },
+      says: `the head of an answer is waited for: ${whole}${each}`,
+    },
+    { step: 'retry', outcome: 'passes', policy: by('balance'), says: `tried again: ${retry}` },
+  ];
+}
