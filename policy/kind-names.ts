@@ -8,8 +8,8 @@ export const policyKindNames = [
   'ServiceExport',
   'RateLimit',
   'Egress',
-  'Authorization',
   'Authentication',
+  'Authorization',
 ] as const;
 
 export type PolicyKindName = (typeof policyKindNames)[number];

@@ -11,7 +11,9 @@ export type RateKey =
   /** The cluster whose client asks. */
   | { readonly by: 'cluster' }
   /** The value of a field; all requests without it count as having an empty one. */
-  | { readonly by: 'header'; readonly name: string };
+  | { readonly by: 'header'; readonly name: string }
+  /** What a claim of the verified token says; all requests without it count as saying nothing. */
+  | { readonly by: 'claim'; readonly path: readonly string[] };
 
 /** A token bucket, of the form of RFC 2697's: `burst` tokens, of which `requests` come back in `perMs`. */
 export interface RateLimit {
@@ -34,8 +36,17 @@ const keySchema = z.union(
     z.literal('source'),
     z.literal('cluster'),
     z.strictObject({ header: token.describe('Name of the field whose values are told apart') }),
+    z.strictObject({
+      claim: z
+        .string()
+        .min(1)
+        .max(256)
+        .describe(
+          'Claim of the verified token whose values are told apart, with dots between names that lead to it',
+        ),
+    }),
   ],
-  { error: 'use source, cluster, or header with a name' },
+  { error: 'use source, cluster, or header or claim with a name' },
 );
 
 export const writtenRateLimitSchema = z.strictObject({
@@ -65,7 +76,7 @@ export const writtenRateLimitSchema = z.strictObject({
     .max(8)
     .default([])
     .describe(
-      'What tells requests apart, each of which has the whole rate: source, cluster (whose client asks), a field by its name; none: all together',
+      'What tells requests apart, each of which has the whole rate: source, cluster (whose client asks), a field or a claim by its name; none: all together',
     ),
   shared: z
     .boolean()
@@ -87,10 +98,14 @@ export function rateLimitOf(written: z.output<typeof writtenRateLimitSchema>): R
   const { requests, per, burst = requests, key, shared, tell, dryRun } = written;
   return {
     ...{ requests, perMs: msOf(per), burst, dryRun },
-    keys: key.map((one) =>
-      typeof one === 'string' ? { by: one } : { by: 'header', name: one.header.toLowerCase() },
-    ),
+    keys: key.map(keyOf),
     isShared: shared,
     tells: tell,
   };
+}
+
+function keyOf(written: z.output<typeof keySchema>): RateKey {
+  if (typeof written === 'string') return { by: written };
+  if ('claim' in written) return { by: 'claim', path: written.claim.split('.') };
+  return { by: 'header', name: written.header.toLowerCase() };
 }

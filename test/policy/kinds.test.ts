@@ -187,7 +187,11 @@ for (const [kind, spec, message] of [
   ['ServiceDefaults', { check: { tcp: true, interval: '1ms' } }, /^check: the interval is at/],
   ['RateLimit', { requests: 0 }, /^requests: /],
   ['RateLimit', { requests: 1, per: '0s' }, /^per: use a time over 0/],
-  ['RateLimit', { requests: 1, key: ['client'] }, /^key\.0: use source, cluster, or header/],
+  [
+    'RateLimit',
+    { requests: 1, key: ['client'] },
+    /^key\.0: use source, cluster, or header or claim/,
+  ],
   ['Egress', { host: 'Example.com', port: 443 }, /^host: use a DNS name in lower case/],
   ['Egress', { host: 'example.com:443', port: 443 }, /^host: use a DNS name/],
   ['Weather', {}, /^There is no kind Weather/],

@@ -7,6 +7,7 @@ import { hash32 } from '../../balance/hash.ts';
 import { originalClient } from '../../message/client-origin.ts';
 import type { Exchange } from '../../message/exchange.ts';
 import { sourceOf } from '../../message/peer.ts';
+import { claimTexts } from '../../message/verified-token.ts';
 import { type BucketShape, shapeOf } from './bucket.ts';
 
 type RateLimitPolicy = PolicyResource & { readonly kind: 'RateLimit' };
@@ -78,6 +79,10 @@ export function keyValue(key: RateKey, exchange: Exchange, cluster: string): str
       return originalClient(exchange);
     case 'cluster':
       return sourceOf(exchange.peer) ?? cluster;
+    case 'claim': {
+      const token = exchange.passage?.token;
+      return token === undefined ? '' : claimTexts(token, key.path, 'whole').join(', ');
+    }
     case 'header':
       return key.name === 'host'
         ? exchange.head.authority
