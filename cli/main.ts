@@ -51,6 +51,7 @@ const verbs: readonly (readonly [
       apply: async () => (await import('./verbs/apply.ts')).applyVerb,
       diff: async () => (await import('./verbs/diff.ts')).diffVerb,
       delete: async () => (await import('./verbs/delete.ts')).deleteVerb,
+      convert: async () => (await import('./verbs/convert.ts')).convertVerb,
       'explain-schema': async () => (await import('./verbs/explain-schema.ts')).explainSchemaVerb,
     },
   ],

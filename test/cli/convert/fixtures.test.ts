@@ -1,0 +1,87 @@
+/** Specifies what documents of other systems become, and what is told of them: each of `fixtures` beside what is made of it. */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import test from 'ava';
+import { parseAllDocuments, stringify } from 'yaml';
+import { convertTexts } from '../../../cli/convert/convert.ts';
+import { documentsIn } from '../../../cli/documents/documents.ts';
+import { policyKinds } from '../../../policy/kinds.ts';
+
+const folder = new URL('fixtures/', import.meta.url);
+const asked = { namespace: 'shop', trustDomain: 'dc1.acme' };
+
+function convert(text: string, name: string) {
+  return convertTexts([{ text, name }], asked);
+}
+
+function written(documents: readonly object[]): string {
+  return documents.map((one) => `---\n${stringify(one)}`).join('');
+}
+
+const names = readdirSync(folder).filter((name) => !name.includes('.isthmus.'));
+
+for (const name of names) {
+  const text = readFileSync(new URL(name, folder), 'utf8');
+
+  test(`${name} becomes what stands beside it, which apply takes`, (t) => {
+    const { documents, told, faults } = convert(text, name);
+    t.deepEqual(faults, []);
+    const lines = told.map(
+      ({ as, where, path, why }) => `# ${where} ${path.join('.')}: ${as}: ${why}\n`,
+    );
+    const made = `${lines.join('')}${written(documents)}`;
+    const beside = new URL(name.replace(/\.\w+$/, '.isthmus.yaml'), folder);
+    if (process.env['ISTHMUS_FIXTURES'] === 'write') writeFileSync(beside, made);
+    t.is(made, readFileSync(beside, 'utf8'));
+    const read = documentsIn([{ text: written(documents), name }], policyKinds);
+    t.deepEqual(read.faults, []);
+    t.is(read.documents.length, documents.length);
+  });
+
+  test(`nothing of ${name} is dropped in silence: a field that nobody knows is told, wherever it stands`, (t) => {
+    const values = parseAllDocuments(text).map((one) => one.toJS() as unknown);
+    let count = 0;
+    for (const [i, value] of values.entries()) {
+      for (const path of objectsIn(value, [])) {
+        if (['metadata', 'status'].includes(path[0] ?? '') || path.includes('metadata')) continue;
+        const changed = values.with(i, withUnknown(value, path));
+        const { documents, told } = convert(
+          changed.map((one) => stringify(one)).join('---\n'),
+          name,
+        );
+        const [begin, end] = linesOf(changed, i);
+        const isTold = told.some((one) => {
+          const line = Number(one.where.split(':').at(-2));
+          const isAround = one.path.every((key, at) => key === [...path, unknown][at]);
+          return line >= begin && line <= end && one.as === 'left-out' && isAround;
+        });
+        // Among fields that have any names, it is one of them.
+        const isSaid = JSON.stringify(documents).includes(unknown);
+        t.true(isTold || isSaid, `document ${i}: ${path.join('.')}`);
+        count++;
+      }
+    }
+    t.true(count > 10);
+  });
+}
+
+const unknown = 'nobody-knows';
+
+function objectsIn(value: unknown, path: readonly string[]): (readonly string[])[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const inner = Object.entries(value).flatMap(([key, one]) => objectsIn(one, [...path, key]));
+  return Array.isArray(value) ? inner : [path, ...inner];
+}
+
+function withUnknown(value: unknown, path: readonly string[]): unknown {
+  const copy = structuredClone(value);
+  const step = (at: unknown, key: string) => (at as Record<string, unknown>)[key];
+  (path.reduce(step, copy) as Record<string, unknown>)[unknown] = 'x';
+  return copy;
+}
+
+/** The first and the last line of a document among all, `---` between them. */
+function linesOf(values: readonly unknown[], i: number): [number, number] {
+  const lengths = values.map((one) => stringify(one).split('\n').length);
+  const before = lengths.slice(0, i).reduce((sum, one) => sum + one, 0);
+  return [before + 1, before + (lengths[i] ?? 0)];
+}
