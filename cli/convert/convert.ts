@@ -3,11 +3,12 @@ import type { IsthmusError } from '../../core/errors.ts';
 import { type Placed, readDocuments } from '../../core/yaml-documents.ts';
 import type { Written } from '../written.ts';
 import { appMesh } from './app-mesh/app-mesh.ts';
+import { consul } from './consul/consul.ts';
 import { Field, type Told } from './field.ts';
 import { istio } from './istio/istio.ts';
 import type { Asked, Conversion, Source } from './source.ts';
 
-const sources = { istio, 'app-mesh': appMesh } as const satisfies Record<string, Source>;
+const sources = { istio, consul, 'app-mesh': appMesh } as const satisfies Record<string, Source>;
 
 export type SourceName = keyof typeof sources;
 export const sourceNames = Object.keys(sources) as SourceName[];

@@ -54,6 +54,10 @@ export class Drafts {
     return this.#get('ServiceDefaults', namespace, name, from, {});
   }
 
+  has(kind: PolicyKindName, namespace: string, name: string): boolean {
+    return this.#find(kind, namespace, name) !== undefined;
+  }
+
   /** What is said of a host outside. */
   egressOf(namespace: string, name: string): Spec | undefined {
     return this.#find('Egress', namespace, name)?.spec;
@@ -82,20 +86,32 @@ export class Drafts {
 
   /** Those that the schemas of their kinds take; of others it is told why not. */
   finished(): Converted[] {
-    return this.#all.flatMap(({ kind, namespace, name, spec, from }) => {
-      const document = {
-        apiVersion: documentVersion,
-        kind,
-        metadata: { name, namespace },
-        spec: withoutNothing(spec) as Spec,
-      };
-      const { error } = documentSchema(kind, policyKinds[kind]).safeParse(document);
-      for (const { path, message } of error?.issues ?? []) {
-        from.leave(`as ${kind} ${namespace}/${name}, ${path.join('.')}: ${message}`);
-      }
-      return error ? [] : [document];
-    });
+    return this.#all.flatMap((draft) => finished(draft) ?? []);
   }
+}
+
+function finished(draft: Draft): Converted | undefined {
+  const { kind, namespace, name, spec, from } = draft;
+  const document = {
+    apiVersion: documentVersion,
+    kind,
+    metadata: { name, namespace },
+    spec: withoutNothing(spec) as Spec,
+  };
+  const { issues = [] } = documentSchema(kind, policyKinds[kind]).safeParse(document).error ?? {};
+  for (const { path, message } of issues) {
+    from.leave(`as ${kind} ${namespace}/${name}, ${path.join('.')}: ${message}`);
+  }
+  if (issues.length === 0) return document;
+  const rules = spec['rules'];
+  if (kind !== 'Authorization' || spec['action'] !== 'ALLOW' || !Array.isArray(rules)) {
+    return undefined;
+  }
+  // Without the policy all would be let in: it stays, with those rules that can be had.
+  const faulty = new Set(issues.map(({ path }) => (path[1] === 'rules' ? path[2] : undefined)));
+  const left = rules.filter((_, i) => !faulty.has(i));
+  if (faulty.has(undefined) || left.length === rules.length) return undefined;
+  return finished({ ...draft, spec: { ...spec, rules: left } });
 }
 
 /** The same without keys that have no value, or an empty list of matches, so that what is printed says nothing that need not be. */

@@ -16,7 +16,7 @@ interface ConvertOptions extends FileOptions {
   readonly strict?: true;
 }
 
-const from = ['istio', 'app-mesh'] as const satisfies readonly SourceName[];
+const from = ['istio', 'consul', 'app-mesh'] as const satisfies readonly SourceName[];
 
 export function convertVerb(program: Verb, cli: Cli): void {
   const verb = program

@@ -1,7 +1,6 @@
 /** Owns what a route of App Mesh says, as a rule of a Route. */
 
 import { type Drafts, labelOf } from '../drafts.ts';
-import { unitDuration } from '../durations.ts';
 import type { Field, Reasons } from '../field.ts';
 import { quoted, stringPrefix } from '../patterns.ts';
 import { retryOf } from '../retries.ts';
@@ -14,6 +13,7 @@ import {
   type PlacedRule,
   type Rule,
 } from '../rules.ts';
+import { durationAt } from './duration-at.ts';
 
 export const routeReasons: Reasons = {
   'spec.tcpRoute':
@@ -145,10 +145,8 @@ function namedOf(field: Field): Named[] {
 }
 
 function timeoutsOf(of: Field): Rule['timeouts'] {
-  const request = of.at('timeout')?.read('perRequest', 'duration up to 24h', unitDuration);
-  const backendRequest = of
-    .at('retryPolicy')
-    ?.read('perRetryTimeout', 'duration up to 24h', unitDuration);
+  const request = durationAt(of.at('timeout'), 'perRequest');
+  const backendRequest = durationAt(of.at('retryPolicy'), 'perRetryTimeout');
   if (request === undefined && backendRequest === undefined) return undefined;
   return {
     ...(request !== undefined && { request }),

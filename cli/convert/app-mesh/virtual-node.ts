@@ -1,16 +1,15 @@
 /** Owns what a virtual node of App Mesh says, as the TrafficPolicy and the ServiceDefaults of a service of its name. */
 
 import { type Drafts, labelOf } from '../drafts.ts';
-import { ofMs, unitDuration } from '../durations.ts';
+import { ofMs } from '../durations.ts';
 import type { Field, Reasons } from '../field.ts';
+import { durationAt } from './duration-at.ts';
 
 const duration = 'duration up to 24h';
-const breaker = 'limits of connections and requests are none that are converted so far';
 const tls =
   'what goes between clusters is under mutual TLS by itself, with identities of Isthmus; where the program itself speaks TLS, say tls of its ServiceDefaults';
 
 export const virtualNodeReasons: Reasons = {
-  'listeners.connectionPool': breaker,
   'listeners.tls': tls,
   'spec.backends':
     'whom a program may ask is said where it is asked: by Authorization of each service',
@@ -35,6 +34,8 @@ export function convertVirtualNode(
     checkOf(listener.at('healthCheck'), namespace, name, drafts);
     const outlier = outlierOf(listener.at('outlierDetection'));
     if (outlier) drafts.balanceOf(place, listener)['outlier'] = outlier;
+    const breakers = breakersOf(listener.at('connectionPool'));
+    if (breakers) drafts.balanceOf(place, listener)['breakers'] = breakers;
     const timeouts = timeoutsOf(listener.at('timeout'));
     if (Object.keys(timeouts).length > 0) {
       Object.assign(drafts.timeoutsOf(place, listener), timeouts);
@@ -83,17 +84,28 @@ function outlierOf(from: Field | undefined): object | undefined {
     consecutiveGatewayFailure: 0,
     enforcingSuccessRate: 0,
     enforcingFailurePercentage: 0,
-    interval: from.read('interval', duration, unitDuration),
-    baseEjection: from.read('baseEjectionDuration', duration, unitDuration),
+    interval: durationAt(from, 'interval'),
+    baseEjection: durationAt(from, 'baseEjectionDuration'),
     maxEjectedPercent: from.number('maxEjectionPercent'),
+  };
+}
+
+/** Of one protocol: `http`, `http2`, `grpc` or `tcp`. */
+function breakersOf(from: Field | undefined): object | undefined {
+  const [of] = from?.fields ?? [];
+  if (of === undefined) return undefined;
+  return {
+    maxConnections: of.number('maxConnections'),
+    maxPending: of.number('maxPendingRequests'),
+    maxRequests: of.number('maxRequests'),
   };
 }
 
 function timeoutsOf(from: Field | undefined): Record<string, string> {
   const said: Record<string, string> = {};
   for (const of of from?.fields ?? []) {
-    const request = of.read('perRequest', duration, unitDuration);
-    const idle = of.read('idle', duration, unitDuration);
+    const request = durationAt(of, 'perRequest');
+    const idle = durationAt(of, 'idle');
     if (request !== undefined) said['request'] = request;
     // Of HTTP it is a connection's rest between requests.
     if (idle !== undefined) said[of.key === 'tcp' ? 'idle' : 'rest'] = idle;
@@ -105,7 +117,9 @@ function discoveryOf(from: Field | undefined, service: string): void {
   const [dns, map] = [from?.at('dns'), from?.at('awsCloudMap')];
   for (const key of ['hostname', 'responseType', 'ipPreference']) dns?.text(key);
   for (const key of ['namespaceName', 'serviceName', 'ipPreference']) map?.text(key);
-  map?.at('attributes')?.take();
+  for (const attribute of map?.list('attributes') ?? []) {
+    for (const key of ['key', 'value']) attribute.text(key);
+  }
   (dns ?? map)?.differs(
     `endpoints are those that are registered: \`isthmus register ${service}\`, or \`endpoints\` of the configuration`,
   );

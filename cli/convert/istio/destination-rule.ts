@@ -4,7 +4,6 @@ import type { Field, Reasons } from '../field.ts';
 import { type Hosts, hostOf } from './hosts.ts';
 
 const ownService = 'a subset has no policy of its own: make it a service, and lead the Route there';
-const breaker = 'limits of connections and requests are none that are converted so far';
 
 export const destinationRuleReasons: Reasons = {
   'spec.exportTo':
@@ -18,14 +17,10 @@ export const destinationRuleReasons: Reasons = {
   'loadBalancer.localityLbSetting':
     'the own zone, region and cluster come first by themselves: balance.order, clusterOrder and clusterWeights say else',
   'localityLbSetting.enabled': 'the own zone, region and cluster come first by themselves',
-  'tcp.maxConnections': breaker,
-  'http.http1MaxPendingRequests': breaker,
-  'http.http2MaxRequests': breaker,
-  'http.maxRetries': 'retries have a budget: balance.retry.budget, budgetPercent and minConcurrent',
   'http.maxRequestsPerConnection': 'connections end when they have rested: timeouts.rest',
   'http.h2UpgradePolicy': 'the protocol of a service says it: protocol of its ServiceDefaults',
   'http.useClientProtocol': 'the protocol of a service says it: protocol of its ServiceDefaults',
-  'http.maxConcurrentStreams': breaker,
+  'http.maxConcurrentStreams': 'requests under way are limited: balance.breakers.maxRequests',
   'tcp.tcpKeepalive': 'connections are kept alive by the settings of the system',
   'tcp.maxConnectionDuration': 'connections end when they have rested: timeouts.rest',
   'tcp.idleTimeout': 'timeouts.idle is of all that crosses a gateway without a byte',
@@ -172,8 +167,18 @@ function outlierOf(from: Field | undefined, place: ServicePlace, drafts: Drafts)
 
 function connectionsOf(from: Field | undefined, place: ServicePlace, drafts: Drafts): void {
   if (from === undefined) return;
-  const connect = from.at('tcp')?.duration('connectTimeout');
-  const rest = from.at('http')?.duration('idleTimeout');
+  const [tcp, http] = [from.at('tcp'), from.at('http')];
+  const breakers = {
+    maxConnections: tcp?.number('maxConnections'),
+    maxPending: http?.number('http1MaxPendingRequests'),
+    maxRequests: http?.number('http2MaxRequests'),
+    maxRetries: http?.number('maxRetries'),
+  };
+  if (Object.values(breakers).some((one) => one !== undefined)) {
+    drafts.balanceOf(place, from)['breakers'] = breakers;
+  }
+  const connect = tcp?.duration('connectTimeout');
+  const rest = http?.duration('idleTimeout');
   if (connect !== undefined) drafts.timeoutsOf(place, from)['connect'] = connect;
   if (rest !== undefined) drafts.timeoutsOf(place, from)['rest'] = rest;
 }

@@ -1,0 +1,182 @@
+/**
+ * Owns what service-intentions of Consul say, as Authorization. An allowed source that can't be said whole is left out, so that it is let
+ * in no further than there.
+ */
+import { type Drafts, labelOf } from '../drafts.ts';
+import type { Field, Reasons } from '../field.ts';
+import type { Entry } from './entry.ts';
+
+export const intentionsReasons: Reasons = {
+  'sources.peer': 'whose trust domain its callers have is not known: write their principals',
+  'sources.partition': 'there are namespaces, and no partitions',
+  'sources.samenessGroup': 'name the clusters: source.clusters',
+  'permissions.jwt': 'verify tokens by an Authentication, and ask for their claims in `when`',
+  jwt: 'verify tokens by an Authentication, and ask for their claims in `when`',
+  'http.pathRegex': 'paths are said whole, with a * at one end, or with {*} and {**}',
+  'header.regex': 'values are said whole, or with a * at one end',
+  'header.contains': 'values are said whole, or with a * at one end',
+};
+
+type Rule = Record<string, unknown>;
+
+/** A source, and its rules where it could be said. */
+interface Said {
+  readonly isAll: boolean;
+  readonly allowed: readonly Rule[];
+  readonly denied: readonly Rule[];
+}
+
+export function convertIntentions(
+  { document, field, name, namespace }: Entry,
+  trustDomain: string | undefined,
+  drafts: Drafts,
+): void {
+  const said = field.list('sources').map((source) => {
+    for (const key of ['precedence', 'type', 'description', 'legacyID']) source.at(key)?.take();
+    return saidOf(source, namespace, trustDomain);
+  });
+  const target = name === '*' ? {} : { service: name };
+  const label = name === '*' ? 'all-services' : name;
+  const denied = said.flatMap((one) => one.denied);
+  const allowed = said.flatMap((one) => one.allowed);
+  const add = (action: string, suffix: string, rules: readonly Rule[]) =>
+    drafts.add({
+      kind: 'Authorization',
+      namespace,
+      name: `${label}-${suffix}`,
+      spec: { target, action, rules },
+      from: document,
+    });
+  if (denied.length > 0) add('DENY', 'denied', denied);
+  // With any of ALLOW, what none of its rules is for is refused: that is also what a denied * means.
+  const isAllDenied = said.some(({ isAll, allowed: of }) => isAll && of.length === 0);
+  const hasAllowing = field.list('sources').some(allowsAnything);
+  if (hasAllowing || isAllDenied) add('ALLOW', 'allowed', allowed);
+  if (!said.some(({ isAll }) => isAll)) {
+    document.differs(
+      hasAllowing
+        ? 'whoever is not named is refused, whatever the default of Consul is'
+        : 'whoever is not named is let in, whatever the default of Consul is',
+    );
+  }
+}
+
+/** Whether it is meant to let anybody in, be it that it can't be said. */
+function allowsAnything(source: Field): boolean {
+  const actions = [source, ...source.list('permissions')].map((one) => one.at('action')?.value);
+  return actions.includes('allow');
+}
+
+function saidOf(source: Field, own: string, trustDomain: string | undefined): Said {
+  const name = source.text('name') ?? '*';
+  const namespace = source.text('namespace') || own;
+  const action = source.text('action');
+  const permissions = source.list('permissions').map((one) => permissionOf(one));
+  const isAll = name === '*' && namespace !== '*';
+  const who = sourceOf(name, namespace, source, trustDomain);
+  source.leaveRest();
+  if (who === undefined) return { isAll, allowed: [], denied: [] };
+  const from = Object.keys(who).length === 0 ? {} : { from: [{ source: who }] };
+  if (permissions.length === 0) {
+    const rules = [from];
+    if (action === 'allow') {
+      return { isAll, allowed: source.isWhole ? rules : [], denied: [] };
+    }
+    // To deny all is what ALLOW does with those that it does not name.
+    return { isAll, allowed: [], denied: isAll ? [] : rules };
+  }
+  return { isAll, ...byAction(permissions, from) };
+}
+
+/** Undefined, and told, where callers can't be told apart. */
+function sourceOf(
+  name: string,
+  namespace: string,
+  source: Field,
+  trustDomain: string | undefined,
+): Record<string, readonly string[]> | undefined {
+  if (name === '*') return {};
+  if (source.at('peer')?.value) return undefined;
+  if (trustDomain !== undefined) {
+    return { principals: [`${trustDomain}/ns/${labelOf(namespace)}/sa/${labelOf(name)}`] };
+  }
+  source.leave(
+    'whom it names is told by the identity of callers: say with --trust-domain whose, <cluster>.<federation>',
+  );
+  return undefined;
+}
+
+interface Permission {
+  readonly isAllowed: boolean;
+  /** Undefined where it can't be said. */
+  readonly rule: Rule | undefined;
+  readonly field: Field;
+}
+
+/** The first permission that fits decides there; here a denied one does, wherever it stands. */
+function byAction(
+  permissions: readonly Permission[],
+  from: Rule,
+): { readonly allowed: readonly Rule[]; readonly denied: readonly Rule[] } {
+  const allowed: Rule[] = [];
+  const denied: Rule[] = [];
+  for (const { isAllowed, rule, field } of permissions) {
+    if (rule === undefined) continue;
+    const isEverything = isOfAllPaths(rule);
+    if (isAllowed) allowed.push({ ...from, ...rule });
+    else if (isEverything && field === permissions.at(-1)?.field) continue;
+    else {
+      if (allowed.length > 0) {
+        field.differs('it is refused also where a permission before it allows it');
+      }
+      denied.push({ ...from, ...rule });
+    }
+  }
+  return { allowed, denied };
+}
+
+function isOfAllPaths(rule: Rule): boolean {
+  const [one, ...more] = (rule['to'] ?? []) as { operation: { paths?: string[] } }[];
+  if (rule['when'] !== undefined) return false;
+  if (one === undefined) return true;
+  const { paths, ...rest } = one.operation;
+  return more.length === 0 && paths?.[0] === '/*' && Object.keys(rest).length === 0;
+}
+
+function permissionOf(field: Field): Permission {
+  const action = field.text('action');
+  const http = field.at('http');
+  const [exact, prefix] = [http?.text('pathExact'), http?.text('pathPrefix')];
+  const methods = http?.texts('methods');
+  const paths = exact ? [exact] : prefix ? [`${prefix}*`] : undefined;
+  const operation = {
+    ...(paths && { paths }),
+    ...(methods && methods.length > 0 && { methods }),
+  };
+  const when = (http?.list('header') ?? []).flatMap(conditionOf);
+  field.leaveRest();
+  const isAllowed = action === 'allow';
+  const rule = {
+    ...(Object.keys(operation).length > 0 && { to: [{ operation }] }),
+    ...(when.length > 0 && { when }),
+  };
+  const isSayable = field.isWhole || (!isAllowed && Object.keys(rule).length > 0);
+  return { isAllowed, rule: isSayable ? rule : undefined, field };
+}
+
+function conditionOf(header: Field): Rule[] {
+  const name = header.text('name');
+  if (name === undefined) return [];
+  const texts = ['exact', 'prefix', 'suffix'].map((key) => header.text(key) || undefined);
+  const [exact, prefix, suffix] = texts;
+  const isPresent = header.flag('present');
+  const value =
+    exact ??
+    (prefix === undefined ? undefined : `${prefix}*`) ??
+    (suffix === undefined ? undefined : `*${suffix}`) ??
+    (isPresent ? '*' : undefined);
+  const isInverted = header.flag('invert') === true;
+  if (value === undefined) return [];
+  const key = `request.headers[${name}]`;
+  return [isInverted ? { key, notValues: [value] } : { key, values: [value] }];
+}
