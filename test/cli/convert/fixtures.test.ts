@@ -3,8 +3,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import test from 'ava';
 import { parseAllDocuments, stringify } from 'yaml';
 import { convertTexts } from '../../../cli/convert/convert.ts';
-import { documentsIn } from '../../../cli/documents/documents.ts';
 import { policyKinds } from '../../../policy/kinds.ts';
+import { documentsIn } from '../../../policy/read-documents.ts';
 
 const folder = new URL('fixtures/', import.meta.url);
 const asked = { namespace: 'shop', trustDomain: 'dc1.acme' };
