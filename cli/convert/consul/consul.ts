@@ -25,7 +25,7 @@ const instead: Readonly<Record<string, string>> = {
   'http-route': 'write it as an HTTPRoute of the Gateway API, which `isthmus apply` takes',
   'terminating-gateway': 'write an Egress for each outside host',
   'exported-services': 'services are exported by default; a ServiceExport says to whom',
-  'jwt-provider': 'write an Authentication, where there is one: `isthmus explain-schema`',
+  'jwt-provider': 'write an Authentication: `isthmus explain-schema authentication`',
   mesh: 'gateways have no settings of a mesh',
 };
 

@@ -45,7 +45,7 @@ type Rule =
     ? R
     : AuthorizationRule;
 
-export interface Trust {
+interface Trust {
   /** What `cluster.local` is here: `dc1.acme`; undefined: not said. */
   readonly domain: string | undefined;
 }

@@ -31,7 +31,8 @@ const instead: Readonly<Record<string, string>> = {
   WorkloadGroup: 'register workloads as endpoints: `isthmus register`',
   ProxyConfig: 'there is no proxy beside each workload',
   PeerAuthentication: 'what goes between clusters is under mutual TLS always',
-  RequestAuthentication: 'write an Authentication, where there is one: `isthmus explain-schema`',
+  RequestAuthentication:
+    'write an Authentication, which has its meaning: `isthmus explain-schema authentication`',
 };
 
 export const istio: Source = {
