@@ -20,16 +20,40 @@ export function requestText(explanation: RequestExplanation, view: View): string
   ].join('\n\n');
 }
 
-/** Where it ends, or that it goes on. */
+/** Where it ends, or that it goes on, as far as that is known. */
 function verdict({ decisions, backends }: RequestExplanation, view: View): string {
   const end = decisions.find(isEnd);
   if (end !== undefined) return endText(end, view);
-  const ended = backends.filter((backend) => backend.decisions.some(isEnd));
-  const only = backends.length === 1 ? ended[0]?.decisions.find(isEnd) : undefined;
-  if (only !== undefined) return endText(only, view);
-  if (ended.length === 0)
-    return view.paint('green', `goes on to ${backends.map(nameOf).join(', ')}`);
-  return view.paint('yellow', `does not go on to ${ended.map(nameOf).join(', ')}`);
+  const ended = backends.filter((backend) => endsOf(backend).length > 0);
+  const [first] = ended;
+  if (first !== undefined) {
+    const [only] = endsOf(first);
+    if (only !== undefined && backends.length === 1 && isWhole(first)) return endText(only, view);
+    return view.paint('yellow', `may not go on to ${ended.map(nameOf).join(', ')}`);
+  }
+  const goesOn = `goes on to ${backends.map(nameOf).join(', ')}`;
+  const asked = [...decisions, ...backends.flatMap(servedBy)];
+  return asked.some(({ outcome }) => outcome === 'unknown')
+    ? view.paint('yellow', `${goesOn}, as far as is known here`)
+    : view.paint('green', goesOn);
+}
+
+function servedBy({ serving }: Backend): readonly Decision[] {
+  return serving.flatMap((other) => other.decisions);
+}
+
+/** Where requests for it end, here or at clusters that would serve them. */
+function endsOf(backend: Backend): readonly Decision[] {
+  return [...backend.decisions, ...servedBy(backend)].filter(isEnd);
+}
+
+/** Whether all requests for it end. */
+function isWhole({ decisions, decision, serving }: Backend): boolean {
+  if (decisions.some(isEnd)) return true;
+  const places = new Set(
+    decision?.candidates.filter(({ share }) => share > 0).map(({ cluster }) => cluster),
+  );
+  return places.size === serving.length && serving.every((other) => other.decisions.some(isEnd));
 }
 
 function isEnd({ outcome }: Decision): boolean {
@@ -65,7 +89,7 @@ function notesIn(notes: readonly string[]): string[] {
   return notes.length === 0 ? [] : [notes.map((note) => `note: ${printable(note)}`).join('\n')];
 }
 
-const colors = { refused: 'red', answered: 'yellow', unknown: 'gray' } as const;
+const colors = { refused: 'red', answered: 'yellow', unknown: 'yellow' } as const;
 
 const columns: readonly Column<Decision>[] = [
   { title: 'STEP', cell: (d) => d.step },

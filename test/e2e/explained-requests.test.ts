@@ -48,6 +48,8 @@ test.serial('a request that no policy is about goes on, and each step says so', 
   t.like(backend, { service: 'orders.shop', share: 100 });
   t.is(backend?.decision?.candidates[0]?.cluster, 'dc2');
   t.is(endOf(backend?.serving[0]?.decisions), undefined);
+  const asked = backend?.serving[0]?.decisions.find(({ step }) => step === 'authorize');
+  t.is(asked?.outcome, 'unknown', "what dc2's own policies say");
   t.regex(backend?.serving[0]?.notes[0] ?? '', /What dc2 says in its own policies .* is not known/);
 });
 
@@ -165,6 +167,12 @@ test.serial('the rule that denies is named, at the cluster that serves', async (
     code: 'ACCESS_DENIED',
   });
   t.regex(serving?.decisions.find(({ code }) => code)?.says ?? '', /^rule 2 of it fits/);
+  const line = ['explain', 'orders.shop', '--method', 'DELETE', '--from', 'dc1'];
+  t.regex(await dc2.gateway.isthmusOk(line), /: refused at authorize with ACCESS_DENIED$/m);
+  t.regex(
+    await dc1.gateway.isthmusOk(line),
+    /: goes on to orders\.shop 100 %, as far as is known here$/m,
+  );
   t.is(endOf((await explained(dc2, { ...asked, from: 'dc2' })).decisions), undefined);
 });
 

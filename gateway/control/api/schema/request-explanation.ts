@@ -66,7 +66,7 @@ const decisionSchema = object({
   outcome: z
     .enum(outcomes)
     .describe(
-      'passes: the request goes on; acts: something happens to it, or may; noted: a policy that only looks, or is only tried',
+      'passes: the request goes on; acts: something happens to it, or may; noted: a policy that only looks, or is only tried; unknown: it goes on as far as is known here',
     ),
   says: z.string().describe('What it decides, and why'),
   policy: z

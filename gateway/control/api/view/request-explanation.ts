@@ -208,10 +208,25 @@ async function wayAt(
     const { route, decisions } = await explainWay(before, exchange, tellers, noted);
     const branches =
       route && split ? await branchesOf(split, exchange, route, ground, tellers) : [];
-    return { decisions: inOrder([...tellReading(made, exchange), ...decisions]), branches };
+    const all = inOrder([...tellReading(made, exchange), ...decisions]);
+    return {
+      decisions: cluster === config.cluster ? all : all.map((one) => doubted(one, entrance)),
+      branches,
+    };
   } finally {
     ground.close();
   }
+}
+
+/** What another cluster's own policies may say otherwise is not known, whatever those of the federation say. */
+function doubted(decision: Decision, { kind }: Entrance): Decision {
+  const { outcome, says, step } = decision;
+  const isAsked = step === 'authenticate' || step === 'authorize';
+  if (outcome !== 'passes' || !(isAsked || (step === 'route' && kind === 'outbound'))) {
+    return decision;
+  }
+  const more = "as far as the federation's policies say; the cluster's own are not known here";
+  return { ...decision, outcome: 'unknown', says: `${says}, ${more}` };
 }
 
 /** What is known here of services as the gateways of a cluster have them. */
