@@ -1,4 +1,5 @@
 /** Specifies that the admin API is as it is described: every operation of a real gateway answers in the shape it is said to. */
+import { generateKeyPairSync } from 'node:crypto';
 import anyTest, { type TestFn } from 'ava';
 import { z } from 'zod';
 import { collectionOf, type PolicyKindName, policyKindNames } from '../../policy/kind-names.ts';
@@ -38,6 +39,7 @@ test.before('two clusters are joined', async () => {
   description = (await adminRequest(dc1.gateway, '/openapi.json')).json as unknown as Description;
 });
 
+const jwk = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
 const put = { address: '10.0.0.1', port: 8080 };
 const many = { register: [{ service: 'cart.shop', id: 'cart-2', ...put }] };
 
@@ -146,6 +148,9 @@ const requests: (readonly [id: string, path: string, ask?: AdminAsk])[] = [
   ...policyRequests('Authorization', 'Authorizations', {
     action: 'DENY',
     rules: [{ to: [{ operation: { methods: ['TRACE'] } }] }],
+  }),
+  ...policyRequests('Authentication', 'Authentications', {
+    jwtRules: [{ issuer: 'https://issuer.example', jwks: JSON.stringify({ keys: [jwk] }) }],
   }),
   ...policyRequests('RateLimit', 'RateLimits', { requests: 100 }),
   ...policyRequests('Egress', 'Egress', { host: 'api.example.com', port: 443 }),
