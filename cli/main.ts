@@ -62,6 +62,7 @@ const verbs: readonly (readonly [
       drain: async () => (await import('./verbs/drain.ts')).drainVerb,
       undrain: async () => (await import('./verbs/undrain.ts')).undrainVerb,
       failover: async () => (await import('./verbs/failover.ts')).failoverVerb,
+      shift: async () => (await import('./verbs/shift.ts')).shiftVerb,
     },
   ],
   [
