@@ -51,8 +51,8 @@ variable "traffic_policies" {
         table_size = optional(number)
       }))
       slow_start = optional(object({
-        window = optional(string)
-        aggression = optional(number)
+        window             = optional(string)
+        aggression         = optional(number)
         min_weight_percent = optional(number)
       }))
       affinity = optional(object({
@@ -65,16 +65,16 @@ variable "traffic_policies" {
         source   = optional(bool)
         failover = optional(bool)
       }))
-      order = optional(string)
+      order         = optional(string)
       cluster_order = optional(list(string))
       costs = optional(list(object({
-        from = optional(string)
-        to = string
+        from   = optional(string)
+        to     = string
         per_gb = number
       })))
       cluster_weights = optional(list(object({
         cluster = string
-        weight = number
+        weight  = number
       })))
       failover = optional(string)
       failback = optional(object({
@@ -86,15 +86,15 @@ variable "traffic_policies" {
         consecutive_gateway_failure        = optional(number)
         consecutive_local_origin_failure   = optional(number)
         split_external_local_origin_errors = optional(bool)
-        interval = optional(string)
-        enforcing_success_rate = optional(number)
-        success_rate_minimum_hosts = optional(number)
-        success_rate_request_volume = optional(number)
-        success_rate_stdev_factor = optional(number)
-        enforcing_failure_percentage = optional(number)
-        failure_percentage_threshold = optional(number)
-        failure_percentage_minimum_hosts = optional(number)
-        failure_percentage_request_volume = optional(number)
+        interval                           = optional(string)
+        enforcing_success_rate             = optional(number)
+        success_rate_minimum_hosts         = optional(number)
+        success_rate_request_volume        = optional(number)
+        success_rate_stdev_factor          = optional(number)
+        enforcing_failure_percentage       = optional(number)
+        failure_percentage_threshold       = optional(number)
+        failure_percentage_minimum_hosts   = optional(number)
+        failure_percentage_request_volume  = optional(number)
         base_ejection                      = optional(string)
         max_ejection                       = optional(string)
         max_ejected_percent                = optional(number)

@@ -81,8 +81,8 @@ variable "services" {
         tableSize = optional(number)
       }))
       slowStart = optional(object({
-        window = optional(string)
-        aggression = optional(number)
+        window           = optional(string)
+        aggression       = optional(number)
         minWeightPercent = optional(number)
       }))
       affinity = optional(object({
@@ -95,16 +95,16 @@ variable "services" {
         source   = optional(bool)
         failover = optional(bool)
       }))
-      order = optional(string)
+      order        = optional(string)
       clusterOrder = optional(list(string))
       costs = optional(list(object({
-        from = optional(string)
-        to = string
+        from  = optional(string)
+        to    = string
         perGb = number
       })))
       clusterWeights = optional(list(object({
         cluster = string
-        weight = number
+        weight  = number
       })))
       failover = optional(string)
       failback = optional(object({
@@ -116,14 +116,14 @@ variable "services" {
         consecutiveGatewayFailure      = optional(number)
         consecutiveLocalOriginFailure  = optional(number)
         splitExternalLocalOriginErrors = optional(bool)
-        interval = optional(string)
-        enforcingSuccessRate = optional(number)
-        successRateMinimumHosts = optional(number)
-        successRateRequestVolume = optional(number)
-        successRateStdevFactor = optional(number)
-        enforcingFailurePercentage = optional(number)
-        failurePercentageThreshold = optional(number)
-        failurePercentageMinimumHosts = optional(number)
+        interval                       = optional(string)
+        enforcingSuccessRate           = optional(number)
+        successRateMinimumHosts        = optional(number)
+        successRateRequestVolume       = optional(number)
+        successRateStdevFactor         = optional(number)
+        enforcingFailurePercentage     = optional(number)
+        failurePercentageThreshold     = optional(number)
+        failurePercentageMinimumHosts  = optional(number)
         failurePercentageRequestVolume = optional(number)
         baseEjection                   = optional(string)
         maxEjection                    = optional(string)

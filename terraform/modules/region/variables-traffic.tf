@@ -22,8 +22,8 @@ variable "balance" {
       tableSize = optional(number)
     }))
     slowStart = optional(object({
-      window = optional(string)
-      aggression = optional(number)
+      window           = optional(string)
+      aggression       = optional(number)
       minWeightPercent = optional(number)
     }))
     affinity = optional(object({
@@ -36,16 +36,16 @@ variable "balance" {
       source   = optional(bool)
       failover = optional(bool)
     }))
-    order = optional(string)
+    order        = optional(string)
     clusterOrder = optional(list(string))
     costs = optional(list(object({
-      from = optional(string)
-      to = string
+      from  = optional(string)
+      to    = string
       perGb = number
     })))
     clusterWeights = optional(list(object({
       cluster = string
-      weight = number
+      weight  = number
     })))
     failover = optional(string)
     failback = optional(object({
@@ -57,14 +57,14 @@ variable "balance" {
       consecutiveGatewayFailure      = optional(number)
       consecutiveLocalOriginFailure  = optional(number)
       splitExternalLocalOriginErrors = optional(bool)
-      interval = optional(string)
-      enforcingSuccessRate = optional(number)
-      successRateMinimumHosts = optional(number)
-      successRateRequestVolume = optional(number)
-      successRateStdevFactor = optional(number)
-      enforcingFailurePercentage = optional(number)
-      failurePercentageThreshold = optional(number)
-      failurePercentageMinimumHosts = optional(number)
+      interval                       = optional(string)
+      enforcingSuccessRate           = optional(number)
+      successRateMinimumHosts        = optional(number)
+      successRateRequestVolume       = optional(number)
+      successRateStdevFactor         = optional(number)
+      enforcingFailurePercentage     = optional(number)
+      failurePercentageThreshold     = optional(number)
+      failurePercentageMinimumHosts  = optional(number)
       failurePercentageRequestVolume = optional(number)
       baseEjection                   = optional(string)
       maxEjection                    = optional(string)
