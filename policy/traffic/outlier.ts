@@ -61,7 +61,7 @@ export const defaultOutlier: OutlierPolicy = {
   failurePercentageThreshold: 85,
   failurePercentageMinimumHosts: 5,
   failurePercentageRequestVolume: 50,
-  baseEjectionMs: 30_000,
-  maxEjectionMs: 300_000,
+  baseEjectionMs: 5_000,
+  maxEjectionMs: 60_000,
   maxEjectedPercent: 50,
 };

@@ -77,7 +77,7 @@ function open() {
 
 test('a worker that begins gets everything, cut down to what decisions need', (t) => {
   const { services, exports, clusters, worker, feed } = open();
-  services.set(cart, [endpointRecord('cart-1', { labels: { secret: 'no' } })]);
+  services.set(cart, [endpointRecord('cart-1', { labels: { version: 'v2' } })]);
   services.set(web, [endpointRecord('web-1', { service: web })]);
   exports.set(dc2, exportRecord(dc2));
   clusters.set(dc2, {
@@ -86,8 +86,8 @@ test('a worker that begins gets everything, cut down to what decisions need', (t
     gateways: new Map([['g1', gatewayRecord()]]),
   });
   worker.take(structuredClone(feed.everything()));
-  const { labels: _, gateway: __, service: ___, ...endpoint } = endpointRecord();
-  t.deepEqual(worker.facts(cart)?.endpoints, [endpoint]);
+  const { gateway: _, service: __, ...endpoint } = endpointRecord();
+  t.deepEqual(worker.facts(cart)?.endpoints, [{ ...endpoint, labels: { version: 'v2' } }]);
   const { cluster, protocol, localities } = exportRecord(dc2);
   t.deepEqual(worker.facts(cart)?.exports, new Map([[dc2, { cluster, protocol, localities }]]));
   t.is(worker.facts(web)?.endpoints[0]?.id, 'web-1');

@@ -10,10 +10,13 @@ import {
   trusted,
 } from '../../../../gateway/data/balance/outlier.ts';
 import type { TryResult } from '../../../../gateway/data/balance/types.ts';
-import {
-  type OutlierPolicy,
-  defaultOutlier as policy,
-} from '../../../../policy/traffic/outlier.ts';
+import { defaultOutlier, type OutlierPolicy } from '../../../../policy/traffic/outlier.ts';
+
+/** With the times that Envoy has by default. */
+const policy: OutlierPolicy = {
+  ...defaultOutlier,
+  ...{ baseEjectionMs: 30_000, maxEjectionMs: 300_000 },
+};
 
 interface Circumstances {
   readonly from?: OutlierState;
