@@ -96,7 +96,7 @@ test('what comes before it may change nothing: any lists in any order read as on
         }
       },
     ),
-    { examples: [[[request], Array.from({ length: 4 }, () => [0, []])]] },
+    { examples: [[[request], Array.from({ length: 4 }, (): [number, string[]] => [0, []])]] },
   );
   t.true(known > 0);
 });
