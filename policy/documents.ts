@@ -20,6 +20,10 @@ export function documentSchema(kind: string, { naming, spec, summary }: PolicyKi
           namespace: labelSchema
             .optional()
             .describe(`Namespace that it is in; default \`${defaultNamespace}\``),
+          scope: z
+            .enum(['cluster', 'federation'])
+            .optional()
+            .describe('Whose gateways go by it: `cluster`, the default, or `federation`'),
         })
         .describe('What it is called'),
       spec: spec.describe('What it says'),

@@ -8,6 +8,7 @@ import { defaultNamespace, documentSchema, documentVersion } from './documents.t
 import { singularOf } from './kind-names.ts';
 import type { PolicyKind } from './kinds.ts';
 import type { Manifest } from './manifests.ts';
+import type { PolicyScope } from './record.ts';
 
 /** A text, and the place that faults in it name: the file as it was given, or `stdin`. */
 interface Written {
@@ -17,6 +18,8 @@ interface Written {
 
 /** A policy by its name. */
 export interface PolicyName {
+  /** Whose gateways go by it; default `cluster`. */
+  readonly scope?: PolicyScope | undefined;
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;
@@ -67,9 +70,10 @@ export function documentsIn(
   return { documents: [...documents.values()], faults };
 }
 
-/** `traffic-policy shop/orders` */
-export function textOf({ kind, namespace, name }: PolicyName): string {
-  return `${singularOf(kind)} ${namespace}/${name}`;
+/** `traffic-policy shop/orders`, or `traffic-policy shop/orders of the federation` */
+export function textOf({ scope, kind, namespace, name }: PolicyName): string {
+  const whose = scope === 'federation' ? ' of the federation' : '';
+  return `${singularOf(kind)} ${namespace}/${name}${whose}`;
 }
 
 function twice(document: PolicyDocument, before: PolicyDocument): IsthmusError {
@@ -103,7 +107,7 @@ function oneOf(placed: Placed, kinds: Kinds, namespace: string): One {
   const { spec } = placed.value as { readonly spec: PolicyDocument['spec'] };
   return {
     document: {
-      ...{ kind, spec, unhonoured: [], name: metadata.name },
+      ...{ kind, spec, unhonoured: [], name: metadata.name, scope: metadata.scope },
       namespace: metadata.namespace ?? namespace,
       place: (field) => placed.place(field && ['spec', ...field]),
     },

@@ -28,16 +28,16 @@ export async function diffPolicies(
   if (plan === undefined) return;
   const differences: Difference[] = plan.items
     .filter(({ change }) => change !== 'unchanged')
-    .map(({ kind, namespace, name, before, after }) => {
+    .map(({ scope, kind, namespace, name, before, after }) => {
       const was = before && {
         ...(before.set !== undefined && { set: before.set }),
         spec: before.spec,
       };
       const will = { ...(set !== undefined && { set }), spec: after };
-      return { kind, namespace, name, before: was, after: will };
+      return { scope, kind, namespace, name, before: was, after: will };
     });
-  for (const { kind, namespace, name, spec } of isPruned ? plan.left : []) {
-    differences.push({ kind, namespace, name, before: { set, spec } });
+  for (const { scope, kind, namespace, name, spec } of isPruned ? plan.left : []) {
+    differences.push({ scope, kind, namespace, name, before: { set, spec } });
   }
   cli.print({ items: differences }, ({ paint }) => {
     const lines = differences.flatMap((one) => diffOf(one));
@@ -47,8 +47,8 @@ export async function diffPolicies(
 }
 
 function diffOf(difference: Difference): string[] {
-  const { kind, namespace, name, before, after } = difference;
-  const path = `${kind}/${namespace}/${name}`;
+  const { scope, kind, namespace, name, before, after } = difference;
+  const path = `${scope === 'federation' ? 'federation/' : ''}${kind}/${namespace}/${name}`;
   return unifiedDiff(textOf(difference, before), textOf(difference, after), {
     before: before === undefined ? '/dev/null' : `now/${path}`,
     after: after === undefined ? '/dev/null' : `applied/${path}`,
@@ -57,12 +57,13 @@ function diffOf(difference: Difference): string[] {
 
 /** A document as a file has it; the set, which a document does not say, above it. */
 function textOf(
-  { kind, namespace, name }: PolicyName,
+  { scope, kind, namespace, name }: PolicyName,
   said: Partial<Record<'set' | 'spec', unknown>> | undefined,
 ): string {
   if (said === undefined) return '';
   const { set, spec } = said;
-  const document = { apiVersion: documentVersion, kind, metadata: { name, namespace }, spec };
+  const metadata = { name, namespace, ...(scope === 'federation' && { scope }) };
+  const document = { apiVersion: documentVersion, kind, metadata, spec };
   return `${set === undefined ? '' : `# of the set ${set}\n`}${serialize(document, 'yaml')}`;
 }
 

@@ -29,9 +29,11 @@ export async function planOf(
 ): Promise<Plan> {
   const items: Planned[] = [];
   let ofSet: PolicyPlan['ofSet'] = [];
-  let room = Infinity;
+  let room = { cluster: Infinity, federation: Infinity };
   for (const part of inParts(documents)) {
-    const asked = part.map(({ kind, namespace, name, spec }) => ({ kind, namespace, name, spec }));
+    const asked = part.map(({ scope, kind, namespace, name, spec }) => ({
+      ...{ scope, kind, namespace, name, spec },
+    }));
     const answer = await patiently(() =>
       admin.send<PolicyPlan>('POST', '/v1/policies/plan', {
         documents: asked,
@@ -41,9 +43,10 @@ export async function planOf(
     items.push(...answer.items);
     ({ ofSet, room } = answer);
   }
-  const created = items.filter(({ change }) => change === 'created').length;
-  if (created > room) {
-    const what = `${created} policies would be new, and there is room for ${room}`;
+  for (const whose of ['cluster', 'federation'] as const) {
+    const created = items.filter(({ scope, change }) => scope === whose && change === 'created');
+    if (created.length <= room[whose]) continue;
+    const what = `${created.length} policies of the ${whose} would be new, and there is room for ${room[whose]}`;
     throw new IsthmusError('POLICY_LIMIT', { what });
   }
   const said = new Set(documents.map(textOf));
@@ -83,8 +86,9 @@ export function refusalOf(
   });
 }
 
-export function pathOf({ kind, namespace, name }: PolicyName): string {
-  return `/v1/${collectionOf(kind)}/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`;
+export function pathOf({ scope, kind, namespace, name }: PolicyName): string {
+  const root = scope === 'federation' ? '/v1/federation' : '/v1';
+  return `${root}/${collectionOf(kind)}/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`;
 }
 
 /** Puts what was judged, in place of just what it was judged by. Throws PRECONDITION_FAILED naming who was faster, and what `send` does. */

@@ -2,11 +2,13 @@
 import { asIsthmusError } from '../../core/errors.ts';
 import type { PolicyItem } from '../../gateway/control/api/answers.ts';
 import { type PolicyName, textOf } from '../../policy/read-documents.ts';
+import type { PolicyScope } from '../../policy/record.ts';
 import type { Cli } from '../cli.ts';
 import { description } from '../descriptions/description.ts';
 import { describePolicy } from '../descriptions/policy.ts';
 import { exitCodeOf } from '../exit.ts';
-import { listedKinds } from '../policy-kinds.ts';
+import { type ListedKind, listedKinds, scoped } from '../policy-kinds.ts';
+import type { View } from '../table.ts';
 import { printable } from '../terminal.ts';
 import { pathOf } from './gateway.ts';
 
@@ -22,21 +24,35 @@ export async function listPolicies(cli: Cli, policies: readonly PolicyName[]): P
     { items },
     (view) =>
       listedKinds
-        .map((listed) => ({ listed, own: items.filter(({ kind }) => kind === listed.kind) }))
-        .filter(({ own }) => own.length > 0)
-        .map(
-          ({ listed, own }) => `${view.paint('bold', listed.plural)}\n${listed.layout(own, view)}`,
-        )
+        .flatMap((listed) => [
+          ...tableOf(listed, 'cluster', items, view),
+          ...tableOf(listed, 'federation', items, view),
+        ])
         .join('\n\n'),
     () => items.map((item) => printable(textOf(item))).join('\n'),
   );
 }
 
+function tableOf(
+  listed: ListedKind,
+  whose: PolicyScope,
+  items: readonly Found[],
+  view: View,
+): string[] {
+  const own = items.filter(({ kind, scope }) => kind === listed.kind && scope === whose);
+  if (own.length === 0) return [];
+  const title = whose === 'federation' ? `${listed.plural} of the federation` : listed.plural;
+  return [`${view.paint('bold', title)}\n${listed.layout(own, view)}`];
+}
+
 /** `isthmus describe -f` */
 export async function describePolicies(cli: Cli, policies: readonly PolicyName[]): Promise<void> {
-  const found = await each(cli, policies, async ({ kind, namespace, name }) => {
+  const found = await each(cli, policies, async ({ scope, kind, namespace, name }) => {
     const listed = listedKinds.find((one) => one.kind === kind);
-    return listed && describePolicy(await cli.admin(), listed, `${namespace}/${name}`);
+    const options = { federation: scope === 'federation' };
+    return (
+      listed && describePolicy(await cli.admin(), scoped(listed, options), `${namespace}/${name}`)
+    );
   });
   const findings = found.filter((one) => one !== undefined);
   cli.print({ items: findings.map(({ data }) => data) }, (view) =>

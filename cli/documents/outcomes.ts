@@ -13,7 +13,7 @@ interface Detail {
   readonly warnings?: readonly string[];
 }
 
-type Told = Pick<PolicyName, 'kind' | 'namespace' | 'name'> & Detail;
+type Told = PolicyName & Detail;
 type Outcome = Told & { readonly result: Result | 'failed' | 'skipped'; readonly problem?: object };
 
 /** Nothing more can be asked of the gateway after these. */
@@ -66,8 +66,11 @@ export class Outcomes {
     if (exitCode === 0) this.#cli.exitCode = exitCodeOf(error.kind);
   }
 
-  #tell({ kind, namespace, name }: PolicyName, told: Omit<Outcome, keyof PolicyName>): void {
-    const outcome = { kind, namespace, name, ...told };
+  #tell(
+    { scope = 'cluster', kind, namespace, name }: PolicyName,
+    told: Omit<Outcome, keyof PolicyName>,
+  ): void {
+    const outcome = { scope, kind, namespace, name, ...told };
     this.#all.push(outcome);
     if (this.#cli.isData) return;
     const line = this.#cli.format === 'name' ? textOf(outcome) : this.#line(outcome);

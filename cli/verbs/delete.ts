@@ -3,10 +3,16 @@ import { Argument } from 'commander';
 import type { PolicyName } from '../../policy/read-documents.ts';
 import type { Cli } from '../cli.ts';
 import type { FileOptions } from '../documents/read.ts';
-import { kindGiven, kindWords, type ListedKind } from '../policy-kinds.ts';
+import {
+  federationOption,
+  kindGiven,
+  kindWords,
+  type ListedKind,
+  type ScopeOptions,
+} from '../policy-kinds.ts';
 import { fileOptions, type Verb } from '../verb.ts';
 
-interface DeleteOptions extends FileOptions {
+interface DeleteOptions extends FileOptions, ScopeOptions {
   readonly dryRun?: true;
   readonly ignoreNotFound?: true;
 }
@@ -25,15 +31,22 @@ export function deleteVerb(program: Verb, cli: Cli): void {
     )
     .names();
   fileOptions(verb)
+    .option(...federationOption)
     .option('--dry-run', 'Only say what it would do.')
     .option('--ignore-not-found', 'One that there is not is as good as one that was deleted.')
     .action(
       async (kind: ListedKind | undefined, name: string | undefined, options: DeleteOptions) => {
-        const { ignoreNotFound = false, dryRun = false, file } = options;
+        const { ignoreNotFound = false, dryRun = false, federation = false, file } = options;
         if ((kind === undefined) === (file === undefined) || (kind && name === undefined)) {
           throw verb.misuse('Name what to delete, by -f or by a kind and a name');
         }
-        const policies = kind ? [policyNamed(kind, name ?? '')] : await documents(cli, options);
+        if (file && federation) {
+          throw verb.misuse('Documents say themselves what is of the federation: metadata.scope');
+        }
+        const scope = federation ? 'federation' : 'cluster';
+        const policies = kind
+          ? [{ ...policyNamed(kind, name ?? ''), scope } as const]
+          : await documents(cli, options);
         if (policies === undefined) return;
         const { deletePolicies } = await import('../documents/delete.ts');
         await deletePolicies(cli, policies, { isDryRun: dryRun, mayBeAbsent: ignoreNotFound });

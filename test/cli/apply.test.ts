@@ -261,6 +261,69 @@ async function faster(t: ExecutionContext, path: string, theirs: object): Promis
 }
 
 test.serial(
+  "documents of the federation are applied, compared, shown, pruned and deleted beside the cluster's own",
+  async (t) => {
+    await clean(t);
+    const files = await folder(t);
+    const everywhere = (document: ReturnType<typeof policy>) => ({
+      ...document,
+      metadata: { ...document.metadata, scope: 'federation' },
+    });
+    const own = policy('orders', timed('5s'));
+    await files.write(
+      'a.yaml',
+      own,
+      everywhere(own),
+      everywhere(policy('old', timed('6s', 'old'))),
+    );
+    const apply = `apply -f ${files.path} --set prod`;
+    const created = `traffic-policy shop/orders created
+traffic-policy shop/orders of the federation created (not in force: shop/orders of dc1 is for the same, and comes first as a cluster's own does)
+traffic-policy shop/old of the federation created (warned of)
+`;
+    const dry = await run(`${apply} --dry-run`);
+    t.is(dry.stdout.match(/dry run/g)?.length, 3);
+    t.is((await run(apply)).stdout, created);
+    t.like(JSON.parse((await run(`${apply} -o json`)).stdout).items, [
+      { scope: 'cluster', result: 'unchanged' },
+      { scope: 'federation', result: 'unchanged' },
+    ]);
+    const of = '/v1/federation/traffic-policies';
+    t.is((await dc1.gateway.api.get<PolicyItem>(`${of}/shop/orders`)).set, 'prod');
+
+    const listed = await run(`get -f ${files.path}`);
+    t.regex(listed.stdout, /^traffic-policies\nNAME.*\nshop\/orders /);
+    t.regex(
+      listed.stdout,
+      /\ntraffic-policies of the federation\nNAME.*\nshop\/orders .*\nshop\/old /,
+    );
+    const described = await run(`describe -f ${files.path}`);
+    t.is(described.stdout.match(/^cluster +federation, by dc1$/gm)?.length, 2);
+
+    await files.write('a.yaml', own, everywhere(policy('orders', timed('7s'))));
+    const differs = await run(`diff -f ${files.path} --set prod --prune`);
+    t.deepEqual(differs.stdout.match(/^(---|\+\+\+|[-+] {4}request: [57]).*$/gm), [
+      '--- now/federation/TrafficPolicy/shop/orders',
+      '+++ applied/federation/TrafficPolicy/shop/orders',
+      '-    request: 5s',
+      '+    request: 7s',
+      '--- now/federation/TrafficPolicy/shop/old',
+      '+++ /dev/null',
+    ]);
+    t.regex(differs.stdout, /^- {2}scope: federation$/m);
+    t.regex((await run(`${apply} --prune`)).stdout, /shop\/old of the federation deleted\n$/);
+
+    t.is(
+      (await run('delete traffic-policy shop/orders --federation --dry-run')).stdout,
+      'traffic-policy shop/orders of the federation deleted (dry run)\n',
+    );
+    t.is((await run(`delete -f ${files.path} --federation`)).code, 64);
+    t.is((await run(`delete -f ${files.path}`)).code, 0);
+    t.deepEqual(await dc1.gateway.items(of), []);
+  },
+);
+
+test.serial(
   'who is overtaken is told by whom, the others are applied, and nothing is pruned',
   async (t) => {
     await clean(t);

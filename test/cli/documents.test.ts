@@ -5,9 +5,10 @@ import test from 'ava';
 import { z } from 'zod';
 import { Cli } from '../../cli/cli.ts';
 import { readFiles } from '../../cli/documents/files.ts';
+import { pathOf } from '../../cli/documents/gateway.ts';
 import { policyKindNames } from '../../policy/kind-names.ts';
 import { type PolicyKind, policyKinds } from '../../policy/kinds.ts';
-import { documentsIn } from '../../policy/read-documents.ts';
+import { documentsIn, textOf } from '../../policy/read-documents.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const head = 'apiVersion: isthmus/v1\nkind: ServiceExport\n';
@@ -37,6 +38,23 @@ test('a document has a kind, a name and a namespace, default if it names none; w
   t.is(documents[0]?.place(), 'a.yaml:1:1');
   t.is(documents[0]?.place(['exported']), 'a.yaml:4:9');
   t.is(documentsIn([{ text, name: 'a' }], policyKinds, 'prod').documents[1]?.namespace, 'prod');
+});
+
+test('a document of the federation stands beside the own one of the same name', (t) => {
+  const text = `${head}metadata: { name: web }\nspec: {}\n---\n${head}metadata: { name: web, scope: federation }\nspec: {}\n`;
+  const { documents, faults } = read(text);
+  t.deepEqual(faults, []);
+  t.deepEqual(documents.map(textOf), [
+    'service-export default/web',
+    'service-export default/web of the federation',
+  ]);
+  t.deepEqual(documents.map(pathOf), [
+    '/v1/service-exports/default/web',
+    '/v1/federation/service-exports/default/web',
+  ]);
+  t.deepEqual(faultsOf(text.replace('scope: federation', 'scope: cluster')), [
+    'a.yaml:6:1 service-export default/web stands in a.yaml:1:1 already Say it once, or give one of them another name.',
+  ]);
 });
 
 test('one file of JSON has several as a List', (t) => {
@@ -95,6 +113,11 @@ for (const [situation, text, faults] of [
     'labels',
     `${head}metadata: { name: web, labels: { a: b } }\nspec: {}\n`,
     ['a.yaml:3:24 There is no key "labels" in metadata'],
+  ],
+  [
+    'a scope that there is not',
+    `${head}metadata: { name: web, scope: all }\nspec: {}\n`,
+    ['a.yaml:3:24 metadata.scope: Invalid option: expected one of "cluster"|"federation"'],
   ],
   [
     'a name that is none, and an unknown field',

@@ -1,4 +1,7 @@
 /** Specifies policies of the whole federation at real clusters: who is let write them, where they hold, and what is refused. */
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';
 import { openAuthority } from '../../certs/authority.ts';
@@ -10,6 +13,7 @@ import { type EtcdProcess, startEtcd } from '../support/etcd.ts';
 import { type Etcdctl, etcdctl } from '../support/etcdctl.ts';
 import { type Cluster, federate } from '../support/federation.ts';
 import { sharedScope } from '../support/shared.ts';
+import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
 
 const test = anyTest as TestFn;
@@ -23,6 +27,10 @@ let run: Etcdctl;
 let dc1: Cluster;
 let dc2: Cluster;
 let dc3: Cluster;
+/** Documents for the whole federation: a Route, a RateLimit, an Authorization and an Egress. */
+let file: string;
+/** A host outside of the federation. */
+let outside: string;
 
 test.before('dc1 founds the federation, dc2 and dc3 join it', async () => {
   etcd = await startEtcd(shared);
@@ -34,7 +42,45 @@ test.before('dc1 founds the federation, dc2 and dc3 join it', async () => {
     dc2: { config, registry, instances: 0 },
     dc3: { config, registry, instances: 0 },
   }));
+  const server = createServer((_, response) => void response.end('outside'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  shared.teardown(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  outside = `127.0.0.1:${port}`;
+  file = join(await tempDir(shared), 'everywhere.json');
+  const items = [
+    document('Route', whoRoute('the federation')),
+    document('RateLimit', { target, requests: 2, per: '1h', key: [{ header: 'x-key' }] }),
+    document('Authorization', {
+      ...{ target, action: 'DENY', rules: [{ to: [{ operation: { methods: ['DELETE'] } }] }] },
+    }),
+    document('Egress', { host: '127.0.0.1', port }),
+  ];
+  await writeFile(file, JSON.stringify({ kind: 'List', apiVersion: 'v1', items }));
 });
+
+const target = { service: 'orders' };
+
+const document = (kind: string, spec: object, scope = 'federation') => ({
+  ...{ apiVersion: 'isthmus/v1', kind, metadata: { name: 'for-all', namespace: 'shop', scope } },
+  spec,
+});
+
+/** Answers `/who` itself. */
+const whoRoute = (body: string) => ({
+  parentRefs: [{ kind: 'Service', name: 'orders' }],
+  rules: [{ matches: [{ path: { value: '/who' } }], directResponse: { status: 200, body } }, {}],
+});
+
+let asked = 0;
+
+/** Each with a key of its own, so that it is limited by itself. */
+const askAtDc3 = (options: Parameters<Cluster['gateway']['request']>[1] = {}) => {
+  const headers = { 'x-key': String(asked++), ...options.headers };
+  return dc3.gateway.request('orders.shop', { ...options, headers });
+};
+
+const askOutside = () => askAtDc3({ path: `http://${outside}/`, headers: { host: outside } });
 
 async function algorithmAt({ gateway }: Cluster): Promise<string> {
   return (await gateway.api.get<ExplainAnswer>('/v1/explain/orders.shop')).policy.algorithm;
@@ -51,6 +97,15 @@ test.serial(
   'only a cluster that the founder granted it writes for all, and the others say where to ask',
   async (t) => {
     await t.throwsAsync(put(dc2, path, maglev), { code: 'GRANT_MISSING' } as object);
+    const mixed = join(await tempDir(t), 'mixed.json');
+    const items = ['cluster', 'federation'].map((scope) => document('Route', whoRoute('x'), scope));
+    await writeFile(mixed, JSON.stringify({ kind: 'List', apiVersion: 'v1', items }));
+    for (const verb of ['apply', 'delete']) {
+      const refused = await dc2.gateway.isthmus([verb, '-f', mixed]);
+      t.deepEqual([refused.code, refused.stdout], [5, '']);
+      t.regex(refused.stderr, /GRANT_MISSING.*dc2 may not write .*: dc1 may/s);
+    }
+    t.deepEqual(await dc2.gateway.items('/v1/routes'), [], 'nothing of the file was written');
     const asked = await dc2.gateway.isthmus(['grant', 'policy', 'dc2']);
     t.is(asked.code, 5);
     t.regex(
@@ -129,13 +184,53 @@ test.serial(
   },
 );
 
+test.serial(
+  'a Route, a RateLimit and an Egress that a granted cluster applies hold at the others, and a cluster answers for itself first',
+  async (t) => {
+    t.is((await askAtDc3()).status, 200);
+    t.is((await askOutside()).status, 404);
+    const applied = await dc2.gateway.isthmusOk(['apply', '-f', file]);
+    t.is(applied.match(/ of the federation created$/gm)?.length, 4);
+
+    const who = async () => (await askAtDc3({ path: '/who' })).body;
+    await until('the Route to hold', async () => (await who()) === 'the federation');
+    await put(dc3, '/v1/routes/shop/own', whoRoute('dc3'));
+    await until("dc3's own to come first", async () => (await who()) === 'dc3');
+    await dc3.gateway.api.send('DELETE', '/v1/routes/shop/own');
+
+    await until('the host to be reached', async () => (await askOutside()).body === 'outside');
+    const headers = { 'x-key': 'ada' };
+    const statuses = [];
+    while (statuses.length < 3) statuses.push((await askAtDc3({ headers })).status);
+    t.deepEqual(statuses, [200, 200, 429]);
+  },
+);
+
+test.serial(
+  'security: a DENY of the federation stays one, though the cluster that is asked allows all, and the one that serves',
+  async (t) => {
+    const own = '/v1/authorizations/shop/all';
+    for (const cluster of [dc1, dc3]) await put(cluster, own, { action: 'ALLOW', rules: [{}] });
+    t.is((await askAtDc3()).status, 200);
+    t.is((await askAtDc3({ method: 'DELETE' })).status, 403);
+    for (const { gateway } of [dc1, dc3]) await gateway.api.send('DELETE', own);
+  },
+);
+
 test.serial('a grant that is taken back takes what the cluster wrote out of force', async (t) => {
   await dc1.gateway.isthmusOk(['revoke', 'policy', 'dc2']);
   await until3('peak-ewma');
-  const [problem] = await dc3.gateway.problems();
-  t.like(problem, { code: 'GRANT_MISSING', where: key });
+  await until('each to be named', async () => (await dc3.gateway.problems()).length === 5);
+  const problem = (await dc3.gateway.problems()).find(({ where }) => where === key);
+  t.is(problem?.code, 'GRANT_MISSING');
+  await until('none to hold', async () => (await askOutside()).status === 404);
+  const freed = await askAtDc3({ method: 'DELETE', path: '/who' });
+  t.is(freed.status, 200, 'nobody denies it');
+  t.not(freed.body, 'the federation', 'nobody answers for it');
   t.regex(problem?.what ?? '', /^dc2 may not write policies of the whole federation: dc1 may$/);
   await put(dc1, path, maglev);
   await until3('maglev');
+  await dc1.gateway.isthmusOk(['apply', '-f', file]);
+  await until('all to hold again', async () => (await askOutside()).body === 'outside');
   t.deepEqual(await dc3.gateway.problems(), []);
 });

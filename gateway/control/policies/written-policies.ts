@@ -147,13 +147,14 @@ export class WrittenPolicies {
     return this.#viewsOf(scope).filter(({ record }) => record.kind === kind);
   }
 
-  /** Every policy of this cluster that was applied with a set. */
+  /** Every policy that this cluster applied with a set: a granted cluster may have one of the federation's by the same name. */
   ofSet(set: string): PolicyView[] {
-    return this.#viewsOf('cluster').filter(({ record }) => record.set === set);
+    const { self } = this.#options;
+    return this.views.filter(({ record }) => record.set === set && record.cluster === self);
   }
 
   /** How many policies may be made beside those that there are. Throws NOT_A_MEMBER. */
-  room(scope: PolicyScope = 'cluster'): number {
+  room(scope: PolicyScope): number {
     return this.#member()[scope].room;
   }
 

@@ -73,7 +73,10 @@ function planOf(gateway: PlanParts, { documents, set }: Asked): PolicyPlan {
       const { by, at, etag } = told(gateway, view);
       return { scope: view.scope, kind, namespace, name, spec: spec as Spec, by, at, etag };
     }),
-    room: writtenPolicies.room(),
+    room: {
+      cluster: writtenPolicies.room('cluster'),
+      federation: writtenPolicies.room('federation'),
+    },
   };
 }
 

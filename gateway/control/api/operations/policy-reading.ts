@@ -21,8 +21,8 @@ export const policyReadingOperation: Operation = operation({
 function readingOf(text: string): PolicyReading {
   const { documents, faults } = documentsIn([{ text, name: 'text' }], policyKinds);
   return {
-    documents: documents.map(({ kind, namespace, name, spec, unhonoured, place }) => ({
-      ...{ kind, namespace, name, spec, unhonoured },
+    documents: documents.map(({ scope, kind, namespace, name, spec, unhonoured, place }) => ({
+      ...{ scope, kind, namespace, name, spec, unhonoured },
       ...lineOf(place()),
     })),
     faults: faults.map(({ code, message, fix, where }) => ({

@@ -60,8 +60,11 @@ export const planSchema = named('PolicyPlan', 'What writing policies would chang
       at: moment,
       etag,
     }),
-  ).describe('Policies of the set, those of the documents included'),
-  room: count.describe('How many policies of this cluster may be made beside those that there are'),
+  ).describe('Policies of the set that this cluster wrote, those of the documents included'),
+  room: object({
+    cluster: count.describe('Of this cluster'),
+    federation: count.describe('Of the whole federation'),
+  }).describe('How many policies may be made beside those that there are'),
 });
 
 export type PolicyPlan = z.output<typeof planSchema>;

@@ -22,6 +22,10 @@ export const readBodySchema = z.strictObject({
 export const readSchema = named('PolicyReading', 'What a text of policies says', {
   documents: list(
     object({
+      scope: z
+        .enum(['cluster', 'federation'])
+        .optional()
+        .describe('Whose gateways go by it; absent where it says none, which is `cluster`'),
       kind: z.string().describe('Kind of the policy'),
       namespace: labelSchema.describe('Namespace that it is in; `default` where it names none'),
       name: labelSchema.describe('Name that it has there'),

@@ -240,7 +240,7 @@ test('a policy over its size, or one more than a cluster may have, is refused; w
   t.regex(refused?.message ?? '', /has 656\d\d octets.*; a policy has 65536 at most$/);
   await policies.put(named, { ...by, spec: timed('5s') });
   await policies.put({ ...named, name: 'second' }, { ...by, spec: timed('5s') });
-  t.is(policies.room(), 0);
+  t.is(policies.room('cluster'), 0);
   const third = { ...named, name: 'third' };
   await t.throwsAsync(policies.put(third, { ...by, spec: timed('5s') }), {
     code: 'POLICY_LIMIT',
@@ -250,7 +250,7 @@ test('a policy over its size, or one more than a cluster may have, is refused; w
   await policies.put(named, { ...by, spec: timed('6s') });
   await policies.delete(named, by);
   await policies.put(third, { ...by, spec: timed('5s') });
-  t.is(policies.room(), 0);
+  t.is(policies.room('cluster'), 0);
 });
 
 test("a record over a policy's size is refused before it is parsed, and named", async (t) => {

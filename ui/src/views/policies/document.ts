@@ -2,6 +2,7 @@
 import type { PolicyId } from '../../api/policies.ts';
 import { yamlOf } from '../../format/yaml.ts';
 
-export function documentOf({ kind, namespace, name }: PolicyId, spec: object): string {
-  return yamlOf({ apiVersion: 'isthmus/v1', kind, metadata: { name, namespace }, spec });
+export function documentOf({ scope, kind, namespace, name }: PolicyId, spec: object): string {
+  const metadata = { name, namespace, ...(scope === 'federation' && { scope }) };
+  return yamlOf({ apiVersion: 'isthmus/v1', kind, metadata, spec });
 }

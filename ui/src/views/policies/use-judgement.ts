@@ -59,6 +59,9 @@ async function judged(text: string, scope: PolicyScope, signal: AbortSignal): Pr
       return { kind: 'faulty', faults: [another === undefined ? nothing : oneTooMany(another)] };
     }
     const { kind, namespace, name, spec } = document;
+    if (document.scope !== undefined && document.scope !== scope) {
+      return { kind: 'faulty', faults: [otherwise(document, scope)] };
+    }
     const plan = await call<PolicyPlan>('/v1/policies/plan', {
       ...ask,
       body: { documents: [{ scope, kind, namespace, name, spec }] },
@@ -75,6 +78,15 @@ const nothing: Fault = {
   ...{ code: 'CONFIG_INVALID', line: 1, column: 1 },
   ...{ what: 'It says no policy', fix: 'Write one, as New policy begins it.' },
 };
+
+/** Where a policy is to hold is chosen beside its text. */
+function otherwise({ line, column, scope: said }: Document, scope: PolicyScope): Fault {
+  return {
+    ...{ code: 'CONFIG_INVALID', line, column },
+    what: `It says metadata.scope: ${said}, and is edited as one of the ${scope}`,
+    fix: `Leave it out, or make it as a new policy of the ${said}.`,
+  };
+}
 
 function oneTooMany({ line, column }: Document): Fault {
   return {
