@@ -27,7 +27,7 @@ const token = await new SignJWT({ iss: issuer, sub: 'ada', groups: ['buyers'] })
 
 const place = { cluster: parseClusterName('dc1'), federation: parseFederationName('acme') };
 const rings = new KeyRings();
-const authenticate = tokensVerified({ place, clock: systemClock, rings });
+const authenticate = tokensVerified({ place, clock: systemClock, rings, recorder: new Recorder() });
 const authorize = policiesAllow({ place, recorder: new Recorder(), log: silentLog });
 
 const tokens: PolicyResource = {

@@ -1,4 +1,5 @@
 /** Owns telling who may ask, and how often: the rule that let a request pass or refused it, and the buckets that it takes from. */
+import { writtenDuration } from '../../../core/duration.ts';
 import type { ServiceName } from '../../../core/names.ts';
 import { decidingRule, refusing } from '../request/authorize/decide.ts';
 import { Facts, type Place } from '../request/authorize/facts.ts';
@@ -73,7 +74,7 @@ export function tellLimits({ cluster }: Place): Teller {
         return { ...base, outcome: 'passes', says: 'it was counted where the request came in' };
       }
       const { requests, perMs, burst, dryRun } = one.limit;
-      const rate = `${requests} requests in ${perMs} ms, ${burst} at once`;
+      const rate = `${requests} requests in ${writtenDuration(perMs)}, ${burst} at once`;
       const says = `${rate}, ${bucketOf(one, service, exchange, cluster)}; how many are left is not known`;
       return { ...base, outcome: dryRun ? 'noted' : 'acts', says };
     });

@@ -5,7 +5,7 @@ import type { Passage } from '../message/passage.ts';
 import type { SlotName } from '../request/life.ts';
 import { headerFits } from '../request/route/match.ts';
 import type { Route } from '../request/route/route-table.ts';
-import type { Rule } from '../request/route/rule.ts';
+import { type Rule, targetName } from '../request/route/rule.ts';
 import type { Step } from '../request/step.ts';
 import type { Decision } from './decision.ts';
 import { type ExplainGround, rarely } from './ground.ts';
@@ -53,7 +53,7 @@ export async function branchesOf(
           )
         : [];
     const changes = own.passage && !isOne ? changesOf(own.passage) : [];
-    const says = [`${percent(part)} of such requests go to ${nameOf(target)}`, ...changes];
+    const says = [`${percent(part)} of such requests go to ${targetName(target)}`, ...changes];
     const to: Decision = { step: 'split', outcome: 'acts', says: says.join('; '), ...by(rule) };
     const ends = way.decisions.map((one) => ({ ...by(rule), ...one }));
     branches.push({
@@ -76,16 +76,6 @@ function continued(passage: Passage): Passage {
   copy.token = passage.token;
   if (passage.response !== undefined) copy.editResponse(passage.response);
   return copy;
-}
-
-/** A service, whole or in part, in words. */
-function nameOf({ service, cluster, subset }: BackendTarget): string {
-  const labels = Object.entries(subset ?? {}).map(([label, value]) => `${label}=${value}`);
-  return [
-    service,
-    ...(labels.length === 0 ? [] : [`with ${labels.join(', ')}`]),
-    ...(cluster === undefined ? [] : [`in ${cluster}`]),
-  ].join(' ');
 }
 
 /** What the rule has go wrong on purpose. */
@@ -124,7 +114,7 @@ export function tellMirrors({ exchange: { head, passage } }: FaultSeen): readonl
   if (rule === undefined || head.tunnel !== undefined) return [];
   return rule.mirrors.map((target: RouteMirror) => ({
     ...{ step: 'mirror', outcome: 'acts', policy: rule.policy },
-    says: `${percent(target.share)} of such requests are copied to ${nameOf(target)}`,
+    says: `${percent(target.share)} of such requests are copied to ${targetName(target)}`,
   }));
 }
 

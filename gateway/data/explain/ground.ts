@@ -67,7 +67,12 @@ export function groundOf(place: ExplainedPlace, noted: Noted): ExplainGround {
       wheel: { now: 0, set: (timed) => timed.onDue() },
       isOverloaded: undefined,
       isInformed: () => true,
-      authenticating: { place: { cluster, federation }, clock: systemClock, rings },
+      authenticating: {
+        place: { cluster, federation },
+        clock: systemClock,
+        rings,
+        recorder: noted,
+      },
       authorizing: { place: { cluster, federation }, recorder: noted, log: silentLog },
     },
     close: () => routing.close(),

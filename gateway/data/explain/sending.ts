@@ -1,4 +1,5 @@
 /** Owns telling how long a request is waited for, and when it is tried again. */
+import { writtenDuration } from '../../../core/duration.ts';
 import type { PolicyResource } from '../../../policy/effective.ts';
 import type { Route } from '../request/route/route-table.ts';
 import type { Decision } from './decision.ts';
@@ -12,8 +13,8 @@ export function tellSending(
 ): readonly Decision[] {
   const { requestMs, perTryMs } = timeouts;
   const { maxTries, on } = balance.retry;
-  const whole = requestMs === 0 ? 'as long as it takes' : `${requestMs} ms in all`;
-  const each = perTryMs === 0 ? '' : `, ${perTryMs} ms for a try`;
+  const whole = requestMs === 0 ? 'as long as it takes' : `${writtenDuration(requestMs)} in all`;
+  const each = perTryMs === 0 ? '' : `, ${writtenDuration(perTryMs)} for a try`;
   const by = (part: 'balance' | 'timeouts') =>
     policies.find(({ spec }) => spec[part] !== undefined)?.name;
   const retry = maxTries <= 1 ? 'never' : `${maxTries} tries at most: ${on.join(', ')}`;

@@ -5,6 +5,7 @@ import { IsthmusError } from '../../../core/errors.ts';
 import type { Exchange } from '../message/exchange.ts';
 import { Passage } from '../message/passage.ts';
 import type { VerifiedToken } from '../message/verified-token.ts';
+import type { Recorder } from '../observe/record.ts';
 import { type Authentications, editsFor, type KnownToken } from './authenticate/authentications.ts';
 import type { KeyRings } from './authenticate/key-rings.ts';
 import { type FoundToken, tokenIn } from './authenticate/tokens.ts';
@@ -26,6 +27,7 @@ export interface AuthenticateGround {
   readonly place: Place;
   readonly clock: Pick<Clock, 'now'>;
   readonly rings: KeyRings;
+  readonly recorder: Pick<Recorder, 'decided'>;
 }
 
 /** Verifies the tokens that policies of the route's service take; one that was verified before is known at once. */
@@ -52,8 +54,8 @@ function authenticate(
 ): Said | Promise<Said> {
   if (exchange.passage?.token !== undefined) exchange.passage.token = undefined;
   const found = tokenIn(exchange.head, rules.places);
-  if (found === undefined) return withoutToken(exchange, service, rules, ground.place);
-  if (found === 'several') return invalid(service, 'the request has several');
+  if (found === undefined) return withoutToken(exchange, service, rules, ground);
+  if (found === 'several') return invalid(service, rules, ground, 'the request has several');
   const now = ground.clock.now();
   const digest = hash('sha256', found.text, 'base64') + found.at;
   rules.known.follow(ground.rings.revision);
@@ -71,8 +73,9 @@ async function verifyFirst(
   rules: Authentications,
   found: FoundToken,
   digest: string,
-  { rings, clock }: AuthenticateGround,
+  ground: AuthenticateGround,
 ): Promise<Said> {
+  const { rings, clock } = ground;
   const { revision } = rings;
   const ready = (rules.rulesAt[found.at] ?? []).map((rule) => ({
     rule,
@@ -83,7 +86,7 @@ async function verifyFirst(
     const what = `The keys of ${verified.issuer} can't be had, to verify a token for ${service}`;
     return new IsthmusError('KEYS_UNAVAILABLE', { what });
   }
-  if (verified.kind === 'invalid') return invalid(service, verified.why);
+  if (verified.kind === 'invalid') return invalid(service, rules, ground, verified.why);
   const known = knownOf(rules, found, verified);
   // Else it was verified by keys that are no more.
   if (revision === rings.revision) rules.known.set(digest, known);
@@ -116,10 +119,12 @@ function take(exchange: Exchange, { token, edits, place }: KnownToken): void {
 function withoutToken(
   exchange: Exchange,
   service: string,
-  { isRequired, requiredAt, withoutClaims }: Authentications,
-  place: Place,
+  { requiredBy, requiredAt, withoutClaims }: Authentications,
+  { place, recorder }: AuthenticateGround,
 ): Said {
-  if (isRequired || (requiredAt.length > 0 && isAmong(requiredAt, exchange, place))) {
+  const by = requiredBy.length > 0 ? requiredBy : askedAt(requiredAt, exchange, place);
+  if (by.length > 0) {
+    count(by, 'token-missing', recorder);
     const error = new IsthmusError('JWT_MISSING', { what: `${service} asks for a token` });
     return new Refusal(error, ['www-authenticate', challenge(service)]);
   }
@@ -130,10 +135,23 @@ function withoutToken(
   return undefined;
 }
 
-/** Of a connection the path is not known: it is among those that a path is said of. */
-function isAmong(rules: Authentications['requiredAt'], exchange: Exchange, place: Place): boolean {
+/** The policies that require a token just there. Of a connection the path is not known: it is among those that a path is said of. */
+function askedAt(
+  rules: Authentications['requiredAt'],
+  exchange: Exchange,
+  place: Place,
+): readonly string[] {
+  if (rules.length === 0) return [];
   const facts = new Facts(exchange, place);
-  return facts.isTcp || rules.some(({ test }) => test(facts));
+  return rules.flatMap(({ policy, test }) => (facts.isTcp || test(facts) ? [policy] : []));
+}
+
+function count(
+  policies: readonly string[],
+  outcome: 'token-missing' | 'token-invalid',
+  recorder: AuthenticateGround['recorder'],
+): void {
+  for (const policy of policies) recorder.decided(policy, outcome);
 }
 
 /** RFC 6750 section 3. */
@@ -141,7 +159,13 @@ function challenge(service: string): string {
   return `Bearer realm="${service}"`;
 }
 
-function invalid(service: string, why: string): Refusal {
+function invalid(
+  service: string,
+  { policies }: Authentications,
+  { recorder }: AuthenticateGround,
+  why: string,
+): Refusal {
+  count(policies, 'token-invalid', recorder);
   const error = new IsthmusError('JWT_INVALID', {
     what: `The token is not taken by ${service}: ${why}`,
   });

@@ -108,6 +108,7 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
     place: authorizing.place,
     clock,
     rings: options.keyRings ?? new KeyRings(),
+    recorder,
   };
   const wheel = new TimingWheel(clock);
   const rates: RateLimitGround = {

@@ -1,4 +1,5 @@
 /** Owns refusing requests beyond the rate that a policy allows. */
+import { writtenDuration } from '../../../core/duration.ts';
 import { IsthmusError } from '../../../core/errors.ts';
 import type { ClusterName } from '../../../core/names.ts';
 import type { Exchange } from '../message/exchange.ts';
@@ -69,7 +70,7 @@ function limited(
 function refusal(one: CompiledLimit, seconds: number): Refusal {
   const { requests, perMs, tells } = one.limit;
   const error = new IsthmusError('RATE_LIMITED', {
-    what: `More than ${requests} requests in ${perMs} ms`,
+    what: `More than ${requests} requests in ${writtenDuration(perMs)}`,
     fix: `Retry after ${seconds} s.`,
   });
   const fields = ['retry-after', String(seconds)];

@@ -77,17 +77,18 @@ function taken(
 
 /** Nothing is said against its going to the backend. */
 function led(
-  ground: SplitGround,
+  { recorder, random }: SplitGround,
   { exchange, fit, passage }: Fitted,
   backend: Backend,
   chosen: Route,
 ): Route | OwnAnswer | IsthmusError {
   const { rule } = fit;
+  if (rule.isDrawn) recorder.decided(rule.policy, backend.outcome);
   const answered =
     answerOf(exchange, backend, fit) ?? changeBy(exchange, passage, backend, fit.prefix);
   if (answered !== undefined) return answered;
   if (backend.mirrors.length > 0 && exchange.head.tunnel === undefined) {
-    const more = drawn({ policy: rule.policy, mirrors: backend.mirrors }, passage, ground.random);
+    const more = drawn({ policy: rule.policy, mirrors: backend.mirrors }, passage, random);
     passage.mirrors = [...passage.mirrors, ...more];
   }
   return ruled(chosen, rule);

@@ -28,7 +28,10 @@ export interface Authentications {
   readonly rulesAt: readonly (readonly JwtRule[])[];
   /** Takes out the fields in which claims are told: no client writes them itself. */
   readonly withoutClaims: FieldEdits | undefined;
-  readonly isRequired: boolean;
+  /** The policies, `Authentication/namespace/name`. */
+  readonly policies: readonly string[];
+  /** Those of them that require a token of every request. */
+  readonly requiredBy: readonly string[];
   /** What a token is required for, where it is not for all. */
   readonly requiredAt: readonly Rule[];
   readonly known: TokenCache<KnownToken>;
@@ -59,7 +62,8 @@ export function authenticationsOf(
     places: places.map(({ place }) => place),
     rulesAt: places.map((one) => one.rules),
     withoutClaims: told.length === 0 ? undefined : FieldEdits.of({ remove: told }),
-    isRequired: written.some(({ spec }) => spec.required),
+    policies: written.map(({ name }) => name),
+    requiredBy: written.filter(({ spec }) => spec.required).map(({ name }) => name),
     requiredAt: written.flatMap(requiredAt),
     known: new TokenCache(mostKnown),
   };

@@ -26,6 +26,8 @@ export interface Filters {
 export interface Backend extends Filters {
   readonly target: BackendTarget;
   readonly weight: number;
+  /** What is counted when it is drawn. */
+  readonly outcome: string;
 }
 
 export interface Rule extends Filters {
@@ -36,6 +38,8 @@ export interface Rule extends Filters {
   /** Absent where the rule names none. */
   readonly backends: readonly Backend[] | undefined;
   readonly totalWeight: number;
+  /** Whether there are several, and how many requests each gets is counted. */
+  readonly isDrawn: boolean;
   readonly fault: RouteFault | undefined;
   readonly direct: RouteRule['directResponse'] | undefined;
   /** What the rule makes of the policy of the service that requests go to: of the same always the same. */
@@ -46,18 +50,30 @@ export function compileRule(policy: string, spec: RouteRule, number: number): Ru
   const backends = spec.backends.map((backend): Backend => {
     const { weight, service, cluster, subset } = backend;
     const part = { ...(cluster !== undefined && { cluster }), ...(subset && { subset }) };
-    return { ...filtersOf(backend), weight, target: { service, ...part } };
+    const target = { service, ...part };
+    return { ...filtersOf(backend), weight, target, outcome: `to ${targetName(target)}` };
   });
   return {
     ...filtersOf(spec),
     policy,
     number,
     backends: backends.length === 0 ? undefined : backends,
+    isDrawn: backends.length > 1,
     totalWeight: backends.reduce((sum, { weight }) => sum + weight, 0),
     fault: spec.fault,
     direct: spec.directResponse,
     traffic: trafficOf(spec),
   };
+}
+
+/** A service, whole or in part, in words. */
+export function targetName({ service, cluster, subset }: BackendTarget): string {
+  const labels = Object.entries(subset ?? {}).map(([label, value]) => `${label}=${value}`);
+  return [
+    service,
+    ...(labels.length === 0 ? [] : [`with ${labels.join(', ')}`]),
+    ...(cluster === undefined ? [] : [`in ${cluster}`]),
+  ].join(' ');
 }
 
 function filtersOf({ request, response, rewrite, redirect, cors, mirrors }: RouteFilters): Filters {

@@ -2,6 +2,7 @@
 import { status } from '@grpc/grpc-js';
 import test, { type ExecutionContext } from 'ava';
 import { exportSPKI, SignJWT, UnsecuredJWT } from 'jose';
+import { Recorder } from '../../../../gateway/data/observe/record.ts';
 import { KeyRings } from '../../../../gateway/data/request/authenticate/key-rings.ts';
 import { tokensVerified } from '../../../../gateway/data/request/authenticate.ts';
 import { governedBy } from '../../../../gateway/data/request/route/governed.ts';
@@ -15,12 +16,19 @@ import { type Issuer, startIssuer } from '../../../support/tokens.ts';
 import { until } from '../../../support/until.ts';
 import { exchangeOf, place, policy } from './authorizing.ts';
 import { ask } from './http.ts';
-import { connect, govern, startGateway, startOrigin } from './scene.ts';
+import { connect, type Gateway, govern, startGateway, startOrigin } from './scene.ts';
 
 const host = 'orders.shop.acme';
 const algorithms = ['RS256', 'PS256', 'ES256', 'EdDSA'];
 const issuing = startIssuer('https://id.example.com', algorithms);
 const now = Math.floor(Date.now() / 1000);
+
+/** What was counted of policies, as `name outcome times`. */
+function decisions({ proxy }: Gateway): string[] {
+  return proxy.recorder
+    .snapshot()
+    .decided.map(({ policy: by, outcome, requests }) => `${by} ${outcome} ${requests}`);
+}
 
 function taking(written: object): PolicyResource {
   return {
@@ -121,6 +129,7 @@ test('security: what is no valid token of the issuer is refused with 401, and sa
     gateway.proxy.recorder.snapshot().refused.map(({ code, requests }) => [code, requests]),
     [['JWT_INVALID', invalid.length]],
   );
+  t.deepEqual(decisions(gateway), [`Authentication/shop/tokens token-invalid ${invalid.length}`]);
 });
 
 test('security: a critical header that is not understood, and two tokens at once, are refused', async (t) => {
@@ -148,12 +157,18 @@ test('a request without a token goes on, unless one is required: everywhere, or 
   t.is((await ask(`${gateway.url}/public`, host)).status, 200);
   t.is((await ask(`${gateway.url}/private/a`, host)).status, 401);
   t.is((await ask(`${gateway.url}//private/a`, host)).status, 401, 'a service may read it so');
+  t.deepEqual(
+    decisions(gateway),
+    ['Authentication/shop/tokens token-missing 3'],
+    'they are counted',
+  );
 });
 
 test('a token that expires is taken no more, though it was verified before', async (t) => {
   const { issuer, jwks, token } = await issuing;
   const time = { now: Date.now() };
-  const step = tokensVerified({ place, clock: { now: () => time.now }, rings: new KeyRings() });
+  const ground = { place, rings: new KeyRings(), recorder: new Recorder() };
+  const step = tokensVerified({ ...ground, clock: { now: () => time.now } });
   const jwtRules = [{ issuer, jwks, tolerance: '10s' }];
   const governed = governedBy([taking({ jwtRules })], undefined);
   const route = { service: 'orders.shop', governed } as unknown as Route;

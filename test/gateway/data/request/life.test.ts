@@ -87,6 +87,7 @@ function rules(changed: Partial<ChainRules> = {}): ChainRules {
       place: { cluster: parseClusterName('dc1'), federation },
       clock: systemClock,
       rings: new KeyRings(),
+      recorder: new Recorder(),
     },
     authorizing: {
       place: { cluster: parseClusterName('dc1'), federation },

@@ -137,24 +137,29 @@ test.serial(
   },
 );
 
-test.serial('backends get shares by their weights, and one of weight 0 nothing', async (t) => {
-  let drawn = 0;
-  await scene(t, () => (drawn = (drawn + 0.05) % 1));
-  side.route({
-    orders: rules({
-      backendRefs: [
-        { name: 'orders', weight: 90 },
-        { name: 'orders-v2', weight: 10 },
-        { name: 'nobody', weight: 0 },
-      ],
-    }),
-  });
-  const ids = await Promise.all(
-    Array.from({ length: 40 }, async () => told(await ask(side.url, host)).id),
-  );
-  const share = ids.filter((id) => id === 'v2').length;
-  t.true(share > 0 && share < 20, String(share));
-});
+test.serial(
+  'backends get shares by their weights, each counted, and one of weight 0 nothing',
+  async (t) => {
+    let drawn = 0;
+    await scene(t, () => (drawn = (drawn + 0.05) % 1));
+    side.route({
+      orders: rules({
+        backendRefs: [
+          { name: 'orders', weight: 90 },
+          { name: 'orders-v2', weight: 10 },
+          { name: 'nobody', weight: 0 },
+        ],
+      }),
+    });
+    const ids = await Promise.all(
+      Array.from({ length: 40 }, async () => told(await ask(side.url, host)).id),
+    );
+    const share = ids.filter((id) => id === 'v2').length;
+    t.true(share > 0 && share < 20, String(share));
+    t.is(side.decided('orders', 'to orders-v2.shop'), share);
+    t.is(side.decided('orders', 'to orders.shop'), 40 - share);
+  },
+);
 
 test.serial(
   'a backend that nobody has is 500 for its share, and so is a rule whose weights are all 0; each is counted',
