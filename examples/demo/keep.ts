@@ -2,6 +2,7 @@
 import { SteadyClient } from './client.ts';
 import type { Screen } from './screen.ts';
 import { adminOf, federation, type Stage } from './stage.ts';
+import { writeWords } from './words.ts';
 
 /** The loads by cluster and service, in requests a second: enough to see traffic move, and to judge a drill by. */
 const loads = [
@@ -14,8 +15,8 @@ const loads = [
 /** In a clone npx finds it; where it is installed, npx would look for a package of that name elsewhere. */
 const command = import.meta.url.includes('/node_modules/') ? 'isthmus' : 'npx isthmus';
 
-/** Resolves at Ctrl-C. */
-export async function keepRunning(stage: Stage, screen: Screen): Promise<void> {
+/** Starts the clients, and returns what ends them. */
+export function calmTraffic(stage: Stage): () => Promise<void> {
   const clients = loads.map(
     ([dc, service, perSecond]) =>
       new SteadyClient({
@@ -26,14 +27,22 @@ export async function keepRunning(stage: Stage, screen: Screen): Promise<void> {
       }),
   );
   for (const client of clients) client.start();
-  screen.say(tips(stage));
+  return async () => {
+    await Promise.all(clients.map((client) => client.stop()));
+  };
+}
+
+/** Resolves at Ctrl-C. */
+export async function keepRunning(stage: Stage, screen: Screen): Promise<void> {
+  const end = calmTraffic(stage);
+  screen.say(tips(stage, await writeWords(stage)));
   await new Promise<void>((resolve) => {
     process.once('SIGINT', () => resolve()).once('SIGTERM', () => resolve());
   });
-  await Promise.all(clients.map((client) => client.stop()));
+  await end();
 }
 
-function tips(stage: Stage): string {
+function tips(stage: Stage, words: string): string {
   const host = `orders.shop.${federation}`;
   const dc1 = stage.dc('dc1');
   const url = adminOf(dc1);
@@ -56,6 +65,10 @@ Lose dc1 on purpose, for half a minute, within guardrails:
                 -d '{"kind":"evacuate","scope":{"cluster":"dc1"},"ramp":"5s","duration":"20s"}'
               curl -N ${url}/v1/drills/ID/timeline
               curl '${url}/v1/drills/ID/report?format=md'
+
+Walk through the policies of docs/policies.md, in a shell of which this is the first line:
+
+  . ${words}
 
 Look around:
 

@@ -34,8 +34,12 @@ const places = [
   { name: 'dc3', region: 'eu-central', rttMs: 90 },
 ] as const;
 const services = ['orders', 'payments'] as const;
-/** One instance of each service in each of these zones of a datacenter. */
-const zones = ['a', 'a', 'b'] as const;
+/** The copies of each service in a datacenter: the third is of a new version, which gets nothing while those in the gateway's zone are well. */
+const copies = [
+  { zone: 'a', version: 'v1' },
+  { zone: 'a', version: 'v1' },
+  { zone: 'b', version: 'v2' },
+] as const;
 export const federation = 'acme';
 
 /** How long failback holds and ramps in the demo; short, for it lasts a minute. */
@@ -187,7 +191,7 @@ async function prepare(
   const { name, region, rttMs } = place;
   const dir = join(root, name);
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  const count = zones.length * services.length;
+  const count = copies.length * services.length;
   const [outbound = 0, admin = 0, eastWest = 0, federationPort = 0, registry = 0, ...ports] =
     await freePorts(5 + count);
   /** Other datacenters reach it only over its delayed line. */
@@ -197,9 +201,9 @@ async function prepare(
     return proxy.address;
   };
   const instances = services.flatMap((service, s) =>
-    zones.map((_, z): Instance => {
-      const id = `${service}-${z + 1}`;
-      return { service, id, port: ports[s * zones.length + z] ?? 0, process: undefined };
+    copies.map((_, c): Instance => {
+      const id = `${service}-${c + 1}`;
+      return { service, id, port: ports[s * copies.length + c] ?? 0, process: undefined };
     }),
   );
   const config = {
@@ -208,6 +212,8 @@ async function prepare(
     region,
     zone: `${region}-a`,
     data: './data',
+    // Three gateways share this machine, and none has more to do than one thread can.
+    workers: 1,
     listen: {
       outbound: `127.0.0.1:${outbound}`,
       eastWest: `127.0.0.1:${eastWest}`,
@@ -232,7 +238,8 @@ async function prepare(
         .map(({ id, port }, i) => ({
           id,
           address: `127.0.0.1:${port}`,
-          zone: `${region}-${zones[i]}`,
+          zone: `${region}-${copies[i]?.zone}`,
+          labels: { version: copies[i]?.version },
         })),
     })),
   };

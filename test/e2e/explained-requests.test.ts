@@ -135,7 +135,7 @@ test.serial(
     t.regex(route?.says ?? '', /^rule 1 of it .* the path becomes \/new\/a$/);
     t.regex(
       split.decisions.find(({ step }) => step === 'fault')?.says ?? '',
-      /^10 % of such requests are held for 5000 ms$/,
+      /^10 % of such requests are held for 5s$/,
     );
     t.deepEqual(
       split.backends.map(({ service, share }) => [service, share]),

@@ -1,4 +1,5 @@
 /** Owns where a request may go by the rule that it fits: what happens to it on purpose, its copies, and each backend with its share. */
+import { writtenDuration } from '../../../core/duration.ts';
 import type { BackendTarget, RouteMirror } from '../../../policy/route/rule.ts';
 import type { Exchange } from '../message/exchange.ts';
 import type { Passage } from '../message/passage.ts';
@@ -85,7 +86,7 @@ export function tellFault({
   const rule = passage?.fit?.rule;
   const { delay, abort } = rule?.fault ?? {};
   const all = [
-    delay && { befalls: delay, what: `held for ${delay.ms} ms` },
+    delay && { befalls: delay, what: `held for ${writtenDuration(delay.ms)}` },
     abort && { befalls: abort, what: `answered with ${statusOf(abort)} in its service's place` },
   ];
   return all.flatMap((one): Decision[] => {
