@@ -2,6 +2,7 @@
 import type { AffinityPolicy } from './traffic/affinity.ts';
 import { type Algorithm, type AlgorithmSettings, defaultSettings } from './traffic/algorithms.ts';
 import { type BreakerPolicy, defaultBreakers } from './traffic/breakers.ts';
+import { defaultHedge, type HedgePolicy } from './traffic/hedge.ts';
 import { defaultOutlier, type OutlierPolicy } from './traffic/outlier.ts';
 import { defaultRetry, type RetryPolicy } from './traffic/retry.ts';
 import { defaultTiers, type TiersPolicy } from './traffic/tiers.ts';
@@ -29,6 +30,8 @@ export interface BalancePolicy extends AlgorithmSettings, TiersPolicy {
   /** When a target that fails is passed over. */
   readonly outlier: OutlierPolicy;
   readonly retry: RetryPolicy;
+  /** When a request that is not answered is sent to one more target. */
+  readonly hedge: HedgePolicy;
   readonly breakers: BreakerPolicy;
 }
 
@@ -83,6 +86,7 @@ export const defaultBalance: BalancePolicy = {
   failback: { holdMs: 2000, rampMs: 10_000 },
   outlier: defaultOutlier,
   retry: defaultRetry,
+  hedge: defaultHedge,
   breakers: defaultBreakers,
 };
 

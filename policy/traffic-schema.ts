@@ -13,6 +13,7 @@ import {
   slowStartSchema,
 } from './traffic/algorithms-schema.ts';
 import { breakersSchema } from './traffic/breakers-schema.ts';
+import { hedgeOf, hedgeSchema } from './traffic/hedge-schema.ts';
 import { outlierOf, outlierSchema } from './traffic/outlier-schema.ts';
 import { retryOf, writtenRetrySchema } from './traffic/retry-schema.ts';
 import { tiersKeys } from './traffic/tiers-schema.ts';
@@ -91,6 +92,9 @@ export const writtenBalanceSchema = z.strictObject({
   failback: failbackSchema.prefault({}).describe('How a tier that recovers gets its load back'),
   outlier: outlierSchema.prefault({}).describe('When an endpoint is passed over for failing'),
   retry: writtenRetrySchema.prefault({}).describe('When a request is tried again'),
+  hedge: hedgeSchema
+    .prefault({})
+    .describe('When a request that is not answered is sent to one more target'),
   breakers: breakersSchema
     .prefault({})
     .describe('How much may be under way to one cluster, over all workers of a gateway'),
@@ -153,7 +157,8 @@ export const writtenTrafficSchema = z
   });
 
 export function balanceOf(written: z.output<typeof writtenBalanceSchema>): BalancePolicy {
-  const { algorithm, hash, slowStart, affinity, failback, outlier, retry, ...same } = written;
+  const { algorithm, hash, slowStart, affinity, failback, outlier, retry, hedge, ...same } =
+    written;
   const isBySource = affinity?.source === true;
   return {
     ...same,
@@ -165,6 +170,7 @@ export function balanceOf(written: z.output<typeof writtenBalanceSchema>): Balan
     failback: { holdMs: msOf(failback.hold), rampMs: msOf(failback.ramp) },
     outlier: outlierOf(outlier),
     retry: retryOf(retry),
+    hedge: hedgeOf(hedge),
   };
 }
 

@@ -27,12 +27,17 @@ const first: Readonly<
   repeated: ({ socket }) => void socket.resetAndDestroy(),
   retries: (_, response) => response.writeHead(503).end(),
   requests: (_, response) => void held.push(response),
+  hedged: (_, response) => void held.push(response),
+  'hedged-twice': (_, response) => void held.push(response),
 };
+
+/** Services whose every endpoint waits for the test. */
+const heldByAll = new Set(['connections', 'hedged-twice']);
 
 const server = createServer((request, response) => {
   const service = request.headers.host?.split('.')[0] ?? '';
   const isFirst = request.socket.localAddress === '127.0.0.1' || service === 'paused';
-  if ((service === 'retries' && !isFirst) || service === 'connections') held.push(response);
+  if (heldByAll.has(service) || (service === 'retries' && !isFirst)) held.push(response);
   else if (isFirst) first[service]?.(request, response);
   else response.end();
 });
@@ -56,6 +61,10 @@ test.before('a gateway with services that are each tried again in a way of their
     balance: { outlier: { consecutive5xx: 0, consecutiveGatewayFailure: 0 }, breakers },
     endpoints: endpoints.map((endpoint, i) => ({ id: `e-${i + 1}`, ...endpoint })),
   });
+  const hedged = (name: string, hedge: object, ...endpoints: readonly object[]) => ({
+    ...limited(name, {}, ...endpoints),
+    balance: { hedge },
+  });
   const one = { address: `127.0.0.1:${port}`, zone: 'a' };
   // Connections of other services that rest at an address are used, and not counted.
   const alone = { address: `127.0.0.3:${port}` };
@@ -77,6 +86,8 @@ test.before('a gateway with services that are each tried again in a way of their
       service('asks', { retryAfter: '900ms' }),
       service('budgeted', { budget: 'active', budgetPercent: 0, minConcurrent: 0 }),
       service('repeated', { nonIdempotent: true }),
+      hedged('hedged', { delay: '20ms' }, one, other),
+      hedged('hedged-twice', { delay: '20ms', maxTries: 3 }, one, other, alone),
     ],
   });
   await gateway.start();
@@ -151,4 +162,18 @@ test.serial('breakers.maxRetries: what would be one too many is not tried again'
   for (const response of held.splice(0)) response.end();
   t.is((await first).status, 200);
   proves(t, 'balance.breakers.maxRetries');
+});
+
+test.serial('hedge.delay: after it another endpoint is asked', async (t) => {
+  t.is((await gateway.request('hedged.shop')).status, 200);
+  held.splice(0);
+  proves(t, 'balance.hedge.delay');
+});
+
+test.serial('hedge.maxTries: so many are under way at a time', async (t) => {
+  const answer = gateway.request('hedged-twice.shop');
+  await until('three to be asked', () => held.length === 3);
+  for (const response of held.splice(0)) response.end();
+  t.is((await answer).status, 200);
+  proves(t, 'balance.hedge.maxTries');
 });

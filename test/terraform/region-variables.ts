@@ -88,6 +88,7 @@ const balance = {
     stay: 'datacenter',
     nonIdempotent: true,
   },
+  hedge: { delay: '100ms', maxTries: 3 },
   breakers: { maxConnections: 500, maxPending: 50, maxRequests: 1000, maxRetries: 10 },
 };
 const timeouts = {

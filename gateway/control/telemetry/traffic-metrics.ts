@@ -73,7 +73,7 @@ export function trafficMetrics(
     ),
     counter(
       'isthmus_retries_total',
-      'Tries beyond the first. unsent: the one before provably never arrived.',
+      'Tries beyond the first. unsent: the one before provably never arrived; hedge: it was not answered yet.',
       retried.map(({ service, reason, retries }) => [{ service, reason }, retries]),
     ),
     counter(

@@ -13,16 +13,26 @@ export function tellSending(
 ): readonly Decision[] {
   const { requestMs, perTryMs } = timeouts;
   const { maxTries, on } = balance.retry;
+  const { hedge } = balance;
   const whole = requestMs === 0 ? 'as long as it takes' : `${writtenDuration(requestMs)} in all`;
   const each = perTryMs === 0 ? '' : `, ${writtenDuration(perTryMs)} for a try`;
   const by = (part: 'balance' | 'timeouts') =>
     policies.find(({ spec }) => spec[part] !== undefined)?.name;
+  const hedged =
+    hedge.delayMs === 0
+      ? ''
+      : `; sent to one more target after each ${writtenDuration(hedge.delayMs)} without an answer, ${hedge.maxTries} at a time at most`;
   const retry = maxTries <= 1 ? 'never' : `${maxTries} tries at most: ${on.join(', ')}`;
   return [
     {
       ...{ step: 'forward', outcome: 'passes', policy: by('timeouts') },
       says: `the head of an answer is waited for: ${whole}${each}`,
     },
-    { step: 'retry', outcome: 'passes', policy: by('balance'), says: `tried again: ${retry}` },
+    {
+      step: 'retry',
+      outcome: 'passes',
+      policy: by('balance'),
+      says: `tried again: ${retry}${hedged}`,
+    },
   ];
 }

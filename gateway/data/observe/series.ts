@@ -51,8 +51,8 @@ export interface RefusedConnectionLabels {
 export interface RetriedLabels {
   readonly kind: 'retried';
   readonly service: ServiceName;
-  /** `unsent`: the earlier try provably never arrived. */
-  readonly reason: 'unsent' | 'failed' | 'status' | 'suspect';
+  /** `unsent`: the earlier try provably never arrived; `hedge`: it was not answered yet, and went on. */
+  readonly reason: 'unsent' | 'failed' | 'status' | 'suspect' | 'hedge';
 }
 
 /** Decisions of one written policy about requests. */

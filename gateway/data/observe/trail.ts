@@ -50,6 +50,8 @@ interface TryUnderWay {
   readonly target: Target;
   readonly spanId: string;
   readonly startedAt: number;
+  /** Tries before it. */
+  readonly resends: number;
 }
 
 /** The target that answered. */
@@ -76,7 +78,8 @@ export class Trail {
   readonly #startedAt: number;
   readonly #monotonic: number;
   readonly #spans: SpanRecord[] = [];
-  #try: TryUnderWay | undefined;
+  /** By whoever makes them. */
+  readonly #underWay = new Map<object, TryUnderWay>();
   #tries = 0;
   #answer: Answer | undefined;
   #status: number | undefined;
@@ -111,29 +114,27 @@ export class Trail {
     return `${traceParentField}: ${formatTraceParent(trace)}\r\n`;
   }
 
-  /** A try begins. Returns the request as it is sent. */
-  tried(target: Target, request: OutgoingRequest): OutgoingRequest {
-    this.#tries++;
+  /** A try begins, that `one` makes. Returns the request as it is sent. */
+  tried(one: object, target: Target, request: OutgoingRequest): OutgoingRequest {
+    const resends = this.#tries++;
     const trace = this.#recorded;
     if (trace === undefined) return request;
     const spanId = newSpanId(this.#options.random);
-    this.#try = { target, spanId, startedAt: this.#now() };
+    this.#underWay.set(one, { target, spanId, startedAt: this.#now(), resends });
     const said = formatTraceParent({ traceId: trace.traceId, spanId, isSampled: true });
     return { ...request, fields: new OneMoreField(request.fields, traceParentField, said) };
   }
 
-  /** The try under way is over; `status` 0: no head came. */
-  tryOver(status: number, result: TryResult): void {
+  /** The try that `one` makes is over; `status` 0: no head came. */
+  tryOver(one: object, status: number, result: TryResult): void {
     const trace = this.#recorded;
-    const one = this.#try;
-    if (trace === undefined || one === undefined) return;
-    this.#try = undefined;
+    const underWay = this.#underWay.get(one);
+    if (trace === undefined || underWay === undefined) return;
+    this.#underWay.delete(one);
     const { head } = this.#exchange;
-    const resends = this.#tries - 1;
-    const times = { startedAt: one.startedAt, endedAt: this.#now() };
-    this.#spans.push(
-      trySpan({ trace, ...one, ...times, head, service: this.#service, resends, status, result }),
-    );
+    const service = this.#service;
+    const seen = { ...underWay, endedAt: this.#now(), head, service, status, result };
+    this.#spans.push(trySpan({ trace, ...seen }));
   }
 
   /** A response goes to the client. */

@@ -186,7 +186,7 @@ export class Forwarding implements ExchangeHandler, Limited, Listed, Tried {
       this.#limits.answered();
       if (hasBody(head, this.exchange.head.method)) this.#answer(current, head, false);
       else this.#phase = 'ending';
-    } else if ('target' in instead) this.#tries.follow(instead);
+    } else if ('kind' in instead) this.#tries.follow(instead);
     else this.#failed(instead, current.target);
   }
 
@@ -264,7 +264,7 @@ export class Forwarding implements ExchangeHandler, Limited, Listed, Tried {
   #failed(failure: FailedTry, target: Target): void {
     this.#phase = 'trying';
     const step = this.#tries.failed(failure, target);
-    if (step.kind === 'try') this.#tries.follow(step);
+    if (step.kind === 'try' || step.kind === 'beside') this.#tries.follow(step);
     else {
       const { code, what, cause } = step.kind === 'shut' ? step.failure : failure;
       const said = step.kind === 'over-budget' ? 'RETRY_BUDGET_SPENT' : code;

@@ -27,6 +27,8 @@ export class Picks implements PickRequest {
   /** Whether every try so far provably never arrived. */
   unsent = true;
   usableOnly = false;
+  /** Whether its client came with a token of the first target. */
+  isOfSession = false;
   /** Whether the request is for one target alone, whatever becomes of it. */
   #isBound = false;
   /** Whether any retry was taken from the budget. */
@@ -76,6 +78,7 @@ export class Picks implements PickRequest {
     const { target } = named;
     if (this.localOnly && target?.kind === 'cluster') return undefined;
     this.#isBound = !affinity.failover;
+    this.isOfSession = target !== undefined;
     return target;
   }
 

@@ -26,8 +26,14 @@ export interface TryStep {
   readonly afterMs?: number | undefined;
 }
 
+/** A try that runs beside the one that is over takes its place. */
+export interface BesideStep {
+  readonly kind: 'beside';
+}
+
 export type Step =
   | TryStep
+  | BesideStep
   | { readonly kind: 'stop' }
   | { readonly kind: 'over-budget' }
   /** A breaker lets no more retries through. */
@@ -81,6 +87,18 @@ export function stepAside(picks: Picks, replayable: boolean): TryStep | undefine
   if (target === undefined || route.balancer.shutRetry(target) !== undefined) return undefined;
   if (!picks.takeRetry()) return undefined;
   return { kind: 'try', target, reason: 'suspect', isAtOnce: true };
+}
+
+/**
+ * Where one more try may go beside those under way; undefined: nowhere, or it may not. Takes it from the service's retry budget. A cluster
+ * that was asked hedges among its endpoints itself.
+ */
+export function placeBeside(picks: Picks, replayable: boolean): Target | undefined {
+  if (!replayable || picks.isOfSession) return undefined;
+  const target = picks.elsewhere();
+  if (target === undefined || picks.hasTried(target)) return undefined;
+  if (picks.route.balancer.shutRetry(target) !== undefined) return undefined;
+  return picks.takeRetry() ? target : undefined;
 }
 
 /** Failures that another try would repeat: its client waits no more, the request is wrong or too large, or the response is in a form that can't be passed on. */

@@ -145,6 +145,10 @@ variable "services" {
         stay          = optional(string)
         nonIdempotent = optional(bool)
       }))
+      hedge = optional(object({
+        delay    = optional(string)
+        maxTries = optional(number)
+      }))
       breakers = optional(object({
         maxConnections = optional(number)
         maxPending     = optional(number)

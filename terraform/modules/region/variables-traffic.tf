@@ -86,6 +86,10 @@ variable "balance" {
       stay          = optional(string)
       nonIdempotent = optional(bool)
     }))
+    hedge = optional(object({
+      delay    = optional(string)
+      maxTries = optional(number)
+    }))
     breakers = optional(object({
       maxConnections = optional(number)
       maxPending     = optional(number)

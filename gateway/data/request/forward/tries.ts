@@ -10,10 +10,20 @@ import { Picks } from '../pick.ts';
 import { asksForGrpc, namesAnswer } from '../retry/conditions.ts';
 import { resultOf } from '../retry/outcome.ts';
 import { pauseMs, retryAfterMs } from '../retry/pause.ts';
-import { nextStep, type Step, saysNothing, stepAside, type TryStep } from '../retry.ts';
+import { mayRace } from '../retry/verdict.ts';
+import {
+  type BesideStep,
+  nextStep,
+  placeBeside,
+  type Step,
+  saysNothing,
+  stepAside,
+  type TryStep,
+} from '../retry.ts';
 import type { Route } from '../route/route-table.ts';
 import type { Deadline } from './deadline.ts';
 import type { ForwardingGround } from './ground.ts';
+import { Hedging } from './hedging.ts';
 import { RequestBody } from './request-body.ts';
 import { RequestFields } from './request-fields.ts';
 import { outgoingRequest, send } from './send.ts';
@@ -22,6 +32,8 @@ import { type Tried, Try } from './try.ts';
 
 /** Between two tries of the same target, where the policy says none. */
 const sameTargetBackoff: BackoffPolicy = { baseMs: 20, maxMs: 250 };
+
+const beside: BesideStep = { kind: 'beside' };
 
 /** The picks with what became of them: one object, for there is one of it for each request. */
 export class Tries extends Picks {
@@ -40,6 +52,8 @@ export class Tries extends Picks {
   readonly #limits: TimeLimits;
   /** Present where the request is observed. */
   readonly #trail: Trail | undefined;
+  /** Present where the request may have tries beside each other. */
+  readonly #hedging: Hedging | undefined;
   #first: Try | undefined;
   /** The request as it is sent; once its body was asked for, it does not expect that any more. */
   #request: OutgoingRequest;
@@ -58,6 +72,7 @@ export class Tries extends Picks {
     const { says, ids, observer } = ground;
     const fields = new RequestFields(exchange, route, says, ids, trail, observer);
     const expectsContinue = head.expectsContinue && route.policy.timeouts.continueMs > 0;
+    const { retry, hedge } = route.policy.balance;
     const hasBody = bodyLength !== 'none' && bodyLength !== 0 && tunnel === undefined;
     this.body = hasBody ? new RequestBody(ground.limits, limits, bodyLength) : undefined;
     this.#request = outgoingRequest(exchange, fields, expectsContinue);
@@ -65,6 +80,8 @@ export class Tries extends Picks {
     this.#ground = ground;
     this.#limits = limits;
     this.#trail = trail;
+    const isHedged = hedge.delayMs > 0 && tunnel === undefined && mayRace(head.method, retry);
+    this.#hedging = isHedged ? new Hedging(this, owner, hedge, ground.wheel) : undefined;
   }
 
   /** Whether another try could still send the whole request. */
@@ -74,19 +91,13 @@ export class Tries extends Picks {
 
   /** Sends the request to `target`, with what has come of its body; the rest is read from the client as the try takes it. */
   begin(target: Target): void {
-    const { balancer, policy } = this.route;
     this.again = undefined;
-    this.began(target);
-    this.#limits.awaitTry(policy.timeouts.perTryMs);
+    this.#limits.awaitTry(this.route.policy.timeouts.perTryMs);
     this.#limits.schedule();
-    const { now } = this.#ground.wheel;
-    const isRetry = this.tries > 1;
-    const current = new Try(this.#owner, balancer, target, now, this.#trail, isRetry);
+    const current = this.#at(target, this.#owner);
     this.current = current;
     this.#first ??= current;
-    const due = this.deadline === undefined ? this.#request : this.#within(this.deadline);
-    const request = this.#trail?.tried(target, due) ?? due;
-    current.call = send(this.#ground, this.route, this.exchange, current, request);
+    this.#send(current);
     if (this.body === undefined) return;
     if (this.#request.expectsContinue) {
       if (current.call.isReady) this.readOn();
@@ -95,10 +106,25 @@ export class Tries extends Picks {
     else this.#limits.leaveBody();
   }
 
+  /** A try that is not sent yet. */
+  #at(target: Target, owner: Tried): Try {
+    this.began(target);
+    const { now } = this.#ground.wheel;
+    return new Try(owner, this.route.balancer, target, now, this.#trail, this.tries > 1);
+  }
+
+  #send(one: Try): void {
+    const due = this.deadline === undefined ? this.#request : this.#within(this.deadline);
+    const request = this.#trail?.tried(one, one.target, due) ?? due;
+    one.call = send(this.#ground, this.route, this.exchange, one, request);
+  }
+
   /** The request's first limit begins: for its head where it is whole, else for its body, unless that is to be asked for. */
   startClock(): void {
-    if (this.body === undefined) this.#limits.awaitHead(this.route.policy.timeouts.requestMs);
-    else if (!this.#request.expectsContinue) this.body.awaitMore();
+    if (this.body === undefined) {
+      this.#limits.awaitHead(this.route.policy.timeouts.requestMs);
+      this.#hedging?.start();
+    } else if (!this.#request.expectsContinue) this.body.awaitMore();
   }
 
   /** Sends a piece of the body to the try under way. False: the client is to be held back. */
@@ -114,6 +140,7 @@ export class Tries extends Picks {
   end(trailers: Fields): void {
     this.body?.finish(trailers);
     this.current?.call.end(trailers);
+    this.#hedging?.start();
   }
 
   /** The try under way takes more of the body; where that is to be asked for first, the head is on its way and the other side may ask. */
@@ -147,23 +174,31 @@ export class Tries extends Picks {
    * Judges the try under way by its head. Undefined: it is the answer. Else the try is over, and this is why it has failed, or the one that comes
    * in its place.
    */
-  judge(current: Try, head: ResponseHead): FailedTry | TryStep | undefined {
+  judge(current: Try, head: ResponseHead): FailedTry | TryStep | BesideStep | undefined {
+    const step = this.#judged(current, head);
+    if (step === undefined) this.#hedging?.stop();
+    return step;
+  }
+
+  #judged(current: Try, head: ResponseHead): FailedTry | TryStep | BesideStep | undefined {
     const { target } = current;
     const now = this.#ground.wheel.refresh();
     current.headMs = now - current.startedAt;
     const failure = target.kind === 'cluster' ? failureIn(head, target.cluster) : undefined;
     if (failure !== undefined) {
-      // Where one of its endpoints failed it, that is the cluster's answer, and no sign that it can't be reached.
-      const result = failure.sent === 'no' ? 'unsent' : 'gateway-error';
-      current.cancel(saysNothing(failure) ? 'abandoned' : result, now);
+      current.cancel(resultOfTold(failure), now);
       return failure;
     }
     const { status, fields } = head;
     if (status < 400 && !this.isGrpc) return undefined;
     const { retry } = this.route.policy.balance;
-    const grpcStatus = this.isGrpc && asksForGrpc(retry) ? grpcStatusIn(fields, []) : undefined;
+    const grpcStatus = this.#grpcStatusIn(head);
     if (!namesAnswer(retry, status, grpcStatus) || this.#isLate()) return undefined;
     this.unsent = false;
+    if (this.#hedging?.isRacing) {
+      current.cancel(resultOf(status), now);
+      return beside;
+    }
     const afterMs =
       retry.retryAfterMs > 0
         ? retryAfterMs(fields.get('retry-after'), this.#ground.clock.now())
@@ -180,18 +215,25 @@ export class Tries extends Picks {
     this.current = undefined;
     this.unsent &&= failure.sent === 'no';
     if (this.#isLate()) return { kind: 'stop' };
+    if (this.#hedging?.isRacing) return beside;
     return nextStep(this, this.replayable, { kind: 'failed', ...failure }, target);
   }
 
   /** Another try in place of the one under way, which is not heard from; undefined: that is to be waited for. */
-  aside(): TryStep | undefined {
+  aside(): TryStep | BesideStep | undefined {
+    if (this.#hedging?.isRacing) return beside;
     const step = stepAside(this, this.replayable);
     if (step !== undefined) this.unsent = false;
     return step;
   }
 
-  /** Goes on to another try: at once, or after a pause. */
-  follow({ target, reason, isAtOnce, afterMs }: TryStep): void {
+  /** Goes on to another try: at once, or after a pause, or to one that is under way already. */
+  follow(step: TryStep | BesideStep): void {
+    if (step.kind === 'beside') {
+      this.#goOnBeside();
+      return;
+    }
+    const { target, reason, isAtOnce, afterMs } = step;
     this.#ground.recorder.retried(this.route.service, reason);
     this.current = undefined;
     this.#limits.leaveContinue();
@@ -208,6 +250,58 @@ export class Tries extends Picks {
   /** The pause is over: the target that was to be tried then is, unless there is a better one by now. */
   goOn(again: Target): void {
     this.begin(this.next() ?? again);
+  }
+
+  #goOnBeside(): void {
+    const { perTryMs } = this.route.policy.timeouts;
+    const { now } = this.#ground.wheel;
+    this.current = this.#hedging?.promote();
+    if (this.current === undefined || perTryMs === 0) return;
+    this.#limits.awaitTry(Math.max(1, perTryMs - (now - this.current.startedAt)));
+    this.#limits.schedule();
+  }
+
+  get isUnderWay(): boolean {
+    return this.current !== undefined && !this.#isLate();
+  }
+
+  beside(hedging: Tried): Try | undefined {
+    const target = placeBeside(this, this.replayable);
+    if (target === undefined) return undefined;
+    this.unsent = false;
+    this.#ground.recorder.retried(this.route.service, 'hedge');
+    return this.#at(target, hedging);
+  }
+
+  sendTo(rival: Try): void {
+    this.#send(rival);
+    this.body?.replayTo(rival.call);
+  }
+
+  resultBeside(rival: Try, head: ResponseHead): TryResult | undefined {
+    const { target } = rival;
+    rival.headMs = this.#ground.wheel.refresh() - rival.startedAt;
+    const failure = target.kind === 'cluster' ? failureIn(head, target.cluster) : undefined;
+    if (failure !== undefined) return resultOfTold(failure);
+    const { retry } = this.route.policy.balance;
+    const isNamed = namesAnswer(retry, head.status, this.#grpcStatusIn(head));
+    return isNamed ? resultOf(head.status) : undefined;
+  }
+
+  won(rival: Try): void {
+    this.current?.cancel('abandoned', this.#ground.wheel.now);
+    this.current = rival;
+  }
+
+  override settle(): void {
+    this.#hedging?.stop();
+    super.settle();
+  }
+
+  /** The status of gRPC that a head says, where the policy asks for it. */
+  #grpcStatusIn({ fields }: ResponseHead): number | undefined {
+    const isAsked = this.isGrpc && asksForGrpc(this.route.policy.balance.retry);
+    return isAsked ? grpcStatusIn(fields, []) : undefined;
   }
 
   /** Whether nobody waits for another try. */
@@ -231,6 +325,7 @@ export class Tries extends Picks {
 
   /** Gives up the try under way, or the next one. `now`: monotonic milliseconds. */
   cut(result: TryResult, now: number): void {
+    this.#hedging?.stop(result);
     this.current?.cancel(result, now);
     this.current = undefined;
     this.again = undefined;
@@ -240,4 +335,11 @@ export class Tries extends Picks {
   latencyMs({ startedAt, headMs = 0 }: Try): number {
     return startedAt + headMs - (this.#first?.startedAt ?? startedAt);
   }
+}
+
+/** How a try is over that another cluster's gateway says has failed there. */
+function resultOfTold(failure: FailedTry): TryResult {
+  if (saysNothing(failure)) return 'abandoned';
+  // Where one of its endpoints failed it, that is the cluster's answer, and no sign that it can't be reached.
+  return failure.sent === 'no' ? 'unsent' : 'gateway-error';
 }

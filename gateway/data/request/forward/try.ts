@@ -5,13 +5,13 @@ import type { Call, CallHandler } from '../../message/call.ts';
 import type { FailedTry, Fields, ResponseHead } from '../../message/message.ts';
 import type { Trail } from '../../observe/trail.ts';
 
-/** The request that is tried: it hears, by the same names, what its call tells the try under way. */
+/** Who hears, by the same names, what a try's call tells it: the request, or its hedging while others run beside it. */
 export interface Tried {
   onTryInterim(status: number, fields: Fields): boolean;
-  onTryResponse(head: ResponseHead): void;
+  onTryResponse(head: ResponseHead, from: Try): void;
   onTryBody(bytes: Buffer): boolean;
   onTryEnd(trailers: Fields): void;
-  onTryFailed(failure: FailedTry): void;
+  onTryFailed(failure: FailedTry, from: Try): void;
   onTryDoubted(): void;
   onTryWritable(): void;
   /** Something of ours threw. */
@@ -30,7 +30,7 @@ export class Try implements CallHandler {
   headMs: number | undefined = undefined;
   /** The response's head, once it is here. */
   head: ResponseHead | undefined = undefined;
-  readonly #owner: Tried;
+  #owner: Tried;
   readonly #balancer: ServiceBalancer;
   readonly #trail: Trail | undefined;
   #isOpen = true;
@@ -63,7 +63,7 @@ export class Try implements CallHandler {
     if (!this.#isOpen) return;
     this.head = head;
     try {
-      this.#owner.onTryResponse(head);
+      this.#owner.onTryResponse(head, this);
     } catch (thrown) {
       this.#owner.failedInside(thrown);
     }
@@ -85,7 +85,7 @@ export class Try implements CallHandler {
   onFailed(failure: FailedTry): void {
     if (!this.#isOpen) return;
     try {
-      this.#owner.onTryFailed(failure);
+      this.#owner.onTryFailed(failure, this);
     } catch (thrown) {
       this.#owner.failedInside(thrown);
     }
@@ -104,11 +104,16 @@ export class Try implements CallHandler {
     if (this.#isOpen) this.#owner.onTryWritable();
   }
 
+  /** Has another one hear what it tells from here on. */
+  handTo(owner: Tried): void {
+    this.#owner = owner;
+  }
+
   finish(result: TryResult, now: number): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#held?.letGo();
-    this.#trail?.tryOver(this.head?.status ?? 0, result);
+    this.#trail?.tryOver(this, this.head?.status ?? 0, result);
     this.#balancer.finished(this.target, result, this.headMs ?? now - this.startedAt, now);
   }
 

@@ -1,4 +1,5 @@
 /** Owns the copies of requests on their way: each is a request of its own, whose answer nobody reads. */
+import { defaultHedge } from '../../../../policy/traffic/hedge.ts';
 import type { TrafficPolicy } from '../../../../policy/traffic-policy.ts';
 import type { Exchange, ExchangeHandler } from '../../message/exchange.ts';
 import type { Fields } from '../../message/message.ts';
@@ -77,5 +78,6 @@ function once(route: Route): Route {
 const tried = new WeakMap<Route, Route>();
 
 function withoutRetries({ balance, timeouts }: TrafficPolicy): TrafficPolicy {
-  return { balance: { ...balance, retry: { ...balance.retry, maxTries: 1 } }, timeouts };
+  const retry = { ...balance.retry, maxTries: 1 };
+  return { balance: { ...balance, retry, hedge: defaultHedge }, timeouts };
 }

@@ -10,6 +10,17 @@ export function isIdempotent(method: string): boolean {
   return idempotentMethods.has(method);
 }
 
+/** RFC 9110 section 9.2.1. */
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+
+/**
+ * Whether a request may be sent a second time while the first is under way. That it is idempotent is not enough: what is left of a PUT
+ * would arrive after whatever its client does next.
+ */
+export function mayRace(method: string, { nonIdempotent }: RetryPolicy): boolean {
+  return safeMethods.has(method) || nonIdempotent;
+}
+
 /** Whether a request may be sent again that may have arrived. */
 export function isRepeatable(method: string, { nonIdempotent }: RetryPolicy): boolean {
   return isIdempotent(method) || nonIdempotent;

@@ -146,6 +146,7 @@ const whole = {
     failback: { hold: '2s', ramp: '10s' },
     outlier,
     retry,
+    hedge: { delay: '50ms', maxTries: 2 },
     breakers: { maxConnections: 1, maxPending: 1, maxRequests: 1, maxRetries: 1 },
   },
   timeouts: {

@@ -379,17 +379,16 @@ function viewOf(spec: ServiceSpec, cluster: ClusterName, links: Links) {
   }));
   const here = { region: 'here', zone: 'a', degraded: 0, excluded: 0 };
   const remotes = new Map<ClusterName, RemoteCluster>();
-  const used = endpoints.filter((endpoint) => endpoint.weight > 0).length;
-  const groups = [
-    {
-      ...here,
-      cluster,
-      total: endpoints.length,
+  const groups = [...Map.groupBy(endpoints, ({ zone }) => zone)].map(([zone, ofZone]) => {
+    const used = ofZone.filter((endpoint) => endpoint.weight > 0).length;
+    return {
+      ...{ ...here, cluster, zone },
+      total: ofZone.length,
       healthy: used,
-      excluded: endpoints.length - used,
-      endpoints,
-    },
-  ].filter(({ total }) => total > 0);
+      excluded: ofZone.length - used,
+      endpoints: ofZone,
+    };
+  });
   const elsewhere = Object.entries(spec.elsewhere ?? {}).map(([name, healthy]) => {
     const remote = parseClusterName(name);
     const { state: link, rttMs } = links.state(remote);
