@@ -1,6 +1,7 @@
-/** Owns what `npm run check` looks at beside types and lint: exports that nobody needs, and folders that nobody described. */
+/** Owns what `npm run check` looks at beside types and lint: exports that nobody needs, folders that nobody described, and pages that are not as their schemas are. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { outdatedPages } from '../docs/reference/pages.ts';
 import { unusedExports } from './exports.ts';
 import { undescribedFolders } from './folders.ts';
 
@@ -13,6 +14,9 @@ const faults = [
   ...unusedExports(texts).map(
     ({ file, line, name, isTested }) =>
       `${file}:${line} exports ${name}, which ${isTested ? 'only tests use' : 'no other file imports'}`,
+  ),
+  ...outdatedPages().map(
+    (page) => `docs/reference/${page} is not as the schema is: run npm run docs:reference`,
   ),
   ...undescribedFolders(readFileSync('CONTRIBUTING.md', 'utf8'), paths),
 ];

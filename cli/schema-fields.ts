@@ -14,6 +14,11 @@ export interface JsonSchema {
   readonly required?: readonly string[];
   readonly additionalProperties?: JsonSchema | boolean;
   readonly items?: JsonSchema;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly maxLength?: number;
   readonly anyOf?: readonly JsonSchema[];
   readonly oneOf?: readonly JsonSchema[];
 }
@@ -23,6 +28,8 @@ export interface SchemaField {
   readonly type: string;
   readonly description?: string;
   readonly default?: unknown;
+  /** How large, many or long it may be: `1 to 64`, `1 to 16 of them`. */
+  readonly bounds?: string;
   readonly isRequired: boolean;
   readonly fields: readonly SchemaField[];
 }
@@ -58,11 +65,13 @@ function fieldOf(
   depth: number,
 ): SchemaField {
   const { description, default: given } = schema;
+  const bounds = boundsOf(resolved(root, schema));
   return {
     name,
     type: typeOf(root, schema),
     ...(description !== undefined && { description }),
     ...(given !== undefined && !isEmpty(given) && { default: given }),
+    ...(bounds !== undefined && { bounds }),
     isRequired: isRequired && given === undefined,
     fields:
       depth === 0
@@ -71,6 +80,18 @@ function fieldOf(
             fieldOf(root, inner, field.schema, field.isRequired, depth - 1),
           ),
   };
+}
+
+function boundsOf(schema: JsonSchema): string | undefined {
+  const { minimum, maximum, minItems, maxItems, maxLength } = schema;
+  if (maxLength !== undefined) return `at most ${maxLength} characters`;
+  const many = range(minItems, maxItems);
+  return many === undefined ? range(minimum, maximum) : `${many} of them`;
+}
+
+function range(least: number | undefined, most: number | undefined): string | undefined {
+  if (most === undefined) return least === undefined ? undefined : `${least} or more`;
+  return least === undefined ? `at most ${most}` : `${least} to ${most}`;
 }
 
 /** The default of an object whose fields have their own. */
@@ -91,9 +112,15 @@ function propertiesOf(root: JsonSchema, schema: JsonSchema): Map<string, Propert
     properties.set(name, { schema: inner, isRequired: own.required?.includes(name) ?? false });
   }
   const { additionalProperties: any } = own;
-  for (const inner of [...branchesOf(own), own.items, typeof any === 'object' ? any : undefined]) {
+  for (const inner of [own.items, typeof any === 'object' ? any : undefined]) {
     for (const [name, property] of inner ? propertiesOf(root, inner) : []) {
       if (!properties.has(name)) properties.set(name, property);
+    }
+  }
+  // What one of several has to have, others need not.
+  for (const branch of branchesOf(own)) {
+    for (const [name, { schema: of }] of propertiesOf(root, branch)) {
+      if (!properties.has(name)) properties.set(name, { schema: of, isRequired: false });
     }
   }
   return properties;

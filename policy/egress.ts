@@ -32,7 +32,7 @@ export const writtenEgressSchema = z.strictObject({
     .enum(protocols)
     .default('http')
     .describe(
-      'What is spoken there. http, http2 and grpc: clients ask their gateway for the host, by any port; tcp and tls: they ask by CONNECT for host and port',
+      'What is spoken there. http, http2 and grpc: clients ask their gateway, as their HTTP proxy, for the host by any port. tcp and tls: they ask by CONNECT for exactly this host and port, and what they say in the tunnel is theirs; HTTP for that host and port is refused then',
     ),
   tls: endpointTlsSchema
     .partial({ hostname: true })

@@ -76,22 +76,24 @@ export const writtenRateLimitSchema = z.strictObject({
     .max(8)
     .default([])
     .describe(
-      'What tells requests apart, each of which has the whole rate: source, cluster (whose client asks), a field or a claim by its name; none: all together',
+      "What tells requests apart, each of which has the whole rate: `source` (the client's address, as the gateway saw it that the client asked), `cluster` (whose client asks), a field by its name, or a claim of the token that an Authentication has verified; those without the field or the claim share a bucket. Without any all share one",
     ),
   shared: z
     .boolean()
     .default(false)
     .describe(
-      'Whether gateways charge themselves what the others say they let through; else each counts by itself',
+      'Whether gateways charge each other what they let through: those of the cluster, or for a policy of the federation of all clusters; else each counts by itself',
     ),
   tell: z
     .enum(tellings)
     .default('always')
-    .describe('Which answers say in RateLimit and RateLimit-Policy what is left'),
+    .describe(
+      'Which answers say in RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers) what is left',
+    ),
   dryRun: z
     .boolean()
     .default(false)
-    .describe('Whether requests that it would refuse are counted, and pass'),
+    .describe('Whether requests that it would refuse are counted (`would-limit`), and pass'),
 });
 
 export function rateLimitOf(written: z.output<typeof writtenRateLimitSchema>): RateLimit {

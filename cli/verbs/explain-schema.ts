@@ -77,9 +77,10 @@ function layout(name: string, field: SchemaField, view: View): string {
   return printable([...head, ...inner].join('\n'));
 }
 
-function about({ description, default: given }: SchemaField): string[] {
+function about({ description, default: given, bounds }: SchemaField): string[] {
   return [
     ...(description === undefined ? [] : [description]),
+    ...(bounds === undefined ? [] : [bounds]),
     ...(given === undefined ? [] : [`default ${JSON.stringify(given)}`]),
   ];
 }

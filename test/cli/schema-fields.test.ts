@@ -33,9 +33,12 @@ test('of a document its four fields are told', (t) => {
 });
 
 for (const [path, told] of [
-  ['spec.balance.panicThreshold', { type: 'number', default: 50 }],
+  ['spec.balance.panicThreshold', { type: 'number', default: 50, bounds: '0 to 100' }],
   ['spec.balance.outlier', { type: 'object' }],
-  ['spec.balance.clusterOrder', { type: 'list of string', default: undefined }],
+  [
+    'spec.balance.clusterOrder',
+    { type: 'list of string', default: undefined, bounds: 'at most 256 of them' },
+  ],
   ['spec.balance.retry.statuses', { type: 'list of integer', default: [503] }],
   ['spec.timeouts.request', { type: 'string', default: '30s' }],
   ['spec.balance.hash', { type: 'source or object', default: 'source' }],
@@ -45,8 +48,8 @@ for (const [path, told] of [
   ],
 ] as const) {
   test(`${path} is ${told.type}`, (t) => {
-    const { type, default: given, description } = found('TrafficPolicy', path);
-    t.like({ type, default: given, description }, told);
+    const { type, default: given, description, bounds } = found('TrafficPolicy', path);
+    t.like({ type, default: given, description, bounds }, told);
   });
 }
 

@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { errorCodes } from '../../core/error-codes.ts';
+import { outdatedPages } from '../../docs/reference/pages.ts';
 import { configSchema, parseConfig } from '../../gateway/control/config/config.ts';
 import { configKeys } from '../gateway/control/config/keys.ts';
 
@@ -98,6 +99,10 @@ test('links between pages lead to files and headings that are there', async (t) 
       t.true(anchorsOf(await readFile(file, 'utf8')).includes(anchor), `${page}: ${target}`);
     }
   }
+});
+
+test('the pages on kinds of policy are as their schemas are: `npm run docs:reference` writes them', (t) => {
+  t.deepEqual(outdatedPages(), []);
 });
 
 test('the files that the life of a request passes are there', async (t) => {
