@@ -42,6 +42,9 @@ test.serial(
     await until('the skeleton', async () => /^ {2}requests: 1$/m.test(await field.inputValue()));
     await effect.getByText('Saving it makes a new policy.').waitFor();
 
+    await field.fill(text('  requests: 1\n').replace('shop', 'shop\n  scope: federation'));
+    await effect.getByText('is edited as one of the cluster').waitFor();
+
     await field.fill(text('  requests: 1\n  per: 24h\n  target:\n    servce: orders\n'));
     await effect.getByText('There is no key "servce" in spec.target').waitFor();
     await effect.getByText('Did you mean "service"?').waitFor();
