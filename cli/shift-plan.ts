@@ -1,7 +1,8 @@
 /** Owns the pure parts of a shift: what it is asked for, the Route that has a weight in it, and whether a guard is broken. */
+import { isDeepStrictEqual } from 'node:util';
 import { durationSchema } from '../core/duration.ts';
 import { IsthmusError } from '../core/errors.ts';
-import { parseServiceName, type ServiceName, serviceParts } from '../core/names.ts';
+import { parseServiceName, type ServiceName, serviceName, serviceParts } from '../core/names.ts';
 import { fewestRequests, isBroken } from '../federation/drills/guardrails.ts';
 import type { TrafficAnswer } from '../gateway/control/api/answers.ts';
 
@@ -71,6 +72,59 @@ export function routeWith(
   ];
   const { service: name } = serviceParts(service);
   return { parentRefs: [{ kind: 'Service', name }], rules: [{ backendRefs: backends }] };
+}
+
+/** `orders.shop version=v2` */
+export function targetText({ service, subset = {} }: ShiftTarget): string {
+  return [service, ...Object.entries(subset).map(([label, value]) => `${label}=${value}`)].join(
+    ' ',
+  );
+}
+
+/** Rules of a Route as the gateway answers them. */
+export type WrittenRules = readonly {
+  readonly matches?: readonly unknown[];
+  readonly backendRefs?: readonly WrittenBackend[];
+}[];
+
+interface WrittenBackend {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly cluster?: string;
+  readonly subset?: Readonly<Record<string, string>>;
+  readonly weight?: number;
+}
+
+interface Share {
+  readonly target: ShiftTarget;
+  readonly weight: number;
+}
+
+/** Where a Route of `namespace` leads, in percent; undefined where it is none that a shift writes. */
+export function sharesIn(rules: WrittenRules, namespace: string): readonly Share[] | undefined {
+  const [{ backendRefs = [] } = {}] = rules;
+  const shares = backendRefs.map(({ name, subset, weight = 1, ...more }) => ({
+    target: { service: serviceName(more.namespace ?? namespace, name), ...(subset && { subset }) },
+    weight,
+  }));
+  const isWhole = shares.reduce((sum, { weight }) => sum + weight, 0) === 100;
+  return isWhole && rules.length === 1 && backendRefs.every((one) => !one.cluster)
+    ? shares
+    : undefined;
+}
+
+/** Percent that goes to `to`; undefined where requests go elsewhere than there and to `stable`. */
+export function shareOf(
+  shares: readonly Share[] | undefined,
+  stable: ShiftTarget,
+  to: ShiftTarget,
+): number | undefined {
+  const others = shares?.filter(
+    ({ target, weight }) =>
+      weight > 0 && !isDeepStrictEqual(target, stable) && !isDeepStrictEqual(target, to),
+  );
+  if (shares === undefined || others?.length !== 0) return undefined;
+  return shares.find(({ target }) => isDeepStrictEqual(target, to))?.weight ?? 0;
 }
 
 function backendOf({ service, subset }: ShiftTarget) {

@@ -5,6 +5,8 @@ import type { ClusterName, ServiceName } from '../core/names.ts';
 export interface Known {
   /** Whether a service is registered here, or offered by any cluster. */
   hasService(service: ServiceName): boolean;
+  /** Whether any endpoint that is known of, here or elsewhere, has each of the labels. */
+  hasLabels(service: ServiceName, labels: Readonly<Record<string, string>>): boolean;
   isMember(cluster: ClusterName): boolean;
 }
 

@@ -113,7 +113,8 @@ export function remove(admin: AdminClient, named: PolicyName, etag: string): Pro
   );
 }
 
-async function judged<T>(
+/** Changes what was judged, patiently. Throws PRECONDITION_FAILED naming who was faster, and what `change` does. */
+export async function judged<T>(
   admin: AdminClient,
   named: PolicyName,
   change: () => Promise<T>,

@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writtenDuration } from '../../core/duration.ts';
 import { asIsthmusError, IsthmusError } from '../../core/errors.ts';
-import { type ServiceName, serviceParts } from '../../core/names.ts';
-import type { Items, PolicyItem, TrafficAnswer } from '../../gateway/control/api/answers.ts';
+import type { ServiceName } from '../../core/names.ts';
+import type { TrafficAnswer } from '../../gateway/control/api/answers.ts';
 import type { AdminClient } from '../admin-client.ts';
 import type { Cli } from '../cli.ts';
 import { exitCodes } from '../exit.ts';
@@ -14,13 +14,13 @@ import {
   type Guards,
   guardsIn,
   holdIn,
-  routeWith,
-  type ShiftTarget,
   stepsIn,
   targetIn,
+  targetText,
 } from '../shift-plan.ts';
+import { type Leading, ShiftRoute } from '../shift-route.ts';
 import { printable } from '../terminal.ts';
-import type { Verb } from '../verb.ts';
+import { choiceOption, type Verb } from '../verb.ts';
 
 interface Options {
   readonly to: string;
@@ -28,6 +28,7 @@ interface Options {
   readonly steps: string;
   readonly hold: string;
   readonly guard: string;
+  readonly onInterrupt: 'keep' | 'revert';
 }
 
 export function shiftVerb(program: Verb, cli: Cli): void {
@@ -43,6 +44,12 @@ export function shiftVerb(program: Verb, cli: Cli): void {
     .option('--steps <percents>', 'Their shares, one after the other.', '1,5,25,50,100')
     .option('--hold <duration>', 'How long each is held.', '2m')
     .option('--guard <limits>', 'What may not be exceeded meanwhile.', 'error<1%')
+    .addOption(
+      choiceOption('--on-interrupt <what>', 'When told to stop: keep what goes where, or revert.', [
+        'keep',
+        'revert',
+      ]).default('keep'),
+    )
     .examples(
       [
         "isthmus shift orders.shop --to orders-v2 --guard 'error<1%,p99<300ms'",
@@ -58,27 +65,17 @@ export function shiftVerb(program: Verb, cli: Cli): void {
       const service = await resolveService(admin, asked);
       const to = targetIn(options.to, service);
       const stable = options.stable ? targetIn(options.stable, service) : { service };
-      const shift = new Shift(cli, admin, { service, stable, to, guards, holdMs });
+      const { onInterrupt } = options;
+      const shift = new Shift(cli, admin, { service, stable, to, guards, holdMs, onInterrupt });
       await shift.run(steps, toldToStop());
     });
 }
 
-interface Plan {
-  readonly service: ServiceName;
-  readonly stable: ShiftTarget;
-  readonly to: ShiftTarget;
+interface Plan extends Leading {
   readonly guards: Guards;
   readonly holdMs: number;
+  readonly onInterrupt: Options['onInterrupt'];
 }
-
-type RouteItem = PolicyItem & {
-  readonly parentRefs: readonly {
-    readonly kind?: string;
-    readonly name: string;
-    readonly namespace?: string;
-  }[];
-  readonly rules: readonly { readonly backendRefs?: readonly { readonly weight?: number }[] }[];
-};
 
 /** How it ended. */
 interface Report {
@@ -91,153 +88,127 @@ interface Report {
 }
 
 const lookMs = 1000;
+/** For so long, and no longer than a share is held, a gateway that does not answer is asked again. */
+const mostPatienceMs = 30_000;
+/** A gateway that restarts, or is asked too often, answers again. */
+const passing: ReadonlySet<string> = new Set(['ADMIN_UNREACHABLE', 'TIMED_OUT', 'RATE_LIMITED']);
 
 class Shift {
   readonly #cli: Cli;
   readonly #admin: AdminClient;
   readonly #plan: Plan;
-  /** `namespace/name` of the Route, which is of this command alone. */
-  readonly #route: string;
-  #etag: string | undefined;
-  /** What went there before, where a shift was begun and not ended. */
-  #before: number | undefined;
-  #percent = 0;
+  readonly #route: ShiftRoute;
 
   constructor(cli: Cli, admin: AdminClient, plan: Plan) {
     this.#cli = cli;
     this.#admin = admin;
     this.#plan = plan;
-    const { namespace, service } = serviceParts(plan.service);
-    this.#route = `${namespace}/shift-${service}`.slice(0, namespace.length + 1 + 63);
-  }
-
-  get #path(): string {
-    return `/v1/routes/${this.#route}`;
+    this.#route = new ShiftRoute(admin, plan);
   }
 
   async run(steps: readonly number[], stop: AbortSignal): Promise<void> {
-    await this.#find();
+    const { service } = this.#plan;
+    await this.#route.find();
+    const { percent: begun } = this.#route;
+    if (begun > 0) this.#cli.note(printable(`goes on from ${begun} % of ${service}`));
     try {
-      for (const percent of steps.filter((one) => one > this.#percent)) {
+      // The share at which it was left may not have been held to its end.
+      for (const percent of steps.filter((one) => one >= begun && begun < 100)) {
+        if (stop.aborted) break;
         const since = Date.now();
-        await this.#write(percent);
+        await this.#route.write(percent);
+        this.#cli.note(printable(`${percent} % of ${service} go to ${targetText(this.#plan.to)}`));
         const why = await this.#watch(since, stop);
-        if (why !== undefined) {
-          await this.#revert();
-          this.#cli.exitCode = exitCodes.failed;
-          this.#report('reverted', why);
-          return;
-        }
-        if (stop.aborted) {
-          this.#cli.exitCode = exitCodes.degraded;
-          this.#report('interrupted', 'it was told to stop');
-          return;
-        }
+        if (why === undefined) continue;
+        await this.#revert(why);
+        this.#cli.exitCode = exitCodes.failed;
+        return this.#report('reverted', why);
       }
+      if (stop.aborted) return await this.#interrupted();
+      await this.#route.confirm();
     } catch (thrown) {
-      const { code, message, where, fix } = asIsthmusError(thrown);
-      throw new IsthmusError(code, {
-        what: `${message}. ${this.#state()}`,
-        where,
-        fix,
-        cause: thrown,
-      });
+      throw this.#told(thrown);
     }
     this.#report('done');
   }
 
-  /** Finds where a shift that was not ended has come to. Throws USAGE where other Routes lead the service's requests. */
-  async #find(): Promise<void> {
-    const { service } = this.#plan;
-    let next: string | undefined;
-    do {
-      const page: Items<RouteItem> = await this.#admin.get('/v1/routes', { cursor: next });
-      next = page.next;
-      for (const item of page.items) this.#look(item);
-    } while (next !== undefined);
-    if (this.#before === undefined) return;
-    const { etag, value } = await this.#admin.getTagged<RouteItem>(this.#path);
-    this.#etag = etag;
-    this.#percent = value.rules[0]?.backendRefs?.[1]?.weight ?? 0;
-    this.#before = this.#percent;
-    this.#cli.note(printable(`goes on from ${this.#percent} % of ${service}`));
-  }
-
-  #look(item: RouteItem): void {
-    const at = `${item.namespace}/${item.name}`;
-    const { service, namespace } = serviceParts(this.#plan.service);
-    const isFor = item.parentRefs.some(
-      (parent) =>
-        parent.kind === 'Service' &&
-        parent.name === service &&
-        (parent.namespace ?? item.namespace) === namespace,
-    );
-    if (at === this.#route) this.#before = 0;
-    else if (isFor) {
-      throw new IsthmusError('USAGE', {
-        what: `The Route ${at} leads requests for ${this.#plan.service} already, and comes first`,
-        fix: 'Change the weights there, or delete it.',
-      });
+  async #interrupted(): Promise<void> {
+    const why = 'it was told to stop';
+    this.#cli.exitCode = exitCodes.degraded;
+    if (this.#plan.onInterrupt === 'keep') {
+      await this.#route.confirm();
+      return this.#report('interrupted', why);
     }
-  }
-
-  async #write(percent: number): Promise<void> {
-    const { service, stable, to } = this.#plan;
-    await this.#put(routeWith(service, stable, to, percent));
-    this.#percent = percent;
-    this.#cli.note(printable(`${percent} % of ${service} go to ${this.#target}`));
-  }
-
-  async #put(body: object): Promise<void> {
-    const conditions = this.#etag ? { 'if-match': this.#etag } : { 'if-none-match': '*' };
-    const { etag } = await this.#admin.sendTagged('PUT', this.#path, body, conditions);
-    this.#etag = etag ?? (await this.#admin.getTagged(this.#path)).etag;
+    await this.#revert(why);
+    this.#report('reverted', why);
   }
 
   /** Why a guard is broken; undefined once the time is over, or it is told to stop. */
   async #watch(since: number, stop: AbortSignal): Promise<string | undefined> {
     const { guards, holdMs, to } = this.#plan;
     const until = since + holdMs;
-    while (Date.now() < until && !stop.aborted) {
-      const ms = Math.min(lookMs, Math.max(1, until - Date.now()));
-      await sleep(ms, undefined, { signal: stop }).catch(() => undefined);
-      const query = { service: to.service };
-      const traffic = await this.#admin.get<TrafficAnswer>('/v1/traffic', query);
-      const why = brokenGuard(guards, traffic, to.service, since);
+    while (!stop.aborted) {
+      await rest(Math.min(lookMs, until - Date.now()), stop);
+      const why = brokenGuard(guards, await this.#figures(stop), to.service, since);
       if (why !== undefined) return why;
+      if (Date.now() >= until) break;
     }
     return undefined;
   }
 
-  /** As it was before. */
-  async #revert(): Promise<void> {
-    const { service, stable, to } = this.#plan;
-    if (this.#before !== undefined) await this.#put(routeWith(service, stable, to, this.#before));
-    else await this.#admin.send('DELETE', this.#path, undefined, { 'if-match': this.#etag ?? '*' });
-    this.#percent = this.#before ?? 0;
+  /** No other share is tried before they could be looked at. */
+  async #figures(stop: AbortSignal): Promise<TrafficAnswer> {
+    const { to, holdMs } = this.#plan;
+    const until = Date.now() + Math.min(holdMs, mostPatienceMs);
+    for (let failures = 0; ; failures++) {
+      try {
+        return await this.#admin.get('/v1/traffic', { service: to.service });
+      } catch (thrown) {
+        const { code, message } = asIsthmusError(thrown);
+        if (!passing.has(code) || stop.aborted || Date.now() >= until) throw thrown;
+        if (failures === 0) this.#cli.note(printable(`${message}: asked again`));
+        await rest(Math.min(lookMs, until - Date.now()), stop);
+      }
+    }
   }
 
-  get #target(): string {
-    const { service, subset = {} } = this.#plan.to;
-    const labels = Object.entries(subset).map(([label, value]) => `${label}=${value}`);
-    return [service, ...labels].join(' ');
+  async #revert(why: string): Promise<void> {
+    try {
+      await this.#route.revert();
+    } catch (thrown) {
+      const { code, message, where, fix } = asIsthmusError(thrown);
+      const what = `${why}, and it could not be taken back: ${message}`;
+      throw new IsthmusError(code, { what, where, fix, cause: thrown });
+    }
   }
 
-  /** What it leaves, and what to do. */
-  #state(): string {
-    if (this.#etag === undefined) return 'Nothing was changed';
-    return `${this.#percent} % of ${this.#plan.service} go to ${this.#target}, by the Route ${this.#route}. Go on by the same command; undo it by: isthmus delete Route ${this.#route}`;
+  /** An error, with what it leaves. */
+  #told(thrown: unknown): IsthmusError {
+    const { code, message, where, fix } = asIsthmusError(thrown);
+    const isOthers = code === 'PRECONDITION_FAILED';
+    return new IsthmusError(code, {
+      what: `${message}${isOthers ? ' and is left so' : `. ${this.#route.state}`}`,
+      where,
+      fix: isOthers
+        ? `Look at it with \`isthmus describe route ${this.#route.name}\`; then repeat the command, or delete it.`
+        : fix,
+      cause: thrown,
+    });
   }
 
   #report(outcome: Report['outcome'], why?: string): void {
-    const { service, holdMs } = this.#plan;
-    const percent = this.#percent;
-    const report: Report = { service, route: this.#route, outcome, percent, ...(why && { why }) };
+    const { service, holdMs, to } = this.#plan;
+    const { percent, state, name: route } = this.#route;
+    const report: Report = { service, route, outcome, percent, ...(why && { why }) };
     const how = {
-      done: `done: each share was held for ${writtenDuration(holdMs)}. ${this.#state()}`,
-      reverted: `reverted: ${why}. ${percent} % of ${service} go to ${this.#target}, as before`,
-      interrupted: `interrupted: ${why}. ${this.#state()}`,
+      done: `done: each share was held for ${writtenDuration(holdMs)}. ${state}`,
+      reverted: `reverted: ${why}. ${percent} % of ${service} go to ${targetText(to)}, as before`,
+      interrupted: `interrupted: ${why}. ${state}`,
     };
     this.#cli.print(report, () => printable(how[outcome]));
   }
+}
+
+async function rest(ms: number, stop: AbortSignal): Promise<void> {
+  await sleep(Math.max(1, ms), undefined, { signal: stop }).catch(() => undefined);
 }

@@ -14,6 +14,7 @@ export function routeWarnings(
   const named = new Set([...services, ...targets.map(({ service }) => service)]);
   return [
     ...[...named].flatMap((service) => unknownService(known, service)),
+    ...new Set(targets.flatMap((target) => unknownSubset(known, target))),
     ...rules.flatMap((rule, i) => [
       ...unknownClusters(
         known,
@@ -24,6 +25,14 @@ export function routeWarnings(
       ...shadowed(rules, i),
     ]),
   ];
+}
+
+/** Of a service that nobody knows that is told already. */
+function unknownSubset(known: Known, { service, subset }: BackendTarget): string[] {
+  if (subset === undefined || !known.hasService(service)) return [];
+  if (known.hasLabels(service, subset)) return [];
+  const labels = Object.entries(subset).map(([label, value]) => `${label}=${value}`);
+  return [`No endpoint of ${service} has ${labels.join(' and ')} so far`];
 }
 
 function targetsOf({ backends, mirrors }: RouteRule): BackendTarget[] {

@@ -11,6 +11,9 @@ export interface Ran {
   readonly stderr: string;
 }
 
+// A command that is told to stop by signals hears them for as long as its process lives.
+process.setMaxListeners(50);
+
 // What it prints goes to no terminal, whatever whoever runs the tests wants of colors.
 delete process.env['FORCE_COLOR'];
 

@@ -1,6 +1,14 @@
 /** Specifies the parts of a shift: steps, guards, its Route, and when a guard is broken. */
 import test from 'ava';
-import { brokenGuard, guardsIn, routeWith, stepsIn, targetIn } from '../../cli/shift-plan.ts';
+import {
+  brokenGuard,
+  guardsIn,
+  routeWith,
+  shareOf,
+  sharesIn,
+  stepsIn,
+  targetIn,
+} from '../../cli/shift-plan.ts';
 import { parseServiceName } from '../../core/names.ts';
 
 const orders = parseServiceName('orders.shop');
@@ -33,6 +41,30 @@ test('the Route has both, with weights that make 100', (t) => {
     ],
   });
   t.is(targetIn('beta', orders).service, parseServiceName('beta.shop'));
+});
+
+const [v1, v2, v3] = ['v1', 'v2', 'v3'].map((version) => targetIn(`version=${version}`, orders));
+
+for (const [situation, stable, to, share] of [
+  ['the same as before', v1, v2, 30],
+  ['the other way', v2, v1, 70],
+  ['to a third', v1, v3, undefined],
+  ['from the whole service', { service: orders }, v2, undefined],
+] as const) {
+  test(`a Route that leads 30 % to v2, asked for ${situation}: ${share ?? 'no'} percent are there`, (t) => {
+    if (!v1 || !v2 || !stable || !to) throw new Error('no target');
+    const { rules } = routeWith(orders, v1, v2, 30);
+    t.is(shareOf(sharesIn(rules, 'shop'), stable, to), share);
+  });
+}
+
+test('a target that has nothing is nowhere, and a Route that no shift writes has no shares', (t) => {
+  if (!v1 || !v2 || !v3) throw new Error('no target');
+  const { rules } = routeWith(orders, v1, v2, 100);
+  t.is(shareOf(sharesIn(rules, 'shop'), v2, v3), 0, 'what came last is stable now');
+  t.is(sharesIn([...rules, ...rules], 'shop'), undefined);
+  t.is(sharesIn([{ backendRefs: [{ name: 'orders', weight: 1 }] }], 'shop'), undefined);
+  t.is(shareOf(undefined, v1, v2), undefined);
 });
 
 test('a guard is broken by what was counted since, and by more than one slip', (t) => {

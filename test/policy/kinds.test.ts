@@ -203,6 +203,7 @@ for (const [kind, spec, message] of [
 
 const known: Known = {
   hasService: (service) => service === 'cart.shop',
+  hasLabels: () => false,
   isMember: (cluster) => cluster === 'dc1' || cluster === 'dc2',
 };
 

@@ -17,12 +17,14 @@ export function policies(gateway: PolicyParts): Finding[] {
   const known = knownBy(gateway);
   return [
     ...gateway.policyProblems.map((problem) => fromError('services', problem)),
-    ...gateway.writtenPolicies.views.flatMap(({ record }) => {
+    ...gateway.writtenPolicies.views.flatMap(({ record, scope }) => {
       const { kind, namespace, name, spec } = record;
       const warnings = warningsOf(record, spec, known);
       if (warnings.length === 0) return [];
-      const where = `${singularOf(kind)} ${namespace}/${name}`;
-      const fix = `Correct it, or delete it: \`isthmus delete ${where}\`.`;
+      const isOfAll = scope === 'federation';
+      const named = `${singularOf(kind)} ${namespace}/${name}`;
+      const fix = `Correct it, or delete it: \`isthmus delete ${named}${isOfAll ? ' --federation' : ''}\`.`;
+      const where = isOfAll ? `${named} of the federation` : named;
       return [{ ...warning('services', 'POLICY_DOUBTFUL', warnings.join('; '), fix), where }];
     }),
   ];

@@ -1,4 +1,5 @@
 /** Specifies what a Route may say, what is filled in, what is refused, and what its gateways go by. */
+import { isDeepStrictEqual } from 'node:util';
 import test from 'ava';
 import { policyKinds } from '../../../policy/kinds.ts';
 import { resourceOf, warningsOf } from '../../../policy/record.ts';
@@ -276,16 +277,25 @@ test('what can do nothing is told when it is written', (t) => {
     rules: [
       { matches: [{ path: { value: '/a' } }], backendRefs: [{ name: 'nobody' }] },
       { matches: [{ path: { value: '/a' } }], backendRefs: [{ name: 'orders', weight: 0 }] },
+      {
+        matches: [{ path: { value: '/b' } }],
+        backendRefs: ['v1', 'v9'].map((version) => ({ name: 'orders', subset: { version } })),
+      },
       { backendRefs: [{ name: 'orders', cluster: 'dc9' }], rateLimit: 'slow' },
     ],
   });
-  const known = { hasService: (name: string) => name === 'orders.shop', isMember: () => false };
+  const known = {
+    hasService: (name: string) => name === 'orders.shop',
+    hasLabels: (_: string, labels: object) => isDeepStrictEqual(labels, { version: 'v1' }),
+    isMember: () => false,
+  };
   const place = { kind: 'Route', cluster: dc1, namespace: 'shop', name: 'orders' } as const;
   t.deepEqual(warningsOf(place, spec, known), [
     'No cluster has a service nobody.shop so far',
+    'No endpoint of orders.shop has version=v9 so far',
     'rules[1].backendRefs: all weights are 0, and requests are answered 500',
     'rules[1]: rules[0] takes all of its requests',
-    'rules[2]: dc9 is no member of the federation',
-    'rules[2].rateLimit: nothing is limited by it so far',
+    'rules[3]: dc9 is no member of the federation',
+    'rules[3].rateLimit: nothing is limited by it so far',
   ]);
 });
