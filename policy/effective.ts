@@ -1,6 +1,7 @@
 /** Owns the policy in force: of all policies, the one for a service, for the client that asks and the cluster that decides. */
 import { isDeepStrictEqual } from 'node:util';
 import { type ClusterName, type ServiceName, serviceParts } from '../core/names.ts';
+import { wholeFederation } from '../registry/policy-keys.ts';
 import type { Authentication } from './authentication.ts';
 import type { Authorization } from './authorization.ts';
 import type { Egress } from './egress.ts';
@@ -49,6 +50,8 @@ interface Resource<K extends keyof Specs> {
   readonly ofFederation?: true;
   readonly spec: Specs[K];
 }
+
+export type RateLimitPolicy = Resource<'RateLimit'>;
 
 export type PolicyResource = { [K in keyof Specs]: Resource<K> }[keyof Specs];
 
@@ -100,6 +103,13 @@ export class Policies {
 
   [Symbol.iterator](): IterableIterator<PolicyResource> {
     return this.#resources.values();
+  }
+
+  /** The rate limit that a Route of a namespace means by a name: the own cluster's, else the federation's. */
+  rateLimit(namespace: string, name: string): RateLimitPolicy | undefined {
+    const place = `RateLimit/${namespace}/${name}`;
+    const one = this.#resources.get(place) ?? this.#resources.get(`${wholeFederation}/${place}`);
+    return one?.kind === 'RateLimit' ? one : undefined;
   }
 
   /**

@@ -56,6 +56,15 @@ function kind<S extends z.ZodObject>(declared: PolicyKind<S>): PolicyKind<S> {
   return declared;
 }
 
+/** One that rules name is for no service by its own name. */
+function limitedBy(
+  namespace: string,
+  { service, named }: { readonly service?: string | undefined; readonly named: boolean },
+) {
+  if (named) return { services: [] };
+  return service === undefined ? { namespace } : { service: serviceName(namespace, service) };
+}
+
 /** By their names in PascalCase, in which they are written in keys and documents. */
 export const policyKinds = {
   TrafficPolicy: kind({
@@ -144,9 +153,7 @@ export const policyKinds = {
     inForce: ({ cluster, namespace }, spec) => ({
       kind: 'RateLimit',
       target: {
-        ...(spec.target.service === undefined
-          ? { namespace }
-          : { service: serviceName(namespace, spec.target.service) }),
+        ...limitedBy(namespace, spec.target),
         where: cluster,
       },
       spec: rateLimitOf(spec),

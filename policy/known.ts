@@ -8,6 +8,8 @@ export interface Known {
   /** Whether any endpoint that is known of, here or elsewhere, has each of the labels. */
   hasLabels(service: ServiceName, labels: Readonly<Record<string, string>>): boolean;
   isMember(cluster: ClusterName): boolean;
+  /** Whether there is a RateLimit of that name, of this cluster or of the federation. */
+  hasRateLimit(namespace: string, name: string): boolean;
 }
 
 /** The sentence for a service that nobody knows; none where somebody does. */

@@ -57,6 +57,16 @@ export const writtenRateLimitSchema = z.strictObject({
         .describe(
           "A service of the policy's namespace; without one it is for all of them, each by itself",
         ),
+      named: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Whether it is only for requests of rules of Routes that name it (rateLimit), those of all together',
+        ),
+    })
+    .refine(({ service, named }) => service === undefined || !named, {
+      path: ['named'],
+      message: 'say service or named: rules that name it say which services',
     })
     .prefault({})
     .describe('The requests that it is for'),

@@ -141,7 +141,9 @@ export const ruleSchema = z
       .describe('The answer that the gateway gives itself, in place of backendRefs'),
     rateLimit: labelSchema
       .optional()
-      .describe("Name of a RateLimit of the Route's namespace that its requests count against"),
+      .describe(
+        "Name of a RateLimit of the Route's namespace by which its requests are limited, all of the rules together that name it",
+      ),
   })
   .superRefine((rule, context) => {
     const complain = (path: string, message: string) =>

@@ -77,7 +77,7 @@ export interface RouteRule extends RouteFilters {
   readonly retry?: RouteRetry;
   readonly fault?: RouteFault;
   readonly directResponse?: NonNullable<WrittenRule['directResponse']>;
-  /** Name of a RateLimit in the Route's namespace. */
+  /** Name of a RateLimit in the Route's namespace, or of the federation's there. */
   readonly rateLimit?: string;
 }
 

@@ -6,7 +6,7 @@ import type { BackendTarget, RouteRule } from './rule.ts';
 
 /** `services`: those that it governs by their own names. */
 export function routeWarnings(
-  { rules }: RouteSpec,
+  { rules, namespace }: RouteSpec,
   services: readonly BackendTarget['service'][],
   known: Known,
 ): string[] {
@@ -22,6 +22,7 @@ export function routeWarnings(
         targetsOf(rule).flatMap(({ cluster = [] }) => cluster),
       ),
       ...ruleWarnings(rule, i),
+      ...unknownLimit(rule, `rules[${i}]`, namespace, known),
       ...shadowed(rules, i),
     ]),
   ];
@@ -39,13 +40,22 @@ function targetsOf({ backends, mirrors }: RouteRule): BackendTarget[] {
   return [...backends, ...mirrors, ...backends.flatMap((backend) => backend.mirrors)];
 }
 
-function ruleWarnings({ backends, rateLimit }: RouteRule, i: number): string[] {
+function ruleWarnings({ backends }: RouteRule, i: number): string[] {
   const isIdle = backends.length > 0 && backends.every(({ weight }) => weight === 0);
+  return isIdle
+    ? [`rules[${i}].backendRefs: all weights are 0, and requests are answered 500`]
+    : [];
+}
+
+function unknownLimit(
+  { rateLimit }: RouteRule,
+  at: string,
+  namespace: string,
+  known: Known,
+): string[] {
+  if (rateLimit === undefined || known.hasRateLimit(namespace, rateLimit)) return [];
   return [
-    ...(isIdle
-      ? [`rules[${i}].backendRefs: all weights are 0, and requests are answered 500`]
-      : []),
-    ...(rateLimit === undefined ? [] : [`rules[${i}].rateLimit: nothing is limited by it so far`]),
+    `${at}.rateLimit: there is no RateLimit ${namespace}/${rateLimit} so far, and nothing is limited`,
   ];
 }
 

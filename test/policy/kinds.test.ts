@@ -194,6 +194,10 @@ for (const [kind, spec, message] of [
   ],
   ['Egress', { host: 'Example.com', port: 443 }, /^host: use a DNS name in lower case/],
   ['Egress', { host: 'example.com:443', port: 443 }, /^host: use a DNS name/],
+  [
+    ...['RateLimit', { target: { service: 'cart', named: true }, requests: 1 }],
+    /^target.named: say service or named/,
+  ],
   ['Weather', {}, /^There is no kind Weather/],
 ] as const) {
   test(`${JSON.stringify(spec)} is no ${kind}`, (t) => {
@@ -205,6 +209,7 @@ const known: Known = {
   hasService: (service) => service === 'cart.shop',
   hasLabels: () => false,
   isMember: (cluster) => cluster === 'dc1' || cluster === 'dc2',
+  hasRateLimit: () => false,
 };
 
 for (const [kind, name, spec, warnings] of [

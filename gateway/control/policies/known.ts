@@ -1,4 +1,5 @@
 /** Owns what this gateway knows of the federation, for policies to be looked at against. */
+import type { Policies } from '../../../policy/effective.ts';
 import type { Known } from '../../../policy/known.ts';
 import type { Snapshot } from '../../../registry/snapshot.ts';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -9,9 +10,10 @@ export interface KnowingParts {
   readonly catalog: Pick<Catalog, 'hasService' | 'records'>;
   readonly config: Pick<GatewayConfig, 'cluster'>;
   readonly snapshot: Snapshot;
+  readonly policies: Policies;
 }
 
-export function knownBy({ catalog, config, snapshot }: KnowingParts): Known {
+export function knownBy({ catalog, config, snapshot, policies }: KnowingParts): Known {
   return {
     hasService(service) {
       if (catalog.hasService(service)) return true;
@@ -39,5 +41,6 @@ export function knownBy({ catalog, config, snapshot }: KnowingParts): Known {
       );
     },
     isMember: (cluster) => cluster === config.cluster || snapshot.clusters.has(cluster),
+    hasRateLimit: (namespace, name) => policies.rateLimit(namespace, name) !== undefined,
   };
 }

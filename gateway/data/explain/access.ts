@@ -3,7 +3,12 @@ import { writtenDuration } from '../../../core/duration.ts';
 import type { ServiceName } from '../../../core/names.ts';
 import { decidingRule, refusing } from '../request/authorize/decide.ts';
 import { Facts, type Place } from '../request/authorize/facts.ts';
-import { type CompiledLimit, keyValue } from '../request/rate-limit/limits.ts';
+import {
+  type CompiledLimit,
+  keyValue,
+  type LimitLookup,
+  limitsFor,
+} from '../request/rate-limit/limits.ts';
 import type { Decision } from './decision.ts';
 import type { Seen, Teller } from './way.ts';
 
@@ -66,9 +71,10 @@ function namesOf(policies: readonly Policy[]): string {
     .join(', ');
 }
 
-export function tellLimits({ cluster }: Place): Teller {
+/** `named`: finds what the rules of Routes name; a backend of theirs has limits of its own. */
+export function tellLimits({ cluster }: Place, named: LimitLookup): Teller {
   return ({ exchange, route: { governed, service } }) =>
-    (governed?.limits ?? []).map((one): Decision => {
+    (limitsFor(governed?.limits, exchange, governed?.rules && named) ?? []).map((one): Decision => {
       const base = { step: 'rate-limit', policy: one.policy } as const;
       if (one.atEntry && exchange.peer.kind === 'gateway') {
         return { ...base, outcome: 'passes', says: 'it was counted where the request came in' };
@@ -85,12 +91,14 @@ const secretFields = new Set(['authorization', 'cookie', 'proxy-authorization', 
 
 /** Whose bucket it is, in words. */
 function bucketOf(
-  { limit }: CompiledLimit,
+  { limit, isOfRules }: CompiledLimit,
   service: ServiceName,
   exchange: Seen['exchange'],
   cluster: string,
 ): string {
-  if (limit.keys.length === 0) return `one bucket for all requests for ${service}`;
+  if (limit.keys.length === 0) {
+    return `one bucket for all requests ${isOfRules ? 'by rules that name it' : `for ${service}`}`;
+  }
   const values = limit.keys.map((key) => {
     if (key.by === 'header' && secretFields.has(key.name)) return `${key.name} as it is given`;
     const name = key.by === 'header' ? key.name : key.by;

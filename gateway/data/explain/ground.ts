@@ -100,6 +100,7 @@ function routingOf({ federation, policies, where, clusters, facts }: ExplainedPl
       policy: (service, client = cluster) => policies.traffic({ service, client, where: cluster }),
       governing: (service) => governing(policies, service, cluster),
       routes: () => routes.filter(isRouteResource),
+      limit: (namespace, name) => policies.rateLimit(namespace, name),
       exportedTo: (service) => policies.exporting(asked(service))?.to,
       isRenamed: (service) => policies.exporting(asked(service))?.as !== undefined,
       exportedAs: (name) => policies.exportNames(cluster).get(name as ServiceName),

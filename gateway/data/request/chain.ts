@@ -93,6 +93,8 @@ function stepsFor(
   const token = tokensVerified(rules.authenticating);
   const allowed = policiesAllow(rules.authorizing);
   const rate = rateLimit(rules.rates);
+  const { routes: all } = rules;
+  const rateByRule = rateLimit(rules.rates, (...name) => all.limitNamed?.(...name));
   // Where requests come into the federation Routes hold; what another gateway sends on has been through that.
   const ruled = byRule(rules.recorder);
   const onward = [fault(rules), mirror(rules.random), split(rules, [token, allowed, rate])];
@@ -106,7 +108,7 @@ function stepsFor(
         ruled,
         token,
         allowed,
-        rate,
+        rateByRule,
         body,
         ...onward,
       ];
@@ -126,7 +128,7 @@ function stepsFor(
         ruled,
         token,
         allowed,
-        rate,
+        rateByRule,
         body,
         ...onward,
       ];

@@ -8,7 +8,7 @@ import { Passage } from '../message/passage.ts';
 import type { Recorder } from '../observe/record.ts';
 import { secondsToFull, secondsToToken, tokensLeft } from './rate-limit/bucket.ts';
 import type { BucketTable } from './rate-limit/bucket-table.ts';
-import { bucketKey, type CompiledLimit } from './rate-limit/limits.ts';
+import { bucketKey, type CompiledLimit, type LimitLookup, limitsFor } from './rate-limit/limits.ts';
 import type { Route } from './route/route-table.ts';
 import { Refusal, type Step } from './step.ts';
 
@@ -20,11 +20,12 @@ export interface RateLimitGround {
   nowUs(): number;
 }
 
-export function rateLimit(ground: RateLimitGround): Step {
+/** `named`: finds what rules of Routes name, where a request goes by one. */
+export function rateLimit(ground: RateLimitGround, named?: LimitLookup): Step {
   return {
     slot: 'rate-limit',
     take(exchange, route) {
-      const limits = route?.governed?.limits;
+      const limits = route && limitsFor(route.governed?.limits, exchange, named);
       return limits && limited(ground, limits, exchange, route);
     },
   };

@@ -108,6 +108,7 @@ export class DataSide {
         policy: (service, client) => this.#replica.policy(service, client),
         governing: (service) => this.#replica.governing(service),
         routes: () => this.#replica.routes,
+        limit: (namespace, name) => this.#replica.limit(namespace, name),
         tellsClientsApart: () => this.#replica.tellsClientsApart,
         secure: (service) => this.#secure.of(service),
         exportedTo: (service) => this.#replica.exportedTo(service),

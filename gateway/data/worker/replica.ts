@@ -1,6 +1,11 @@
 /** Owns a worker's copy of what the control side knows: replaced piece by piece by its updates, only read by requests. */
 import type { ClusterName, ServiceName } from '../../../core/names.ts';
-import { Policies, type PolicyDelta, type PolicyResource } from '../../../policy/effective.ts';
+import {
+  Policies,
+  type PolicyDelta,
+  type PolicyResource,
+  type RateLimitPolicy,
+} from '../../../policy/effective.ts';
 import type { TrafficPolicy } from '../../../policy/traffic-policy.ts';
 import type { ClusterFacts } from '../balance/view.ts';
 import { governing } from '../request/route/governed.ts';
@@ -95,6 +100,11 @@ export class Replica {
   /** The service that a host which names none leads to. */
   ledTo(host: string): ServiceName | undefined {
     return this.#aliases.get(host);
+  }
+
+  /** The rate limit that rules of a namespace's Routes name so. */
+  limit(namespace: string, name: string): RateLimitPolicy | undefined {
+    return this.#policies.rateLimit(namespace, name);
   }
 
   get routes(): readonly RouteResource[] {

@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Random } from '../../../core/clock.ts';
 import type { ClusterName, FederationName, ServiceName } from '../../../core/names.ts';
-import type { PolicyResource } from '../../../policy/effective.ts';
+import type { PolicyResource, RateLimitPolicy } from '../../../policy/effective.ts';
 import type { TrafficPolicy } from '../../../policy/traffic-policy.ts';
 import type { Protocol } from '../../../registry/model.ts';
 import { createServiceBalancer } from '../balance/balancer.ts';
@@ -13,6 +13,7 @@ import { type Shift, steeringOf } from '../balance/steering.ts';
 import type { BalanceView, Caller, ServiceBalancer } from '../balance/types.ts';
 import { type ClusterFacts, type LinkLookup, viewFromHere } from '../balance/view.ts';
 import type { EndpointTransport } from '../message/call.ts';
+import { limitOfRules } from '../request/rate-limit/limits.ts';
 import { governedBy } from '../request/route/governed.ts';
 import { type Route, RouteTable } from '../request/route/route-table.ts';
 import type { RouteResource } from '../request/route/rule-set.ts';
@@ -33,6 +34,8 @@ interface RoutingSource {
   governing(service: ServiceName): readonly PolicyResource[];
   /** All Routes. */
   routes(): readonly RouteResource[];
+  /** The rate limit that rules of a namespace's Routes name so. */
+  limit(namespace: string, name: string): RateLimitPolicy | undefined;
   /** The only clusters whose gateways may ask for a service here; undefined: all. */
   exportedTo(service: ServiceName): readonly ClusterName[] | undefined;
   /** Whether other clusters know a service here by another name. */
@@ -102,6 +105,10 @@ export class Routing {
       ledTo: (host) => source.ledTo(host),
       exportedAs: (name) => source.exportedAs(name),
       part: (target) => this.#parts.find(target),
+      limitNamed: (namespace, name) => {
+        const policy = source.limit(namespace, name);
+        return policy && limitOfRules(policy);
+      },
       ofHost: (host, listener, withAny) => this.#hosts.find(host, listener, withAny),
     });
   }

@@ -288,6 +288,7 @@ test('what can do nothing is told when it is written', (t) => {
     hasService: (name: string) => name === 'orders.shop',
     hasLabels: (_: string, labels: object) => isDeepStrictEqual(labels, { version: 'v1' }),
     isMember: () => false,
+    hasRateLimit: () => false,
   };
   const place = { kind: 'Route', cluster: dc1, namespace: 'shop', name: 'orders' } as const;
   t.deepEqual(warningsOf(place, spec, known), [
@@ -296,6 +297,6 @@ test('what can do nothing is told when it is written', (t) => {
     'rules[1].backendRefs: all weights are 0, and requests are answered 500',
     'rules[1]: rules[0] takes all of its requests',
     'rules[3]: dc9 is no member of the federation',
-    'rules[3].rateLimit: nothing is limited by it so far',
+    'rules[3].rateLimit: there is no RateLimit shop/slow so far, and nothing is limited',
   ]);
 });

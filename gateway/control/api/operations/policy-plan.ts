@@ -41,11 +41,11 @@ export function policyPlanOperation(gateway: PlanParts): Operation {
 
 /** Documents are looked at together: one may keep another from being in force. */
 function planOf(gateway: PlanParts, { documents, set }: Asked): PolicyPlan {
-  const { writtenPolicies, config } = gateway;
+  const { writtenPolicies, config, catalog, snapshot } = gateway;
   const judged = documents.map((document) => judge(gateway, document));
   const resources = judged.flatMap((one) => ('resource' in one ? [one.resource] : []));
   const policies = gateway.policies.with({ set: resources, removed: [] });
-  const known = knownBy(gateway);
+  const known = knownBy({ catalog, config, snapshot, policies });
   const items = documents.map(
     ({ scope, kind, namespace, name }, i): PolicyPlan['items'][number] => {
       const one = judged[i];

@@ -23,6 +23,7 @@ import { clientAt, type Peer } from '../../../data/message/peer.ts';
 import { noProxies, TrustedProxies } from '../../../data/message/trusted-proxies.ts';
 import { chainFor, type Entrance } from '../../../data/request/chain.ts';
 import { defaultLimits } from '../../../data/request/limit.ts';
+import { limitOfRules } from '../../../data/request/rate-limit/limits.ts';
 import { codeOf } from '../../../data/request/respond/unreadable.ts';
 import { serviceFacts } from '../../../data/worker/facts.ts';
 import { limitsOf, proxiesOf } from '../../config/data-side-settings.ts';
@@ -183,11 +184,15 @@ async function wayAt(
     };
   }
   const place = { cluster, federation };
+  const limitNamed = (...name: Parameters<typeof policies.rateLimit>) => {
+    const policy = policies.rateLimit(...name);
+    return policy && limitOfRules(policy);
+  };
   const tellers = {
     route: tellRoute(policies),
     authenticate: tellToken,
     authorize: tellAuthorization(place),
-    'rate-limit': tellLimits(place),
+    'rate-limit': tellLimits(place, limitNamed),
     fault: tellFault,
     mirror: tellMirrors,
   };

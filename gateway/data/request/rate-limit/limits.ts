@@ -1,7 +1,7 @@
 /** Owns the rate limits of a service, made ready for its requests: the shape of each bucket, and whose a request's is. */
 import { hash } from 'node:crypto';
 import type { ServiceName } from '../../../../core/names.ts';
-import type { PolicyResource } from '../../../../policy/effective.ts';
+import type { PolicyResource, RateLimitPolicy } from '../../../../policy/effective.ts';
 import type { RateKey, RateLimit } from '../../../../policy/rate-limit.ts';
 import { hash32 } from '../../balance/hash.ts';
 import { originalClient } from '../../message/client-origin.ts';
@@ -9,8 +9,6 @@ import type { Exchange } from '../../message/exchange.ts';
 import { sourceOf } from '../../message/peer.ts';
 import { claimTexts } from '../../message/verified-token.ts';
 import { type BucketShape, shapeOf } from './bucket.ts';
-
-type RateLimitPolicy = PolicyResource & { readonly kind: 'RateLimit' };
 
 export interface CompiledLimit {
   /** The policy's name. */
@@ -25,13 +23,15 @@ export interface CompiledLimit {
   readonly said: string;
   /** Its name in both fields. */
   readonly shownName: string;
+  /** Whether it counts the requests of rules that name it, all together; else those of each service. */
+  readonly isOfRules: boolean;
 }
 
 export function limitsIn(
   policies: readonly PolicyResource[],
 ): readonly CompiledLimit[] | undefined {
   const limits = policies.filter((one): one is RateLimitPolicy => one.kind === 'RateLimit');
-  return limits.length === 0 ? undefined : limits.map(compiled);
+  return limits.length === 0 ? undefined : limits.map((one) => compiled(one, false));
 }
 
 /** The mark of a policy by its name: the same at every gateway. */
@@ -39,11 +39,38 @@ export function markOf(policy: string): number {
   return hash32(policy);
 }
 
-function compiled({ name, spec, ofFederation }: RateLimitPolicy): CompiledLimit {
+/** Finds the limit that rules of a namespace's Routes name so. */
+export type LimitLookup = (namespace: string, name: string) => CompiledLimit | undefined;
+
+/** A limit as rules of Routes name it: of the same policy always the same object. */
+export function limitOfRules(policy: RateLimitPolicy): CompiledLimit {
+  return ofRules.getOrInsertComputed(policy, () => compiled(policy, true));
+}
+
+const ofRules = new WeakMap<RateLimitPolicy, CompiledLimit>();
+
+/** The limits that hold for a request: those for its service, `limits`, and the one that its rule names, which may be one of them. */
+export function limitsFor(
+  limits: readonly CompiledLimit[] | undefined,
+  { passage }: Pick<Exchange, 'passage'>,
+  named: LimitLookup | undefined,
+): readonly CompiledLimit[] | undefined {
+  const name = passage?.fit?.rule.limit;
+  const one = name && named?.(name.namespace, name.name);
+  if (one === undefined) return limits;
+  if (limits === undefined) return [one];
+  return limits.some(({ policy }) => policy === one.policy) ? limits : [...limits, one];
+}
+
+function compiled(
+  { name, spec, ofFederation }: RateLimitPolicy,
+  isOfRules: boolean,
+): CompiledLimit {
   const { requests, perMs } = spec;
   const shownName = `"${name.slice(name.lastIndexOf('/') + 1)}"`;
   return {
     policy: name,
+    isOfRules,
     atEntry: ofFederation === true,
     limit: spec,
     shape: shapeOf(spec),
@@ -58,12 +85,12 @@ function compiled({ name, spec, ofFederation }: RateLimitPolicy): CompiledLimit 
  * 64 bits of SHA-256, with the length of each value before it.
  */
 export function bucketKey(
-  { policy, limit }: CompiledLimit,
+  { policy, limit, isOfRules }: CompiledLimit,
   service: ServiceName,
   exchange: Exchange,
   cluster: string,
 ): bigint {
-  let text = `${policy} ${service}`;
+  let text = isOfRules ? `${policy} ` : `${policy} ${service}`;
   for (const key of limit.keys) {
     const value = keyValue(key, exchange, cluster);
     text += ` ${key.by} ${value.length}:${value}`;

@@ -13,6 +13,7 @@ import type { TrafficPolicy } from '../../../../policy/traffic-policy.ts';
 import type { Protocol } from '../../../../registry/model.ts';
 import type { ServiceBalancer } from '../../balance/types.ts';
 import type { EndpointTransport } from '../../message/call.ts';
+import type { LimitLookup } from '../rate-limit/limits.ts';
 import type { Governed } from './governed.ts';
 
 /** How requests for one service are carried. Immutable: a change sets a new one. */
@@ -48,6 +49,8 @@ export interface RouteLookup {
   ofHost?(host: string, listener: string, withAny: boolean): Route | undefined;
   /** The service that a request is led to all the same, though nobody has it; asked when there is no route. */
   ledTo?(authority: string, path: string): ServiceName | undefined;
+  /** The rate limit that rules of a namespace's Routes name so. */
+  limitNamed?: LimitLookup;
   /** The route in the place of one that was found, for requests of another cluster's clients. */
   forClient?(route: Route, client: ClusterName): Route;
   /** The route that gateways of other clusters are led to by a name; `renamed`: they may not ask for that service by it. */
@@ -66,6 +69,7 @@ interface RouteSources {
   /** The route of a part of a service. */
   part?(target: BackendTarget): Route | undefined;
   ofHost?(host: string, listener: string, withAny: boolean): Route | undefined;
+  limitNamed?: LimitLookup;
 }
 
 /** The name of the listener for clients of the own cluster, as Routes name it. */
@@ -113,6 +117,10 @@ export class RouteTable implements RouteLookup {
 
   ofHost(host: string, listener: string, withAny = true): Route | undefined {
     return this.#sources.ofHost?.(host, listener, withAny);
+  }
+
+  limitNamed(...[namespace, name]: Parameters<LimitLookup>): ReturnType<LimitLookup> {
+    return this.#sources.limitNamed?.(namespace, name);
   }
 
   set(route: Route): void {

@@ -91,7 +91,7 @@ function fitting(entries: Entries | undefined, head: RequestHead): Fit | undefin
 function entriesOf(routes: readonly RouteResource[]): Entry[] {
   const entries = routes.toSorted(precedence).flatMap((route) =>
     route.spec.rules.flatMap((spec, i) => {
-      const rule = compileRule(route.name, spec, i + 1);
+      const rule = compileRule(route.name, route.spec.namespace, spec, i + 1);
       const matches = spec.matches.length === 0 ? [everything] : spec.matches;
       return matches.map((one): Entry => {
         const match = compileMatch(one);

@@ -42,11 +42,19 @@ export interface Rule extends Filters {
   readonly isDrawn: boolean;
   readonly fault: RouteFault | undefined;
   readonly direct: RouteRule['directResponse'] | undefined;
+  /** The RateLimit that it names. */
+  readonly limit: { readonly namespace: string; readonly name: string } | undefined;
   /** What the rule makes of the policy of the service that requests go to: of the same always the same. */
   traffic(policy: TrafficPolicy): TrafficPolicy;
 }
 
-export function compileRule(policy: string, spec: RouteRule, number: number): Rule {
+/** `namespace`: its Route's. */
+export function compileRule(
+  policy: string,
+  namespace: string,
+  spec: RouteRule,
+  number: number,
+): Rule {
   const backends = spec.backends.map((backend): Backend => {
     const { weight, service, cluster, subset } = backend;
     const part = { ...(cluster !== undefined && { cluster }), ...(subset && { subset }) };
@@ -62,6 +70,7 @@ export function compileRule(policy: string, spec: RouteRule, number: number): Ru
     totalWeight: backends.reduce((sum, { weight }) => sum + weight, 0),
     fault: spec.fault,
     direct: spec.directResponse,
+    limit: spec.rateLimit === undefined ? undefined : { namespace, name: spec.rateLimit },
     traffic: trafficOf(spec),
   };
 }

@@ -56,6 +56,7 @@ function open(t: ExecutionContext) {
       policy: (_service, client = dc1) => ofClients.get(client) ?? ofAll(),
       governing: () => [],
       routes: () => [],
+      limit: () => undefined,
       tellsClientsApart: () => ofClients.size > 0,
       secure: () => undefined,
       exportedTo: () => undefined,

@@ -2,8 +2,10 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import test from 'ava';
-import { parseServiceName } from '../../../../core/names.ts';
+import { parseClusterName, parseServiceName } from '../../../../core/names.ts';
 import { authenticationOf, authenticationSchema } from '../../../../policy/authentication.ts';
+import type { PolicyResource } from '../../../../policy/effective.ts';
+import { resourceOf } from '../../../../policy/record.ts';
 import { http2Session } from '../../../support/http2-session.ts';
 import { startIssuer } from '../../../support/tokens.ts';
 import { until } from '../../../support/until.ts';
@@ -624,4 +626,80 @@ test.serial('raw octets to a service that has Routes go as they did', async (t) 
     () => undefined,
   ).catch(String);
   t.notRegex(answer, /ROUTE_NOT_FOUND/);
+});
+
+/** A RateLimit of the namespace shop, as somebody writes it; nothing comes back while a test runs. */
+function limit(name: string, spec: object) {
+  const made = resourceOf('/key', {
+    ...{ cluster: parseClusterName('dc1'), namespace: 'shop', kind: 'RateLimit', name },
+    ...{ by: 'ada', at: 1, spec: { per: '24h', tell: 'never', ...spec } },
+  });
+  if (made === undefined) throw new Error('no RateLimit');
+  return made;
+}
+
+async function statusesOf(...asked: readonly (readonly [path: string, host: string])[]) {
+  const seen: number[] = [];
+  for (const [path, name] of asked) seen.push((await ask(`${side.url}${path}`, name)).status);
+  return seen;
+}
+
+test.serial(
+  'a rule’s rateLimit holds for the requests of all rules that name it together, and for no others',
+  async (t) => {
+    await scene(t);
+    const named = { rateLimit: 'scarce', matches: [{ path: { value: '/scarce' } }] };
+    const rest = { matches: [{ path: { value: '/' } }] };
+    side.route(
+      {
+        orders: rules(named, rest),
+        v2: { ...service('orders-v2'), rules: [named, rest] },
+        web: {
+          hostnames: ['shop.example.com'],
+          rules: [{ rateLimit: 'scarce', backendRefs: [{ name: 'orders' }] }],
+        },
+      },
+      [limit('scarce', { requests: 3, target: { named: true } })],
+    );
+    const v2 = 'orders-v2.shop.acme';
+    t.deepEqual(
+      await statusesOf(
+        ...[['/', host] as const, ['/scarce', host] as const, ['/scarce', v2] as const],
+        ...[
+          ['/', 'shop.example.com'] as const,
+          ['/scarce', host] as const,
+          ['/scarce', v2] as const,
+        ],
+        ...[['/', 'shop.example.com'] as const, ['/', host] as const, ['/', v2] as const],
+      ),
+      [200, 200, 200, 200, 429, 429, 429, 200, 200],
+    );
+  },
+);
+
+test.serial(
+  'a limit that is for the service and named by its rule counts a request once; one that is not there limits nothing',
+  async (t) => {
+    await scene(t);
+    const all = rules({ rateLimit: 'few' });
+    side.route({ orders: all }, [limit('few', { requests: 2, target: { service: 'orders' } })]);
+    const asked = ['/', host] as const;
+    t.deepEqual(await statusesOf(asked, asked, asked), [200, 200, 429]);
+    side.route({ orders: all });
+    t.deepEqual(await statusesOf(asked, asked, asked), [200, 200, 200]);
+  },
+);
+
+test.serial('a rule’s rateLimit means the federation’s where the cluster has none', async (t) => {
+  await scene(t);
+  const { name, ...rest } = limit('common', { requests: 1, target: { named: true } });
+  const ofAll = { ...rest, name: `@/${name}`, ofFederation: true } as typeof rest & {
+    name: string;
+  };
+  side.route({ orders: rules({ rateLimit: 'common' }) }, [ofAll as PolicyResource]);
+  const asked = ['/', host] as const;
+  t.deepEqual(await statusesOf(asked, asked), [200, 429]);
+  const own = limit('common', { requests: 5, target: { named: true } });
+  side.route({ orders: rules({ rateLimit: 'common' }) }, [ofAll as PolicyResource, own]);
+  t.deepEqual(await statusesOf(asked, asked), [200, 200]);
 });
