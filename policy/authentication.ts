@@ -1,4 +1,5 @@
 /** Owns the policy of whose tokens are taken, with the meaning of Istio's RequestAuthentication. */
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { durationTextSchema, msOf } from '../core/duration.ts';
 import { labelSchema } from '../registry/model.ts';
@@ -10,6 +11,7 @@ import {
 } from './authentication/json-web-keys.ts';
 import { isOfGateways } from './authorization/condition-key.ts';
 import { operationSchema } from './authorization.ts';
+import { caCertificatesSchema, systemAuthorities } from './endpoint-tls.ts';
 
 const token = z
   .string()
@@ -67,6 +69,9 @@ const jwtRuleSchema = z
       .optional()
       .describe('File on each gateway with such a set, read again when it changes'),
     jwksUri: keysUri.optional().describe('Where each gateway fetches such a set'),
+    jwksCaCertificates: caCertificatesSchema.describe(
+      'Authorities of which one must have signed the certificate of the server at jwksUri: `system`, the public ones; certificates in PEM; or the absolute path of a PEM file on each gateway, read each time that keys are fetched',
+    ),
     refresh: durationTextSchema
       .default('5m')
       .describe(
@@ -116,7 +121,11 @@ const jwtRuleSchema = z
       .default([])
       .describe('Claims that are told to the service in fields'),
   })
-  .superRefine(({ jwks, jwksFile, jwksUri }, context) => {
+  .superRefine(({ jwks, jwksFile, jwksUri, jwksCaCertificates: ca }, context) => {
+    if (ca !== systemAuthorities && !jwksUri?.startsWith('https:')) {
+      const message = 'it is for a jwksUri of https';
+      context.addIssue({ code: 'custom', path: ['jwksCaCertificates'], message });
+    }
     const said = [jwks, jwksFile, jwksUri].filter((one) => one !== undefined);
     if (said.length === 1) return;
     const message = 'say where the keys are by one of jwks, jwksFile and jwksUri';
@@ -155,7 +164,11 @@ export type KeySource =
   | { readonly kind: 'inline'; readonly keys: readonly PublicKey[] }
   | {
       readonly kind: 'file' | 'uri';
+      /** The same for sources whose keys are the same: from one place, by the word of the same authorities. */
+      readonly name: string;
       readonly at: string;
+      /** Of a URI: as `caCertificatesSchema` has them. */
+      readonly ca?: string;
       readonly refreshMs: number;
       readonly staleForMs: number;
     };
@@ -185,17 +198,25 @@ export interface Authentication {
 export function authenticationOf({ jwtRules, required, requiredAt }: Written): Authentication {
   return {
     jwtRules: jwtRules.map((rule) => {
-      const { jwks, jwksFile, jwksUri, refresh, staleFor, tolerance, ...same } = rule;
-      const kept = { refreshMs: msOf(refresh), staleForMs: msOf(staleFor) };
-      const keys: KeySource =
-        jwks !== undefined
-          ? { kind: 'inline', keys: publicKeys(jwks) }
-          : jwksFile !== undefined
-            ? { kind: 'file', at: jwksFile, ...kept }
-            : { kind: 'uri', at: jwksUri ?? '', ...kept };
-      return { ...same, keys, toleranceMs: msOf(tolerance) };
+      const { jwks, jwksFile, jwksUri, jwksCaCertificates, ...rest } = rule;
+      const { refresh, staleFor, tolerance, ...same } = rest;
+      return { ...same, keys: keysOf(rule), toleranceMs: msOf(tolerance) };
     }),
     required,
     ...(requiredAt && { requiredAt }),
   };
+}
+
+function keysOf(rule: Written['jwtRules'][number]): KeySource {
+  const { jwks, jwksFile, jwksUri = '', jwksCaCertificates: ca, refresh, staleFor } = rule;
+  if (jwks !== undefined) return { kind: 'inline', keys: publicKeys(jwks) };
+  const kept = { refreshMs: msOf(refresh), staleForMs: msOf(staleFor) };
+  if (jwksFile !== undefined) {
+    return { kind: 'file', name: `file ${jwksFile}`, at: jwksFile, ...kept };
+  }
+  const name = `uri ${jwksUri}`;
+  if (ca === systemAuthorities) return { kind: 'uri', name, at: jwksUri, ...kept };
+  // One policy's authorities say nothing for another that believes others.
+  const digest = createHash('sha256').update(ca).digest('base64url');
+  return { kind: 'uri', name: `${name} by ${digest}`, at: jwksUri, ca, ...kept };
 }

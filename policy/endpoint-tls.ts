@@ -37,22 +37,24 @@ const dnsName = z
 
 const uri = /^[a-z][a-z0-9+.-]*:\/\/[\x21-\x7e]+$/;
 
+/** By default the system's authorities. */
+export const caCertificatesSchema = z
+  .string()
+  .max(mostPem)
+  .refine(
+    (text) => text === systemAuthorities || isPem(text) || isAbsolute(text),
+    'use `system`, certificates in PEM, or the absolute path of a PEM file',
+  )
+  .refine(
+    (text) => !isPem(text) || isReadablePem(text),
+    'not all of it can be read as certificates in PEM',
+  )
+  .default(systemAuthorities);
+
 export const endpointTlsSchema = z.strictObject({
-  caCertificates: z
-    .string()
-    .max(mostPem)
-    .refine(
-      (text) => text === systemAuthorities || isPem(text) || isAbsolute(text),
-      'use `system`, certificates in PEM, or the absolute path of a PEM file',
-    )
-    .refine(
-      (text) => !isPem(text) || isReadablePem(text),
-      'not all of it can be read as certificates in PEM',
-    )
-    .default(systemAuthorities)
-    .describe(
-      'Authorities of which one must have signed the certificate of an endpoint: `system`, the ones that the operating system of the gateway trusts; certificates in PEM; or the absolute path of a PEM file on each gateway, which is read again when it changes',
-    ),
+  caCertificates: caCertificatesSchema.describe(
+    'Authorities of which one must have signed the certificate of an endpoint: `system`, the ones that the operating system of the gateway trusts; certificates in PEM; or the absolute path of a PEM file on each gateway, which is read again when it changes',
+  ),
   hostname: dnsName.describe(
     'Server name that is asked for (SNI), and that the certificate must be for where subjectAltNames says nothing else',
   ),

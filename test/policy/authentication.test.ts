@@ -12,7 +12,7 @@ test('what is left out has its default', (t) => {
     jwtRules: [
       {
         ...{ issuer, jwksUri, refresh: '5m', staleFor: '24h', tolerance: '1m' },
-        ...{ forwardOriginalToken: false, outputClaimToHeaders: [] },
+        ...{ jwksCaCertificates: 'system', forwardOriginalToken: false, outputClaimToHeaders: [] },
       },
     ],
     required: false,
@@ -31,7 +31,10 @@ test('keys in a policy are read once; those elsewhere are had by their name', as
   const [inline, file, uri] = authenticationOf(written).jwtRules.map(({ keys }) => keys);
   t.is(inline?.kind === 'inline' ? inline.keys.length : 0, 2);
   t.like(file, { kind: 'file', at: '/etc/keys.json' });
-  t.deepEqual(uri, { kind: 'uri', at: jwksUri, refreshMs: 90_000, staleForMs: 3_600_000 });
+  t.deepEqual(uri, {
+    ...{ kind: 'uri', name: `uri ${jwksUri}`, at: jwksUri },
+    ...{ refreshMs: 90_000, staleForMs: 3_600_000 },
+  });
 });
 
 const rule = (more: object) => ({ jwtRules: [{ issuer, ...more }] });
@@ -43,6 +46,9 @@ for (const [why, wrong] of [
   ['keys at two places', rule({ jwksUri, jwksFile: '/a' })],
   ['keys by http from elsewhere', rule({ jwksUri: 'http://id.example.com/keys' })],
   ['keys by another scheme', rule({ jwksUri: 'file:///etc/keys' })],
+  ['authorities for a file', rule({ jwksFile: '/a', jwksCaCertificates: '/ca.pem' })],
+  ['authorities for http', rule({ jwksUri: 'http://[::1]/', jwksCaCertificates: '/ca.pem' })],
+  ['authorities that are none', rule({ jwksUri, jwksCaCertificates: 'ca.pem' })],
   ['a URI with a password', rule({ jwksUri: 'https://a:b@id.example.com/keys' })],
   ['a file without its whole path', rule({ jwksFile: 'keys.json' })],
   ['no set of keys', rule({ jwks: '{"keys": 1}' })],

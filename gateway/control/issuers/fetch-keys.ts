@@ -1,5 +1,7 @@
 /** Owns getting an issuer's public keys from where they are, with bounds on size, time and way. */
 import { readFile, stat } from 'node:fs/promises';
+import { get, type IncomingMessage } from 'node:http';
+import { get as getSecurely } from 'node:https';
 import { IsthmusError, messageOf } from '../../../core/errors.ts';
 import {
   largestKeySet,
@@ -7,6 +9,7 @@ import {
   publicKeys,
 } from '../../../policy/authentication/json-web-keys.ts';
 import type { KeySource } from '../../../policy/authentication.ts';
+import { isPem } from '../../../policy/endpoint-tls.ts';
 
 export type KeptSource = Exclude<KeySource, { readonly kind: 'inline' }>;
 
@@ -23,14 +26,13 @@ export async function fetchKeys(source: KeptSource): Promise<FetchedKeys> {
   const { kind, at } = source;
   const code = kind === 'uri' ? 'ISSUER_UNREACHABLE' : 'FILE_UNREADABLE';
   try {
-    const { text, maxAgeMs } = kind === 'uri' ? await download(at) : await read(at);
+    const { text, maxAgeMs } = kind === 'uri' ? await download(source) : await read(at);
     const keys = publicKeys(text);
     if (keys.length > 0) return { keys, maxAgeMs };
     throw new Error('it is no set of public keys');
   } catch (cause) {
-    const why = cause instanceof Error && cause.cause !== undefined ? cause.cause : cause;
     throw new IsthmusError(code, {
-      what: `The keys of tokens can't be had from ${at}: ${messageOf(why)}`,
+      what: `The keys of tokens can't be had from ${at}: ${messageOf(cause)}`,
       where: at,
       fix: 'Check it, and the way to it from this gateway; keys that were had before are used until they are stale.',
       cause,
@@ -44,22 +46,29 @@ interface Got {
 }
 
 /** A redirect is refused: the policy says whom to believe. */
-async function download(uri: string): Promise<Got> {
+async function download({ at, ca }: KeptSource): Promise<Got> {
+  const pem = ca === undefined || isPem(ca) ? ca : await readFile(ca, 'utf8');
   const signal = AbortSignal.timeout(limitMs);
   const headers = { accept: 'application/jwk-set+json, application/json' };
-  const response = await fetch(uri, { signal, headers, redirect: 'error' });
-  if (!response.ok) {
-    await response.body?.cancel();
-    throw new Error(`it answered ${response.status}`);
+  const options = { signal, headers, agent: false, ...(pem !== undefined && { ca: pem }) };
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const ask = at.startsWith('https:') ? getSecurely : get;
+    ask(at, options, resolve).on('error', reject);
+  });
+  const { statusCode = 0, headers: said } = response;
+  if (statusCode < 200 || statusCode > 299) {
+    response.destroy();
+    const isElsewhere = said.location !== undefined;
+    throw new Error(`it answered ${statusCode}${isElsewhere ? ', a redirect' : ''}`);
   }
-  const pieces: Uint8Array[] = [];
+  const pieces: Buffer[] = [];
   let size = 0;
-  for await (const piece of response.body ?? []) {
+  for await (const piece of response as AsyncIterable<Buffer>) {
     size += piece.length;
     if (size > largestKeySet) throw new Error(`it has more than ${largestKeySet} bytes`);
     pieces.push(piece);
   }
-  const control = response.headers.get('cache-control') ?? '';
+  const control = said['cache-control'] ?? '';
   const seconds = /(?:^|[\s,])max-age=(\d{1,9})(?:$|[\s,])/i.exec(control)?.[1];
   return {
     text: Buffer.concat(pieces).toString(),

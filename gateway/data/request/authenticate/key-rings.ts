@@ -7,7 +7,7 @@ export type KeyRingContents = ReadonlyMap<string, readonly PublicKey[]>;
 
 /** The name under which the control side hands the keys of a source; undefined for those in a policy. */
 export function keyRingName(source: KeySource): string | undefined {
-  return source.kind === 'inline' ? undefined : `${source.kind} ${source.at}`;
+  return source.kind === 'inline' ? undefined : source.name;
 }
 
 export class KeyRings {

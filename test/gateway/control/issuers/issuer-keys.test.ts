@@ -1,14 +1,17 @@
 /** Specifies the keys of issuers: fetched from a real server or a file, kept, fetched anew, and used while none can be had. */
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { pemOf } from '../../../../certs/x509.ts';
 import { silentLog } from '../../../../core/log.ts';
 import { IssuerKeys } from '../../../../gateway/control/issuers/issuer-keys.ts';
 import { authenticationOf, authenticationSchema } from '../../../../policy/authentication.ts';
 import { Policies } from '../../../../policy/effective.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
+import { PemFolder } from '../../../support/pem-files.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { startIssuer } from '../../../support/tokens.ts';
 import { until } from '../../../support/until.ts';
@@ -117,6 +120,37 @@ test('security: an answer that redirects, is too large, or is no set of public k
     t.regex(keys.problems[0]?.message ?? '', why);
     t.is(count(), 0);
   }
+});
+
+test('security: an issuer with a certificate of a private authority is believed by a policy that names that, and by no other', async (t) => {
+  const { dir, jwks, start } = await scene(t);
+  const folder = new PemFolder(dir);
+  const { cert, key } = await folder.make('server', 'localhost');
+  const pair = { cert: await readFile(cert), key: await readFile(key) };
+  const server = createSecureServer(pair, (_, response) => void response.end(jwks));
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+  t.teardown(() => server.close());
+  const jwksUri = `https://localhost:${(server.address() as AddressInfo).port}/keys`;
+  const path = await folder.ca();
+  const pem = pemOf(folder.authority.certificate.raw);
+  const other = pemOf(new PemFolder('other').authority.certificate.raw);
+  const { keys, want } = await start();
+  for (const jwksCaCertificates of [path, pem]) {
+    want({ jwksUri, jwksCaCertificates });
+    await until('they are there', () => [...keys.current.values()][0]?.length === 1);
+  }
+  for (const jwksCaCertificates of ['system', other]) {
+    want({ jwksUri, jwksCaCertificates });
+    t.is(keys.current.size, 0, 'what others had is not taken');
+    await until('it is not believed', () => keys.problems.length === 1);
+    t.regex(
+      keys.problems[0]?.message ?? '',
+      /can't be had from https:.*(verify|self-signed|issuer)/,
+    );
+    t.is(keys.current.size, 0);
+  }
+  want({ jwksUri: jwksUri.replace('localhost', '127.0.0.1'), jwksCaCertificates: pem });
+  await until('it is not for that name', () => /altnames/.test(keys.problems[0]?.message ?? ''));
 });
 
 test('a file is read, and again when it is another', async (t) => {
