@@ -9,6 +9,7 @@ import { followUrls, nameOf } from './follow-urls.ts';
 import { leftOut } from './left-out.ts';
 import { licences } from './licences.ts';
 import { replaceFolder } from './swap.ts';
+import { undescribed } from './undescribed.ts';
 
 const root = join(import.meta.dirname, '..');
 const main = join(root, 'cli/main.ts');
@@ -49,7 +50,7 @@ async function bundle(entry: string, dir: string, entries: Set<string>): Promise
         'globalThis.Headers': 'undefined',
       },
     },
-    plugins: [plugin, bareHttp, leftOut],
+    plugins: [plugin, bareHttp, leftOut, undescribed],
   });
   const { output } = await build.write({
     dir,

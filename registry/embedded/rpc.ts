@@ -1,7 +1,7 @@
 /** Owns the wire: etcd's services as loaded from `rpc.proto`, the shapes of their messages, and their errors. */
 import { fileURLToPath } from 'node:url';
 import { type ServiceDefinition, status } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
+import { servicesIn } from '../../core/grpc-service.ts';
 
 export interface KeyRange {
   readonly key: Buffer;
@@ -25,7 +25,7 @@ export interface KvEvent {
   readonly prev_kv?: KeyValue;
 }
 
-// Requests as proto-loader decodes them: 64-bit integers are decimal strings.
+// Requests as they are decoded: 64-bit integers are decimal strings.
 export interface RangeRequest extends KeyRange {
   readonly limit: string;
   readonly revision: string;
@@ -108,16 +108,14 @@ export interface WatchResponse {
 
 type ServiceName = 'KV' | 'Watch' | 'Lease' | 'Cluster' | 'Maintenance';
 
-const loaded = loadSync(fileURLToPath(new URL('rpc.proto', import.meta.url)), {
+const services = servicesIn(fileURLToPath(new URL('rpc.proto', import.meta.url)), {
   keepCase: true,
   longs: String,
-  enums: String,
-  defaults: true,
   oneofs: true,
 });
 
 export function serviceDefinition(name: ServiceName): ServiceDefinition {
-  return loaded[`etcdserverpb.${name}`] as ServiceDefinition;
+  return services[`etcdserverpb.${name}`] as ServiceDefinition;
 }
 
 /** A refusal as gRPC carries it, with etcd's own text so that etcd's clients recognise it. */

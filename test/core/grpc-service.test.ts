@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { loadSync } from '@grpc/proto-loader';
 import test, { type ExecutionContext } from 'ava';
-import { serviceIn } from '../../core/grpc-service.ts';
+import { serviceIn, servicesIn } from '../../core/grpc-service.ts';
 
 const root = join(import.meta.dirname, '../..');
 const federation = {
@@ -39,6 +39,38 @@ test('octets, names and defaults are those that proto-loader reads and writes', 
       );
     }
   }
+});
+
+for (const file of ['registry/embedded/rpc.proto', 'node_modules/etcd3/proto/rpc.proto']) {
+  test(`all services of ${file} are those that proto-loader reads, streams and oneofs among them`, (t) => {
+    const path = join(root, file);
+    const options = { keepCase: true, longs: String, enums: String, defaults: true, oneofs: true };
+    const ours = servicesIn(path, options);
+    const theirs = Object.entries(loadSync(path, options)).filter(([, one]) => !('format' in one));
+    t.deepEqual(Object.keys(ours).sort(), theirs.map(([name]) => name).sort());
+    const octets = Buffer.of();
+    for (const [name, service] of theirs as [string, (typeof ours)[string]][]) {
+      for (const [method, there] of Object.entries(service)) {
+        const here = callOf(t, ours[name] ?? {}, method);
+        const { path: at, requestStream, responseStream } = there;
+        t.like(here, { path: at, requestStream, responseStream }, at);
+        t.deepEqual(
+          { ...here.requestDeserialize(octets) },
+          { ...there.requestDeserialize(octets) },
+        );
+        t.deepEqual(
+          { ...here.responseDeserialize(octets) },
+          { ...there.responseDeserialize(octets) },
+        );
+      }
+    }
+  });
+}
+
+test('a client has a call by its name in lower case as well', (t) => {
+  const { path } = federation;
+  const service = servicesIn(path, { keepCase: true })[federation.name] ?? {};
+  t.is(callOf(t, service, 'Join').originalName, 'join');
 });
 
 test('fields keep the names of the file where that is asked for', (t) => {
