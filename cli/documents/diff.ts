@@ -7,10 +7,13 @@ import type { Cli } from '../cli.ts';
 import { readyFor, serialize } from '../output.ts';
 import { printable } from '../terminal.ts';
 import { acceptedPlan } from './apply.ts';
+import { effectOf, effectText } from './effect.ts';
 
 interface Comparing {
   readonly set: string | undefined;
   readonly isPruned: boolean;
+  /** Whether it is told what would become of the requests of the last minutes. */
+  readonly tellsEffect: boolean;
 }
 
 interface Difference extends PolicyName {
@@ -21,7 +24,7 @@ interface Difference extends PolicyName {
 export async function diffPolicies(
   cli: Cli,
   documents: readonly PolicyDocument[],
-  { set, isPruned }: Comparing,
+  { set, isPruned, tellsEffect }: Comparing,
 ): Promise<void> {
   await readyFor('yaml');
   const plan = await acceptedPlan(cli, documents, set);
@@ -36,12 +39,19 @@ export async function diffPolicies(
       const will = { ...(set !== undefined && { set }), spec: after };
       return { scope, kind, namespace, name, before: was, after: will };
     });
-  for (const { scope, kind, namespace, name, spec } of isPruned ? plan.left : []) {
+  const left = isPruned ? plan.left : [];
+  for (const { scope, kind, namespace, name, spec } of left) {
     differences.push({ scope, kind, namespace, name, before: { set, spec } });
   }
-  cli.print({ items: differences }, ({ paint }) => {
+  const written = documents.filter((_, i) => plan.items[i]?.change !== 'unchanged');
+  const effect =
+    tellsEffect && differences.length > 0
+      ? await effectOf(cli, { documents: written, removed: left })
+      : undefined;
+  cli.print({ items: differences, ...(effect && { effect }) }, (view) => {
     const lines = differences.flatMap((one) => diffOf(one));
-    return lines.map((line) => painted(printable(line), paint)).join('\n');
+    const text = lines.map((line) => painted(printable(line), view.paint)).join('\n');
+    return effect === undefined ? text : `${text}\n\n${effectText(effect, documents, view)}`;
   });
   if (differences.length > 0) cli.exitCode = 1;
 }

@@ -23,6 +23,7 @@ interface Options extends RequestOptions {
   readonly path?: true;
   readonly from?: string;
   readonly without?: readonly string[];
+  readonly scale?: readonly string[];
 }
 
 export function explainVerb(program: Verb, cli: Cli): void {
@@ -37,6 +38,11 @@ export function explainVerb(program: Verb, cli: Cli): void {
     )
     .option('--from <cluster>', 'As if asked from this cluster, or CLUSTER/ZONE.')
     .option('--without <cluster>', 'As if this cluster were lost; may be repeated.', repeated)
+    .option(
+      '--scale <part>',
+      'As if this cluster had a part of its healthy copies, CLUSTER=0.5; may be repeated.',
+      repeated,
+    )
     .option('--method <method>', 'Of one request: its method, not GET.')
     .option(
       '--header <field>',
@@ -54,6 +60,7 @@ export function explainVerb(program: Verb, cli: Cli): void {
       ['isthmus explain api.prod', 'from here, now'],
       ['isthmus explain api.prod --from dc2/eu-west-1b', "as seen from another cluster's zone"],
       ['isthmus explain api.prod --without dc1', 'what if dc1 were lost'],
+      ['isthmus explain api.prod --scale dc1=0.5', 'what if half of its healthy copies were'],
       [
         "isthmus explain http://api.prod.acme/v1/orders --method POST --header 'x-user: beta'",
         'what would become of this request: route, access, limits, backends',
@@ -85,30 +92,40 @@ function isOneRequest(service: string, options: RequestOptions): boolean {
 
 async function explainService(cli: Cli, service: string, options: Options): Promise<void> {
   const without = options.without?.join(',');
+  const scale = Object.entries(scaleOf(options.scale)).map((part) => part.join(':'));
   const admin = await cli.admin();
   const name = await resolveService(admin, service);
-  const query = { from: options.from, without };
+  const query = { from: options.from, without, scale: scale.join(',') || undefined };
   const explanation = await admin.get<ExplainAnswer>(`/v1/explain/${name}`, query);
   cli.print(explanation, (view) => decisionText(explanation, view));
 }
 
 async function explainRequest(cli: Cli, asked: string, options: Options): Promise<void> {
   const { from, without, method, header = [], jwt, as, source } = options;
-  if (without !== undefined) {
-    throw new IsthmusError('USAGE', {
-      what: '--without is about a service, not about one request',
-      fix: 'Ask for the service by its name, without a method, a header and the like.',
-    });
-  }
+  const scale = scaleOf(options.scale);
   const headers = header.map(headerOf);
   const token = jwt === undefined ? undefined : await tokenIn(cli, jwt);
   const admin = await cli.admin();
   const what = asked.includes('://')
     ? { url: asked }
     : { service: await resolveService(admin, asked) };
-  const body = { ...what, from, method, headers, token, as, source };
+  const body = { ...what, from, without, scale, method, headers, token, as, source };
   const explanation = await admin.send<RequestExplanation>('POST', '/v1/explain', body);
   cli.print(explanation, (view) => requestText(explanation, view));
+}
+
+function scaleOf(parts: readonly string[] = []): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    parts.map((part) => {
+      const [cluster = '', said = ''] = part.split('=');
+      const left = Number(said);
+      if (cluster !== '' && said !== '' && left >= 0 && left <= 1) return [cluster, left];
+      throw new IsthmusError('USAGE', {
+        what: `--scale ${JSON.stringify(part)} says no part of a cluster's copies`,
+        fix: 'Write it as CLUSTER=PART, with a part of 0 to 1: dc2=0.5.',
+      });
+    }),
+  );
 }
 
 /** The error says nothing of the value, which may be a secret. */

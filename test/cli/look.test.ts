@@ -13,6 +13,7 @@ const explanation = {
   caller: { cluster: 'dc1', region: 'us-east', zone: 'us-east-1a' },
   policy: {},
   without: [],
+  scale: {},
   tiers: [
     {
       name: 'zone us-east-1a',

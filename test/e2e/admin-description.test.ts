@@ -156,6 +156,7 @@ const requests: (readonly [id: string, path: string, ask?: AdminAsk])[] = [
   ...policyRequests('Egress', 'Egress', { host: 'api.example.com', port: 443 }),
   ['getGivenTokens', '/v1/limits/given'],
   ['planPolicies', '/v1/policies/plan', { method: 'POST', body: { documents: [] } }],
+  ['previewPolicies', '/v1/policies/effect', { method: 'POST', body: { documents: [] } }],
   ['readPolicies', '/v1/policies/read', { method: 'POST', body: { text: 'kind: None' } }],
   ['putPolicyGrant', grant, { method: 'PUT', body: { reason: 'it guards all' } }],
   ['getPolicyGrant', grant],

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';
-import type { RequestExplanation } from '../../gateway/control/api/answers.ts';
+import type { PolicyEffect, RequestExplanation } from '../../gateway/control/api/answers.ts';
 import { ask } from '../gateway/data/request/http.ts';
 import { startOrigin } from '../gateway/data/request/scene.ts';
 import type { Cluster } from '../support/federation.ts';
@@ -204,5 +204,133 @@ test.serial(
     t.false(text.includes(token));
     const audit = JSON.stringify(await dc2.gateway.items('/v1/audit'));
     t.false(audit.includes(token) || audit.includes('/v1/explain'));
+  },
+);
+
+/** Two requests for orders with a team, one without, one for another path with a token, at dc1. */
+async function askForEffect(): Promise<void> {
+  const asked = [
+    ['/v7/a', '-H', 'x-team: blue'],
+    ['/v7/b', '-H', 'x-team: blue'],
+    ['/v7/c'],
+    ['/v3/d', '-H', 'authorization: Bearer s3cr3t', '-H', 'x-request-id: with-token'],
+  ];
+  for (const [path = '', ...more] of asked) await ask(urlOf(dc1, path), host, ...more);
+}
+
+const effectOf = (cluster: Cluster, ...documents: object[]) =>
+  cluster.gateway.api.send<PolicyEffect>('POST', '/v1/policies/effect', {
+    documents: documents.map((one) => ({ namespace: 'shop', ...one })),
+  });
+
+/** What would become otherwise, of how many, and by which policy. */
+const changesIn = ({ changes }: PolicyEffect) =>
+  changes.map(({ kind, sampled, to }) => [kind, sampled, to.policy]);
+
+test.serial(
+  'what policies would make of the requests of the last minutes is told before they are written, and they do it',
+  async (t) => {
+    await dc2.gateway.api.send('DELETE', '/v1/authentications/shop/tokens');
+    await until('no token is asked for', async () => (await ask(urlOf(dc1), host)).status === 200);
+    await askForEffect();
+    const paths = (path: string) => [{ to: [{ operation: { paths: [path] } }] }];
+    const deny = { action: 'DENY', rules: paths('/v7/*') };
+    const denied = await effectOf(dc1, { kind: 'Authorization', name: 'no-v7', spec: deny });
+    t.deepEqual(changesIn(denied), [['refused', 3, 'Authorization/shop/no-v7']]);
+    const [change] = denied.changes;
+    t.like(change?.from, { kind: 'goes', says: 'orders.shop in dc2' });
+    t.like(change?.to, { rule: 1, of: 'dc1', code: 'ACCESS_DENIED' });
+    t.true(denied.sampled > 3 && denied.sampled === denied.requests);
+
+    const matches = [{ headers: [{ name: 'x-team', value: 'blue' }] }];
+    const rules = [
+      { matches, backendRefs: [{ name: 'beta' }] },
+      { backendRefs: [{ name: 'orders' }] },
+    ];
+    const parentRefs = [{ kind: 'Service', name: 'orders' }];
+    const led = { kind: 'Route', name: 'blue', spec: { parentRefs, rules } };
+    const moved = await effectOf(dc1, led);
+    t.like(
+      moved.changes.find(({ kind }) => kind === 'elsewhere'),
+      {
+        ...{ sampled: 2, to: { says: 'beta.shop in dc2', policy: 'Route/shop/blue', rule: 1 } },
+      },
+    );
+
+    const target = { service: 'orders' };
+    const few = { target, requests: 1, per: '1h', burst: 1 };
+    const limited = await effectOf(dc1, { kind: 'RateLimit', name: 'few', spec: few });
+    const [refused] = limited.changes;
+    t.like(refused, { kind: 'limited', to: { policy: 'RateLimit/shop/few' } });
+    t.true((refused?.sampled ?? 0) >= 4);
+
+    await put(dc1, '/v1/authorizations/shop/no-v7', deny);
+    await until('it is denied', async () => (await ask(urlOf(dc1, '/v7/a'), host)).status === 403);
+    const same = await effectOf(dc1, { kind: 'Authorization', name: 'no-v7', spec: deny });
+    t.deepEqual(same.changes, [], 'what is in force changes nothing');
+    const removed = [{ kind: 'Authorization', namespace: 'shop', name: 'no-v7' }];
+    const without = await dc1.gateway.api.send<PolicyEffect>('POST', '/v1/policies/effect', {
+      removed,
+    });
+    t.deepEqual(changesIn(without)[0]?.[0], 'served');
+    await dc1.gateway.api.send('DELETE', '/v1/authorizations/shop/no-v7');
+  },
+);
+
+test.serial(
+  'security: what depends on a secret of a request is not known, for that was never kept',
+  async (t) => {
+    const issuer = await startIssuer('https://id.example.com');
+    const jwtRules = [{ issuer: issuer.issuer, jwks: issuer.jwks }];
+    const spec = { target: { service: 'orders' }, jwtRules, required: true };
+    const effect = await effectOf(dc1, { kind: 'Authentication', name: 'all', spec });
+    t.like(
+      effect.changes.find(({ kind }) => kind === 'unknown'),
+      { sampled: 1 },
+    );
+    t.like(effect.changes.find(({ kind }) => kind === 'refused')?.to, { code: 'JWT_MISSING' });
+    t.false(JSON.stringify(effect).includes('s3cr3t'));
+  },
+);
+
+test.serial(
+  'a document that is refused is refused here too, and a policy that is not there',
+  async (t) => {
+    const spec = { action: 'DENY', rules: 'all' };
+    await t.throwsAsync(effectOf(dc1, { kind: 'Authorization', name: 'wrong', spec }), {
+      code: 'BODY_INVALID',
+    } as object);
+    const removed = [{ kind: 'Route', namespace: 'shop', name: 'nobody' }];
+    await t.throwsAsync(dc1.gateway.api.send('POST', '/v1/policies/effect', { removed }), {
+      code: 'POLICY_NOT_FOUND',
+    } as object);
+  },
+);
+
+test.serial(
+  'isthmus diff tells the effect beside the difference, by the line of the document',
+  async (t) => {
+    const file = join(await tempDir(shared), 'deny.yaml');
+    await writeFile(
+      file,
+      [
+        'apiVersion: isthmus/v1',
+        'kind: Authorization',
+        'metadata: {name: no-v7, namespace: shop}',
+        'spec:',
+        '  action: DENY',
+        '  rules:',
+        '    - to: [{operation: {paths: ["/v9/*"]}}]',
+        '    - to: [{operation: {paths: ["/v7/*"]}}]',
+        '',
+      ].join('\n'),
+    );
+    const { stdout: text } = await dc1.gateway.isthmus(['diff', '-f', file]);
+    t.regex(text, /^\+ {2}action: DENY$/m);
+    t.regex(text, /^Of \d+ requests of the last .*, [\d.]+ % would end otherwise$/m);
+    t.regex(text, /refused +orders\.shop in dc2 +rule 2 of it fits.* \S+deny\.yaml:8:\d+$/m);
+    t.regex(text, /^dc2 .* not stated/m);
+    const plain = await dc1.gateway.isthmus(['diff', '-f', file, '--no-effect']);
+    t.false(plain.stdout.includes('would end otherwise'));
   },
 );

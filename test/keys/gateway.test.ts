@@ -2,7 +2,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';
-import type { EndpointItem } from '../../gateway/control/api/answers.ts';
+import type { EndpointItem, PolicyEffect } from '../../gateway/control/api/answers.ts';
 import type { WorkerStatus } from '../../gateway/control/workers/status.ts';
 import { GatewayProcess } from '../support/gateway-process.ts';
 import type { Inspector } from '../support/inspector.ts';
@@ -55,6 +55,7 @@ test.before('a gateway with a worker into which code can be put', async () => {
     // Late it may be.
     overload: { lag: '0s', heap: 50 },
     log: { level: 'debug', access: 'all' },
+    sampling: { perMinute: 0 },
     services: [
       {
         ...{ name: 'web', namespace: 'shop' },
@@ -126,6 +127,13 @@ test.serial('log: lines from that level on, and one for each request', async (t)
   await until('its line', () => gateway.accessLines().some(({ path }) => path === '/logged'));
   await until('a line of why', () => gateway.logged({ level: 'debug', msg: 'request refused' }));
   proves(t, 'log.level', 'log.access');
+});
+
+test.serial('sampling.perMinute: 0 remembers no request', async (t) => {
+  await gateway.request('web.shop');
+  const { sampled } = await gateway.api.send<PolicyEffect>('POST', '/v1/policies/effect', {});
+  t.is(sampled, 0);
+  proves(t, 'sampling.perMinute');
 });
 
 test.serial('warmUp: 0s takes requests at once', async (t) => {

@@ -29,6 +29,7 @@ import { grantOperations } from './operations/grants.ts';
 import { limitOperations } from './operations/limits.ts';
 import { orderOperations } from './operations/orders.ts';
 import { type PolicyParts, policyOperations } from './operations/policies.ts';
+import { policyEffectOperation } from './operations/policy-effect.ts';
 import { policyPlanOperation } from './operations/policy-plan.ts';
 import { policyReadingOperation } from './operations/policy-reading.ts';
 import { standingOperations } from './operations/standing.ts';
@@ -36,6 +37,7 @@ import { beliefsSchema } from './schema/clusters.ts';
 import { type AdminServer, startAdminServer } from './server.ts';
 import { type ControlledParts, createControl } from './view/control.ts';
 import { type PolicySummary, policySummaries } from './view/policies.ts';
+import type { EffectParts } from './view/policy-effect.ts';
 
 export interface Administration {
   /** The address at which the API listens: `host:port` or `unix:/path`. */
@@ -48,7 +50,8 @@ type AdministeredParts = ControlledParts &
   MeasuredParts &
   WatchedGateway &
   WatchedServices &
-  PolicyParts & {
+  PolicyParts &
+  Pick<EffectParts, 'clock' | 'ingressCertificates' | 'workers'> & {
     readonly drills: Drills;
     readonly journal: Journal;
     readonly writtenPolicies: WrittenPolicies;
@@ -126,6 +129,7 @@ export async function startAdministration(
         ...grantOperations(gateway),
         ...policyOperations(gateway),
         policyPlanOperation(gateway),
+        policyEffectOperation(gateway, federationCounts),
         policyReadingOperation,
         ...limitOperations(gateway),
         ...standingOperations(drills.orders),

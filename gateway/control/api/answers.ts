@@ -76,6 +76,8 @@ export type ExplainAnswer = z.output<typeof explanationSchema>;
 export type RequestExplanation = z.output<typeof requestExplanationSchema>;
 
 export type { PolicyItem } from './resources/policies.ts';
+/** `POST /v1/policies/effect` */
+export type { PolicyEffect } from './schema/policy-effect.ts';
 /** `POST /v1/policies/plan` */
 export type { PolicyPlan } from './schema/policy-plan.ts';
 /** `POST /v1/policies/read` */

@@ -11,6 +11,7 @@ import {
   protocols,
   serviceNameSchema,
 } from '../../../registry/model.ts';
+import type { Scale } from '../../data/balance/scaled.ts';
 
 /** An endpoint's fields, beside its name. */
 export const endpointShape = {
@@ -109,12 +110,38 @@ export const clusterQuery = {
 export const explainQuerySchema = z.strictObject({
   from: z.string().max(127).optional().describe('CLUSTER or CLUSTER/ZONE; default this gateway'),
   without: z.string().max(1024).optional().describe('Comma-separated clusters to imagine lost'),
+  scale: z
+    .string()
+    .max(1024)
+    .optional()
+    .describe(
+      'Comma-separated clusters to imagine with a part of their healthy copies, 0 to 1: `dc2:0.5`',
+    ),
 });
 
 /** The clusters a comma-separated list names. Throws NAME_INVALID. */
 export function excludedClusters(without: string | undefined): ReadonlySet<ClusterName> {
   const names = without?.split(',').filter((part) => part !== '') ?? [];
   return new Set(names.map(parseClusterName));
+}
+
+/** What is left of clusters by a comma-separated list. Throws NAME_INVALID or QUERY_INVALID. */
+export function scaledClusters(text: string | undefined): Scale {
+  const parts = text?.split(',').filter((part) => part !== '') ?? [];
+  return new Map(
+    parts.map((part) => {
+      const [name = '', said = ''] = part.split(':');
+      const left = Number(said);
+      if (said === '' || !(left >= 0 && left <= 1)) {
+        throw new IsthmusError('QUERY_INVALID', {
+          what: `${JSON.stringify(part)} says no part of a cluster's copies`,
+          where: 'scale',
+          fix: 'Write it as CLUSTER:PART, with a part of 0 to 1: dc2:0.5.',
+        });
+      }
+      return [parseClusterName(name), left] as const;
+    }),
+  );
 }
 
 /** Parses outside input. Throws `code` naming the first wrong field. */

@@ -23,6 +23,7 @@ import type {
   TrustItem,
 } from './answers.ts';
 import type { AskedRequest } from './schema/request-explanation.ts';
+import type { Imagined } from './view/explanation.ts';
 
 type EndpointName = Pick<Registration, 'service' | 'id'>;
 
@@ -53,7 +54,7 @@ export interface Control {
   explain(
     service: ServiceName,
     from: string | undefined,
-    without: ReadonlySet<ClusterName>,
+    imagined: Imagined,
   ): Promise<ExplainAnswer>;
   /** What would become of a request. Throws BODY_INVALID, SERVICE_NOT_FOUND, CLUSTER_NOT_FOUND or NAME_INVALID. */
   explainRequest(asked: AskedRequest): Promise<RequestExplanation>;

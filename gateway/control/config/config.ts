@@ -147,6 +147,13 @@ export const configSchema = z.strictObject({
         .transform((text) => (text === 'off' ? 0 : text === 'all' ? 1 : text)),
     })
     .prefault({}),
+  /** Real requests that are remembered for ten minutes, to be asked what other policies would make of them. */
+  sampling: z
+    .strictObject({
+      /** How many of each service and minute, in each worker, drawn evenly; 0 = none. */
+      perMinute: z.int().min(0).max(100).default(20),
+    })
+    .prefault({}),
   /** Spans, sent to a collector. Default: none; trace context passes untouched. */
   tracing: z
     .strictObject({

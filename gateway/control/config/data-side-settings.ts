@@ -34,6 +34,7 @@ export function workerOptionsOf(config: GatewayConfig): Omit<WorkerOptions, 'ind
     outboundProxyProtocol: config.listen.outboundProxyProtocol,
     eastWestProxyProtocol: config.listen.eastWestProxyProtocol,
     observes: { traced: config.tracing?.ratio, logged: config.log.access },
+    sampledPerMinute: config.sampling.perMinute,
     edge: edgeSpecOf(config),
   };
 }

@@ -8,6 +8,7 @@ import type { BalancerState } from '../../data/balance/types.ts';
 import type { LinkDetail } from '../../data/link/cluster-links.ts';
 import type { IngressCredentials } from '../../data/listen/credentials.ts';
 import type { Observed } from '../../data/observe/observed.ts';
+import type { SampledRequest } from '../../data/observe/sampling/sampled-request.ts';
 import { BucketTable } from '../../data/request/rate-limit/bucket-table.ts';
 import type { PerListener } from '../../data/worker/listeners.ts';
 import type {
@@ -166,6 +167,12 @@ export class Workers {
   /** Every connection to a cluster, or to all, of every worker. */
   async linkDetails(cluster?: ClusterName): Promise<LinkDetail[]> {
     return (await this.#askAll('links', { cluster })).flat();
+  }
+
+  /** The real requests that all workers remember, the oldest first. */
+  async sampled(): Promise<SampledRequest[]> {
+    const all = await this.#askAll('sampled', {});
+    return all.flat().toSorted((a, b) => a.at - b.at);
   }
 
   /** Takes no new connections, from when it resolves; whoever else listens on the same sockets gets them. */

@@ -6,6 +6,7 @@ import type { Health } from '../../../registry/model.ts';
 import { decide } from './decide.ts';
 import { endpointKey, withEjections } from './ejections.ts';
 import { ejectionText, healthText } from './reason.ts';
+import { type Scale, scaled } from './scaled.ts';
 import { addressOf, isOfClass, loadsByClass, targetsOf } from './shares.ts';
 import { slowStartText, withSlowStart } from './slow-start.ts';
 import type {
@@ -55,6 +56,8 @@ interface Explanation {
   readonly policy: BalancePolicy;
   /** Clusters imagined lost. */
   readonly without: readonly ClusterName[];
+  /** What is imagined left of clusters' copies, 0 to 1. */
+  readonly scale: Readonly<Record<ClusterName, number>>;
   readonly tiers: readonly ExplainedTier[];
   readonly candidates: readonly ExplainedCandidate[];
 }
@@ -62,6 +65,8 @@ interface Explanation {
 interface ExplainOptions {
   /** Clusters to imagine lost. Where any is named, the ramp of a failback is left out: it is the outcome that is asked for. */
   readonly without?: ReadonlySet<ClusterName> | undefined;
+  /** Clusters to imagine with a part of their copies; then the ramp is left out, too. */
+  readonly scale?: Scale | undefined;
 }
 
 /** Explains the decision for `caller`; with `state`, as the balancer that has learnt it decides. */
@@ -70,16 +75,19 @@ export function explain(
   caller: Caller,
   policy: BalancePolicy,
   state?: BalancerState | undefined,
-  { without = new Set() }: ExplainOptions = {},
+  { without = new Set(), scale = new Map() }: ExplainOptions = {},
 ): Explanation {
-  const seen = state ? withSlowStart(withEjections(view, state.ejected), state.starting) : view;
-  const governedLoads = without.size === 0 ? state?.governedLoads : undefined;
+  const learnt = state ? withSlowStart(withEjections(view, state.ejected), state.starting) : view;
+  const seen = scaled(learnt, scale);
+  const isNow = without.size === 0 && scale.size === 0;
+  const governedLoads = isNow ? state?.governedLoads : undefined;
   const { tiers } = decide(seen, caller, policy, { without, governedLoads });
   return {
     service: view.service,
     caller,
     policy,
     without: [...without],
+    scale: Object.fromEntries(scale),
     tiers: tiers.map(({ members: _, ...tier }) => ({
       ...tier,
       reason: tier.reason + breakersText(tier.cluster, state),

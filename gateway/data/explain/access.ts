@@ -49,11 +49,11 @@ export function tellAuthorization(place: Place): Teller {
         rule === undefined
           ? `no rule of ${namesOf(governed?.by ?? [])} fits, and what none of them allows is refused`
           : `rule ${rule.number} of it fits, and denies`;
-      return [{ step, outcome: 'refused', says, policy: by }];
+      return [{ step, outcome: 'refused', says, policy: by, rule: rule?.number }];
     }
     if (rule !== undefined) {
       const says = `rule ${rule.number} of it fits, and allows`;
-      return [{ step, outcome: 'passes', says, policy: rule.policy }];
+      return [{ step, outcome: 'passes', says, policy: rule.policy, rule: rule.number }];
     }
     return [{ step, outcome: 'passes', says: 'no rule that denies fits' }];
   };

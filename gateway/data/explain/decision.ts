@@ -23,6 +23,8 @@ export interface Decision {
   readonly says: string;
   /** The policy that decided, by its name among all; absent where none did. */
   readonly policy?: string | undefined;
+  /** The rule of it that decides, from 1 on. */
+  readonly rule?: number | undefined;
   /** Of a refusal. */
   readonly code?: ErrorCode | undefined;
 }

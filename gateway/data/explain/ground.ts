@@ -1,5 +1,5 @@
-/** Owns what steps are made of where nothing is sent: routes of what is known at a cluster, buckets that nobody else takes from, time that does not pass. */
-import { machineUs, systemClock } from '../../../core/clock.ts';
+/** Owns what steps are made of where nothing is sent: routes of what is known at a cluster, buckets that are always full, time that does not pass. */
+import { systemClock } from '../../../core/clock.ts';
 import { silentLog } from '../../../core/log.ts';
 import type { ClusterName, FederationName, ServiceName } from '../../../core/names.ts';
 import type { Policies } from '../../../policy/effective.ts';
@@ -8,7 +8,6 @@ import type { ClusterFacts } from '../balance/view.ts';
 import { type KeyRingContents, KeyRings } from '../request/authenticate/key-rings.ts';
 import type { ChainRules } from '../request/chain.ts';
 import type { ProxyLimits } from '../request/limit.ts';
-import { BucketTable } from '../request/rate-limit/bucket-table.ts';
 import { governing } from '../request/route/governed.ts';
 import type { RouteLookup } from '../request/route/route-table.ts';
 import { isRouteResource } from '../request/route/rule-set.ts';
@@ -16,7 +15,7 @@ import type { ServiceFacts } from '../worker/facts.ts';
 import { Routing } from '../worker/routing.ts';
 import type { Noted } from './way.ts';
 
-interface ExplainedPlace {
+export interface ExplainedPlace {
   readonly federation: FederationName;
   readonly limits: ProxyLimits;
   readonly policies: Policies;
@@ -42,6 +41,12 @@ export interface ExplainGround {
   close(): void;
 }
 
+/** Buckets from which nobody has taken. */
+const alwaysFull: ChainRules['rates']['buckets'] = {
+  take: (_, now, { tokenUs }) => now + tokenUs,
+  giveBack: () => undefined,
+};
+
 /** Nothing befalls a request by a draw of this that does not befall all. */
 export const rarely = 1 - 2 ** -40;
 
@@ -60,7 +65,7 @@ export function groundOf(place: ExplainedPlace, noted: Noted): ExplainGround {
       // No gateway has this name, for it is no label: nothing has passed it before.
       pseudonym: `-.${cluster}`,
       limits,
-      rates: { cluster, buckets: new BucketTable(), recorder: noted, nowUs: machineUs },
+      rates: { cluster, buckets: alwaysFull, recorder: noted, nowUs: () => 0 },
       random: () => ground.draw,
       recorder: noted,
       // What is to be held goes on at once.

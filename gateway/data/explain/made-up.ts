@@ -9,6 +9,8 @@ import { isFieldContent, isToken } from '../wire/http1/grammar.ts';
 import { RequestParser } from '../wire/http1/request-parser.ts';
 
 export interface MadeUp {
+  /** `https`: over TLS that ends at the gateway, as at an ingress; default `http`. */
+  readonly scheme?: 'http' | 'https' | undefined;
   readonly method: string;
   /** A host, perhaps with a port. */
   readonly authority: string;
@@ -46,7 +48,7 @@ export function readMadeUp(made: MadeUp, limits: ProxyLimits): Read {
   const step = new RequestParser(http1Limits(limits)).step(octets, 0, octets.length);
   if (step.kind === 'refused') return refused(step.status, step.text);
   if (step.kind !== 'head') return refused(400, 'It is no request');
-  const received = requestOf(step, 'http', limits.encodedSlashes);
+  const received = requestOf(step, made.scheme ?? 'http', limits.encodedSlashes);
   if (received.kind === 'refused') return received;
   return { kind: 'read', exchange: { ...nobodyWaits, peer, head: received.head } };
 }

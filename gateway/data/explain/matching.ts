@@ -28,7 +28,8 @@ export function tellRules(
     ...(rule.cors ? ['CORS as it says'] : []),
   ];
   const says = [`rule ${rule.number} of it is for the request`, ...what].join('; ');
-  return [{ step, outcome: 'acts', says, policy: rule.policy }, ...misses];
+  const { policy, number } = rule;
+  return [{ step, outcome: 'acts', says, policy, rule: number }, ...misses];
 }
 
 /** Names alone: values may be secrets. */
@@ -73,7 +74,10 @@ function missOf(route: RouteResource, rule: RouteRule, number: number, head: Req
   }
   if (best === undefined) return [];
   const says = `rule ${number} of it is not: it asks for ${best.join(', ')}`;
-  const decision = { step: 'route', outcome: 'noted', says, policy: route.name } as const;
+  const decision = {
+    ...({ step: 'route', outcome: 'noted', says, policy: route.name } as const),
+    rule: number,
+  };
   return [{ decision, failed: best.length }];
 }
 

@@ -6,6 +6,7 @@ import { traceParentField, traceStateField } from '../message/headers.ts';
 import type { ReceivedFields } from '../message/message.ts';
 import { type Peer, sourceOf } from '../message/peer.ts';
 import { newSpanId, newTraceId } from './ids.ts';
+import type { SampledRequests } from './sampling/sampled-requests.ts';
 import { parseTraceParent } from './trace-context.ts';
 import { type RequestTrace, Trail, type TrailOptions } from './trail.ts';
 import { UnrecordedTraces } from './unrecorded.ts';
@@ -18,7 +19,10 @@ export interface ObserverShares {
   readonly logged: number;
 }
 
-export interface ObserverOptions extends ObserverShares, TrailOptions {}
+export interface ObserverOptions extends ObserverShares, TrailOptions {
+  /** Remembers some; absent: none are remembered. */
+  readonly sampled?: SampledRequests | undefined;
+}
 
 const nothing: readonly string[] = [];
 const state: readonly string[] = [traceStateField];
@@ -36,12 +40,14 @@ export class Observer {
 
   /** `service`: undefined where the request named none. Undefined where nobody looks at this one. */
   begin(exchange: Exchange, service: ServiceName | undefined): Trail | undefined {
-    const { traced, logged, random } = this.#options;
+    const { traced, logged, random, sampled } = this.#options;
     const isLogged = logged > 0 && random() < logged;
+    const place = sampled?.draw(service);
+    const isWanted = isLogged || place !== undefined;
     const trace =
-      traced === undefined ? undefined : this.#traceOf(exchange.head.fields, traced, isLogged);
-    if (!isLogged && trace === undefined) return undefined;
-    return new Trail(exchange, service, trace, isLogged, this.#options);
+      traced === undefined ? undefined : this.#traceOf(exchange.head.fields, traced, isWanted);
+    if (!isWanted && trace === undefined) return undefined;
+    return new Trail(exchange, service, { trace, isLogged, place }, this.#options);
   }
 
   /** Octets that came by `protocol` could not be read as a request; they were answered with `status` or, without one, reset. */

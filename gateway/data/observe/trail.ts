@@ -5,7 +5,7 @@ import type { ClusterName, ServiceName } from '../../../core/names.ts';
 import type { Target, TryResult } from '../balance/types.ts';
 import { clientAddress } from '../message/client-origin.ts';
 import type { Exchange } from '../message/exchange.ts';
-import { endpointField, traceParentField } from '../message/headers.ts';
+import { endpointField, requestIdField, traceParentField } from '../message/headers.ts';
 import type { OutgoingRequest, ResponseHead } from '../message/message.ts';
 import { OneMoreField } from '../message/one-more-field.ts';
 import { sourceOf } from '../message/peer.ts';
@@ -13,6 +13,7 @@ import { statusesOf } from '../request/respond/refuse.ts';
 import type { AccessRecord } from './access-line.ts';
 import { newSpanId } from './ids.ts';
 import type { ExemplarRecord } from './observed.ts';
+import type { SamplePlace } from './sampling/sampled-requests.ts';
 import type { RefusedLabels } from './series.ts';
 import { bucketOf, type ServedCounts } from './served-counts.ts';
 import type { SpanRecord } from './span.ts';
@@ -45,6 +46,14 @@ export interface TrailOptions {
   readonly random: Random;
 }
 
+/** Who is told of a request. */
+interface Listeners {
+  readonly trace: RequestTrace | undefined;
+  readonly isLogged: boolean;
+  /** Where it is remembered. */
+  readonly place?: SamplePlace | undefined;
+}
+
 /** A try under way. */
 interface TryUnderWay {
   readonly target: Target;
@@ -74,6 +83,7 @@ export class Trail {
   readonly #service: ServiceName | undefined;
   readonly #trace: RequestTrace | undefined;
   readonly #isLogged: boolean;
+  readonly #place: SamplePlace | undefined;
   readonly #options: TrailOptions;
   readonly #startedAt: number;
   readonly #monotonic: number;
@@ -89,14 +99,14 @@ export class Trail {
   constructor(
     exchange: Exchange,
     service: ServiceName | undefined,
-    trace: RequestTrace | undefined,
-    isLogged: boolean,
+    { trace, isLogged, place }: Listeners,
     options: TrailOptions,
   ) {
     this.#exchange = exchange;
     this.#service = service;
     this.#trace = trace;
     this.#isLogged = isLogged;
+    this.#place = place;
     this.#options = options;
     this.#startedAt = options.clock.now();
     this.#monotonic = options.clock.monotonic();
@@ -185,6 +195,20 @@ export class Trail {
       ]);
     }
     if (this.#isLogged) this.#log();
+    if (this.#place !== undefined) this.#remember(this.#place);
+  }
+
+  #remember(place: SamplePlace): void {
+    const { status, code, cluster, endpoint } = this.#seen();
+    const { fields } = this.#exchange.head;
+    place.keep({
+      exchange: this.#exchange,
+      service: this.#service,
+      at: this.#startedAt,
+      requestId: this.requestId || (fields.get(requestIdField) ?? ''),
+      traceId: this.#trace?.traceId ?? this.#passing(),
+      outcome: { status, code, cluster, endpoint, ms: rounded(this.#elapsed()) ?? 0 },
+    });
   }
 
   #log(): void {

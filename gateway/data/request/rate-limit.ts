@@ -14,7 +14,7 @@ import { Refusal, type Step } from './step.ts';
 
 export interface RateLimitGround {
   readonly cluster: ClusterName;
-  readonly buckets: BucketTable;
+  readonly buckets: Pick<BucketTable, 'take' | 'giveBack'>;
   readonly recorder: Pick<Recorder, 'decided'>;
   /** Microseconds of a clock that all threads of the process share, and that is never set. */
   nowUs(): number;

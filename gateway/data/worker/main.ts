@@ -8,6 +8,7 @@ import { BreakerTable } from '../balance/breaker-table.ts';
 import { Ledger } from '../observe/ledger.ts';
 import { ObservedBatch } from '../observe/observed.ts';
 import { Recorder } from '../observe/record.ts';
+import { SampledRequests } from '../observe/sampling/sampled-requests.ts';
 import { BucketTable } from '../request/rate-limit/bucket-table.ts';
 import { DataSide } from './data-side.ts';
 import { Gauges, gaugeCount } from './gauges.ts';
@@ -44,13 +45,18 @@ const recorder = new Recorder(
 const observed = new ObservedBatch(systemClock, (told) =>
   post({ kind: 'observed', observed: told }),
 );
+const perMinute = worker.sampledPerMinute;
+const sampled =
+  perMinute === 0
+    ? undefined
+    : new SampledRequests({ perMinute, clock: systemClock, random: Math.random });
 const dataSide = new DataSide({
   worker,
   identity,
   credentials,
   recorder,
   breakers: new BreakerTable(breakers, worker.index),
-  observer: observerOf(worker, observed),
+  observer: observerOf(worker, observed, sampled),
   gauges: new Gauges(gaugeSlots),
   buckets: new BucketTable(buckets),
   clock: systemClock,
@@ -86,6 +92,8 @@ async function answer(request: Request): Promise<Results[RequestKind]> {
       return dataSide.balancers();
     case 'links':
       return dataSide.links(request.cluster);
+    case 'sampled':
+      return sampled?.list() ?? [];
     case 'stop':
       dataSide.stop();
       return undefined;

@@ -17,6 +17,7 @@ import type { EdgeSpec, Kept } from '../listen/edge.ts';
 import type { TrustedProxiesSpec } from '../message/trusted-proxies.ts';
 import type { Observed } from '../observe/observed.ts';
 import type { ObserverShares } from '../observe/observer.ts';
+import type { SampledRequest } from '../observe/sampling/sampled-request.ts';
 import type { SeriesLabels } from '../observe/series.ts';
 import type { KeyRingContents } from '../request/authenticate/key-rings.ts';
 import type { ProxyLimits } from '../request/limit.ts';
@@ -45,6 +46,8 @@ export interface WorkerOptions {
   /** Whether those to the east-west listener do. */
   readonly eastWestProxyProtocol: boolean;
   readonly observes: ObserverShares;
+  /** Requests that it remembers of each service and minute. */
+  readonly sampledPerMinute: number;
   readonly edge: EdgeSpec;
 }
 
@@ -138,6 +141,8 @@ export interface Requests {
   balancers: object;
   /** To one cluster, or to all. */
   links: { cluster?: ClusterName | undefined };
+  /** Real requests that it remembers. */
+  sampled: object;
 }
 
 export interface Results {
@@ -153,6 +158,7 @@ export interface Results {
   balancer: BalancerState | undefined;
   balancers: ReadonlyMap<ServiceName, BalancerState>;
   links: readonly LinkDetail[];
+  sampled: readonly SampledRequest[];
 }
 
 export type RequestKind = keyof Requests;

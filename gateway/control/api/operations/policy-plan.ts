@@ -1,19 +1,14 @@
 /** Owns the operation that says what writing policies would change, before any is written. */
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
-import { asIsthmusError, IsthmusError } from '../../../../core/errors.ts';
-import type { PolicyResource } from '../../../../policy/effective.ts';
-import { isPolicyKind, policyKindNames } from '../../../../policy/kind-names.ts';
-import { policyKinds } from '../../../../policy/kinds.ts';
-import { refuseTooLarge } from '../../../../policy/quotas.ts';
-import { resourceOf, warningsOf } from '../../../../policy/record.ts';
+import { warningsOf } from '../../../../policy/record.ts';
 import { knownBy } from '../../policies/known.ts';
 import type { PolicyView, WrittenPolicies } from '../../policies/written-policies.ts';
-import { parseInput } from '../bodies.ts';
 import { type Operation, operation } from '../operation.ts';
 import { policyResources } from '../resources/policies.ts';
 import { type PolicyPlan, planBodySchema, planSchema } from '../schema/policy-plan.ts';
 import { lastingTag } from '../tags.ts';
+import { judge } from '../view/judged-policies.ts';
 import { type PolicyItemParts, policyItem, standing } from '../view/policies.ts';
 
 interface PlanParts extends PolicyItemParts {
@@ -21,7 +16,6 @@ interface PlanParts extends PolicyItemParts {
 }
 
 type Asked = z.output<typeof planBodySchema>;
-type Document = Asked['documents'][number];
 type Spec = Record<string, unknown>;
 
 export function policyPlanOperation(gateway: PlanParts): Operation {
@@ -78,34 +72,6 @@ function planOf(gateway: PlanParts, { documents, set }: Asked): PolicyPlan {
       federation: writtenPolicies.room('federation'),
     },
   };
-}
-
-/** What a document would be written as, or why it is refused. */
-function judge(
-  { config: { cluster }, writtenPolicies }: PlanParts,
-  { scope, kind, namespace, name, spec: given }: Document,
-): { readonly spec: Spec; readonly resource: PolicyResource } | { readonly problem: IsthmusError } {
-  try {
-    if (scope === 'federation') writtenPolicies.grants.assertMayWrite(cluster);
-    if (!isPolicyKind(kind)) {
-      throw new IsthmusError('BODY_INVALID', {
-        what: `This gateway has no kind ${JSON.stringify(kind)} of policy`,
-        where: 'kind',
-        fix: `Use one of ${policyKindNames.join(', ')}.`,
-      });
-    }
-    // As JSON keeps it: a field without a value is absent there.
-    const spec = JSON.parse(
-      JSON.stringify(parseInput(policyKinds[kind].spec, given, 'BODY_INVALID')),
-    ) as Spec;
-    refuseTooLarge(spec);
-    const record = { cluster, kind, namespace, name, spec, by: '', at: 0 };
-    const resource = resourceOf(`${kind} ${namespace}/${name}`, record, scope);
-    if (resource === undefined) throw new IsthmusError('BODY_INVALID', { what: 'It says nothing' });
-    return { spec, resource };
-  } catch (thrown) {
-    return { problem: asIsthmusError(thrown) };
-  }
 }
 
 /** Who wrote a policy, and the tag of it as it is. */

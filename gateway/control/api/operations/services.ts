@@ -1,7 +1,7 @@
 /** Owns the operations that look at what is served: services, exports, and why requests go where they go. */
 import { z } from 'zod';
 import { parseServiceName } from '../../../../core/names.ts';
-import { clusterQuery, excludedClusters, explainQuerySchema } from '../bodies.ts';
+import { clusterQuery, excludedClusters, explainQuerySchema, scaledClusters } from '../bodies.ts';
 import type { Control } from '../control.ts';
 import { listing } from '../list.ts';
 import { type Operation, operation } from '../operation.ts';
@@ -44,8 +44,11 @@ export function serviceOperations(control: Control): Operation[] {
       params: z.strictObject({ service: z.string() }),
       query: explainQuerySchema,
       answer: explanationSchema,
-      handle: ({ params, query: { from, without } }) =>
-        control.explain(parseServiceName(params.service), from, excludedClusters(without)),
+      handle: ({ params, query: { from, without, scale } }) =>
+        control.explain(parseServiceName(params.service), from, {
+          without: excludedClusters(without),
+          scale: scaledClusters(scale),
+        }),
     }),
     operation({
       method: 'POST',

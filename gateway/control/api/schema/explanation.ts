@@ -161,8 +161,8 @@ const tierSchema = object({
   name: z.string().describe('Its name'),
   cluster: z.string().describe('Cluster of its copies'),
   total: count.describe('Copies in it'),
-  healthy: count.describe('Healthy ones'),
-  degraded: count.describe('Degraded ones'),
+  healthy: z.number().min(0).describe('Healthy ones; imagined ones in parts'),
+  degraded: z.number().min(0).describe('Degraded ones, likewise'),
   excluded: count.describe(
     'Those taken out by a weight of 0, which count neither as copies nor as healthy',
   ),
@@ -199,6 +199,9 @@ export const explanationSchema = named('Explanation', 'Where requests go, and wh
   caller: object(place).describe('Where the requests come from'),
   policy: policySchema,
   without: list(z.string()).describe('Clusters imagined lost'),
+  scale: z
+    .record(z.string(), z.number())
+    .describe('What is imagined left of the healthy copies of clusters, 0 to 1'),
   tiers: list(tierSchema).describe('Tiers in the order in which they are used'),
   candidates: list(candidateSchema).describe('Everywhere that a request may go'),
   notes: list(z.string()).describe('What else is to be known'),

@@ -7,7 +7,7 @@ import { count, list, moment, named, object } from './shape.ts';
 /** Documents of one question; more are asked about in several. */
 const maxPlanned = 500;
 
-const place = {
+export const place = {
   scope: z
     .enum(['cluster', 'federation'])
     .default('cluster')

@@ -2,11 +2,11 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { errorCodes } from '../../../../core/error-codes.ts';
-import { serviceNameSchema } from '../../../../registry/model.ts';
+import { clusterNameSchema, serviceNameSchema } from '../../../../registry/model.ts';
 import { outcomes } from '../../../data/explain/decision.ts';
 import { life } from '../../../data/request/life.ts';
 import { explanationSchema } from './explanation.ts';
-import { list, named, object } from './shape.ts';
+import { count, list, named, object } from './shape.ts';
 
 const mostFields = 100;
 
@@ -26,6 +26,11 @@ export const askedRequestSchema = z.strictObject({
     .max(127)
     .optional()
     .describe('Cluster whose client asks, CLUSTER or CLUSTER/ZONE; default that of the gateway'),
+  without: z.array(clusterNameSchema).max(100).default([]).describe('Clusters to imagine lost'),
+  scale: z
+    .record(clusterNameSchema, z.number().min(0).max(1))
+    .default({})
+    .describe('What to imagine left of the healthy copies of clusters, 0 to 1'),
   method: z.string().max(32).default('GET').describe('Its method'),
   headers: z
     .array(
@@ -73,6 +78,7 @@ const decisionSchema = object({
     .string()
     .optional()
     .describe('Policy that decided, KIND/NAMESPACE/NAME, or `configuration`; absent: none did'),
+  rule: count.optional().describe('The rule of that policy that decides, from 1 on'),
   of: z.string().optional().describe('Whose policy that is: a cluster, or `federation`'),
   code: z
     .enum(Object.keys(errorCodes) as [keyof typeof errorCodes])

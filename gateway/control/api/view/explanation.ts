@@ -11,6 +11,7 @@ import type { Policies, PolicyResource } from '../../../../policy/effective.ts';
 import { sourceOf } from '../../../../policy/record.ts';
 import type { Snapshot } from '../../../../registry/snapshot.ts';
 import { type ExplainedCandidate, explain } from '../../../data/balance/explain.ts';
+import type { Scale } from '../../../data/balance/scaled.ts';
 import type { Caller } from '../../../data/balance/types.ts';
 import { viewFromAfar } from '../../../data/balance/view.ts';
 import { narrowed, type ServicePart } from '../../../data/worker/service-part.ts';
@@ -34,17 +35,25 @@ export interface ExplainedParts {
   readonly workers: Pick<Workers, 'balancerState'>;
 }
 
+/** What is asked about instead of what is. */
+export interface Imagined {
+  /** Clusters that are lost. */
+  readonly without: ReadonlySet<ClusterName>;
+  /** Clusters that have a part of their copies. */
+  readonly scale: Scale;
+}
+
 /** `from` is CLUSTER or CLUSTER/ZONE, default this gateway. Throws SERVICE_NOT_FOUND, CLUSTER_NOT_FOUND or NAME_INVALID. */
 export async function explanation(
   gateway: ExplainedParts,
   service: ServiceName,
   from: string | undefined,
-  without: ReadonlySet<ClusterName>,
+  imagined: Imagined,
   part: ServicePart = {},
 ): Promise<ExplainAnswer> {
   const { config, services, snapshot, workers } = gateway;
   const caller = callerAt(gateway, from);
-  for (const lost of without) assertMember(gateway, lost);
+  for (const one of [...imagined.without, ...imagined.scale.keys()]) assertMember(gateway, one);
   const own = services.offered(service);
   const published = services.published(service);
   if (own.length === 0 && offersOf(published).length === 0) {
@@ -63,16 +72,15 @@ export async function explanation(
     );
     const view = viewFromAfar({ ...published, exports }, caller.cluster, snapshot, neverTo);
     const note = `Seen from ${config.cluster}: what the gateways of ${caller.cluster} learnt by use (ejections, a ramp under way), and the policies written there, are not known here`;
-    return { ...explain(view, caller, policy, undefined, { without }), notes: [note] };
+    return { ...explain(view, caller, policy, undefined, imagined), notes: [note] };
   }
   // Ejections and ramps are those of the gateway's own zone.
   const isWhole = part.cluster === undefined && part.subset === undefined;
   const state =
     isWhole && from?.includes('/') !== true ? await workers.balancerState(service) : undefined;
   const isKept = own.length > 0 && !own.some(({ exported }) => exported);
-  const explained = explain(services.balanceView(service, part), caller, policy, state, {
-    without,
-  });
+  const view = services.balanceView(service, part);
+  const explained = explain(view, caller, policy, state, imagined);
   return {
     ...explained,
     candidates: explained.candidates.map((candidate) => withCheck(gateway, service, candidate)),

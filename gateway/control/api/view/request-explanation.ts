@@ -7,7 +7,6 @@ import {
   serviceHost,
   trustDomainOf,
 } from '../../../../core/names.ts';
-import { wholeFederation } from '../../../../registry/policy-keys.ts';
 import type { Caller } from '../../../data/balance/types.ts';
 import { tellAuthorization, tellLimits, tellToken } from '../../../data/explain/access.ts';
 import { type Branch, branchesOf, tellFault, tellMirrors } from '../../../data/explain/branches.ts';
@@ -22,15 +21,14 @@ import type { Passage } from '../../../data/message/passage.ts';
 import { clientAt, type Peer } from '../../../data/message/peer.ts';
 import { noProxies, TrustedProxies } from '../../../data/message/trusted-proxies.ts';
 import { chainFor, type Entrance } from '../../../data/request/chain.ts';
-import { defaultLimits } from '../../../data/request/limit.ts';
 import { limitOfRules } from '../../../data/request/rate-limit/limits.ts';
 import { codeOf } from '../../../data/request/respond/unreadable.ts';
-import { serviceFacts } from '../../../data/worker/facts.ts';
-import { limitsOf, proxiesOf } from '../../config/data-side-settings.ts';
+import { proxiesOf } from '../../config/data-side-settings.ts';
 import type { RequestExplanation } from '../answers.ts';
 import type { AskedRequest } from '../schema/request-explanation.ts';
+import { sourceTold } from './decision-source.ts';
+import { knownOf, placeAt } from './explained-facts.ts';
 import { callerAt, type ExplainedParts, explanation } from './explanation.ts';
-import { offersOf } from './items.ts';
 
 /** Throws BODY_INVALID, CLUSTER_NOT_FOUND or NAME_INVALID. */
 export async function requestExplanation(
@@ -54,7 +52,7 @@ type Backend = RequestExplanation['backends'][number];
 
 async function backendOf(
   gateway: ExplainedParts,
-  { from }: AskedRequest,
+  { from, without, scale }: AskedRequest,
   made: MadeUp,
   caller: Caller,
   { target, share, decisions, route, passage }: Branch,
@@ -71,7 +69,11 @@ async function backendOf(
   if (route === undefined || knownOf(gateway, service) === undefined) {
     return { ...backend, serving: [] };
   }
-  const decision = await explanation(gateway, service, from, new Set(), part);
+  const imagined = {
+    without: new Set(without),
+    scale: new Map(Object.entries(scale).map(([name, left]) => [name as ClusterName, left])),
+  };
+  const decision = await explanation(gateway, service, from, imagined, part);
   const carry = decision.candidates.filter((one) => one.share > 0);
   const others = new Set(carry.map(({ cluster }) => cluster as ClusterName));
   others.delete(caller.cluster);
@@ -170,11 +172,10 @@ async function wayAt(
   entrance: Entrance,
   made: MadeUp,
 ): Promise<WayHere> {
-  const { config, issuerKeys, policies } = gateway;
+  const { config, policies } = gateway;
   const { cluster } = where;
-  const { federation } = config;
-  const limits = cluster === config.cluster ? limitsOf(config) : defaultLimits;
-  const read = readMadeUp(made, limits);
+  const here = placeAt(gateway, where, policies);
+  const read = readMadeUp(made, here.limits);
   if (read.kind === 'refused') {
     const code = codeOf(read.why);
     const step = code === 'PATH_AMBIGUOUS' ? 'normalize' : 'receive';
@@ -183,7 +184,7 @@ async function wayAt(
       branches: [],
     };
   }
-  const place = { cluster, federation };
+  const place = { cluster, federation: config.federation };
   const limitNamed = (...name: Parameters<typeof policies.rateLimit>) => {
     const policy = policies.rateLimit(...name);
     return policy && limitOfRules(policy);
@@ -197,14 +198,7 @@ async function wayAt(
     mirror: tellMirrors,
   };
   const noted = new Noted();
-  const ground = groundOf(
-    {
-      ...{ federation, limits, policies, where },
-      keys: issuerKeys.current,
-      ...factsAt(gateway, cluster),
-    },
-    noted,
-  );
+  const ground = groundOf(here, noted);
   try {
     const chain = chainFor(entrance, ground.rules);
     const split = chain.find(({ slot }) => slot === 'split');
@@ -234,39 +228,9 @@ function doubted(decision: Decision, { kind }: Entrance): Decision {
   return { ...decision, outcome: 'unknown', says: `${says}, ${more}` };
 }
 
-/** What is known here of services as the gateways of a cluster have them. */
-function factsAt(gateway: ExplainedParts, cluster: ClusterName) {
-  const { config, services, snapshot } = gateway;
-  const { clusters } = snapshot;
-  if (cluster === config.cluster) {
-    const facts = (name: ServiceName) =>
-      serviceFacts(services.offered(name), services.usable(name));
-    return { clusters, facts };
-  }
-  return {
-    clusters,
-    facts: (name: ServiceName) => knownOf(gateway, name),
-    exporting: (name: ServiceName) =>
-      offersOf(services.published(name)).find((one) => one.cluster === cluster),
-  };
-}
-
-/** Undefined when nobody has the service. */
-function knownOf({ services }: ExplainedParts, name: ServiceName) {
-  return serviceFacts(services.offered(name), services.published(name).exports);
-}
-
 /** A decision with whose policy it goes by. */
 function told(cluster: ClusterName, { policy, ...decision }: Decision) {
-  if (policy === undefined) return decision;
-  const federations = `${wholeFederation}/`;
-  if (policy.startsWith(federations)) {
-    return { ...decision, policy: policy.slice(federations.length), of: 'federation' };
-  }
-  // Those of a configuration have no place of their own.
-  return policy.includes('/')
-    ? { ...decision, policy, of: cluster }
-    : { ...decision, policy: 'configuration', of: cluster };
+  return policy === undefined ? decision : { ...decision, ...sourceTold(cluster, policy) };
 }
 
 function unknownAt({ config }: ExplainedParts, cluster: ClusterName): string[] {

@@ -65,7 +65,7 @@ export function recorder(more: Partial<Control> = {}) {
       acts.push(['endpoints', service]);
       return [];
     },
-    explain(service, from, without) {
+    explain(service, from, { without }) {
       acts.push(['explain', service, from, [...without]]);
       return {} as ReturnType<Control['explain']>;
     },

@@ -53,6 +53,65 @@ test('each candidate says where it is, what it gets and why', (t) => {
   });
 });
 
+test('a cluster that is imagined with a part of its healthy copies leaves the rest to the next', (t) => {
+  const calm = viewOf(
+    [zone('eu-a', { a: 'healthy', b: 'healthy' }), summary(dc2, 3, 3)],
+    [remote(dc2)],
+  );
+  const loads = (scale: [typeof dc1, number][]) =>
+    explain(calm, caller, policyWith(), undefined, { scale: new Map(scale) }).tiers.map((tier) => [
+      ...[tier.healthy, tier.healthyLoad],
+    ]);
+  const cases: [[typeof dc1, number][], number[][]][] = [
+    [
+      [],
+      [
+        [2, 100],
+        [3, 0],
+      ],
+    ],
+    [
+      [[dc1, 0.5]],
+      [
+        [1, 70],
+        [3, 30],
+      ],
+    ],
+    [
+      [[dc1, 0.25]],
+      [
+        [0.5, 35],
+        [3, 65],
+      ],
+    ],
+    [
+      [[dc1, 0]],
+      [
+        [0, 0],
+        [3, 100],
+      ],
+    ],
+    [
+      [[dc2, 0.5]],
+      [
+        [2, 100],
+        [1.5, 0],
+      ],
+    ],
+    [
+      [
+        [dc1, 0.5],
+        [dc2, 0],
+      ],
+      [
+        [1, 100],
+        [0, 0],
+      ],
+    ],
+  ];
+  for (const [scale, expected] of cases) t.deepEqual(loads(scale), expected, JSON.stringify(scale));
+});
+
 test('a cluster that is used although no link to it is up is not said to have one', (t) => {
   const silent = explain(
     viewOf([summary(dc3, 3, 3)], [remote(dc3, { link: 'suspect' })]),

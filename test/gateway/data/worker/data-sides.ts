@@ -130,6 +130,7 @@ async function make(t: Context, name: string, random: () => number): Promise<Mad
     outboundProxyProtocol: false,
     eastWestProxyProtocol: false,
     observes: { traced: undefined, logged: 0 },
+    sampledPerMinute: 0,
     edge: { tcp: [], ingress: [] },
   };
   const side = new DataSide({

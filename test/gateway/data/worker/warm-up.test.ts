@@ -31,6 +31,7 @@ const usual: WorkerOptions = {
   outboundProxyProtocol: false,
   eastWestProxyProtocol: false,
   observes: { traced: undefined, logged: 0 },
+  sampledPerMinute: 0,
   edge: { tcp: [], ingress: [] },
 };
 
