@@ -1,5 +1,5 @@
 /** Owns converting texts: whose documents they are, what becomes of them, and what is told. */
-import type { IsthmusError } from '../../core/errors.ts';
+import { IsthmusError } from '../../core/errors.ts';
 import { type Placed, readDocuments } from '../../core/yaml-documents.ts';
 import type { Written } from '../written.ts';
 import { appMesh } from './app-mesh/app-mesh.ts';
@@ -27,6 +27,10 @@ export function convertTexts(
   const told: Told[] = [];
   const found = new Map<Source, Field[]>();
   for (const { text, name } of texts) {
+    if (isHcl(text)) {
+      faults.push(hclAt(name));
+      continue;
+    }
     const read = readDocuments(text, name);
     faults.push(...read.faults);
     for (const placed of read.documents.flatMap(itemsOf)) {
@@ -46,6 +50,19 @@ export function convertTexts(
     told: [...told, ...done.flatMap((one) => one.told)],
     faults,
   };
+}
+
+/** An entry of Consul's configuration begins by saying what it is. */
+function isHcl(text: string): boolean {
+  return /^\s*kind\s*=\s*"/im.test(text);
+}
+
+function hclAt(where: string): IsthmusError {
+  return new IsthmusError('CONFIG_SYNTAX', {
+    what: 'It is HCL, and entries are read as JSON or YAML',
+    where,
+    fix: 'Print each as JSON: `consul config read -kind KIND -name NAME`.',
+  });
 }
 
 /** Whose it is, or why it is nobody's. */

@@ -5,6 +5,7 @@ import type { Conversion, Source } from '../source.ts';
 import { convertDefaults, defaultsReasons } from './defaults.ts';
 import { type Entry, entryOf } from './entry.ts';
 import { convertIntentions, intentionsReasons } from './intentions.ts';
+import { Providers, providerReasons } from './jwt-provider.ts';
 import { convertResolver, noteResolver, resolverReasons, Services } from './resolver.ts';
 import { convertRouter, routerReasons } from './router.ts';
 import { convertSplitter, noteSplitter, splitterReasons } from './splitter.ts';
@@ -15,6 +16,7 @@ const reasons: Readonly<Record<string, Reasons>> = {
   'service-splitter': splitterReasons,
   'service-router': routerReasons,
   'service-intentions': intentionsReasons,
+  'jwt-provider': providerReasons,
 };
 
 /** What is not converted, and what is there instead. */
@@ -25,7 +27,6 @@ const instead: Readonly<Record<string, string>> = {
   'http-route': 'write it as an HTTPRoute of the Gateway API, which `isthmus apply` takes',
   'terminating-gateway': 'write an Egress for each outside host',
   'exported-services': 'services are exported by default; a ServiceExport says to whom',
-  'jwt-provider': 'write an Authentication: `isthmus explain-schema authentication`',
   mesh: 'gateways have no settings of a mesh',
 };
 
@@ -42,6 +43,7 @@ export const consul: Source = {
   convert(documents, { namespace, trustDomain }): Conversion {
     const drafts = new Drafts();
     const services = new Services();
+    const providers = new Providers();
     const all = documents.map((document) => entryOf(document, namespace, reasons));
     const each = (wanted: string, convert: (one: Entry) => void) => {
       for (const one of all) if (one.kind === wanted) convert(one);
@@ -53,7 +55,9 @@ export const consul: Source = {
     each('service-splitter', (one) => convertSplitter(one, services, drafts));
     each('service-resolver', (one) => convertResolver(one, services, drafts));
     each('service-defaults', (one) => convertDefaults(one, drafts));
-    each('service-intentions', (one) => convertIntentions(one, trustDomain, drafts));
+    each('jwt-provider', (one) => providers.add(one));
+    each('service-intentions', (one) => convertIntentions(one, trustDomain, providers, drafts));
+    providers.leaveUnnamed();
     for (const { document, kind } of all) {
       if (Object.hasOwn(reasons, kind)) continue;
       document.leave(`${kind} is not converted: ${instead[kind] ?? 'nothing here is like it'}`);

@@ -12,9 +12,9 @@ export interface Entry {
   readonly namespace: string;
 }
 
-/** `ServiceRouter` of Kubernetes is `service-router`. */
+/** `ServiceRouter` of Kubernetes is `service-router`, and `JWTProvider` `jwt-provider`. */
 function kindOf(word: string): string {
-  return word.replaceAll(/(?<=.)[A-Z]/g, '-$&').toLowerCase();
+  return word.replaceAll(/(?<=[a-z])[A-Z]|(?<=.)[A-Z](?=[a-z])/g, '-$&').toLowerCase();
 }
 
 /** `reasons` are those of each kind. */

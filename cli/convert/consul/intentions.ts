@@ -4,20 +4,22 @@
  */
 import { type Drafts, labelOf } from '../drafts.ts';
 import type { Field, Reasons } from '../field.ts';
+import type { JwtRule } from '../tokens.ts';
 import type { Entry } from './entry.ts';
+import type { Condition, Providers } from './jwt-provider.ts';
 
 export const intentionsReasons: Reasons = {
   'sources.peer': 'whose trust domain its callers have is not known: write their principals',
   'sources.partition': 'there are namespaces, and no partitions',
   'sources.samenessGroup': 'name the clusters: source.clusters',
-  'permissions.jwt': 'verify tokens by an Authentication, and ask for their claims in `when`',
-  jwt: 'verify tokens by an Authentication, and ask for their claims in `when`',
   'http.pathRegex': 'paths are said whole, with a * at one end, or with {*} and {**}',
   'header.regex': 'values are said whole, or with a * at one end',
   'header.contains': 'values are said whole, or with a * at one end',
 };
 
 type Rule = Record<string, unknown>;
+/** Of which lists of conditions on a token one has to hold; undefined where it can't be said. */
+type Asked = (jwt: Field | undefined) => readonly (readonly Condition[])[] | undefined;
 
 /** A source, and its rules where it could be said. */
 interface Said {
@@ -29,16 +31,24 @@ interface Said {
 export function convertIntentions(
   { document, field, name, namespace }: Entry,
   trustDomain: string | undefined,
+  providers: Providers,
   drafts: Drafts,
 ): void {
+  const tokens = new Set<JwtRule>();
+  const asked = (jwt: Field | undefined) => providers.asked(jwt, tokens);
+  const ofAll = asked(field.at('jwt'));
   const said = field.list('sources').map((source) => {
     for (const key of ['precedence', 'type', 'description', 'legacyID']) source.at(key)?.take();
-    return saidOf(source, namespace, trustDomain);
+    return saidOf(source, namespace, trustDomain, asked);
   });
   const target = name === '*' ? {} : { service: name };
   const label = name === '*' ? 'all-services' : name;
   const denied = said.flatMap((one) => one.denied);
-  const allowed = said.flatMap((one) => one.allowed);
+  // Of tokens that can't be said nobody has one.
+  const allowed = withAny(
+    said.flatMap((one) => one.allowed),
+    ofAll,
+  );
   const add = (action: string, suffix: string, rules: readonly Rule[]) =>
     drafts.add({
       kind: 'Authorization',
@@ -47,6 +57,16 @@ export function convertIntentions(
       spec: { target, action, rules },
       from: document,
     });
+  if (tokens.size > 0) {
+    const spec = { target, jwtRules: [...tokens] };
+    drafts.add({
+      kind: 'Authentication',
+      namespace,
+      name: `${label}-tokens`,
+      spec,
+      from: document,
+    });
+  }
   if (denied.length > 0) add('DENY', 'denied', denied);
   // With any of ALLOW, what none of its rules is for is refused: that is also what a denied * means.
   const isAllDenied = said.some(({ isAll, allowed: of }) => isAll && of.length === 0);
@@ -67,11 +87,11 @@ function allowsAnything(source: Field): boolean {
   return actions.includes('allow');
 }
 
-function saidOf(source: Field, own: string, trustDomain: string | undefined): Said {
+function saidOf(source: Field, own: string, trustDomain: string | undefined, asked: Asked): Said {
   const name = source.text('name') ?? '*';
   const namespace = source.text('namespace') || own;
   const action = source.text('action');
-  const permissions = source.list('permissions').map((one) => permissionOf(one));
+  const permissions = source.list('permissions').map((one) => permissionOf(one, asked));
   const isAll = name === '*' && namespace !== '*';
   const who = sourceOf(name, namespace, source, trustDomain);
   source.leaveRest();
@@ -108,8 +128,8 @@ function sourceOf(
 
 interface Permission {
   readonly isAllowed: boolean;
-  /** Undefined where it can't be said. */
-  readonly rule: Rule | undefined;
+  /** Any of them is it; none where it can't be said. */
+  readonly rules: readonly Rule[];
   readonly field: Field;
 }
 
@@ -120,16 +140,17 @@ function byAction(
 ): { readonly allowed: readonly Rule[]; readonly denied: readonly Rule[] } {
   const allowed: Rule[] = [];
   const denied: Rule[] = [];
-  for (const { isAllowed, rule, field } of permissions) {
-    if (rule === undefined) continue;
-    const isEverything = isOfAllPaths(rule);
-    if (isAllowed) allowed.push({ ...from, ...rule });
+  for (const { isAllowed, rules, field } of permissions) {
+    if (rules.length === 0) continue;
+    const isEverything = rules.some(isOfAllPaths);
+    const all = rules.map((rule) => ({ ...from, ...rule }));
+    if (isAllowed) allowed.push(...all);
     else if (isEverything && field === permissions.at(-1)?.field) continue;
     else {
       if (allowed.length > 0) {
         field.differs('it is refused also where a permission before it allows it');
       }
-      denied.push({ ...from, ...rule });
+      denied.push(...all);
     }
   }
   return { allowed, denied };
@@ -143,7 +164,7 @@ function isOfAllPaths(rule: Rule): boolean {
   return more.length === 0 && paths?.[0] === '/*' && Object.keys(rest).length === 0;
 }
 
-function permissionOf(field: Field): Permission {
+function permissionOf(field: Field, asked: Asked): Permission {
   const action = field.text('action');
   const http = field.at('http');
   const [exact, prefix] = [http?.text('pathExact'), http?.text('pathPrefix')];
@@ -154,6 +175,7 @@ function permissionOf(field: Field): Permission {
     ...(methods && methods.length > 0 && { methods }),
   };
   const when = (http?.list('header') ?? []).flatMap(conditionOf);
+  const ofTokens = asked(field.at('jwt'));
   field.leaveRest();
   const isAllowed = action === 'allow';
   const rule = {
@@ -161,7 +183,9 @@ function permissionOf(field: Field): Permission {
     ...(when.length > 0 && { when }),
   };
   const isSayable = field.isWhole || (!isAllowed && Object.keys(rule).length > 0);
-  return { isAllowed, rule: isSayable ? rule : undefined, field };
+  // One that refuses does so whatever a token has to say, where that can't be said.
+  const any = withAny([rule], ofTokens ?? (isAllowed ? undefined : [[]]));
+  return { isAllowed, rules: isSayable ? any : [], field };
 }
 
 function conditionOf(header: Field): Rule[] {
@@ -179,4 +203,17 @@ function conditionOf(header: Field): Rule[] {
   if (value === undefined) return [];
   const key = `request.headers[${name}]`;
   return [isInverted ? { key, notValues: [value] } : { key, values: [value] }];
+}
+
+/** Each rule with each of the lists of conditions that are enough; none where these can't be said. */
+function withAny(
+  rules: readonly Rule[],
+  lists: readonly (readonly Condition[])[] | undefined,
+): Rule[] {
+  return rules.flatMap((rule) =>
+    (lists ?? []).map((list) => {
+      const when = [...((rule['when'] as readonly Rule[] | undefined) ?? []), ...list];
+      return when.length === 0 ? rule : { ...rule, when };
+    }),
+  );
 }

@@ -7,6 +7,7 @@ import { readConditionKey } from '../../../policy/authorization/condition-key.ts
 import type { AuthorizationRule, authorizationSchema } from '../../../policy/authorization.ts';
 import type { Drafts } from '../drafts.ts';
 import type { Field, Reasons } from '../field.ts';
+import { targetOf } from './target.ts';
 
 export const authorizationReasons: Reasons = {
   'source.serviceAccounts':
@@ -81,41 +82,6 @@ export function convertAuthorizationPolicy(
   if (spec?.fields.length === 0) spec.take();
   spec?.leaveRest();
   drafts.add({ kind: 'Authorization', namespace, name, spec: said, from: document });
-}
-
-/** Undefined, and told, where it can't be said for whom it is. */
-function targetOf(document: Field, namespace: string): { service?: string } | undefined {
-  const spec = document.at('spec');
-  const selector = spec?.at('selector');
-  const refs = [...(spec?.list('targetRefs') ?? []), ...[spec?.at('targetRef') ?? []].flat()];
-  const [ref, ...more] = refs;
-  if (ref) {
-    const [kind, name] = [ref.text('kind'), ref.text('name')];
-    ref.at('group')?.take();
-    if (kind === 'Service' && name !== undefined && more.length === 0) return { service: name };
-    ref.leave('name one Service: gateways of a mesh are none of this one');
-    return undefined;
-  }
-  if (selector === undefined) {
-    if (namespace === 'istio-system') {
-      document.differs(
-        'in the root namespace it is for the whole mesh, here for services of this namespace: apply it in each, or federation-wide',
-      );
-    }
-    return {};
-  }
-  const labels = selector.texted('matchLabels');
-  const [only] = labels;
-  if (labels.length === 1 && only && ['app', 'app.kubernetes.io/name'].includes(only[0])) {
-    selector.differs(
-      `policies are for services, and ${only[1]} is taken for the one that is meant`,
-    );
-    return { service: only[1] };
-  }
-  selector.leave(
-    'policies are for services, not for workloads by their labels: name the service in target.service',
-  );
-  return undefined;
 }
 
 function ruleOf(rule: Field, isDeny: boolean, trust: Trust): Rule[] {

@@ -5,6 +5,7 @@ import type { Conversion, Source } from '../source.ts';
 import { authorizationReasons, convertAuthorizationPolicy } from './authorization-policy.ts';
 import { convertDestinationRule, destinationRuleReasons, noteSubsets } from './destination-rule.ts';
 import { Hosts } from './hosts.ts';
+import { authenticationReasons, convertRequestAuthentication } from './request-authentication.ts';
 import { convertServiceEntry, noteOutside, serviceEntryReasons } from './service-entry.ts';
 import { convertVirtualService, virtualServiceReasons } from './virtual-service.ts';
 
@@ -19,6 +20,7 @@ const reasons: Readonly<Record<string, Reasons>> = {
   VirtualService: virtualServiceReasons,
   DestinationRule: destinationRuleReasons,
   AuthorizationPolicy: authorizationReasons,
+  RequestAuthentication: authenticationReasons,
   ServiceEntry: serviceEntryReasons,
 };
 
@@ -31,8 +33,6 @@ const instead: Readonly<Record<string, string>> = {
   WorkloadGroup: 'register workloads as endpoints: `isthmus register`',
   ProxyConfig: 'there is no proxy beside each workload',
   PeerAuthentication: 'what goes between clusters is under mutual TLS always',
-  RequestAuthentication:
-    'write an Authentication, which has its meaning: `isthmus explain-schema authentication`',
 };
 
 export const istio: Source = {
@@ -64,6 +64,9 @@ export const istio: Source = {
     );
     each('AuthorizationPolicy', ({ document, ...place }) =>
       convertAuthorizationPolicy(document, place, { domain: trustDomain }, drafts),
+    );
+    each('RequestAuthentication', ({ document, ...place }) =>
+      convertRequestAuthentication(document, place, drafts),
     );
     for (const { document, kind } of all) {
       if (Object.hasOwn(reasons, kind)) continue;

@@ -76,6 +76,7 @@ for (const [situation, text, args, told] of [
     /Use one of istio, consul, app-mesh/,
   ],
   ['no object', '- 1\n', [], /it is no document of/],
+  ['HCL', 'Kind = "service-router"\nName = "web"\n', [], /HCL.*\n.*consul config read -kind/],
 ] as const) {
   test(`given ${situation}, it says so, and prints nothing`, async (t) => {
     const { code, stdout, stderr } = await convert(text, ...args);
@@ -119,6 +120,30 @@ test('security: intentions that name callers whose trust domain is not said let 
     [
       ['orders-allowed', []],
       ['stock-allowed', []],
+    ],
+  );
+});
+
+test('security: intentions that ask for a token which can not be told let in nobody', (t) => {
+  const text = readFileSync(new URL('fixtures/consul-tokens.json', import.meta.url), 'utf8');
+  const { documents } = convertTexts([{ text, name: 'a.json' }], {
+    namespace: 'shop',
+    trustDomain: 'dc1.acme',
+  });
+  const allowed = documents.filter(({ metadata }) => metadata.name.endsWith('-allowed'));
+  t.deepEqual(
+    allowed.map(({ metadata, spec }) => [
+      metadata.name,
+      (spec as { rules: readonly { when?: readonly { key: string }[] }[] }).rules.map(
+        ({ when = [] }) => when[0]?.key,
+      ),
+    ]),
+    [
+      ['orders-allowed', ['request.auth.claims[iss]', 'request.auth.claims[iss]']],
+      // Of the paths one asks for a value that can not be said.
+      ['stock-allowed', ['request.auth.claims[iss]']],
+      // Its provider is not there.
+      ['audit-allowed', []],
     ],
   );
 });
