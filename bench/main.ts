@@ -20,6 +20,7 @@ import {
   grpc,
   oneHop,
   oneHopVaried,
+  policies,
   twoGateways,
 } from './proxies/scenarios/requests.ts';
 import { slowClients } from './proxies/scenarios/slow-clients.ts';
@@ -29,6 +30,7 @@ import { measureWarm } from './warm.ts';
 const scenarios: readonly Scenario[] = [
   oneHop,
   oneHopVaried,
+  policies,
   churn,
   twoGateways,
   bulk,

@@ -1,6 +1,12 @@
 /** Owns the lists of programs that scenarios compare. */
 import { haproxyGrpcPair, haproxyHop, haproxyPair, haproxyTlsListener } from './haproxy.ts';
-import { isthmusGrpcPair, isthmusHop, isthmusPair, isthmusTlsListener } from './isthmus.ts';
+import {
+  isthmusGrpcPair,
+  isthmusHop,
+  isthmusPair,
+  isthmusTlsListener,
+  isthmusWithPolicies,
+} from './isthmus.ts';
 import { nginxHop, nginxPair, nginxTlsListener } from './nginx.ts';
 import type { Contestant } from './running.ts';
 
@@ -9,6 +15,12 @@ export const hop: readonly Contestant[] = [
   { program: 'isthmus', compiles: true, start: isthmusHop },
   { program: 'nginx', start: nginxHop },
   { program: 'haproxy', start: haproxyHop },
+];
+
+/** The same, by a gateway with policies and by one without any. */
+export const policed: readonly Contestant[] = [
+  { program: 'isthmus', compiles: true, start: isthmusWithPolicies },
+  { program: 'isthmusBare', compiles: true, start: isthmusHop },
 ];
 
 /** client -> proxy -> mTLS -> proxy -> upstream */

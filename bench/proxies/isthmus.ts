@@ -5,6 +5,7 @@ import { type BenchGateway, federation, gateway, joinTo } from '../cluster.ts';
 import { lastLines } from './child.ts';
 import { pinProxy } from './cores.ts';
 import { credentials } from './credentials.ts';
+import { writePolicies } from './policies.ts';
 import { asksOverTls, type Expected, expectAnswer, http1, http2 } from './probe.ts';
 import { type Ground, paths, type Running } from './running.ts';
 
@@ -12,6 +13,17 @@ import { type Ground, paths, type Running } from './running.ts';
 export async function isthmusHop({ upstream }: Ground): Promise<Running> {
   const one = await founder({ services: [service(upstream.http)] });
   return running([one], one.outbound, http1(one.outbound));
+}
+
+/** The same, with policies that no request for the upstream is about. */
+export async function isthmusWithPolicies({ upstream }: Ground): Promise<Running> {
+  const web = service(upstream.http);
+  const { check: _, ...unchecked } = web;
+  const one = await founder({ services: [web, { ...unchecked, name: 'private' }] });
+  const ready = await running([one], one.outbound, http1(one.outbound));
+  await isReady(one);
+  await writePolicies(one.admin, one.outbound);
+  return ready;
 }
 
 /** Two gateways, mTLS between; the client asks at the one, the service is the other's. */
@@ -46,6 +58,10 @@ export async function isthmusTlsListener({ dir, upstream }: Ground): Promise<Run
   };
 }
 
+async function isReady({ admin }: BenchGateway): Promise<void> {
+  await until('the gateway to be ready', async () => (await fetch(`${admin}/readyz`)).ok);
+}
+
 function service(port: number) {
   return {
     name: 'web',
@@ -71,9 +87,7 @@ async function pair(ofSecond: object): Promise<[BenchGateway, BenchGateway]> {
     await founder({}),
     await onProxyCore('dc2', { services: [ofSecond] }),
   ];
-  for (const { admin } of both) {
-    await until('the gateway to be ready', async () => (await fetch(`${admin}/readyz`)).ok);
-  }
+  for (const one of both) await isReady(one);
   await joinTo(...both);
   return both;
 }

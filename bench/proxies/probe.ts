@@ -9,13 +9,13 @@ import { authority, paths } from './running.ts';
 /** Resolves with the status of one answer. */
 export type Expected = () => Promise<number>;
 
-/** Resolves when the answer is 200; rejects after 15 s. */
-export async function expectAnswer(ask: Expected): Promise<void> {
+/** Resolves when the answer is of this status; rejects after 30 s. */
+export async function expectAnswer(ask: Expected, expected = 200): Promise<void> {
   let status: number | undefined;
   try {
-    await until('an answer of 200', async () => {
+    await until(`an answer of ${expected}`, async () => {
       status = await ask();
-      return status === 200;
+      return status === expected;
     });
   } catch (cause) {
     throw new Error(`The last answer was ${status ?? 'none'}`, { cause });
@@ -24,7 +24,12 @@ export async function expectAnswer(ask: Expected): Promise<void> {
 
 /** Asks for the small body over HTTP/1.1. */
 export function http1(port: number): Expected {
-  const options = { host: '127.0.0.1', port, path: paths.small, headers: { host: authority } };
+  return http1For(port, authority, paths.small);
+}
+
+/** Asks for a path of a host over HTTP/1.1. */
+export function http1For(port: number, host: string, path: string): Expected {
+  const options = { host: '127.0.0.1', port, path, headers: { host } };
   return () =>
     new Promise((resolve, reject) => {
       request(options, (response) => {

@@ -19,6 +19,7 @@ interface Ratio {
 export const ratios: readonly Ratio[] = [
   one('oneHopVsNginx', 'oneHop', 'nginx', 'cpuUsPerRequest'),
   one('oneHopVariedVsNginx', 'oneHopVaried', 'nginx', 'cpuUsPerRequest'),
+  one('policiesVsNone', 'policies', 'isthmusBare', 'cpuUsPerRequest'),
   one('twoGatewaysVsHaproxyH2', 'twoGateways', 'haproxyH2', 'cpuUsPerRequest'),
   one('twoGatewaysVsNginx', 'twoGateways', 'nginx', 'cpuUsPerRequest'),
   one('grpcVsHaproxy', 'grpc', 'haproxy', 'cpuUsPerRequest'),

@@ -26,7 +26,13 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-export type ProgramName = 'isthmus' | 'nginx' | 'haproxy' | 'haproxyH2' | 'haproxyH1';
+export type ProgramName =
+  | 'isthmus'
+  | 'isthmusBare'
+  | 'nginx'
+  | 'haproxy'
+  | 'haproxyH2'
+  | 'haproxyH1';
 
 export interface Contestant {
   readonly program: ProgramName;

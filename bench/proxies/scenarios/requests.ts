@@ -1,5 +1,5 @@
 /** Owns the scenarios that ask one kind of request in a closed loop. */
-import { grpcPair, hop, pair } from '../contestants.ts';
+import { grpcPair, hop, pair, policed } from '../contestants.ts';
 import { grpcLoad, http1Load } from '../load.ts';
 import { perRequest } from '../measure.ts';
 import type { Scenario } from '../rounds.ts';
@@ -24,6 +24,13 @@ export const oneHopVaried: Scenario = {
     perRequest(running, 'cpuUsPerRequest', () =>
       http1Load({ port: running.port, path: paths.small, connections: 64, seconds, varied: true }),
     ),
+};
+
+export const policies: Scenario = {
+  ...oneHop,
+  name: 'policies',
+  title: 'one hop as oneHop, with 700 policies that the requests are not about, and with none',
+  programs: policed,
 };
 
 export const twoGateways: Scenario = {
