@@ -48,7 +48,7 @@ export async function branchesOf(
     const way = await explainWay([split], own, {}, ground.noted, route);
     const chosen = ground.rules.routes.backend?.(target);
     const others =
-      chosen && target.service !== route.service
+      chosen && (route.isHost || target.service !== route.service)
         ? (['authenticate', 'authorize', 'rate-limit'] as const).flatMap(
             (slot) => tellers[slot]?.({ exchange: own, route: chosen, refused: undefined }) ?? [],
           )

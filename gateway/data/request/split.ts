@@ -67,7 +67,8 @@ function taken(
   const { service } = target;
   const chosen = ground.routes.backend?.(target);
   if (chosen === undefined) return leadsNowhere(ground, rule, service);
-  if (service === route.service) return led(ground, fitted, backend, chosen);
+  // A host that Routes have bears the name of one, which may be that of a service, and none of its policies.
+  if (service === route.service && !route.isHost) return led(ground, fitted, backend, chosen);
   const said = saidThere(ground, ofBackend, exchange, chosen);
   if (said instanceof Promise) {
     return said.then((held) => held ?? led(ground, fitted, backend, chosen));

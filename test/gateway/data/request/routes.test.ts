@@ -617,6 +617,31 @@ test.serial(
   },
 );
 
+test.serial(
+  'security: a Route for a host that is named as the service it leads to leads around neither its DENY nor the token that it asks for',
+  async (t) => {
+    const { v1 } = await scene(t);
+    const { issuer, jwks } = await startIssuer('https://id.example.com');
+    const target = { service: parseServiceName('orders.shop') };
+    const backendRefs = [{ name: 'orders' }];
+    const to = {
+      orders: {
+        parentRefs: [{ name: 'outbound' }],
+        hostnames: ['orders.example.com'],
+        rules: [{ backendRefs }],
+      },
+    };
+    const written = { action: 'DENY', rules: [{ to: [{ operation: { methods: ['DELETE'] } }] }] };
+    side.route(to, [{ ...policy('no-delete', written), target }]);
+    t.is((await ask(side.url, 'orders.example.com', '-X', 'DELETE')).status, 403);
+    const jwtRules = [{ issuer, jwks }];
+    const spec = authenticationOf(authenticationSchema.parse({ jwtRules, required: true }));
+    side.route(to, [{ kind: 'Authentication', name: 'Authentication/shop/tokens', target, spec }]);
+    t.is((await ask(side.url, 'orders.example.com')).status, 401);
+    t.is(v1.requests.length, 0);
+  },
+);
+
 test.serial('raw octets to a service that has Routes go as they did', async (t) => {
   await scene(t);
   side.route({ orders: rules({ matches: [{ path: { value: '/never' } }] }) });
