@@ -7,7 +7,7 @@ import type { LogLevel } from '../core/log-levels.ts';
 import { ShardMap } from '../core/shard-map.ts';
 import type { Policies, PolicyResource } from '../policy/effective.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
-import { Catalog } from './control/catalog/catalog.ts';
+import { Catalog, checkKey } from './control/catalog/catalog.ts';
 import { KnownServices } from './control/catalog/known-services.ts';
 import { outsideHosts } from './control/catalog/outside-hosts.ts';
 import type { Registration } from './control/catalog/registration.ts';
@@ -23,6 +23,7 @@ import { type Effects, noEffects } from './control/drills/effects.ts';
 import { drillsOf } from './control/drills/gateway-drills.ts';
 import { createJournal, type Journal } from './control/events/journal.ts';
 import { HealthChecker } from './control/health/checker.ts';
+import { Readmission } from './control/health/readmission.ts';
 import { IssuerKeys } from './control/issuers/issuer-keys.ts';
 import { SharedLimits } from './control/limits/shared-limits.ts';
 import { clusterDraft } from './control/membership/cluster-draft.ts';
@@ -178,6 +179,16 @@ export class GatewayParts {
       policies: () => this.policies,
       dropOrphan: (service, id) => this.membership.session?.client.dropOrphan(service, id),
     });
+    const readmission = new Readmission({
+      checker: this.checker,
+      clock,
+      keyOf: ({ service, id }) => checkKey(service, id),
+      elsewhere: ({ service, id }) => {
+        const held = this.snapshot.services.get(service)?.endpoints.get(id);
+        return held?.record.gateway === gateway ? undefined : held?.record;
+      },
+      passed: (endpoint) => this.workers.feed.passed(endpoint),
+    });
     this.workers = new Workers({
       workers: config.workers,
       listen: listenOf(config),
@@ -185,6 +196,7 @@ export class GatewayParts {
       worker: workerOptionsOf(config),
       source: feedSourceOf(this),
       onObserved: (observed) => observations.take(observed),
+      onEjected: (endpoint) => readmission.ejected(endpoint),
       clock,
       random,
       log,

@@ -68,7 +68,7 @@ export const outlierSchema = z.strictObject({
     .default(defaultOutlier.failurePercentageRequestVolume)
     .describe('Requests of an interval from which the failures of an endpoint are looked at'),
   baseEjection: durationOf(defaultOutlier.baseEjectionMs).describe(
-    'How long the first ejection lasts; each further one as much longer, until intervals without one wear that off',
+    "How long an endpoint's first ejection lasts unless a check passes before, another cluster's a sixth of it; each further one as much longer, until intervals without one wear that off",
   ),
   maxEjection: durationOf(defaultOutlier.maxEjectionMs).describe(
     'How long an ejection lasts at most, unless the first is longer',

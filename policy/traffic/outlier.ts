@@ -39,7 +39,7 @@ export interface OutlierPolicy extends Readonly<Record<FailureInARow, number>> {
   readonly failurePercentageMinimumHosts: number;
   /** As `successRateRequestVolume`; default 50. */
   readonly failurePercentageRequestVolume: number;
-  /** Time of an ejection in milliseconds, times the target's multiplier; default 30000. */
+  /** Time of an endpoint's ejection in milliseconds, times its multiplier, unless a check passes before; default 30000. Another cluster's is a sixth. */
   readonly baseEjectionMs: number;
   /** Longest ejection in milliseconds; default 300000. */
   readonly maxEjectionMs: number;
@@ -61,7 +61,7 @@ export const defaultOutlier: OutlierPolicy = {
   failurePercentageThreshold: 85,
   failurePercentageMinimumHosts: 5,
   failurePercentageRequestVolume: 50,
-  baseEjectionMs: 5_000,
-  maxEjectionMs: 60_000,
+  baseEjectionMs: 30_000,
+  maxEjectionMs: 300_000,
   maxEjectedPercent: 50,
 };

@@ -20,6 +20,7 @@ const faults: Readonly<Record<string, number | 'reset'>> = {
   unavailable: 503,
   resets: 'reset',
   returns: 500,
+  mended: 500,
   rare: 500,
   often: 500,
 };
@@ -154,6 +155,7 @@ test.before('a gateway with services that are each balanced in a way of their ow
         outlier({ consecutive5xx: 1, baseEjection: '200ms', maxEjection: '200ms' }),
         2,
       ),
+      checked('mended', outlier({ consecutive5xx: 1, maxEjection: '1h' }), 2),
       service('out', outlier({ consecutive5xx: 1, maxEjectedPercent: 100 }), 5),
       service(
         'rare',
@@ -407,6 +409,14 @@ test('baseEjection, maxEjection: an endpoint is tried again soon, as often as it
     return (met.get('returns/1') ?? 0) >= 10;
   });
   proves(t, 'balance.outlier.baseEjection', 'balance.outlier.maxEjection');
+});
+
+test('an endpoint that is ejected for an hour is tried again whenever its check has passed', async (t) => {
+  await until('it to be tried five times', async () => {
+    await meet('mended', 2);
+    return (met.get('mended/1') ?? 0) >= 5;
+  });
+  t.pass();
 });
 
 test('maxEjectedPercent: all endpoints may be out at once', async (t) => {

@@ -314,7 +314,8 @@ function keyOf({ service, id }: Pick<Registration, 'service' | 'id'>): string {
   return checkKey(service, id);
 }
 
-function checkKey(service: ServiceName, id: string): string {
+/** What the checks of an endpoint go by. */
+export function checkKey(service: ServiceName, id: string): string {
   return `${service}/${id}`;
 }
 

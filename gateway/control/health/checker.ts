@@ -85,6 +85,7 @@ export class HealthChecker {
   /** Due, in order, but over the concurrency cap. */
   readonly #waiting = new Set<Entry>();
   readonly #subscribers = new Subscribers<[key: string, health: Health, reason: string]>();
+  readonly #passes = new Subscribers<[key: string, startedAt: number]>();
   #running = 0;
 
   constructor(options: HealthCheckerOptions) {
@@ -125,12 +126,18 @@ export class HealthChecker {
     return this.#subscribers.add(subscriber);
   }
 
+  /** Calls `subscriber` for each check that passes, with the monotonic millisecond at which it began. Returns a function that stops that. */
+  onPass(subscriber: (key: string, startedAt: number) => void): () => void {
+    return this.#passes.add(subscriber);
+  }
+
   /** Checks no more; results of checks under way are dropped. */
   close(): void {
     this.#wheel.close();
     this.#waiting.clear();
     this.#entries.clear();
     this.#subscribers.clear();
+    this.#passes.clear();
   }
 
   /** A handful is checked at once; tens of thousands spread over their whole interval. */
@@ -171,6 +178,7 @@ export class HealthChecker {
       entry.judged = afterResult(entry.judged, health, check);
       entry.reason = reason;
       entry.checkedAt = clock.now();
+      if (health === 'healthy') this.#passes.tell(key, started);
       if (entry.judged.health !== before) this.#tell(key, entry.judged.health, reason);
     }
     this.#runDue();

@@ -10,7 +10,13 @@ import type { IngressCredentials } from '../../data/listen/credentials.ts';
 import type { KeyRingContents } from '../../data/request/authenticate/key-rings.ts';
 import type { EndpointTrust, EndpointTrustChange } from '../../data/upstream/secure-transports.ts';
 import type { ServiceFacts } from '../../data/worker/facts.ts';
-import type { DataEffects, Scouting, TrustedRoots, Update } from '../../data/worker/protocol.ts';
+import type {
+  DataEffects,
+  EndpointName,
+  Scouting,
+  TrustedRoots,
+  Update,
+} from '../../data/worker/protocol.ts';
 import { writeSheets } from '../../data/worker/sheet.ts';
 
 /** The control side's knowledge, looked up when it is to be told. */
@@ -60,6 +66,7 @@ export class Feed {
   readonly #endpointTrust = new Set<ServiceName>();
   readonly #replaced = new Set<ClusterName>();
   readonly #alive = new Set<ClusterName>();
+  readonly #passed = new Set<EndpointName>();
   readonly #whole = new Set<Whole>();
   /** The policies as they were last told. */
   #policies = new Policies();
@@ -139,6 +146,12 @@ export class Feed {
     this.#schedule();
   }
 
+  /** The check of an endpoint that was ejected has passed. */
+  passed(endpoint: EndpointName): void {
+    this.#passed.add(endpoint);
+    this.#schedule();
+  }
+
   changed(part: Whole): void {
     this.#whole.add(part);
     this.#schedule();
@@ -182,6 +195,7 @@ export class Feed {
       }),
       ...(this.#replaced.size > 0 && { replaced: [...this.#replaced] }),
       ...(this.#alive.size > 0 && { alive: [...this.#alive] }),
+      ...(this.#passed.size > 0 && { passed: [...this.#passed] }),
       ...(clusters && { clusters }),
       ...(remotes && { remotes }),
       ...(scouting && { scouting }),
@@ -200,6 +214,7 @@ export class Feed {
       this.#endpointTrust,
       this.#replaced,
       this.#alive,
+      this.#passed,
       this.#whole,
     ]) {
       told.clear();

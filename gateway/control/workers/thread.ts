@@ -5,6 +5,7 @@ import type { ClusterName, ServiceName } from '../../../core/names.ts';
 import type { LinkStatus } from '../../data/link/cluster-links.ts';
 import type { Observed } from '../../data/observe/observed.ts';
 import type {
+  EndpointName,
   FromWorker,
   Request,
   RequestKind,
@@ -26,6 +27,7 @@ interface WorkerThreadOptions {
   /** Observations of requests, beside the counts. */
   onObserved(observed: Observed): void;
   onUsed(service: ServiceName): void;
+  onEjected(endpoint: EndpointName): void;
   /** The thread has ended; called once. Undefined when that was asked for. */
   onEnd(error: IsthmusError | undefined): void;
 }
@@ -93,6 +95,7 @@ export class WorkerThread {
     else if (message.kind === 'alive') this.#options.onAlive(message.cluster);
     else if (message.kind === 'observed') this.#options.onObserved(message.observed);
     else if (message.kind === 'used') this.#options.onUsed(message.service);
+    else if (message.kind === 'ejected') this.#options.onEjected(message);
     else if (message.kind === 'done') this.#settled(message.id)?.resolve(message.result as never);
     else if (message.kind === 'failed') {
       this.#settled(message.id)?.reject(new IsthmusError(message.code, message));

@@ -7,7 +7,7 @@ import type { ClusterName, ServiceName } from '../../../core/names.ts';
 import type { LinkStatus } from '../../data/link/cluster-links.ts';
 import type { Observed } from '../../data/observe/observed.ts';
 import type { ListenAt, PerListener } from '../../data/worker/listeners.ts';
-import type { Results, Update, WorkerStart } from '../../data/worker/protocol.ts';
+import type { EndpointName, Results, Update, WorkerStart } from '../../data/worker/protocol.ts';
 import { WorkerThread } from './thread.ts';
 import { patienceTicks, type Watchdog } from './watchdog.ts';
 
@@ -29,6 +29,7 @@ interface Options {
   onAlive(cluster: ClusterName): void;
   onObserved(observed: Observed): void;
   onUsed(service: ServiceName): void;
+  onEjected(endpoint: EndpointName): void;
   onEnd(thread: WorkerThread): void;
 }
 
@@ -85,6 +86,7 @@ export class Worker {
       onLink: (cluster, status) => onLink(thread, cluster, status),
       onAlive,
       onUsed,
+      onEjected: (endpoint) => this.#options.onEjected(endpoint),
       onEnd: (error) => {
         stopWatching();
         this.#ended(thread, error);

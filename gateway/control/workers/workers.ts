@@ -12,6 +12,7 @@ import type { SampledRequest } from '../../data/observe/sampling/sampled-request
 import { BucketTable } from '../../data/request/rate-limit/bucket-table.ts';
 import type { PerListener } from '../../data/worker/listeners.ts';
 import type {
+  EndpointName,
   RequestKind,
   Requests,
   Results,
@@ -42,6 +43,8 @@ interface WorkersOptions {
   readonly source: Omit<FeedSource, 'scouting'>;
   /** Hears what the workers have seen of requests, beside what they count. */
   onObserved(observed: Observed): void;
+  /** Hears of each endpoint of the own cluster that a worker has ejected. */
+  onEjected(endpoint: EndpointName): void;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -240,6 +243,7 @@ export class Workers {
       onAlive: (cluster) => this.feed.alive(cluster),
       onObserved: (observed) => this.#options.onObserved(observed),
       onUsed: (service) => this.feed.used(service),
+      onEjected: (endpoint) => this.#options.onEjected(endpoint),
       onEnd: (thread) => {
         this.#places.ended(thread);
         this.counters.retire(thread.counters);

@@ -48,6 +48,8 @@ interface ServiceBalancerOptions {
   readonly breakers?: BreakerTable | undefined;
   /** Hears of tries that a breaker turned away. */
   readonly onShut?: OnShut | undefined;
+  /** Hears of each of the own endpoints that is ejected, by its id: whoever checks it may end that. */
+  readonly onEjected?: ((service: ServiceName, id: string) => void) | undefined;
   /** Called after every new decision, whatever brought it about. */
   readonly onChange?: ((distribution: Distribution) => void) | undefined;
 }
@@ -164,6 +166,12 @@ class Balancer implements ServiceBalancer {
     if (this.#outliers.finished(watched, target, result, now)) this.#decide(now);
   }
 
+  checkPassed(ids: readonly string[]): void {
+    const now = this.#options.clock.monotonic();
+    const isOver = ids.filter((id) => this.#outliers.checkPassed(endpointKey(id), now));
+    if (isOver.length > 0) this.#decide(now);
+  }
+
   countRequest(now = this.#options.clock.monotonic()): void {
     this.#budget.countRequest(now);
   }
@@ -233,7 +241,9 @@ class Balancer implements ServiceBalancer {
   #decide(now: number): void {
     const { caller, random, onChange } = this.#options;
     const policy = this.#policy;
+    const before = this.#ejected;
     this.#ejected = this.#outliers.ejectedAt(now);
+    if (this.#ejected.size > 0) this.#tellEjected(before);
     const { starting, nextAt } = this.#arrivals.startingAt(now, policy.slowStart);
     this.#starting = starting;
     const view = withSlowStart(withEjections(this.#view, this.#ejected), starting);
@@ -255,6 +265,15 @@ class Balancer implements ServiceBalancer {
     const { nextAt: nextLoads = Infinity } = this.#governed;
     this.#sleepUntil(Math.min(nextLoads, nextAt, this.#outliers.nextReturn()), now);
     onChange?.(this.#distribution);
+  }
+
+  #tellEjected(before: Ejections): void {
+    for (const group of this.#view.groups) {
+      for (const { id } of group.endpoints ?? []) {
+        const key = endpointKey(id);
+        if (this.#ejected.has(key) && !before.has(key)) this.#options.onEjected?.(this.service, id);
+      }
+    }
   }
 
   /**

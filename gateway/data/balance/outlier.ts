@@ -139,9 +139,27 @@ export function afterTime(state: OutlierState, now: number): OutlierState {
 }
 
 /**
- * The state when what had failed is well again (a check that passes, a link that is up): out no longer, but on trial
- * (as Envoy's `successful_active_health_check_uneject_host`).
+ * The state when an active check has passed: out no longer, but on trial, as Envoy's `successful_active_health_check_uneject_host`. A
+ * check says nothing of the protocol that requests are to be spoken in.
  */
+export function afterCheck(state: OutlierState, now: number): OutlierState {
+  return state.kind === 'ejected' && state.cause !== 'otherProtocol' ? onTrial(state, now) : state;
+}
+
+/** Parts of an ejection's time that another cluster is out: nobody checks a service there from here, to end it sooner. */
+const clusterPart = 6;
+
+/** How targets of a kind are judged. */
+export function judgedAs(kind: 'endpoint' | 'cluster', policy: OutlierPolicy): OutlierPolicy {
+  if (kind === 'endpoint') return policy;
+  return {
+    ...policy,
+    baseEjectionMs: policy.baseEjectionMs / clusterPart,
+    maxEjectionMs: policy.maxEjectionMs / clusterPart,
+  };
+}
+
+/** The state when what had failed is well again (a check that passes, a link that is up): out no longer, but on trial. */
 export function afterRecovery(state: OutlierState, now: number): OutlierState {
   return state.kind === 'ejected' ? onTrial(state, now) : state;
 }

@@ -4,10 +4,12 @@ import type { ClusterName } from '../../../core/names.ts';
 import type { OutlierPolicy } from '../../../policy/traffic/outlier.ts';
 import { clusterKey, endpointKey } from './ejections.ts';
 import {
+  afterCheck,
   afterRecovery,
   afterTime,
   afterTry,
   ejectedFor,
+  judgedAs,
   mayEjectOneMore,
   type OutlierState,
   trusted,
@@ -37,6 +39,7 @@ export class Outliers {
   readonly #watched = new Map<string, Watched>();
   #view: BalanceView;
   #policy: OutlierPolicy;
+  #ofClusters: OutlierPolicy;
   /** Monotonic milliseconds. Looked at when a try ends: who is not used needs no comparing, and no timer. */
   #intervalEnd = 0;
 
@@ -44,11 +47,13 @@ export class Outliers {
     this.#random = random;
     this.#view = view;
     this.#policy = policy;
+    this.#ofClusters = judgedAs('cluster', policy);
   }
 
   /** `recovered`: keys of targets that have just become well. */
   update(view: BalanceView, policy: OutlierPolicy, recovered: Iterable<string>, now: number): void {
     this.#view = view;
+    if (policy !== this.#policy) this.#ofClusters = judgedAs('cluster', policy);
     this.#policy = policy;
     for (const key of recovered) {
       const watched = this.#watched.get(key);
@@ -77,8 +82,17 @@ export class Outliers {
     const failed = result !== 'ok' && result !== 'abandoned';
     const mayEject = failed && this.#mayEject(target.kind, result === 'other-protocol', now);
     const copies = failed ? this.#copiesBehind(target) : 1;
-    watched.state = afterTry(before, result, now, this.#policy, mayEject, copies);
+    const policy = target.kind === 'cluster' ? this.#ofClusters : this.#policy;
+    watched.state = afterTry(before, result, now, policy, mayEject, copies);
     return compared || (watched.state.kind === 'ejected' && watched.state !== before);
+  }
+
+  /** Takes in that an active check of an endpoint has passed. True where that ends its ejection. */
+  checkPassed(key: string, now: number): boolean {
+    const watched = this.#watched.get(key);
+    const before = watched?.state;
+    if (watched) watched.state = afterCheck(watched.state, now);
+    return watched?.state !== before;
   }
 
   /** Ends ejections that are over; returns the targets that are still out. */

@@ -188,6 +188,8 @@ export interface ServiceBalancer {
   started(target: Target): void;
   /** `elapsedMs` is the time to the response head; for a failure, to the failure. */
   finished(target: Target, result: TryResult, elapsedMs: number, now?: number): void;
+  /** An active check of own endpoints, by their ids, has passed: those that are ejected are back, on trial. */
+  checkPassed(ids: readonly string[]): void;
   /** Counts a request into the retry budget. */
   countRequest(now?: number): void;
   /**

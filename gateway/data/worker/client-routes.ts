@@ -46,6 +46,11 @@ export class ClientRoutes {
     }
   }
 
+  /** The routes that clients of single clusters have to a service. */
+  of(service: ServiceName): readonly Route[] {
+    return [...(this.#routes.get(service)?.values() ?? [])].filter((route) => route !== undefined);
+  }
+
   /** The service is no more. */
   drop(service: ServiceName): void {
     for (const own of this.#routes.get(service)?.values() ?? []) own?.balancer.close();

@@ -50,6 +50,8 @@ interface DataSideOptions {
   onAlive(cluster: ClusterName): void;
   /** A service was asked for that was not before. */
   onUsed(service: ServiceName): void;
+  /** Told of each endpoint of the own cluster that is ejected here. */
+  onEjected(service: ServiceName, id: string): void;
 }
 
 export class DataSide {
@@ -101,6 +103,7 @@ export class DataSide {
       breakers: options.breakers ?? new BreakerTable(),
       onShut: (service, cluster, breaker) => options.recorder.shut(service, cluster, breaker),
       onUsed: options.onUsed,
+      onEjected: options.onEjected,
       source: {
         facts: (service) => this.#replica.facts(service),
         clusters: () => this.#replica.clusters,
@@ -165,7 +168,7 @@ export class DataSide {
   /** Takes in an update as a whole: no request sees half of it. */
   update(update: Update): void {
     const { clusters, remotes, replaced = [], alive = [], trust = [] } = update;
-    const { identity, credentials, logLevel, effects, scouting, used = [] } = update;
+    const { identity, credentials, logLevel, effects, scouting, used = [], passed = [] } = update;
     if (logLevel) this.#log.level = logLevel;
     for (const roots of trust) this.#believe(roots);
     if (identity) this.#prove(identity);
@@ -189,6 +192,7 @@ export class DataSide {
       if (effects) this.#routing.steeredAnew(shifts);
     }
     for (const service of used) this.#routing.follow(service);
+    for (const { service, id } of passed) this.#routing.checkPassed(service, [id]);
     if (update.policies) this.#proxy.review((service) => this.#routing.table.get(service));
   }
 

@@ -162,6 +162,7 @@ function madeUpSide(
     onLink: toNobody,
     onAlive: toNobody,
     onUsed: toNobody,
+    onEjected: toNobody,
   });
 }
 

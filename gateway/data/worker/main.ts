@@ -65,6 +65,7 @@ const dataSide = new DataSide({
   onLink: (cluster, status) => post({ kind: 'link', cluster, status }),
   onAlive: (cluster) => post({ kind: 'alive', cluster }),
   onUsed: (service) => post({ kind: 'used', service }),
+  onEjected: (service, id) => post({ kind: 'ejected', service, id }),
 });
 
 /** Resolves once the worker is warm: then it takes requests. */

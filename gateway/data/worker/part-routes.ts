@@ -58,6 +58,13 @@ export class PartRoutes {
       if (part.target.service === service) this.#update(part);
   }
 
+  /** The balancers of a service's parts. */
+  of(service: ServiceName): readonly ServiceBalancer[] {
+    return [...this.#parts.values()].flatMap(({ target, balancer }) =>
+      target.service === service ? [balancer] : [],
+    );
+  }
+
   /** Parts that no rule names any more are forgotten, and made again by whoever asks. */
   keep(named: readonly BackendTarget[]): void {
     const keys = new Set(named.map(keyOf));

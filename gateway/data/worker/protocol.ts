@@ -112,8 +112,16 @@ export interface Update {
   readonly effects?: DataEffects;
   /** Whether the services are known: until then a service that is not known may be one all the same. */
   readonly informed?: boolean;
+  /** Endpoints that some worker had ejected, and whose check has passed since. */
+  readonly passed?: readonly EndpointName[];
   /** Services that some worker was asked for: all follow them from then on. */
   readonly used?: readonly ServiceName[];
+}
+
+/** An endpoint of the own cluster. */
+export interface EndpointName {
+  readonly service: ServiceName;
+  readonly id: string;
 }
 
 /** Requests to a worker, and what they are answered with. */
@@ -184,6 +192,8 @@ export type FromWorker =
     }
   /** A service was asked for here that was not before. */
   | { readonly kind: 'used'; readonly service: ServiceName }
+  /** An endpoint of the own cluster was ejected here. */
+  | ({ readonly kind: 'ejected' } & EndpointName)
   /** A gateway of a cluster that links here wait to connect to has connected to us. */
   | { readonly kind: 'alive'; readonly cluster: ClusterName }
   | { readonly kind: 'link'; readonly cluster: ClusterName; readonly status: LinkStatus }

@@ -60,6 +60,8 @@ interface RoutingOptions {
   readonly random: Random;
   readonly breakers?: BreakerTable;
   readonly onShut?: OnShut;
+  /** Hears of each endpoint that is ejected. */
+  readonly onEjected?: (service: ServiceName, id: string) => void;
   /** Told of each service that is asked for and was not before. */
   onUsed(service: ServiceName): void;
 }
@@ -149,6 +151,13 @@ export class Routing {
       route.balancer.close();
       this.#clients.drop(service);
     }
+  }
+
+  /** Active checks of endpoints, by their ids, have passed. */
+  checkPassed(service: ServiceName, ids: readonly string[]): void {
+    this.table.get(service)?.balancer.checkPassed(ids);
+    for (const { balancer } of this.#clients.of(service)) balancer.checkPassed(ids);
+    for (const balancer of this.#parts.of(service)) balancer.checkPassed(ids);
   }
 
   /** Load is moved on purpose otherwise than by `before`: a ramp says so often, and mostly of few services. */

@@ -15,10 +15,11 @@ interface Setting {
   readonly groups: readonly Group[];
   readonly remotes?: readonly RemoteCluster[];
   readonly policy?: Partial<BalancePolicy>;
+  readonly onEjected?: (service: string, id: string) => void;
 }
 
 /** A balancer in the caller's place, with its clock, what it has decided, and short ways to use it. */
-export function start({ groups, remotes = [], policy = {} }: Setting) {
+export function start({ groups, remotes = [], policy = {}, onEjected }: Setting) {
   const clock = new ManualClock();
   const decisions: Distribution[] = [];
   const balancer = createServiceBalancer({
@@ -26,6 +27,7 @@ export function start({ groups, remotes = [], policy = {} }: Setting) {
     caller,
     clock,
     random: seeded(1),
+    onEjected,
     onChange: (distribution) => decisions.push(distribution),
   });
   const update = (next: readonly Group[], links: readonly RemoteCluster[] = remotes) =>

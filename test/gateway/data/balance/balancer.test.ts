@@ -257,3 +257,21 @@ test('closed, it leaves no timer behind', (t) => {
   balancer.close();
   t.is(clock.pending, 0);
 });
+
+test('an ejected endpoint whose check passes is back on trial; who checks hears of each ejection once', (t) => {
+  const ejected: string[] = [];
+  const { balancer, pickKey, fail } = start({
+    groups: [three],
+    onEjected: (_service, id) => ejected.push(id),
+  });
+  fail('endpoint/a', 3);
+  balancer.distribution();
+  t.deepEqual(ejected, ['a']);
+  t.deepEqual([...balancer.state().ejected.keys()], ['endpoint/a']);
+  balancer.checkPassed(['b', 'gone', 'a']);
+  t.deepEqual([...balancer.state().ejected.keys()], []);
+  t.is(pickKey({ tried: new Set(['endpoint/b', 'endpoint/c']) }), 'endpoint/a');
+  fail('endpoint/a', 1);
+  t.deepEqual(ejected, ['a', 'a']);
+  t.deepEqual([...balancer.state().ejected.keys()], ['endpoint/a']);
+});

@@ -2,9 +2,11 @@
 
 import test from 'ava';
 import {
+  afterCheck,
   afterRecovery,
   afterTime,
   afterTry,
+  judgedAs,
   mayEjectOneMore,
   type OutlierState,
   trusted,
@@ -12,11 +14,7 @@ import {
 import type { TryResult } from '../../../../gateway/data/balance/types.ts';
 import { defaultOutlier, type OutlierPolicy } from '../../../../policy/traffic/outlier.ts';
 
-/** With the times that Envoy has by default. */
-const policy: OutlierPolicy = {
-  ...defaultOutlier,
-  ...{ baseEjectionMs: 30_000, maxEjectionMs: 300_000 },
-};
+const policy = defaultOutlier;
 
 interface Circumstances {
   readonly from?: OutlierState;
@@ -223,3 +221,34 @@ for (const [usable, hasOthers, percent, may] of [
     t.is(mayEjectOneMore({ ...policy, maxEjectedPercent: percent }, counts, hasOthers), may);
   });
 }
+
+test('a check of what was thought well ends an ejection, too, on trial', (t) => {
+  const back = afterCheck(ejected, 10);
+  t.is(back.kind, 'probation');
+  t.is(after(['failed'], { from: back, now: 10 }).kind, 'ejected');
+  t.is(afterCheck(trusted, 10), trusted);
+});
+
+test('a check that passes says nothing of a protocol: what speaks another one stays out', (t) => {
+  const deaf: OutlierState = { ...ejected, cause: 'otherProtocol' };
+  t.is(afterCheck(deaf, 10), deaf);
+});
+
+test('an endpoint is out for 30 s times its multiplier, 300 s at most; another cluster for a sixth of that', (t) => {
+  const timesOf = (kind: 'endpoint' | 'cluster') => {
+    const judged = judgedAs(kind, policy);
+    const times: number[] = [];
+    let state: OutlierState = trusted;
+    let now = 0;
+    for (let i = 0; i < 12; i++) {
+      state = after(many('failed', 3), { from: state, now, policy: judged });
+      if (state.kind !== 'ejected') throw new Error('it is in');
+      times.push((state.until - now) / 1000);
+      now = state.until;
+      state = afterTime(state, now);
+    }
+    return times;
+  };
+  t.deepEqual(timesOf('endpoint'), [30, 60, 90, 120, 150, 180, 210, 240, 270, 300, 300, 300]);
+  t.deepEqual(timesOf('cluster'), [5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 50, 50]);
+});

@@ -142,6 +142,7 @@ async function make(t: Context, name: string, random: () => number): Promise<Mad
     onLink: () => undefined,
     onAlive: () => undefined,
     onUsed: () => undefined,
+    onEjected: () => undefined,
   });
   t.teardown(() => side.close());
   const at = { kind: 'address', address: '127.0.0.1:0', shared: false } as const;

@@ -130,6 +130,7 @@ for (const [which, of] of [
         onAlive: unexpected,
         onObserved: unexpected,
         onUsed: unexpected,
+        onEjected: unexpected,
         onEnd: (error) => t.is(error, undefined),
       });
       const at = { kind: 'address', address: '127.0.0.1:0', shared: false } as const;
