@@ -92,6 +92,7 @@ const serviceColumns: readonly Column<ServiceItem>[] = [
   },
   { title: 'EXPORTED', cell: (s) => yesNo(s.exported) },
   { title: 'PROTOCOL', cell: (s) => s.protocol, wide: true },
+  { title: 'PORTS', cell: (s) => s.ports, wide: true },
   { title: 'HOST', cell: (s) => s.host },
 ];
 
@@ -119,6 +120,7 @@ const endpointColumns: readonly Column<EndpointItem>[] = [
   { title: 'GATEWAY', cell: (e) => e.gateway, wide: true },
   { title: 'EXPORTED', cell: (e) => yesNo(e.exported), wide: true },
   { title: 'LABELS', cell: (e) => labelTexts(e.labels), wide: true },
+  { title: 'PORTS', cell: (e) => e.ports?.map(portText), wide: true },
 ];
 
 export const endpointKind: NamedKind<EndpointItem> = {
@@ -156,6 +158,7 @@ const exportColumns: readonly Column<ExportRow>[] = [
   { title: 'STALE', cell: (e) => yesNo(e.stale), color: (e) => (e.stale ? 'yellow' : undefined) },
   { title: 'UPDATED', cell: (e) => moment(e.updatedAt) },
   { title: 'PROTOCOL', cell: (e) => e.protocol, wide: true },
+  { title: 'PORTS', cell: (e) => portCounts(e), wide: true },
 ];
 
 export const exportKind: NamedKind<ExportItem> = {
@@ -169,6 +172,11 @@ export const exportKind: NamedKind<ExportItem> = {
   },
   layout: (items, view) => renderTable(exportColumns, items.flatMap(byLocality), view),
 };
+
+/** `grpc 2/3`: how many of all that have it are healthy. */
+function portCounts({ ports = {} }: ExportItem): string[] {
+  return Object.entries(ports).map(([name, counts]) => `${name} ${healthyOf(counts)}`);
+}
 
 function byLocality(item: ExportItem): ExportRow[] {
   return item.localities.length === 0
@@ -200,6 +208,11 @@ function healthColor({ total, healthy }: Counts): InspectColor | undefined {
 
 function yesNo(value: boolean): string {
   return value ? 'yes' : 'no';
+}
+
+/** `grpc=9090/http2`, as it is registered. */
+export function portText({ name, port, protocol }: NonNullable<EndpointItem['ports']>[number]) {
+  return `${name}=${port}/${protocol}`;
 }
 
 export function labelTexts(labels: Readonly<Record<string, string>>): string[] {

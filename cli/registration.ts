@@ -9,6 +9,7 @@ export interface RegisterOptions {
   readonly zone?: string | undefined;
   readonly weight?: string | undefined;
   readonly label?: readonly string[] | undefined;
+  readonly port?: readonly string[] | undefined;
   readonly ttl?: string | undefined;
   readonly deregisterAfter?: string | undefined;
   readonly checkHttp?: string | undefined;
@@ -44,6 +45,7 @@ export function registration(options: RegisterOptions): Registration {
     zone: options.zone,
     weight: weight(options.weight),
     labels: options.label === undefined ? undefined : labels(options.label),
+    ports: options.port?.map(namedPort),
     exported: options.export,
     ttl: options.ttl,
     deregisterAfter: options.deregisterAfter,
@@ -79,6 +81,14 @@ function labels(pairs: readonly string[]): Record<string, string> {
     throw misuse('--label', `can't be ${JSON.stringify(pair)}`, 'Use name=value.');
   });
   return Object.fromEntries(entries);
+}
+
+/** `grpc=9090/http2`; the gateway judges the name and the protocol. */
+function namedPort(text: string): Record<string, unknown> {
+  const [, name, port, protocol] = /^([^=]+)=(\d+)(?:\/(.+))?$/.exec(text) ?? [];
+  if (name !== undefined) return { name, port: Number(port), ...(protocol && { protocol }) };
+  const fix = 'Use name=port, or name=port/protocol: grpc=9090/http2.';
+  throw misuse('--port', `can't be ${JSON.stringify(text)}`, fix);
 }
 
 /** The check as the options give it; the gateway judges what the command can't. */

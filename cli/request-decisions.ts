@@ -65,10 +65,11 @@ function endText({ outcome, code, step }: Decision, view: View): string {
   return view.paint('red', `refused at ${step}${code === undefined ? '' : ` with ${code}`}`);
 }
 
-function nameOf({ service, cluster, subset, share }: Backend): string {
+function nameOf({ service, cluster, subset, port, share }: Backend): string {
   const labels = Object.entries(subset ?? {}).map(([label, value]) => `${label}=${value}`);
   const part = [cluster, ...labels].filter((one) => one !== undefined).join(' ');
-  return printable(`${service}${part === '' ? '' : ` (${part})`} ${percent(share)}`);
+  const asked = port === undefined ? service : `${port}.${service}`;
+  return printable(`${asked}${part === '' ? '' : ` (${part})`} ${percent(share)}`);
 }
 
 function backendText(backend: Backend, view: View): string[] {

@@ -1,5 +1,8 @@
 /** Owns the way from a service as a user names it to its place in the admin API. */
 import {
+  type AskedName,
+  askedName,
+  parseAskedName,
   parseFederationName,
   parseServiceName,
   type ServiceName,
@@ -13,6 +16,13 @@ export async function resolveService(admin: AdminClient, text: string): Promise<
   if (text.split('.').length <= 2) return parseServiceName(text);
   const { federation } = await admin.get<Status>('/v1/status');
   return parseServiceName(text, parseFederationName(federation));
+}
+
+/** Reads the same, or a named port of one, `<port>.<service>.<namespace>`, alone or as a host. Throws NAME_INVALID. */
+export async function resolveAsked(admin: AdminClient, text: string): Promise<AskedName> {
+  if (text.split('.').length <= 2) return parseServiceName(text);
+  const { federation } = await admin.get<Status>('/v1/status');
+  return askedName(parseAskedName(text, parseFederationName(federation)));
 }
 
 /** `/v1/services/<namespace>/<service>/endpoints/<id>`. */

@@ -10,6 +10,8 @@ export type ClusterName = Branded<'ClusterName'>;
 export type FederationName = Branded<'FederationName'>;
 /** `<service>.<namespace>`: one service of the federation, wherever it runs. */
 export type ServiceName = Branded<'ServiceName'>;
+/** What clients ask for: a service, or `<port>.<service>.<namespace>`, one of its ports that have a name. */
+export type AskedName = ServiceName | Branded<'AskedName'>;
 
 const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
@@ -61,6 +63,37 @@ export function serviceName(namespace: string, service: string): ServiceName {
   return parseServiceName(`${service}.${namespace}`);
 }
 
+/** An `AskedName` in its parts. */
+export interface AskedService {
+  readonly service: ServiceName;
+  /** Absent: the port that endpoints have without a name. */
+  readonly port?: string | undefined;
+}
+
+/** Reads `<service>.<namespace>` or `<port>.<service>.<namespace>`; undefined for anything else. */
+export function readAskedService(text: string): AskedService | undefined {
+  const labels = text.split('.');
+  if (labels.length < 2 || labels.length > 3 || !labels.every(isLabel)) return undefined;
+  if (labels.length === 2) return { service: text as ServiceName };
+  const port = labels[0] as string;
+  return { service: text.slice(port.length + 1) as ServiceName, port };
+}
+
+/** Accepts the same with `.<federation>` behind it where `federation` is given, and reads it so wherever it can. */
+export function parseAskedName(text: string, federation?: FederationName): AskedService {
+  const suffix = federation === undefined ? '' : `.${federation}`;
+  const whole = suffix !== '' && text.endsWith(suffix) ? text.slice(0, -suffix.length) : text;
+  const asked = readAskedService(whole) ?? readAskedService(text);
+  if (asked !== undefined) return asked;
+  const form = `Use <service>.<namespace>${suffix}, or a named port: <port>.<service>.<namespace>${suffix}`;
+  throw invalid('service', text, `${form}; each part: ${labelRule}`);
+}
+
+/** `orders.shop`, or `grpc.orders.shop` for a port that has a name. */
+export function askedName({ service, port }: AskedService): AskedName {
+  return (port === undefined ? service : `${port}.${service}`) as AskedName;
+}
+
 /** The two parts of a service name, as the registry's keys hold them. */
 export function serviceParts(name: ServiceName): { service: string; namespace: string } {
   const dot = name.indexOf('.');
@@ -68,7 +101,7 @@ export function serviceParts(name: ServiceName): { service: string; namespace: s
 }
 
 /** The host a client uses: `<service>.<namespace>.<federation>`. */
-export function serviceHost(name: ServiceName, federation: FederationName): string {
+export function serviceHost(name: AskedName, federation: FederationName): string {
   return `${name}.${federation}`;
 }
 

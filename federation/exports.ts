@@ -2,8 +2,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ServiceName } from '../core/names.ts';
 import type { EndpointRecord, ExportRecord } from '../registry/model.ts';
+import { mostPorts } from '../registry/ports.ts';
 
 type LabelCounts = NonNullable<ExportRecord['labels']>;
+type PortCounts = NonNullable<ExportRecord['ports']>;
 type LocalitySummary = ExportRecord['localities'][number];
 
 /**
@@ -25,8 +27,9 @@ export function summarize(endpoints: Iterable<EndpointRecord>, now: number): Exp
       if (!first) return [];
       const { cluster, protocol } = first;
       const labels = labelsOf(members);
+      const ports = portsOf(members);
       const told = { cluster, service, protocol, localities: localitiesOf(members) };
-      return [{ ...told, ...(labels && { labels }), updatedAt: now }];
+      return [{ ...told, ...(labels && { labels }), ...(ports && { ports }), updatedAt: now }];
     });
 }
 
@@ -76,5 +79,25 @@ function labelsOf(endpoints: readonly EndpointRecord[]): LabelCounts | undefined
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .slice(0, mostLabels)
     .map(([label, values]) => [label, Object.fromEntries(values)] as const);
+  return told.length === 0 ? undefined : Object.fromEntries(told);
+}
+
+/** Undefined where there are none. Of the protocols that endpoints speak at a port of one name the first's is told, as of a service. */
+function portsOf(endpoints: readonly EndpointRecord[]): PortCounts | undefined {
+  const counts = new Map<string, PortCounts[string]>();
+  for (const { ports = [], health, weight } of endpoints) {
+    if (weight === 0) continue;
+    for (const { name, port, protocol } of ports) {
+      const sum = counts.getOrInsertComputed(name, () => ({
+        ...{ protocol, port },
+        ...{ total: 0, healthy: 0, degraded: 0 },
+      }));
+      if (sum.port !== port) delete sum.port;
+      sum.total += 1;
+      if (health === 'healthy') sum.healthy += 1;
+      if (health === 'degraded') sum.degraded += 1;
+    }
+  }
+  const told = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, mostPorts);
   return told.length === 0 ? undefined : Object.fromEntries(told);
 }

@@ -9,6 +9,7 @@ import {
   listOf,
   methodPattern,
   pathPattern,
+  portNamePattern,
   portText,
   textPattern,
 } from './authorization/patterns.ts';
@@ -51,6 +52,7 @@ const sourceSchema = z
 const paths = listOf(pathPattern).optional();
 const methods = listOf(methodPattern).optional();
 const hosts = listOf(hostPattern).optional();
+const portNames = listOf(portNamePattern).optional();
 
 export const operationSchema = z
   .strictObject({
@@ -60,6 +62,12 @@ export const operationSchema = z
       .optional()
       .describe('Ports that are asked for, as texts; where the host has none 80, or 443 for https'),
     notPorts: listOf(portText).optional().describe('Ports that must not be asked for'),
+    portNames: portNames.describe(
+      "Names of the service's ports that are asked for; `*` is any that has a name",
+    ),
+    notPortNames: portNames.describe(
+      'Names of ports that must not be asked for; `*` leaves the port that has none',
+    ),
     methods: methods.describe('Methods; of gRPC `POST`'),
     notMethods: methods.describe('Methods that the request must not have'),
     paths: paths.describe(

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { ClusterName } from '../core/names.ts';
 import { hostIn, isHost } from '../core/uri-authority.ts';
 import { clusterNameSchema } from '../registry/model.ts';
+import { type NamedPort, writtenPortsSchema } from '../registry/ports.ts';
 import { type Protocol, protocols } from '../registry/protocols.ts';
 import { type EndpointTls, endpointTlsSchema } from './endpoint-tls.ts';
 import { type Check, checkOf, wholeCheckSchema } from './health-check.ts';
@@ -11,6 +12,7 @@ import { type Check, checkOf, wholeCheckSchema } from './health-check.ts';
 export interface ServiceDefaults {
   readonly protocol?: Protocol;
   readonly check?: Check;
+  readonly ports?: readonly NamedPort[];
   /** Absent: clear text. */
   readonly tls?: EndpointTls;
   /** Hosts, in lower case, that lead to it where nobody has a service by that name. */
@@ -35,6 +37,11 @@ export const writtenDefaultsSchema = z
       .enum(protocols)
       .optional()
       .describe('Protocol of endpoints that are registered without one'),
+    ports: writtenPortsSchema
+      .optional()
+      .describe(
+        'Ports with a name of endpoints that are registered without any, beside the one that has none: clients ask for them as `<port>.<service>.<namespace>.<federation>`',
+      ),
     check: wholeCheckSchema
       .optional()
       .describe('How endpoints that are registered without a check are checked'),

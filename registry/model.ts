@@ -2,8 +2,16 @@
 import { z } from 'zod';
 import { readAddress } from '../core/address.ts';
 import { IsthmusError } from '../core/errors.ts';
-import { isLabel, parseClusterName, parseFederationName, parseServiceName } from '../core/names.ts';
+import {
+  askedName,
+  isLabel,
+  parseAskedName,
+  parseClusterName,
+  parseFederationName,
+  parseServiceName,
+} from '../core/names.ts';
 import { isHost } from '../core/uri-authority.ts';
+import { mostPorts, namedPortsSchema, portNameSchema } from './ports.ts';
 import { protocols } from './protocols.ts';
 
 export { type Protocol, protocols } from './protocols.ts';
@@ -30,6 +38,8 @@ function parsed<T>(parse: (text: string) => T) {
 export const clusterNameSchema = parsed(parseClusterName);
 export const federationNameSchema = parsed(parseFederationName);
 export const serviceNameSchema = parsed((text) => parseServiceName(text));
+/** A service as clients ask for it, perhaps at one of its named ports. */
+export const askedNameSchema = parsed((text) => askedName(parseAskedName(text)));
 export const labelSchema = z
   .string()
   .refine(isLabel, 'use lower-case letters, digits and inner hyphens, at most 63 characters');
@@ -128,6 +138,8 @@ export const endpointRecordSchema = z.object({
   weight: z.int().min(0).max(1000),
   labels: z.record(z.string().max(63), z.string().max(255)),
   protocol: z.enum(protocols),
+  /** Those beside `port`, which has no name; absent = none. They are as well as the endpoint is. */
+  ports: namedPortsSchema.optional(),
   health: z.enum(healthStates),
   /** Whether other clusters may use the service. */
   exported: z.boolean(),
@@ -163,6 +175,21 @@ export const exportRecordSchema = z.object({
       z.string().max(63),
       z.record(z.string().max(255), z.object({ total: count, healthy: count, degraded: count })),
     )
+    .optional(),
+  /** How many of its endpoints have which named port, and what is spoken there. */
+  ports: z
+    .record(
+      portNameSchema,
+      z.object({
+        protocol: z.enum(protocols),
+        /** Its number, where all of them have the same. */
+        port: z.int().min(1).max(65_535).optional(),
+        total: count,
+        healthy: count,
+        degraded: count,
+      }),
+    )
+    .refine((ports) => Object.keys(ports).length <= mostPorts, `at most ${mostPorts} ports`)
     .optional(),
   updatedAt: wallMs,
   signature: signatureSchema.optional(),

@@ -8,6 +8,10 @@ type Written = z.input<typeof ruleSchema>;
 export type Match = NonNullable<Written['matches']>[number];
 export type Filter = NonNullable<Written['filters']>[number];
 export type Backend = NonNullable<Written['backendRefs']>[number];
+
+/** What a number of a port means, which it may not in the system that is left. */
+export const byNumber =
+  'the named port that is registered with it is meant, and where none is the port that has no name';
 export type Named = NonNullable<Match['headers']>[number];
 
 /** A rule that is being made. */

@@ -2,7 +2,7 @@
 import { formatAddress } from '../../core/address.ts';
 import type { ExplainAnswer } from '../../gateway/control/api/answers.ts';
 import type { AdminClient } from '../admin-client.ts';
-import { endpointKind, labelTexts } from '../kinds.ts';
+import { endpointKind, labelTexts, portText } from '../kinds.ts';
 import { one } from '../listing.ts';
 import { fieldLines } from '../sections.ts';
 import { percent } from '../words.ts';
@@ -23,6 +23,7 @@ export async function describeEndpoint(admin: AdminClient, name: string): Promis
     fields: [
       ['endpoint', endpointKind.nameOf(endpoint)],
       ['address', formatAddress(endpoint.address, endpoint.port)],
+      ['ports', endpoint.ports?.map(portText).join(', ')],
       ['zone', endpoint.zone],
       ['weight', endpoint.weight === 0 ? '0: it gets nothing' : String(endpoint.weight)],
       ['exported', endpoint.exported ? 'yes' : 'no'],

@@ -48,6 +48,7 @@ export async function describeService(admin: AdminClient, name: string): Promise
       ['service', id],
       ['host', service.host],
       ['protocol', service.protocol],
+      ['ports', service.ports?.join(', ')],
       ['exported', service.exported ? 'yes' : 'no'],
       ['here', total === 0 ? 'no copies' : `${healthy} of ${total} healthy`],
       ...failovers.map((order): [string, string] => ['failover', failoverText(order)]),

@@ -7,7 +7,7 @@ import { life, type Slot } from '../../gateway/data/request/life.ts';
 import type { Cli } from '../cli.ts';
 import { decisionText } from '../decision.ts';
 import { requestText } from '../request-decisions.ts';
-import { resolveService } from '../service-path.ts';
+import { resolveAsked } from '../service-path.ts';
 import { type Column, renderTable } from '../table.ts';
 import { repeated, type Verb } from '../verb.ts';
 
@@ -31,7 +31,7 @@ export function explainVerb(program: Verb, cli: Cli): void {
     .command('explain')
     .argument(
       '[service]',
-      'The service: <service>.<namespace>, or its whole host. Or a URL: http://HOST/PATH.',
+      'The service: <service>.<namespace>, a named port of it: <port>.<service>.<namespace>, or the whole host of either. Or a URL: http://HOST/PATH.',
     )
     .description(
       "Show where a service's requests go and why, or step by step what would become of one request.",
@@ -94,7 +94,7 @@ async function explainService(cli: Cli, service: string, options: Options): Prom
   const without = options.without?.join(',');
   const scale = Object.entries(scaleOf(options.scale)).map((part) => part.join(':'));
   const admin = await cli.admin();
-  const name = await resolveService(admin, service);
+  const name = await resolveAsked(admin, service);
   const query = { from: options.from, without, scale: scale.join(',') || undefined };
   const explanation = await admin.get<ExplainAnswer>(`/v1/explain/${name}`, query);
   cli.print(explanation, (view) => decisionText(explanation, view));
@@ -108,7 +108,7 @@ async function explainRequest(cli: Cli, asked: string, options: Options): Promis
   const admin = await cli.admin();
   const what = asked.includes('://')
     ? { url: asked }
-    : { service: await resolveService(admin, asked) };
+    : { service: await resolveAsked(admin, asked) };
   const body = { ...what, from, without, scale, method, headers, token, as, source };
   const explanation = await admin.send<RequestExplanation>('POST', '/v1/explain', body);
   cli.print(explanation, (view) => requestText(explanation, view));

@@ -38,6 +38,11 @@ export function registerVerb(program: Verb, cli: Cli): void {
       'Its share relative to its siblings, to 1000; 0 takes nothing. Default 1.',
     )
     .option('--label <name=value>', 'A label; may be repeated.', repeated)
+    .option(
+      '--port <name=port/protocol>',
+      'A port with a name, such as grpc=9090/http2; may be repeated. Default protocol http.',
+      repeated,
+    )
     .option('--ttl <duration>', 'Unhealthy without a heartbeat for this long, such as 15s.')
     .option('--deregister-after <duration>', 'Deregistered without a heartbeat for this long.')
     .option('--check-http <path>', 'The gateway checks it by a GET of this path.')
@@ -70,6 +75,10 @@ export function registerVerb(program: Verb, cli: Cli): void {
       [
         'isthmus register api.prod --id a1 --address 10.0.0.5:8080 --ttl 15s --heartbeat',
         'beside the server, for as long as it lives',
+      ],
+      [
+        'isthmus register api.prod --id a1 --address 10.0.0.5:8080 --port grpc=9090/grpc',
+        'a second port, reached as grpc.api.prod.<federation>',
       ],
       ['isthmus register -f endpoints.yaml', 'endpoints: [{service, id, address, ...}, ...]'],
     )

@@ -36,6 +36,11 @@ export const portText = z
   .regex(/^[1-9]\d{0,4}$/, 'use a port as a text: "443"')
   .refine((port) => Number(port) <= 65_535, 'use a port up to 65535');
 
+export const portNamePattern = textPattern.regex(
+  /^[a-z0-9*-]+$/,
+  'use the name of a port: lower-case letters, digits and hyphens',
+);
+
 export const addressBlock = z
   .string()
   .max(64)

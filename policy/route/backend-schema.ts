@@ -1,6 +1,7 @@
 /** Owns how it is written where a rule leads: services, by weight, whole or in part; and whom a Route is for. */
 import { z } from 'zod';
 import { clusterNameSchema, labelSchema } from '../../registry/model.ts';
+import { portNameSchema } from '../../registry/ports.ts';
 
 /** A backend as filters name it, and as rules do. */
 export const backendFields = {
@@ -17,9 +18,30 @@ export const backendFields = {
     .refine((labels) => Object.keys(labels).length > 0, 'name a label, or leave it out')
     .optional()
     .describe('Labels of the endpoints that may serve it, all of which they have; default any'),
+  portName: portNameSchema
+    .optional()
+    .describe('Name of its port; default the port that was asked for'),
+  port: z
+    .int()
+    .min(1)
+    .max(65_535)
+    .optional()
+    .describe(
+      'In place of `portName`, its number: where no port with a name is registered with that, the port that has none is meant',
+    ),
 };
 
-export const backendSchema = z.strictObject(backendFields);
+/** For one port, not for two. */
+export function saysOnePort(ref: {
+  readonly portName?: string | undefined;
+  readonly port?: number | undefined;
+}): boolean {
+  return ref.portName === undefined || ref.port === undefined;
+}
+
+export const onePort = { path: ['port'], message: 'say portName or port, not both' };
+
+export const backendSchema = z.strictObject(backendFields).refine(saysOnePort, onePort);
 
 /** The Gateway API's: without a kind it is a Gateway. */
 export const parentRefSchema = z.strictObject({

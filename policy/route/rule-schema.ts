@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { durationTextSchema, msOf } from '../../core/duration.ts';
 import { labelSchema } from '../../registry/model.ts';
-import { backendFields } from './backend-schema.ts';
+import { backendFields, onePort, saysOnePort } from './backend-schema.ts';
 import { filtersSchema, type WrittenFilter } from './filter-schema.ts';
 import { headerMatchSchema, matchSchema, type WrittenMatch } from './match-schema.ts';
 
@@ -68,16 +68,18 @@ const directResponse = z.strictObject({
     .describe('Its media type'),
 });
 
-const backendRef = z.strictObject({
-  ...backendFields,
-  weight: z
-    .int()
-    .min(0)
-    .max(1_000_000)
-    .default(1)
-    .describe('Share of the requests, relative to the sum of all; 0: none'),
-  filters: filtersSchema.describe('What happens to requests that go there, and to their answers'),
-});
+const backendRef = z
+  .strictObject({
+    ...backendFields,
+    weight: z
+      .int()
+      .min(0)
+      .max(1_000_000)
+      .default(1)
+      .describe('Share of the requests, relative to the sum of all; 0: none'),
+    filters: filtersSchema.describe('What happens to requests that go there, and to their answers'),
+  })
+  .refine(saysOnePort, onePort);
 
 const timeouts = z
   .strictObject({

@@ -22,6 +22,8 @@ export interface BackendTarget {
   readonly service: ServiceName;
   readonly cluster?: ClusterName;
   readonly subset?: Readonly<Record<string, string>>;
+  /** Name of a port, or its number; absent: the one that was asked for. */
+  readonly port?: string | number | undefined;
 }
 
 export interface RouteMirror extends BackendTarget {
@@ -108,14 +110,18 @@ interface WrittenBackend {
   readonly namespace?: string | undefined;
   readonly cluster?: ClusterName | undefined;
   readonly subset?: Readonly<Record<string, string>> | undefined;
+  readonly portName?: string | undefined;
+  readonly port?: number | undefined;
 }
 
 function targetOf(written: WrittenBackend, home: string): BackendTarget {
   const { name, namespace = home, cluster, subset } = written;
+  const port = written.portName ?? written.port;
   return {
     service: serviceName(namespace, name),
     ...(cluster !== undefined && { cluster }),
     ...(subset && { subset }),
+    ...(port !== undefined && { port }),
   };
 }
 

@@ -81,6 +81,21 @@ test('the least is an id and an address; a label does not swallow the service', 
   t.deepEqual(bodies, [{ address: '::1', port: 80, labels: { a: 'b' } }]);
 });
 
+test('ports with a name are sent as such; one that is none is named', (t) => {
+  const port = ['grpc=9090/grpc', 'metrics=9100'];
+  t.like(registration({ address: 'a:1', port }).body, {
+    ports: [
+      { name: 'grpc', port: 9090, protocol: 'grpc' },
+      { name: 'metrics', port: 9100 },
+    ],
+  });
+  for (const wrong of ['grpc', 'grpc=', '=9090', 'grpc=x', 'grpc=90/']) {
+    t.throws(() => registration({ address: 'a:1', port: [wrong] }), {
+      ...{ code: 'USAGE', message: /--port: can't be/ },
+    });
+  }
+});
+
 test('a tcp check and an export are sent as such', (t) => {
   const { body } = registration({ address: 'a:1', checkTcp: true, export: true });
   t.like(body, { check: { tcp: true }, exported: true });

@@ -2,7 +2,9 @@
 import test from 'ava';
 import { IsthmusError } from '../../core/errors.ts';
 import {
+  askedName,
   isLabel,
+  parseAskedName,
   parseClusterName,
   parseFederationName,
   parseServiceName,
@@ -109,3 +111,25 @@ test('a refusal quotes at most the first 80 characters of what it was given', (t
   const error = t.throws(() => parseClusterName('X'.repeat(10_000)));
   t.true((error?.message.length ?? 0) < 130);
 });
+
+for (const [text, service, port] of [
+  ['orders.shop', 'orders.shop', undefined],
+  ['orders.shop.acme', 'orders.shop', undefined],
+  ['grpc.orders.shop', 'orders.shop', 'grpc'],
+  ['grpc.orders.shop.acme', 'orders.shop', 'grpc'],
+  // A host is read as one wherever it can be: else who has a namespace like the federation had two meanings of one host.
+  ['grpc.orders.acme', 'grpc.orders', undefined],
+  ['orders.acme', 'orders.acme', undefined],
+] as const) {
+  test(`${text} asks for ${port ?? 'the port without a name'} of ${service}`, (t) => {
+    const asked = parseAskedName(text, acme);
+    t.like(asked, { service, port });
+    t.is(String(askedName(asked)), port === undefined ? service : `${port}.${service}`);
+  });
+}
+
+for (const text of ['orders', 'a.grpc.orders.shop', 'Grpc.orders.shop', '.orders.shop']) {
+  test(`${text} asks for nothing that could be`, (t) => {
+    t.throws(() => parseAskedName(text, acme), { code: 'NAME_INVALID' });
+  });
+}

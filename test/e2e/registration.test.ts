@@ -76,8 +76,9 @@ test('an endpoint registered in one cluster serves another', async (t) => {
 
 test('an endpoint is told as it was put: what was answered is put again and nothing changes', async (t) => {
   const own = { address: '127.0.0.1', port: 1, protocol: 'http2', weight: 7, labels: { a: 'b' } };
+  const ports = [{ name: 'grpc', port: 2, protocol: 'grpc' }];
   const check = { http: { path: '/up', expect: [204, '300-399'] }, interval: '1500ms' };
-  const put = { ...own, check, ttl: '90s', deregisterAfter: '1h' };
+  const put = { ...own, ports, check, ttl: '90s', deregisterAfter: '1h' };
   const at = path('told', 'told-1');
   const first = await adminRequest(dc1.gateway, at, { method: 'PUT', body: put });
   t.is(first.status, 200, first.text);
@@ -85,6 +86,7 @@ test('an endpoint is told as it was put: what was answered is put again and noth
   const { json, headers } = await adminRequest(dc1.gateway, at);
   t.like(json, {
     ...own,
+    ports,
     zone: 'default',
     exported: true,
     ttl: '90s',
@@ -212,6 +214,35 @@ test('isthmus register --heartbeat holds a service for as long as it runs', asyn
   child.kill('SIGTERM');
   t.deepEqual(await ended, [0, null]);
   await answeredBy('print', 404);
+});
+
+test('a named port serves another cluster under its own name, and is told of where its service is', async (t) => {
+  const [main, admin] = await Promise.all([running(t, dc2, 'db-1'), running(t, dc2, 'db-1-admin')]);
+  const port = admin.address.split(':')[1];
+  await dc2.gateway.isthmusOk([
+    ...['register', 'db.shop', '--id', 'db-1', '--address', main.address],
+    ...['--port', `admin=${port}/http`],
+  ]);
+  await answeredBy('db', 'dc2');
+  t.is((await dc1.gateway.request('db.shop')).body, 'dc2/db-1');
+  t.is((await dc1.gateway.request('admin.db.shop')).body, 'dc2/db-1-admin');
+  t.is((await dc1.gateway.request('other.db.shop')).status, 404);
+
+  const told = async ({ gateway }: Cluster, ...args: string[]) => gateway.isthmusOk(args);
+  t.regex(await told(dc1, 'get', 'exports', '-o', 'wide'), /db\.shop .*admin 1\/1/);
+  t.regex(
+    await told(dc2, 'describe', 'endpoint', 'db.shop/db-1'),
+    new RegExp(`admin=${port}/http`),
+  );
+  t.regex(await told(dc1, 'explain', 'admin.db.shop'), /dc2/);
+  const without = await dc1.gateway.isthmus(['explain', 'other.db.shop']);
+  t.regex(without.stderr, /SERVICE_NOT_FOUND.*has a port other of db\.shop/s);
+
+  const second = await running(t, dc2, 'db-2');
+  await register(dc2, 'db', second);
+  const explained = await told(dc2, 'explain', 'http://admin.db.shop.acme/');
+  t.regex(explained, /admin\.db\.shop/);
+  t.regex(explained, /1 of 2 endpoints here have no port admin/);
 });
 
 test('an endpoint that is not exported serves its own cluster only', async (t) => {

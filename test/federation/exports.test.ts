@@ -86,3 +86,20 @@ test('summaries that differ only in time and signature are the same', (t) => {
   t.true(sameSummary(a, { ...b, signature: { keyId: 'k', value: 'v' } }));
   t.false(sameSummary(a, c));
 });
+
+test('a summary says how many endpoints have which named port, and its number where that is the same', (t) => {
+  const port = (name: string, number: number) =>
+    ({ name, port: number, protocol: 'grpc' }) as const;
+  const endpoints = [
+    endpoint('a', 'healthy', { ports: [port('grpc', 9090), port('admin', 1)] }),
+    endpoint('a', 'unhealthy', { ports: [port('grpc', 9090), port('admin', 2)] }),
+    endpoint('b', 'degraded', { ports: [port('grpc', 9090)] }),
+    endpoint('b', 'healthy', { weight: 0, ports: [port('idle', 3)] }),
+    endpoint('b', 'healthy'),
+  ];
+  t.deepEqual(summarize(endpoints, 7)[0]?.ports, {
+    admin: { protocol: 'grpc', total: 2, healthy: 1, degraded: 0 },
+    grpc: { protocol: 'grpc', port: 9090, total: 3, healthy: 1, degraded: 1 },
+  });
+  t.is(summarize([endpoint('b', 'healthy')], 7)[0]?.ports, undefined);
+});

@@ -40,6 +40,7 @@ test.before('a gateway with a worker into which code can be put', async () => {
     if (url === '/held') held++;
     else response.end(`for ${headers['x-forwarded-for']}`);
   });
+  const port = Number(address.split(':')[1]);
   gateway = await GatewayProcess.prepare(shared, dir, {
     cluster: 'dc1',
     federation: 'acme',
@@ -61,6 +62,15 @@ test.before('a gateway with a worker into which code can be put', async () => {
         ...{ name: 'web', namespace: 'shop' },
         endpoints: [{ id: 'web-1', address, labels: { team: 'core' } }],
       },
+      {
+        ...{ name: 'db', namespace: 'shop' },
+        // Nothing listens on port 1: what is answered is answered at a named port.
+        ports: [{ name: 'admin', port, protocol: 'http2' }],
+        endpoints: [
+          { id: 'db-1', address: '127.0.0.1:1' },
+          { id: 'db-2', address: '127.0.0.1:1', ports: [{ name: 'web', port }] },
+        ],
+      },
     ],
   });
   inspector = await gateway.startInspected(shared);
@@ -74,7 +84,7 @@ async function worker(): Promise<WorkerStatus> {
 
 test.serial('services, endpoints: they are asked for by name, and listed', async (t) => {
   t.is((await gateway.request('web.shop')).status, 200);
-  const [item] = await gateway.items<EndpointItem>('/v1/endpoints');
+  const [item] = await gateway.items<EndpointItem>('/v1/endpoints?service=web.shop');
   t.like(item, { service: 'web.shop', id: 'web-1', labels: { team: 'core' } });
   proves(
     t,
@@ -84,6 +94,25 @@ test.serial('services, endpoints: they are asked for by name, and listed', async
     'services[].endpoints[].id',
     'services[].endpoints[].address',
     'services[].endpoints[].labels',
+  );
+});
+
+test.serial('ports: those of the service, or of an endpoint in their place', async (t) => {
+  t.is((await gateway.request('web.db.shop')).status, 200);
+  // The server speaks HTTP/1.1 alone.
+  t.is((await gateway.request('admin.db.shop')).status, 502);
+  t.is((await gateway.request('db.shop')).status, 502);
+  const items = await gateway.items<EndpointItem>('/v1/endpoints?service=db.shop');
+  t.deepEqual(
+    items.map(({ ports }) => ports?.map(({ name, protocol }) => `${name} ${protocol}`)),
+    [['admin http2'], ['web http']],
+  );
+  proves(
+    t,
+    'services[].ports[].name',
+    'services[].ports[].port',
+    'services[].ports[].protocol',
+    'services[].endpoints[].ports',
   );
 });
 

@@ -6,6 +6,7 @@ import { quoted, stringPrefix } from '../patterns.ts';
 import { retryOf } from '../retries.ts';
 import {
   type Backend,
+  byNumber,
   bySpecificity,
   inOrder,
   type Match,
@@ -80,13 +81,11 @@ export function rulesInOrder(rules: readonly OrderedRule[]): Rule[] {
 function backendsOf(of: Field): Backend[] {
   return (of.at('action')?.list('weightedTargets') ?? []).flatMap((target) => {
     const [node, weight] = [target.text('virtualNode'), target.number('weight')];
-    if (target.number('port') !== undefined) {
-      target
-        .at('port')
-        ?.differs('each endpoint of a service has the port that it is registered with');
-    }
+    const port = target.number('port');
+    if (port !== undefined) target.at('port')?.differs(byNumber);
     if (node === undefined) return [];
-    return [{ name: labelOf(node), ...(weight !== undefined && { weight }) }];
+    const said = { ...(weight !== undefined && { weight }), ...(port !== undefined && { port }) };
+    return [{ name: labelOf(node), ...said }];
   });
 }
 

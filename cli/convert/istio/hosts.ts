@@ -3,7 +3,7 @@ import { isLabel } from '../../../core/names.ts';
 import type { ServicePlace } from '../drafts.ts';
 import { labelOf } from '../drafts.ts';
 import type { Field } from '../field.ts';
-import type { Backend } from '../rules.ts';
+import { type Backend, byNumber } from '../rules.ts';
 
 /** A name of Kubernetes, short or whole, or one of another system. */
 type Host =
@@ -53,9 +53,11 @@ export class Hosts {
   backendOf(destination: Field | undefined, namespace: string): Backend | undefined {
     const host = destination?.text('host');
     if (destination === undefined || host === undefined) return undefined;
-    const port = destination.at('port');
-    port?.number('number');
-    port?.differs('each endpoint of a service has the port that it is registered with');
+    const isOutside = hostOf(host, namespace).of !== 'service';
+    const number = destination.at('port')?.number('number');
+    const ofEgress = 'the host outside is reached by the port that its ServiceEntry says';
+    destination.at('port')?.differs(isOutside ? ofEgress : byNumber);
+    const port = isOutside ? undefined : number;
     const target = this.#targetOf(host, namespace);
     if (target === undefined) {
       destination.leave(
@@ -66,6 +68,7 @@ export class Hosts {
     const place = {
       name: target.name,
       ...(target.namespace !== namespace && { namespace: target.namespace }),
+      ...(port !== undefined && { port }),
     };
     const subset = destination.text('subset');
     if (subset === undefined) return place;

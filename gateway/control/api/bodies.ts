@@ -11,6 +11,7 @@ import {
   protocols,
   serviceNameSchema,
 } from '../../../registry/model.ts';
+import { writtenPortsSchema } from '../../../registry/ports.ts';
 import type { Scale } from '../../data/balance/scaled.ts';
 
 /** An endpoint's fields, beside its name. */
@@ -32,6 +33,9 @@ export const endpointShape = {
     .enum(protocols)
     .optional()
     .describe('Protocol that it speaks; default that of its service, else http'),
+  ports: writtenPortsSchema
+    .optional()
+    .describe('Its ports with a name, beside `port`; default those of its service, else none'),
   exported: z.boolean().default(true).describe('Whether other clusters may use it'),
   check: checkSchema.optional().describe('How its health is checked; default as its service says'),
   ttl: durationSchema

@@ -1,6 +1,6 @@
 /** Owns what the admin API can see and do: the parts of a running gateway, and its acts. */
 import type { LogLevel } from '../../../core/log-levels.ts';
-import type { ClusterName, ServiceName } from '../../../core/names.ts';
+import type { AskedService, ClusterName, ServiceName } from '../../../core/names.ts';
 import type { CatalogEntry } from '../catalog/catalog.ts';
 import type { Registration } from '../catalog/registration.ts';
 import type { WorkerStatus } from '../workers/status.ts';
@@ -52,7 +52,7 @@ export interface Control {
   check(): Promise<Finding[]>;
   /** `from` is CLUSTER or CLUSTER/ZONE, default this gateway. Throws SERVICE_NOT_FOUND or CLUSTER_NOT_FOUND. */
   explain(
-    service: ServiceName,
+    asked: AskedService,
     from: string | undefined,
     imagined: Imagined,
   ): Promise<ExplainAnswer>;

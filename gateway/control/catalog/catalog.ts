@@ -262,11 +262,16 @@ export class Catalog {
   }
 
   #whole(registration: Registration): WholeRegistration {
-    const { protocol = defaultProtocol, check } = this.#options.defaults(registration.service);
+    const {
+      protocol = defaultProtocol,
+      check,
+      ports,
+    } = this.#options.defaults(registration.service);
     return {
       ...registration,
       protocol: registration.protocol ?? protocol,
       check: registration.check ?? check,
+      ports: registration.ports ?? ports,
     };
   }
 

@@ -17,8 +17,10 @@ export function endpointRecord(
   { cluster, region, gateway }: Home,
 ): EndpointRecord {
   const { service, id, address, port, zone, weight, labels, protocol, exported } = registration;
+  const { ports = [] } = registration;
   return {
     ...{ cluster, service, id, address, port, region, zone },
     ...{ weight, labels, protocol, health, exported, gateway },
+    ...(ports.length > 0 && { ports: [...ports] }),
   };
 }

@@ -2,6 +2,7 @@
 import type { ServiceName } from '../../../core/names.ts';
 import type { Check } from '../../../policy/health-check.ts';
 import type { Protocol } from '../../../registry/model.ts';
+import type { NamedPort } from '../../../registry/ports.ts';
 
 /** One endpoint as its owner describes it. */
 export interface Registration {
@@ -14,6 +15,8 @@ export interface Registration {
   readonly labels: Readonly<Record<string, string>>;
   /** Absent: that of its service. */
   readonly protocol?: Protocol | undefined;
+  /** Absent: those of its service. */
+  readonly ports?: readonly NamedPort[] | undefined;
   readonly exported: boolean;
   readonly source: 'config' | 'api';
   /** Absent: that of its service. */

@@ -5,6 +5,7 @@ import type { Clock } from '../../../core/clock.ts';
 import { IsthmusError, messageOf } from '../../../core/errors.ts';
 import type { Log } from '../../../core/log.ts';
 import { labelSchema, protocols, serviceNameSchema } from '../../../registry/model.ts';
+import { namedPortsSchema } from '../../../registry/ports.ts';
 import type { Registration, RegistrationChange } from './registration.ts';
 
 const rangeSchema = z.object({ from: z.int(), to: z.int() });
@@ -43,6 +44,7 @@ const endpointSchema = z.object({
   weight: z.int(),
   labels: z.record(z.string(), z.string()),
   protocol: z.enum(protocols).optional(),
+  ports: namedPortsSchema.optional(),
   exported: z.boolean(),
   source: z.literal('api'),
   check: checkSchema.optional(),

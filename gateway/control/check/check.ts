@@ -1,7 +1,7 @@
 /** Owns the gateway's look at itself: layer by layer, what is fine, what is not, and what to do about it. */
 import { errorCodes } from '../../../core/error-codes.ts';
 import type { IsthmusError } from '../../../core/errors.ts';
-import { parseServiceName, type ServiceName } from '../../../core/names.ts';
+import { type AskedName, parseAskedName, parseServiceName } from '../../../core/names.ts';
 import { isOutage } from '../../../registry/etcd-errors.ts';
 import type { Snapshot } from '../../../registry/snapshot.ts';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -196,11 +196,18 @@ function ingress(gateway: CheckedParts): Finding[] {
   ];
 }
 
-/** Whether anybody has it, healthy or not. */
-function isServed({ services: known }: CheckedParts, service: ServiceName): boolean {
-  if (known.endpoints(service).length > 0) return true;
-  const { exports } = known.published(service);
-  return [...exports.values()].some(({ localities }) => localities.length > 0);
+/** Whether anybody has it, and a port of that name where it is one, healthy or not. */
+function isServed({ services: known }: CheckedParts, asked: AskedName): boolean {
+  const { service, port } = parseAskedName(asked);
+  const own = known.endpoints(service);
+  const others = [...known.published(service).exports.values()].filter(
+    ({ localities }) => localities.length > 0,
+  );
+  if (port === undefined) return own.length > 0 || others.length > 0;
+  return (
+    own.some(({ ports = [] }) => ports.some(({ name }) => name === port)) ||
+    others.some(({ ports = {} }) => Object.hasOwn(ports, port))
+  );
 }
 
 function services(gateway: CheckedParts): Finding[] {

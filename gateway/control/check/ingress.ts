@@ -2,7 +2,7 @@
 import { systemClock } from '../../../core/clock.ts';
 import { asIsthmusError } from '../../../core/errors.ts';
 import { silentLog } from '../../../core/log.ts';
-import type { ServiceName } from '../../../core/names.ts';
+import type { AskedName } from '../../../core/names.ts';
 import type { IngressCredentials } from '../../data/listen/credentials.ts';
 import { HostTable } from '../../data/request/route/host-pattern.ts';
 import {
@@ -69,7 +69,7 @@ function findingsOf({ where, notAfter, problem }: CertificateState, now: number)
 /** Warns of listeners and routes that lead clients from outside to services that nobody has. */
 export function unservedTargets(
   { tcp, ingress }: Pick<GatewayConfig, 'tcp' | 'ingress'>,
-  isServed: (service: ServiceName) => boolean,
+  isServed: (service: AskedName) => boolean,
 ): Finding[] {
   const targets = [
     ...tcp.map(({ service }, i) => ({ service, where: `tcp.${i}` })),

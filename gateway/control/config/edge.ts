@@ -1,8 +1,9 @@
 /** Owns the part of the configuration for clients from outside: `tcp` listeners and the TLS `ingress`. */
 import { z } from 'zod';
 import { durationSchema } from '../../../core/duration.ts';
-import type { ServiceName } from '../../../core/names.ts';
-import { addressSchema, type Protocol, serviceNameSchema } from '../../../registry/model.ts';
+import { type AskedName, askedName, serviceName } from '../../../core/names.ts';
+import { addressSchema, askedNameSchema, type Protocol } from '../../../registry/model.ts';
+import type { NamedPort } from '../../../registry/ports.ts';
 import { normalPath } from '../../data/request/normalize.ts';
 import { isHostPattern } from '../../data/request/route/host-pattern.ts';
 import { refuseTwice } from './lists.ts';
@@ -17,8 +18,8 @@ const proxyProtocolSchema = z.boolean().default(false);
 const tcpSchema = z.strictObject({
   listen: addressSchema,
   proxyProtocol: proxyProtocolSchema,
-  /** `<service>.<namespace>`, of protocol `tcp` or `tls`. */
-  service: serviceNameSchema,
+  /** `<service>.<namespace>`, or a named port of it, of protocol `tcp` or `tls`. */
+  service: askedNameSchema,
 });
 
 const certificateSchema = z.strictObject({
@@ -51,13 +52,13 @@ const routeSchema = z.strictObject({
     .regex(/^\/([\w.~!$&'()*+,;=:@%-]+(\/|$))*$/, 'use a path such as /api')
     .superRefine(refuseUnusual)
     .default('/'),
-  service: serviceNameSchema,
+  service: askedNameSchema,
 });
 
 const passthroughSchema = z.strictObject({
   host: hostSchema,
-  /** `<service>.<namespace>`, of protocol `tls` or `tcp`. */
-  service: serviceNameSchema,
+  /** `<service>.<namespace>`, or a named port of it, of protocol `tls` or `tcp`. */
+  service: askedNameSchema,
 });
 
 const ingressItemSchema = z
@@ -86,7 +87,7 @@ const ingressItemSchema = z
       .superRefine(refuseTwice('host', ({ host, path }) => `${host}${path}`))
       .default([]),
     /** Gets requests that fit no route, and those of HTTP/1.0 that name no host. Default: they are refused. */
-    defaultService: serviceNameSchema.optional(),
+    defaultService: askedNameSchema.optional(),
     /** Names whose TLS is not ended here but passed on as it is. */
     passthrough: z
       .array(passthroughSchema)
@@ -142,10 +143,17 @@ function refuseContradictions(item: ItemParts, context: z.RefinementCtx): void {
 export const tcpListSchema = z.array(tcpSchema).default([]);
 export const ingressListSchema = z.array(ingressItemSchema).default([]);
 
+interface ServiceParts {
+  readonly name: string;
+  readonly namespace: string;
+  readonly protocol: Protocol;
+  readonly ports?: readonly NamedPort[] | undefined;
+}
+
 interface EdgeParts {
   readonly tcp: readonly TcpConfig[];
   readonly ingress: readonly IngressConfig[];
-  readonly services: readonly { name: string; namespace: string; protocol: Protocol }[];
+  readonly services: readonly ServiceParts[];
 }
 
 /** Protocols whose octets pass as they are. */
@@ -156,10 +164,10 @@ export function checkEdge(config: EdgeParts, context: z.RefinementCtx): void {
   const { tcp, ingress, services } = config;
   const complain = (path: (string | number)[], message: string) =>
     context.addIssue({ code: 'custom', path, message });
-  const spoken = new Map(services.map((s) => [`${s.name}.${s.namespace}`, s.protocol]));
+  const spoken = new Map(services.flatMap(protocolsOf));
   const check = (
     path: (string | number)[],
-    service: ServiceName,
+    service: AskedName,
     isRaw: boolean,
     key = 'service',
   ) => {
@@ -181,6 +189,13 @@ export function checkEdge(config: EdgeParts, context: z.RefinementCtx): void {
     }
   }
   refuseSameAddress({ tcp, ingress }, complain);
+}
+
+/** What is spoken at the ports of a service. */
+function protocolsOf({ name, namespace, protocol, ports = [] }: ServiceParts) {
+  const service = serviceName(namespace, name);
+  const named = ports.map((port) => [askedName({ service, port: port.name }), port.protocol]);
+  return [[service, protocol], ...named] as [AskedName, Protocol][];
 }
 
 function refuseSameAddress(

@@ -8,11 +8,11 @@ import type { GatewayConfig } from './config.ts';
 export function policiesOf({ services, balance, timeouts }: GatewayConfig): Policies {
   const own = services.flatMap((service): PolicyResource[] => {
     const name = serviceName(service.namespace, service.name);
-    const { protocol, check, tls } = service;
-    const isDefault = protocol === defaultProtocol && !check && !tls;
+    const { protocol, check, ports, tls } = service;
+    const isDefault = protocol === defaultProtocol && !check && !ports && !tls;
     const defaults: PolicyResource = {
       ...{ kind: 'ServiceDefaults', name: `defaults ${name}`, target: { service: name } },
-      spec: { protocol, ...(check && { check }), ...(tls && { tls }) },
+      spec: { protocol, ...(check && { check }), ...(ports && { ports }), ...(tls && { tls }) },
     };
     const spec = {
       ...(service.balance && { balance: service.balance }),

@@ -7,6 +7,7 @@ import { endpointTlsSchema } from '../../../policy/endpoint-tls.ts';
 import { checkSchema } from '../../../policy/health-check.ts';
 import { balancePolicySchema, timeoutsSchema } from '../../../policy/traffic-schema.ts';
 import { labelSchema } from '../../../registry/model.ts';
+import { writtenPortsSchema } from '../../../registry/ports.ts';
 import { defaultProtocol, protocols } from '../../../registry/protocols.ts';
 import type { Registration } from '../catalog/registration.ts';
 import { dialedAddressSchema } from './addresses.ts';
@@ -19,6 +20,8 @@ const endpointSchema = z.strictObject({
   zone: labelSchema.optional(),
   weight: z.int().min(0).max(1000).default(1),
   labels: z.record(z.string().max(63), z.string().max(255)).default({}),
+  /** Named ports beside that of `address`, in place of the service's. */
+  ports: writtenPortsSchema.optional(),
   /** In place of the service's. */
   check: checkSchema.optional(),
 });
@@ -29,6 +32,8 @@ const serviceSchema = z.strictObject({
   /** Whether other clusters may use it. Default true. */
   exported: z.boolean().default(true),
   protocol: z.enum(protocols).default(defaultProtocol),
+  /** Named ports of endpoints that name none themselves. */
+  ports: writtenPortsSchema.optional(),
   check: checkSchema.optional(),
   /** TLS to its endpoints. Default: clear text. */
   tls: endpointTlsSchema.optional(),
@@ -60,6 +65,7 @@ export function configuredEndpoints(config: Services & { readonly zone: string }
         zone: endpoint.zone ?? config.zone,
         weight: endpoint.weight,
         labels: endpoint.labels,
+        ports: endpoint.ports,
         exported: service.exported,
         source: 'config',
         check: endpoint.check,

@@ -17,9 +17,13 @@ export type EndpointFacts = Pick<
   | 'protocol'
   | 'health'
   | 'exported'
-> & { readonly labels?: EndpointRecord['labels'] };
+> &
+  Partial<Pick<EndpointRecord, 'labels' | 'ports'>>;
 /** The facts of an export of the service that a decision takes. */
-export type ExportFacts = Pick<ExportRecord, 'cluster' | 'protocol' | 'localities' | 'labels'>;
+export type ExportFacts = Pick<
+  ExportRecord,
+  'cluster' | 'protocol' | 'localities' | 'labels' | 'ports'
+>;
 /** The facts of a cluster that a decision takes. */
 export interface ClusterFacts {
   readonly record?: Pick<ClusterRecord, 'region'>;

@@ -35,13 +35,13 @@ export const tellToken: Teller = ({ exchange, route: { governed, service }, refu
 };
 
 export function tellAuthorization(place: Place): Teller {
-  return ({ exchange, route: { governed, service } }) => {
+  return ({ exchange, route: { governed, port, service } }) => {
     const step = 'authorize';
     const policies = governed?.authorization;
     if (policies === undefined) {
       return [{ step, outcome: 'passes', says: `no policy says who may ask ${service}` }];
     }
-    const facts = new Facts(exchange, place);
+    const facts = new Facts(exchange, place, port);
     const by = refusing(policies, facts);
     const rule = decidingRule(policies, facts);
     if (by !== undefined) {

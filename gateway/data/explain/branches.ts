@@ -5,6 +5,7 @@ import type { Exchange } from '../message/exchange.ts';
 import type { Passage } from '../message/passage.ts';
 import type { SlotName } from '../request/life.ts';
 import { headerFits } from '../request/route/match.ts';
+import { atAskedPort, type PartTarget } from '../request/route/ports.ts';
 import type { Route } from '../request/route/route-table.ts';
 import { type Rule, targetName } from '../request/route/rule.ts';
 import type { Step } from '../request/step.ts';
@@ -15,7 +16,7 @@ import { explainWay, type Teller } from './way.ts';
 
 /** One of the places that a request may go to, as the rule says. */
 export interface Branch {
-  readonly target: BackendTarget;
+  readonly target: PartTarget;
   /** Percent of such requests. */
   readonly share: number;
   readonly decisions: readonly Decision[];
@@ -38,21 +39,25 @@ export async function branchesOf(
   const targets = isOne
     ? [{ target: { service: route.service }, weight: 1 }]
     : (rule?.backends ?? []).filter(({ weight }) => weight > 0);
+  const portThere = ({ port }: BackendTarget) => (typeof port === 'number' ? undefined : port);
   const branches: Branch[] = [];
   let before = 0;
-  for (const { target, weight } of targets) {
+  for (const { target: written, weight } of targets) {
     const part = isOne ? 1 : weight / total;
     ground.draw = before + part / 2;
     before += part;
     const own = { ...exchange, passage: exchange.passage && continued(exchange.passage) };
     const way = await explainWay([split], own, {}, ground.noted, route);
-    const chosen = ground.rules.routes.backend?.(target);
-    const others =
-      chosen && (route.isHost || target.service !== route.service)
-        ? (['authenticate', 'authorize', 'rate-limit'] as const).flatMap(
-            (slot) => tellers[slot]?.({ exchange: own, route: chosen, refused: undefined }) ?? [],
-          )
-        : [];
+    const asked = atAskedPort(written, route.port);
+    const chosen = ground.rules.routes.backend?.(asked);
+    const { port: _, ...rest } = asked;
+    const port = chosen === undefined ? portThere(asked) : chosen.port;
+    const target = { ...rest, ...(port !== undefined && { port }) };
+    const others = chosen
+      ? slotsThere(chosen, route).flatMap(
+          (slot) => tellers[slot]?.({ exchange: own, route: chosen, refused: undefined }) ?? [],
+        )
+      : [];
     const changes = own.passage && !isOne ? changesOf(own.passage) : [];
     const says = [`${percent(part)} of such requests go to ${targetName(target)}`, ...changes];
     const to: Decision = { step: 'split', outcome: 'acts', says: says.join('; '), ...by(rule) };
@@ -65,6 +70,13 @@ export async function branchesOf(
   }
   ground.draw = rarely;
   return branches;
+}
+
+/** The steps that are asked again of where a rule leads. */
+function slotsThere(chosen: Route, asked: Route): readonly SlotName[] {
+  if (asked.isHost || chosen.service !== asked.service)
+    return ['authenticate', 'authorize', 'rate-limit'];
+  return chosen.port === asked.port ? [] : ['authenticate', 'authorize'];
 }
 
 function by(rule: Rule | undefined) {
@@ -105,17 +117,24 @@ interface FaultSeen {
   readonly exchange: Exchange;
 }
 
+interface MirrorSeen extends FaultSeen {
+  readonly route: Pick<Route, 'port'>;
+}
+
 function statusOf({ httpStatus, grpcStatus }: NonNullable<NonNullable<Rule['fault']>['abort']>) {
   return httpStatus ?? `gRPC status ${grpcStatus}`;
 }
 
 /** Where copies of it go. */
-export function tellMirrors({ exchange: { head, passage } }: FaultSeen): readonly Decision[] {
+export function tellMirrors({
+  exchange: { head, passage },
+  route: { port },
+}: MirrorSeen): readonly Decision[] {
   const rule = passage?.fit?.rule;
   if (rule === undefined || head.tunnel !== undefined) return [];
   return rule.mirrors.map((target: RouteMirror) => ({
     ...{ step: 'mirror', outcome: 'acts', policy: rule.policy },
-    says: `${percent(target.share)} of such requests are copied to ${targetName(target)}`,
+    says: `${percent(target.share)} of such requests are copied to ${targetName(atAskedPort(target, port))}`,
   }));
 }
 

@@ -1,5 +1,5 @@
 /** Owns an ingress as it is configured, as plain values that can be handed to another thread. */
-import type { ServiceName } from '../../../core/names.ts';
+import type { AskedName } from '../../../core/names.ts';
 import type { IngressRoute } from '../request/route/ingress-routes.ts';
 import type { Protocol } from './tls-terminator.ts';
 
@@ -17,9 +17,9 @@ export interface IngressSpec {
   readonly clientCertificate: 'required' | 'optional';
   readonly routes: readonly IngressRoute[];
   /** Gets what fits no route, and what names no host. */
-  readonly defaultService?: ServiceName | undefined;
+  readonly defaultService?: AskedName | undefined;
   /** Names whose TLS is passed on as it is. */
-  readonly passthrough: readonly { readonly host: string; readonly service: ServiceName }[];
+  readonly passthrough: readonly { readonly host: string; readonly service: AskedName }[];
   /** Whether services are reached by their own names too. */
   readonly serviceNames: boolean;
 }

@@ -1,7 +1,7 @@
 /** Owns a TCP listener: every connection is a tunnel to one service. */
 import type { Clock } from '../../../core/clock.ts';
 import type { Log } from '../../../core/log.ts';
-import { type ServiceName, serviceHost } from '../../../core/names.ts';
+import { type AskedName, serviceHost } from '../../../core/names.ts';
 import { TcpExchange, tunnelTo } from '../client/tcp-exchange.ts';
 import type { GatewayProxy } from '../request/proxy.ts';
 import { intakeOf, readingHere } from '../socket/accept.ts';
@@ -9,7 +9,7 @@ import { ClientListener } from './client-listener.ts';
 import type { Listener, ListenPlace } from './listen.ts';
 
 export interface TcpSpec {
-  readonly service: ServiceName;
+  readonly service: AskedName;
   /** Whether connections begin with a PROXY protocol header, and come from trusted proxies alone. */
   readonly proxyProtocol: boolean;
 }

@@ -15,8 +15,8 @@ export const failedField = 'x-isthmus-failed';
 /** Beside `failedField`: tells the caller why a response can't be passed on. */
 export const whyField = 'x-isthmus-why';
 /**
- * On a request between gateways, and only there: the service it is for, `orders.shop`, where its authority does not say
- * so, as at an ingress. Believed of gateways only.
+ * On a request between gateways, and only there: the service it is for, `orders.shop`, or its port, `grpc.orders.shop`, where its
+ * authority does not say so, as at an ingress. Believed of gateways only.
  */
 export const serviceField = 'x-isthmus-service';
 

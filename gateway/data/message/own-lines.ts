@@ -193,9 +193,9 @@ export class OwnLines {
     return lines;
   }
 
-  /** Whether an authority says which service a request is for: another cluster does not know the hosts of an ingress here. */
-  isNamed(authority: string, service: ServiceName): boolean {
-    return isOwnName(authority, service, this.#options.federation);
+  /** Whether an authority says which service a request is for, and which port of it: another cluster does not know the hosts of an ingress here. */
+  isNamed(authority: string, asked: string): boolean {
+    return isOwnName(authority, asked, this.#options.federation);
   }
 
   /** Whether clients may know how was decided. */
@@ -241,7 +241,7 @@ function nodeOf(address: string): string {
 const dot = 46;
 const colon = 58;
 
-/** Whether `authority` is `<service>.<federation>`, with or without a port. */
+/** Whether `authority` is `<service>.<federation>`, with or without a number of a port. */
 function isOwnName(authority: string, service: string, federation: string): boolean {
   const end = service.length + 1 + federation.length;
   return (

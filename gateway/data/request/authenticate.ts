@@ -11,6 +11,7 @@ import type { KeyRings } from './authenticate/key-rings.ts';
 import { type FoundToken, tokenIn } from './authenticate/tokens.ts';
 import { type Verified, verify } from './authenticate/verify.ts';
 import { Facts, type Place } from './authorize/facts.ts';
+import type { Route } from './route/route-table.ts';
 import { Refusal, type Said, type Step } from './step.ts';
 
 export const gatewaysOnly: Step = {
@@ -41,20 +42,23 @@ export function tokensVerified(ground: AuthenticateGround): Step {
         if (exchange.passage?.token !== undefined) exchange.passage.token = undefined;
         return undefined;
       }
-      return authenticate(exchange, route.service, rules, ground);
+      return authenticate(exchange, route, rules, ground);
     },
   };
 }
 
+type Asked = Pick<Route, 'service' | 'port'>;
+
 function authenticate(
   exchange: Exchange,
-  service: string,
+  route: Asked,
   rules: Authentications,
   ground: AuthenticateGround,
 ): Said | Promise<Said> {
+  const { service } = route;
   if (exchange.passage?.token !== undefined) exchange.passage.token = undefined;
   const found = tokenIn(exchange.head, rules.places);
-  if (found === undefined) return withoutToken(exchange, service, rules, ground);
+  if (found === undefined) return withoutToken(exchange, route, rules, ground);
   if (found === 'several') return invalid(service, rules, ground, 'the request has several');
   const now = ground.clock.now();
   const digest = hash('sha256', found.text, 'base64') + found.at;
@@ -118,11 +122,14 @@ function take(exchange: Exchange, { token, edits, place }: KnownToken): void {
 
 function withoutToken(
   exchange: Exchange,
-  service: string,
+  { service, port }: Asked,
   { requiredBy, requiredAt, withoutClaims }: Authentications,
   { place, recorder }: AuthenticateGround,
 ): Said {
-  const by = requiredBy.length > 0 ? requiredBy : askedAt(requiredAt, exchange, place);
+  const by =
+    requiredBy.length > 0 || requiredAt.length === 0
+      ? requiredBy
+      : askedAt(requiredAt, new Facts(exchange, place, port));
   if (by.length > 0) {
     count(by, 'token-missing', recorder);
     const error = new IsthmusError('JWT_MISSING', { what: `${service} asks for a token` });
@@ -136,13 +143,7 @@ function withoutToken(
 }
 
 /** The policies that require a token just there. Of a connection the path is not known: it is among those that a path is said of. */
-function askedAt(
-  rules: Authentications['requiredAt'],
-  exchange: Exchange,
-  place: Place,
-): readonly string[] {
-  if (rules.length === 0) return [];
-  const facts = new Facts(exchange, place);
+function askedAt(rules: Authentications['requiredAt'], facts: Facts): readonly string[] {
   return rules.flatMap(({ policy, test }) => (facts.isTcp || test(facts) ? [policy] : []));
 }
 

@@ -48,12 +48,12 @@ export function policiesAllow(ground: AuthorizeGround): Step {
  */
 function authorize(
   exchange: Exchange,
-  { service, governed }: Pick<Route, 'service' | 'governed'>,
+  { service, port, governed }: Pick<Route, 'service' | 'port' | 'governed'>,
   { place, recorder, log }: AuthorizeGround,
 ): IsthmusError | undefined {
   const policies = governed?.authorization;
   if (policies === undefined) return undefined;
-  const facts = new Facts(exchange, place);
+  const facts = new Facts(exchange, place, port);
   const told = (policy: string, outcome: 'denied' | 'audited' | 'would-deny') => {
     recorder.decided(policy, outcome);
     const { cluster, principals, remoteIp } = facts;
@@ -76,11 +76,11 @@ function authorize(
 /** Whether what is under way already is to be broken off by the policies as they are now. */
 export function isToEnd(
   exchange: Exchange,
-  { service, governed }: Pick<Route, 'service' | 'governed'>,
+  { service, port, governed }: Pick<Route, 'service' | 'port' | 'governed'>,
   { place, recorder, log }: AuthorizeGround,
 ): IsthmusError | undefined {
   const closing = governed?.authorization?.closing;
-  const policy = closing && refusing(closing, new Facts(exchange, place));
+  const policy = closing && refusing(closing, new Facts(exchange, place, port));
   if (policy === undefined) return undefined;
   recorder.decided(policy, 'closed');
   log.debug({ policy, service, outcome: 'closed' }, 'policy decided');

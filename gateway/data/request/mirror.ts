@@ -1,30 +1,32 @@
 /** Owns which requests are copied to another service: the copies are sent once the request itself is. */
 import type { Random } from '../../../core/clock.ts';
 import type { Mirrored, Passage } from '../message/passage.ts';
+import { atAskedPort } from './route/ports.ts';
 import type { Rule } from './route/rule.ts';
 import type { Step } from './step.ts';
 
 export function mirror(random: Random): Step {
   return {
     slot: 'mirror',
-    take({ passage, head }) {
+    take({ passage, head }, route) {
       const rule = passage?.fit?.rule;
       if (passage === undefined || rule === undefined || rule.mirrors.length === 0)
         return undefined;
       // What follows an upgrade is no request that could be copied.
-      if (head.tunnel === undefined) passage.mirrors = drawn(rule, passage, random);
+      if (head.tunnel === undefined) passage.mirrors = drawn(rule, passage, route?.port, random);
       return undefined;
     },
   };
 }
 
-/** The mirrors whose turn it is. */
+/** The mirrors whose turn it is. `port`: the one that was asked for. */
 export function drawn(
   { policy, mirrors }: Pick<Rule, 'policy' | 'mirrors'>,
   passage: Passage,
+  port: string | undefined,
   random: Random,
 ): Mirrored[] {
   return mirrors
     .filter(({ share }) => share >= 1 || random() < share)
-    .map((target) => ({ policy, target, passage: passage.copy() }));
+    .map((target) => ({ policy, target: atAskedPort(target, port), passage: passage.copy() }));
 }

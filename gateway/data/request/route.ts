@@ -1,6 +1,7 @@
 /** Owns finding a request's route, and refusing one that would lead in a circle. */
 import { IsthmusError } from '../../../core/errors.ts';
-import type { FederationName } from '../../../core/names.ts';
+import { type FederationName, readAskedService } from '../../../core/names.ts';
+import { hostIn } from '../../../core/uri-authority.ts';
 import { isLoop, serviceId, subsetId, viaId } from '../message/headers.ts';
 import type { Route, RouteLookup } from './route/route-table.ts';
 import type { Step } from './step.ts';
@@ -30,7 +31,7 @@ export function byServiceField(federation: FederationName, rules: RouteRules): S
       const authority = service === undefined ? head.authority : `${service}.${federation}`;
       const { routes } = rules;
       const found = routes.findExported
-        ? (routes.findExported(authority) ?? noRoute(authority, head.path, rules))
+        ? (routes.findExported(authority) ?? noPort(authority, head.path, federation, rules))
         : routeOf(authority, head.path, rules);
       if (found instanceof IsthmusError) return found;
       if (found === 'renamed') {
@@ -45,13 +46,30 @@ export function byServiceField(federation: FederationName, rules: RouteRules): S
 }
 
 /** The part of a service that another gateway asks for. */
-function partOf({ service }: Route, encoded: string, routes: RouteLookup): Route | IsthmusError {
+function partOf(
+  { service, port }: Route,
+  encoded: string,
+  routes: RouteLookup,
+): Route | IsthmusError {
   const subset = Object.fromEntries(new URLSearchParams(encoded));
-  const part = routes.backend?.({ service, subset });
+  const part = routes.backend?.({ service, subset, ...(port !== undefined && { port }) });
   if (part !== undefined) return part;
   return new IsthmusError('NO_HEALTHY_ENDPOINT', {
     what: `No endpoint of ${service} is of ${encoded}`,
   });
+}
+
+/** A port that nobody has any more may be had elsewhere: the gateway that asks is to look on. */
+function noPort(authority: string, path: string, federation: FederationName, rules: RouteRules) {
+  const suffix = `.${federation}`;
+  const host = hostIn(authority);
+  const asked = host.endsWith(suffix) ? readAskedService(host.slice(0, -suffix.length)) : undefined;
+  const isKnown =
+    asked?.port !== undefined &&
+    rules.routes.findExported?.(`${asked.service}${suffix}`) !== undefined;
+  if (!isKnown) return noRoute(authority, path, rules);
+  const what = `No endpoint of ${asked.service} has a port ${asked.port}`;
+  return new IsthmusError('NO_HEALTHY_ENDPOINT', { what });
 }
 
 function routeOf(authority: string, path: string, rules: RouteRules): Route | IsthmusError {

@@ -1,12 +1,15 @@
 /** Owns where a request goes by the rule that it fits: to an answer of the gateway's own, or to one of the rule's services, drawn by weight. */
 import type { Random } from '../../../core/clock.ts';
 import { IsthmusError } from '../../../core/errors.ts';
+import { askedName } from '../../../core/names.ts';
+import type { BackendTarget } from '../../../policy/route/rule.ts';
 import type { Exchange } from '../message/exchange.ts';
 import { isLoop, viaId } from '../message/headers.ts';
 import type { Passage } from '../message/passage.ts';
 import type { Recorder } from '../observe/record.ts';
 import { drawn } from './mirror.ts';
 import { changeBy } from './route/by-rule.ts';
+import { atAskedPort } from './route/ports.ts';
 import type { Route, RouteLookup } from './route/route-table.ts';
 import type { Backend, Rule } from './route/rule.ts';
 import type { Fit } from './route/rule-set.ts';
@@ -22,17 +25,29 @@ interface SplitGround {
   isInformed(): boolean;
 }
 
-/** `ofBackend`: steps that a service other than the one that was asked for has for its requests. They may hold it. */
+/**
+ * `ofBackend`: steps that a service other than the one that was asked for has for its requests. They may hold it. Another port of the
+ * same service has those of them that may say something else of it: it counts against the same limits, once.
+ */
 export function split(ground: SplitGround, ofBackend: readonly Step[]): Step {
+  const others: StepsThere = {
+    ofService: ofBackend,
+    ofPort: ofBackend.filter(({ slot }) => slot !== 'rate-limit'),
+  };
   return {
     slot: 'split',
     take(exchange, route) {
       const { passage } = exchange;
       const fit = passage?.fit;
       if (passage === undefined || fit === undefined || route === undefined) return undefined;
-      return taken(ground, ofBackend, { exchange, passage, fit, route });
+      return taken(ground, others, { exchange, passage, fit, route });
     },
   };
+}
+
+interface StepsThere {
+  readonly ofService: readonly Step[];
+  readonly ofPort: readonly Step[];
 }
 
 interface Fitted {
@@ -43,11 +58,7 @@ interface Fitted {
   readonly route: Route;
 }
 
-function taken(
-  ground: SplitGround,
-  ofBackend: readonly Step[],
-  fitted: Fitted,
-): Said | Promise<Said> {
+function taken(ground: SplitGround, others: StepsThere, fitted: Fitted): Said | Promise<Said> {
   const { exchange, fit, route } = fitted;
   const { rule } = fit;
   const { recorder } = ground;
@@ -63,23 +74,31 @@ function taken(
       ? ruled(route, rule)
       : leadsNowhere(ground, rule, 'no backend with a weight');
   }
-  const { target } = backend;
+  const target = atAskedPort(backend.target, route.port);
   const { service } = target;
   const chosen = ground.routes.backend?.(target);
-  if (chosen === undefined) return leadsNowhere(ground, rule, service);
+  if (chosen === undefined) return leadsNowhere(ground, rule, nameOf(target));
   // A host that Routes have bears the name of one, which may be that of a service, and none of its policies.
-  if (service === route.service && !route.isHost) return led(ground, fitted, backend, chosen);
-  const said = saidThere(ground, ofBackend, exchange, chosen);
+  const isSame = service === route.service && !route.isHost;
+  if (isSame && chosen.port === route.port) return led(ground, fitted, backend, chosen);
+  const said = isSame
+    ? saidBy(others.ofPort, exchange, chosen)
+    : saidThere(ground, others.ofService, exchange, chosen);
   if (said instanceof Promise) {
     return said.then((held) => held ?? led(ground, fitted, backend, chosen));
   }
   return said ?? led(ground, fitted, backend, chosen);
 }
 
+/** A port by its number is told by the name of its service. */
+function nameOf({ service, port }: BackendTarget): string {
+  return typeof port === 'string' ? askedName({ service, port }) : service;
+}
+
 /** Nothing is said against its going to the backend. */
 function led(
   { recorder, random }: SplitGround,
-  { exchange, fit, passage }: Fitted,
+  { exchange, fit, passage, route }: Fitted,
   backend: Backend,
   chosen: Route,
 ): Route | OwnAnswer | IsthmusError {
@@ -89,7 +108,8 @@ function led(
     answerOf(exchange, backend, fit) ?? changeBy(exchange, passage, backend, fit.prefix);
   if (answered !== undefined) return answered;
   if (backend.mirrors.length > 0 && exchange.head.tunnel === undefined) {
-    const more = drawn({ policy: rule.policy, mirrors: backend.mirrors }, passage, random);
+    const mirrors = { policy: rule.policy, mirrors: backend.mirrors };
+    const more = drawn(mirrors, passage, route.port, random);
     passage.mirrors = [...passage.mirrors, ...more];
   }
   return ruled(chosen, rule);

@@ -19,9 +19,9 @@ export function serviceFacts(
   return {
     endpoints: own,
     exports: new Map(
-      offered.map(({ cluster, protocol, localities, labels }) => [
+      offered.map(({ cluster, protocol, localities, labels, ports }) => [
         cluster,
-        { cluster, protocol, localities, ...(labels && { labels }) },
+        { cluster, protocol, localities, ...(labels && { labels }), ...(ports && { ports }) },
       ]),
     ),
   };
@@ -29,7 +29,11 @@ export function serviceFacts(
 
 function endpointFacts(endpoint: EndpointFacts): EndpointFacts {
   const { cluster, id, address, port, region, zone, weight, protocol, health, exported } = endpoint;
-  const { labels = {} } = endpoint;
+  const { labels = {}, ports } = endpoint;
   const told = { cluster, id, address, port, region, zone, weight, protocol, health, exported };
-  return Object.keys(labels).length === 0 ? told : { ...told, labels };
+  return {
+    ...told,
+    ...(Object.keys(labels).length > 0 && { labels }),
+    ...(ports && { ports }),
+  };
 }

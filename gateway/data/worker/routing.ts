@@ -15,6 +15,7 @@ import { type ClusterFacts, type LinkLookup, viewFromHere } from '../balance/vie
 import type { EndpointTransport } from '../message/call.ts';
 import { limitOfRules } from '../request/rate-limit/limits.ts';
 import { governedBy } from '../request/route/governed.ts';
+import type { KnownPorts } from '../request/route/ports.ts';
 import { type Route, RouteTable } from '../request/route/route-table.ts';
 import type { RouteResource } from '../request/route/rule-set.ts';
 import { ClientRoutes } from './client-routes.ts';
@@ -86,12 +87,16 @@ export class Routing {
       make: (service, policy) => this.#make(service, policy),
     });
     this.#parts = new PartRoutes(options.caller.cluster, {
-      whole: (service) => this.table.backend({ service }),
+      whole: (service, client) => {
+        const route = this.table.backend({ service });
+        return route && client ? this.#clients.find(route, client) : route;
+      },
       make: (service) => this.#balancer(service),
       update: (balancer, { service, policy }, narrow) => {
         const facts = narrow(source.facts(service) ?? nobody);
         balancer.update(this.#view(service, facts), policy.balance);
       },
+      dropped: () => this.table.hostsChanged(),
     });
     this.#hosts = new HostRoutes({
       routes: () => source.routes(),
@@ -103,7 +108,7 @@ export class Routing {
         if (route) onUsed(service);
         return route;
       },
-      forClient: (route, client) => this.#clients.find(route, client),
+      forClient: (route, client) => this.#forClient(route, client),
       ledTo: (host) => source.ledTo(host),
       exportedAs: (name) => source.exportedAs(name),
       part: (target) => this.#parts.find(target),
@@ -150,6 +155,7 @@ export class Routing {
       this.table.delete(service);
       route.balancer.close();
       this.#clients.drop(service);
+      this.#parts.drop(service);
     }
   }
 
@@ -157,7 +163,7 @@ export class Routing {
   checkPassed(service: ServiceName, ids: readonly string[]): void {
     this.table.get(service)?.balancer.checkPassed(ids);
     for (const { balancer } of this.#clients.of(service)) balancer.checkPassed(ids);
-    for (const balancer of this.#parts.of(service)) balancer.checkPassed(ids);
+    for (const balancer of this.#parts.checked(service)) balancer.checkPassed(ids);
   }
 
   /** Load is moved on purpose otherwise than by `before`: a ramp says so often, and mostly of few services. */
@@ -180,6 +186,14 @@ export class Routing {
     this.#parts.close();
   }
 
+  #forClient(route: Route, client: ClusterName): Route {
+    const { service, port } = route;
+    if (!this.#options.source.tellsClientsApart()) return route;
+    return port === undefined
+      ? this.#clients.find(route, client)
+      : this.#parts.forClient(route, { service, port }, client);
+  }
+
   #make(service: ServiceName, policy = this.#options.source.policy(service)): Route | undefined {
     const { source } = this.#options;
     const facts = this.#factsOf(service);
@@ -191,6 +205,7 @@ export class Routing {
       balancer,
       policy,
       protocol: protocolOf(facts),
+      ports: portsOf(facts, undefined),
       secure: source.secure(service),
       exportedTo: source.exportedTo(service),
       isRenamed: source.isRenamed(service),
@@ -223,6 +238,7 @@ export class Routing {
     balancer.update(this.#view(service, facts), policy.balance);
     const exported = isExported(facts);
     const protocol = protocolOf(facts);
+    const ports = portsOf(facts, route.ports);
     const secure = this.#options.source.secure(service);
     const exportedTo = this.#options.source.exportedTo(service);
     const isRenamed = this.#options.source.isRenamed(service);
@@ -230,6 +246,7 @@ export class Routing {
     const isSame =
       route.exported === exported &&
       route.protocol === protocol &&
+      route.ports === ports &&
       route.secure === secure &&
       route.exportedTo === exportedTo &&
       route.isRenamed === isRenamed &&
@@ -237,7 +254,7 @@ export class Routing {
       route.governed === governed;
     return isSame
       ? route
-      : { ...route, exported, exportedTo, isRenamed, protocol, secure, policy, governed };
+      : { ...route, exported, exportedTo, isRenamed, protocol, ports, secure, policy, governed };
   }
 
   /** The view that this gateway's decisions on a service are made from. */
@@ -261,4 +278,28 @@ function protocolOf({ endpoints, exports }: ServiceFacts): Protocol | undefined 
 
 function isExported({ endpoints }: ServiceFacts): boolean {
   return endpoints.some(({ exported }) => exported);
+}
+
+/**
+ * The named ports that anybody has: what the own endpoints say of one goes before what other clusters do. `before`, where it is the
+ * same still; undefined where there are none.
+ */
+function portsOf(
+  { endpoints, exports }: ServiceFacts,
+  before: KnownPorts | undefined,
+): KnownPorts | undefined {
+  let found: Map<string, { port: number | undefined; protocol: Protocol }> | undefined;
+  for (const { ports } of endpoints) {
+    for (const { name, port, protocol } of ports ?? []) {
+      found ??= new Map();
+      if (!found.has(name)) found.set(name, { port, protocol });
+    }
+  }
+  for (const { ports } of exports.values()) {
+    for (const [name, { port, protocol }] of Object.entries(ports ?? {})) {
+      found ??= new Map();
+      if (!found.has(name)) found.set(name, { port, protocol });
+    }
+  }
+  return isDeepStrictEqual(found, before) ? before : found;
 }

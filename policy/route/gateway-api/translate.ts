@@ -29,7 +29,7 @@ class Notes {
 }
 
 const portOfService =
-  "each endpoint of a service has a port of its own here: the service's all count";
+  'the named port that is registered with this number is meant, and where none is the port that has no name';
 const persistence = 'a session is kept by a TrafficPolicy here: balance.affinity, or balance.hash';
 
 interface ObjectRef {
@@ -40,8 +40,12 @@ interface ObjectRef {
 
 function backendOf(ref: ObjectRef, at: Path, notes: Notes) {
   notes.note(ref, at, { port: portOfService });
-  const { name, namespace } = ref;
-  return { name, ...(namespace !== undefined && { namespace }) };
+  const { name, namespace, port } = ref;
+  return {
+    name,
+    ...(namespace !== undefined && { namespace }),
+    ...(port !== undefined && { port }),
+  };
 }
 
 function filtersOf(filters: readonly ForeignFilter[], at: Path, notes: Notes) {

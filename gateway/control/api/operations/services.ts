@@ -1,6 +1,6 @@
 /** Owns the operations that look at what is served: services, exports, and why requests go where they go. */
 import { z } from 'zod';
-import { parseServiceName } from '../../../../core/names.ts';
+import { parseAskedName } from '../../../../core/names.ts';
 import { clusterQuery, excludedClusters, explainQuerySchema, scaledClusters } from '../bodies.ts';
 import type { Control } from '../control.ts';
 import { listing } from '../list.ts';
@@ -41,11 +41,13 @@ export function serviceOperations(control: Control): Operation[] {
       tag,
       summary: 'The balancing decision for a service, candidate by candidate',
       role: 'viewer',
-      params: z.strictObject({ service: z.string() }),
+      params: z.strictObject({
+        service: z.string().describe('Its name, or `grpc.orders.shop` for a port that has a name'),
+      }),
       query: explainQuerySchema,
       answer: explanationSchema,
       handle: ({ params, query: { from, without, scale } }) =>
-        control.explain(parseServiceName(params.service), from, {
+        control.explain(parseAskedName(params.service), from, {
           without: excludedClusters(without),
           scale: scaledClusters(scale),
         }),

@@ -20,9 +20,9 @@ export const endpointResource = resource({
   }),
   body: endpointBodySchema,
   answer: endpointItemSchema,
-  chosen: ['zone', 'protocol'],
+  chosen: ['zone', 'protocol', 'ports'],
   // They are for its checks and heartbeats to say, and for policies of its service, not for who registers it.
-  derived: ['health', 'reason', 'protocol', 'exported'],
+  derived: ['health', 'reason', 'protocol', 'ports', 'exported'],
   role: 'operator',
   says: {
     list: "The endpoints of this gateway's own cluster",

@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { errorCodes } from '../../../../core/error-codes.ts';
-import { clusterNameSchema, serviceNameSchema } from '../../../../registry/model.ts';
+import { askedNameSchema, clusterNameSchema } from '../../../../registry/model.ts';
 import { outcomes } from '../../../data/explain/decision.ts';
 import { life } from '../../../data/request/life.ts';
 import { explanationSchema } from './explanation.ts';
@@ -11,9 +11,11 @@ import { count, list, named, object } from './shape.ts';
 const mostFields = 100;
 
 export const askedRequestSchema = z.strictObject({
-  service: serviceNameSchema
+  service: askedNameSchema
     .optional()
-    .describe('The service that is asked for by its own host, at `/`; or say `url`'),
+    .describe(
+      'The service that is asked for by its own host, at `/`, or a port of it, `grpc.orders.shop`; or say `url`',
+    ),
   url: z
     .string()
     .max(8192)
@@ -111,6 +113,10 @@ export const requestExplanationSchema = named(
           .record(z.string(), z.string())
           .optional()
           .describe('Labels of the only endpoints that may; absent: any'),
+        port: z
+          .string()
+          .optional()
+          .describe('Name of the port of the service; absent: the one that has none'),
         share: z.number().min(0).max(100).describe('Percent of such requests that go there'),
         decisions: list(decisionSchema).describe('What is decided of these, in order'),
         decision: explanationSchema

@@ -9,6 +9,9 @@ export const serviceItemSchema = named('Service', 'A service, here and elsewhere
   service: z.string().describe('Its name, as `orders.shop`'),
   host: z.string().describe('Host by which clients ask for it'),
   protocol: z.enum(protocols).describe('Protocol that its endpoints speak'),
+  ports: list(z.string())
+    .optional()
+    .describe('Names of its ports that have one, here or elsewhere; absent where none has'),
   exported: z.boolean().describe('Whether any cluster offers it to the others'),
   endpoints: object({
     total: count.describe('All of them'),
@@ -37,6 +40,15 @@ const endpointShape = {
   weight: z.int().describe('Share of the requests relative to its siblings'),
   labels: z.record(z.string(), z.string()).readonly().describe('Labels that tell it from others'),
   protocol: z.enum(protocols).describe('Protocol that it speaks'),
+  ports: list(
+    object({
+      name: z.string().describe('Its name'),
+      port: z.int().describe('Where it is, at the address of the endpoint'),
+      protocol: z.enum(protocols).describe('Protocol that is spoken there'),
+    }),
+  )
+    .optional()
+    .describe('Its ports with a name; absent where there are none'),
   health: z
     .enum(['healthy', 'degraded', 'unhealthy', 'unknown'])
     .describe('Health, by its checks and heartbeats'),
@@ -89,6 +101,17 @@ export const exportItemSchema = named('Export', 'What a cluster exports of a ser
   localities: list(
     object({ region: z.string(), zone: z.string(), total: count, healthy: count, degraded: count }),
   ),
+  ports: z
+    .record(
+      z.string(),
+      object({
+        protocol: z.enum(protocols).describe('Protocol that is spoken there'),
+        port: z.int().optional().describe('Its number, where it is the same at all of them'),
+        ...{ total: count, healthy: count, degraded: count },
+      }),
+    )
+    .optional()
+    .describe('How many of its endpoints have which named port; absent where there are none'),
   to: list(z.string()).optional().describe('The only clusters that may use it; absent: all'),
   capacity: z
     .number()

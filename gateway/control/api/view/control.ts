@@ -82,7 +82,7 @@ export function createControl(
         effects: changed,
       }),
     check: () => checkGateway(gateway),
-    explain: (service, from, imagined) => explanation(gateway, service, from, imagined),
+    explain: (asked, from, imagined) => explanation(gateway, asked, from, imagined),
     explainRequest: (asked) => requestExplanation(gateway, asked),
     workers: () => workers.status(),
     logLevel: () => gateway.logLevel,

@@ -14,14 +14,15 @@ import { type ExplainedCandidate, explain } from '../../../data/balance/explain.
 import type { Scale } from '../../../data/balance/scaled.ts';
 import type { Caller } from '../../../data/balance/types.ts';
 import { viewFromAfar } from '../../../data/balance/view.ts';
-import { narrowed, type ServicePart } from '../../../data/worker/service-part.ts';
+import type { PartTarget } from '../../../data/request/route/ports.ts';
+import { narrowed } from '../../../data/worker/service-part.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import type { KnownServices } from '../../catalog/known-services.ts';
 import type { GatewayConfig } from '../../config/config.ts';
 import type { IssuerKeys } from '../../issuers/issuer-keys.ts';
 import type { Workers } from '../../workers/workers.ts';
 import type { ExplainAnswer } from '../answers.ts';
-import { offersOf } from './items.ts';
+import { offersOf, portNamesOf } from './items.ts';
 
 /** The parts of a gateway that balancing decisions are explained from. */
 export interface ExplainedParts {
@@ -46,10 +47,9 @@ export interface Imagined {
 /** `from` is CLUSTER or CLUSTER/ZONE, default this gateway. Throws SERVICE_NOT_FOUND, CLUSTER_NOT_FOUND or NAME_INVALID. */
 export async function explanation(
   gateway: ExplainedParts,
-  service: ServiceName,
+  { service, ...part }: PartTarget,
   from: string | undefined,
   imagined: Imagined,
-  part: ServicePart = {},
 ): Promise<ExplainAnswer> {
   const { config, services, snapshot, workers } = gateway;
   const caller = callerAt(gateway, from);
@@ -59,6 +59,12 @@ export async function explanation(
   if (own.length === 0 && offersOf(published).length === 0) {
     throw new IsthmusError('SERVICE_NOT_FOUND', {
       what: `Nobody in ${config.federation} has a service ${service}`,
+    });
+  }
+  const { port } = part;
+  if (port !== undefined && !portNamesOf(own, offersOf(published)).includes(port)) {
+    throw new IsthmusError('SERVICE_NOT_FOUND', {
+      what: `Nobody in ${config.federation} has a port ${port} of ${service}`,
     });
   }
   const asked = { service, client: caller.cluster, where: caller.cluster };
@@ -75,7 +81,7 @@ export async function explanation(
     return { ...explain(view, caller, policy, undefined, imagined), notes: [note] };
   }
   // Ejections and ramps are those of the gateway's own zone.
-  const isWhole = part.cluster === undefined && part.subset === undefined;
+  const isWhole = Object.values(part).every((one) => one === undefined);
   const state =
     isWhole && from?.includes('/') !== true ? await workers.balancerState(service) : undefined;
   const isKept = own.length > 0 && !own.some(({ exported }) => exported);
@@ -87,6 +93,7 @@ export async function explanation(
     notes: [
       ...(isKept ? [`${service} is not exported: other clusters can't use the copies here`] : []),
       ...leftOutNotes(gateway, service),
+      ...(port === undefined ? [] : withoutPortNotes(gateway, service, port)),
       ...writtenNote(gateway.policies.balancedBy(asked)),
     ],
   };
@@ -102,6 +109,28 @@ function leftOutNotes({ config, services }: ExplainedParts, service: ServiceName
         ? `Its copies in ${cluster} are left out: requests for it are never sent there from here`
         : `Its copies in ${cluster} are left out: it is not exported to ${config.cluster} there`,
     );
+}
+
+/** Who has copies that have no such port, and are no candidates. */
+function withoutPortNotes(
+  { config, services }: ExplainedParts,
+  service: ServiceName,
+  port: string,
+): string[] {
+  const own = services.offered(service);
+  const lacking = own.filter(({ ports = [] }) => ports.every(({ name }) => name !== port)).length;
+  const others = [...services.usable(service).values()].filter(
+    ({ cluster, localities, ports }) =>
+      cluster !== config.cluster && localities.length > 0 && ports?.[port] === undefined,
+  );
+  return [
+    ...(lacking === 0
+      ? []
+      : [`${lacking} of ${own.length} endpoints here have no port ${port}, and are no candidates`]),
+    ...others.map(
+      ({ cluster }) => `Its copies in ${cluster} are left out: none has a port ${port}`,
+    ),
+  ];
 }
 
 /** Who wonders why a service is balanced so finds it in no configuration. */

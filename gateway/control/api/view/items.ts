@@ -98,10 +98,12 @@ function serviceItem(
 ): ServiceItem {
   const own = services.offered(service);
   const summaries = offersOf(services.published(service));
+  const ports = portNamesOf(own, summaries);
   return {
     service,
     host: serviceHost(service, config.federation),
     protocol: own[0]?.protocol ?? summaries[0]?.protocol ?? 'http',
+    ...(ports.length > 0 && { ports }),
     exported: summaries.length > 0 || own.some(({ exported }) => exported),
     endpoints: {
       total: own.length,
@@ -119,6 +121,16 @@ function serviceItem(
         };
       }),
   };
+}
+
+/** Names of the ports that any of them has. */
+export function portNamesOf(
+  own: readonly Pick<EndpointRecord, 'ports'>[],
+  summaries: readonly Pick<ExportRecord, 'ports'>[],
+): string[] {
+  const here = own.flatMap(({ ports = [] }) => ports.map(({ name }) => name));
+  const there = summaries.flatMap(({ ports = {} }) => Object.keys(ports));
+  return [...new Set([...here, ...there])].sort();
 }
 
 /** Endpoints of this cluster: of one service, or of all of them. */

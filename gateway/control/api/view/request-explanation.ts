@@ -1,9 +1,10 @@
 /** Owns the answer to what would become of a request that nobody has sent: step by step, each with the policy that decides. */
 import { IsthmusError } from '../../../../core/errors.ts';
 import {
+  type AskedName,
+  askedName,
   type ClusterName,
   type FederationName,
-  type ServiceName,
   serviceHost,
   trustDomainOf,
 } from '../../../../core/names.ts';
@@ -73,12 +74,13 @@ async function backendOf(
     without: new Set(without),
     scale: new Map(Object.entries(scale).map(([name, left]) => [name as ClusterName, left])),
   };
-  const decision = await explanation(gateway, service, from, imagined, part);
+  const decision = await explanation(gateway, target, from, imagined);
   const carry = decision.candidates.filter((one) => one.share > 0);
   const others = new Set(carry.map(({ cluster }) => cluster as ClusterName));
   others.delete(caller.cluster);
   const serving = [...others].map(async (cluster) => {
-    const sent = sentOn(gateway, made, caller.cluster, service, passage);
+    const asked = askedName(target);
+    const sent = sentOn(gateway, made, caller.cluster, asked, passage);
     const way = await wayAt(gateway, callerAt(gateway, cluster), { kind: 'east-west' }, sent);
     return {
       cluster,
@@ -127,7 +129,7 @@ function sentOn(
   { config }: ExplainedParts,
   made: MadeUp,
   from: ClusterName,
-  service: ServiceName,
+  asked: AskedName,
   passage: Passage | undefined,
 ): MadeUp {
   const { fields, peer } = made;
@@ -147,7 +149,7 @@ function sentOn(
     target: path,
     fields: [
       ...[...kept, ...(request?.fields ?? [])],
-      ...[serviceField, service, 'x-forwarded-for', peer.address],
+      ...[serviceField, asked, 'x-forwarded-for', peer.address],
       ...(shown === undefined ? [] : [clientCertificateField, shown]),
     ],
     peer: gatewayOf(from, config.federation),

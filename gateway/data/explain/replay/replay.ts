@@ -1,5 +1,5 @@
 /** Owns what would become of remembered requests by some policies: the steps of their listener are asked again, one request after another. */
-import type { ClusterName, ServiceName } from '../../../../core/names.ts';
+import { askedName, type ClusterName, type ServiceName } from '../../../../core/names.ts';
 import type { Exchange } from '../../message/exchange.ts';
 import type { Peer } from '../../message/peer.ts';
 import type { TrustedProxies } from '../../message/trusted-proxies.ts';
@@ -141,7 +141,10 @@ export class Replay {
       : unlimited;
     const served = chain.kind === 'east-west' ? this.#here() : this.#sharesOf(service, part);
     const left = share * (1 - limited);
-    const to = [service, ...Object.entries(part.subset ?? {}).map((label) => label.join('='))];
+    const to = [
+      askedName(target),
+      ...Object.entries(part.subset ?? {}).map((label) => label.join('=')),
+    ];
     const { policy, number: rule } = passage?.fit?.rule ?? {};
     const by = policy === undefined ? {} : { policy, rule };
     const goes = served.map(({ cluster, share: its }): Part => {
@@ -254,8 +257,8 @@ function endIn(decisions: readonly Decision[]): End {
 }
 
 function ownBranch(route: Route): Branch {
-  const { service } = route;
-  return { target: { service }, share: 100, decisions: [], route, passage: undefined };
+  const { service, port } = route;
+  return { target: { service, port }, share: 100, decisions: [], route, passage: undefined };
 }
 
 /** The share that the rule of a request answers in the service's place on purpose; what befalls all is said by the step itself. */

@@ -20,6 +20,8 @@ const scheme = 'spiffe://';
 
 export class Facts {
   readonly exchange: Exchange;
+  /** The name of the service's port that is asked for; undefined: the one that has none. */
+  readonly portName: string | undefined;
   readonly #place: Place;
   #principals: readonly string[] | undefined;
   #remoteIp: string | undefined;
@@ -27,8 +29,9 @@ export class Facts {
   #path: string | undefined;
   #folded: string | undefined;
 
-  constructor(exchange: Exchange, place: Place) {
+  constructor(exchange: Exchange, place: Place, portName: string | undefined) {
     this.exchange = exchange;
+    this.portName = portName;
     this.#place = place;
   }
 

@@ -153,6 +153,7 @@ export const fields = {
   remoteIpBlocks: remoteIp,
   hosts,
   ports,
+  portNames: oneText(({ portName }) => portName, false),
   methods: oneText(({ exchange }) => exchange.head.method, true),
   paths,
 } as const satisfies Record<string, Field>;

@@ -50,7 +50,7 @@ export function send(
 
 function call(
   { endpoints, links, says }: ForwardingGround,
-  { policy, service, secure, balancer, subset }: Route,
+  { policy, service, named = service, secure, balancer, subset }: Route,
   current: Try,
   request: OutgoingRequest,
 ): Call {
@@ -61,12 +61,12 @@ function call(
     return (secure ?? endpoints).call(target.endpoint, request, current, options);
   }
   // To another gateway a request's authority may not say which service it is for.
-  const named = says.isNamed(request.authority, service)
+  const asked = says.isNamed(request.authority, named)
     ? request
-    : { ...request, fields: new OneMoreField(request.fields, serviceField, service) };
+    : { ...request, fields: new OneMoreField(request.fields, serviceField, named) };
   const told =
     subset === undefined
-      ? named
-      : { ...named, fields: new OneMoreField(named.fields, subsetField, subset) };
+      ? asked
+      : { ...asked, fields: new OneMoreField(asked.fields, subsetField, subset) };
   return links.call(target.cluster, told, current, policy.timeouts);
 }

@@ -1,6 +1,6 @@
 /** Owns which service a request to an ingress is for: by its host, then by the longest path that fits. */
 
-import { type FederationName, type ServiceName, serviceHost } from '../../../../core/names.ts';
+import { type AskedName, type FederationName, serviceHost } from '../../../../core/names.ts';
 import { hostIn } from '../../../../core/uri-authority.ts';
 import { HostTable } from './host-pattern.ts';
 import type { Route, RouteLookup } from './route-table.ts';
@@ -10,7 +10,7 @@ export interface IngressRoute {
   readonly host: string;
   /** A `normalPath`; it and everything below it. */
   readonly path: string;
-  readonly service: ServiceName;
+  readonly service: AskedName;
 }
 
 /** Whether `path`, which may have a query behind it, is `prefix` or below it. */
@@ -23,7 +23,7 @@ export function isBelow(path: string, prefix: string): boolean {
 
 interface PathRoute {
   readonly path: string;
-  readonly service: ServiceName;
+  readonly service: AskedName;
   /** The service's name, as the route table is asked for it. */
   readonly authority: string;
 }
@@ -39,7 +39,7 @@ export class IngressRoutes implements RouteLookup {
   readonly #services: RouteLookup;
   readonly #serviceNames: boolean;
   readonly #name: string;
-  readonly #defaultService: ServiceName | undefined;
+  readonly #defaultService: AskedName | undefined;
   readonly #defaultAuthority: string | undefined;
 
   /**
@@ -51,7 +51,7 @@ export class IngressRoutes implements RouteLookup {
     services: RouteLookup,
     federation: FederationName,
     serviceNames: boolean,
-    defaultService?: ServiceName,
+    defaultService?: AskedName,
     name = 'ingress',
   ) {
     this.#name = name;
@@ -88,7 +88,7 @@ export class IngressRoutes implements RouteLookup {
     return rest ?? (last === undefined ? undefined : this.#services.find(last, path));
   }
 
-  ledTo(authority: string, path: string): ServiceName | undefined {
+  ledTo(authority: string, path: string): AskedName | undefined {
     return (
       routeIn(this.#hosts.find(hostIn(authority)) ?? [], path)?.service ?? this.#defaultService
     );

@@ -1,9 +1,10 @@
 /** Owns which service a request is for: its host, looked up. */
 
 import {
+  type AskedName,
   type ClusterName,
   type FederationName,
-  isLabel,
+  readAskedService,
   type ServiceName,
 } from '../../../../core/names.ts';
 import { ownText } from '../../../../core/own-text.ts';
@@ -15,6 +16,7 @@ import type { ServiceBalancer } from '../../balance/types.ts';
 import type { EndpointTransport } from '../../message/call.ts';
 import type { LimitLookup } from '../rate-limit/limits.ts';
 import type { Governed } from './governed.ts';
+import { byPortName, type KnownPorts, type PartTarget } from './ports.ts';
 
 /** How requests for one service are carried. Immutable: a change sets a new one. */
 export interface Route {
@@ -34,6 +36,12 @@ export interface Route {
   readonly isRenamed?: boolean | undefined;
   /** It is a host that Routes have, and no service: only their rules lead on. */
   readonly isHost?: true | undefined;
+  /** The named ports that somebody has, here or elsewhere; absent: nobody has any. Of the same always the same object. */
+  readonly ports?: KnownPorts | undefined;
+  /** The port that it leads to; absent: the one that has no name. */
+  readonly port?: string | undefined;
+  /** The name by which gateways ask each other for that port, `grpc.orders.shop`. */
+  readonly named?: string | undefined;
   /** Labels, encoded, that its endpoints have: the rest of the service's are not its; absent: all are. */
   readonly subset?: string | undefined;
   /** What written policies say of its requests; undefined where none does. */
@@ -48,7 +56,7 @@ export interface RouteLookup {
   /** The route of a host that Routes have at a listener of that name; `withAny`: those count that name no host. */
   ofHost?(host: string, listener: string, withAny: boolean): Route | undefined;
   /** The service that a request is led to all the same, though nobody has it; asked when there is no route. */
-  ledTo?(authority: string, path: string): ServiceName | undefined;
+  ledTo?(authority: string, path: string): AskedName | undefined;
   /** The rate limit that rules of a namespace's Routes name so. */
   limitNamed?: LimitLookup;
   /** The route in the place of one that was found, for requests of another cluster's clients. */
@@ -67,7 +75,7 @@ interface RouteSources {
   /** The service that is exported by a name which is not its own. */
   exportedAs?(name: string): ServiceName | undefined;
   /** The route of a part of a service. */
-  part?(target: BackendTarget): Route | undefined;
+  part?(target: PartTarget): Route | undefined;
   ofHost?(host: string, listener: string, withAny: boolean): Route | undefined;
   limitNamed?: LimitLookup;
 }
@@ -82,11 +90,6 @@ const maxFound = 4096;
 function nameIn(authority: string, suffix: string): string | undefined {
   const host = hostIn(authority);
   return host.endsWith(suffix) ? host.slice(0, -suffix.length) : undefined;
-}
-
-function isServiceName(name: string): name is ServiceName {
-  const labels = name.split('.');
-  return labels.length === 2 && labels.every(isLabel);
 }
 
 /**
@@ -110,8 +113,18 @@ export class RouteTable implements RouteLookup {
   }
 
   backend(target: BackendTarget): Route | undefined {
-    return target.cluster === undefined && target.subset === undefined
-      ? this.#named(target.service)
+    const { service } = target;
+    if (target.port === undefined) return this.#part(target as PartTarget);
+    const ports = this.#named(service)?.ports;
+    const part = byPortName(target, ports);
+    const { port } = part;
+    return port === undefined || ports?.has(port) ? this.#part(part) : undefined;
+  }
+
+  #part(target: PartTarget): Route | undefined {
+    const { service, cluster, subset, port } = target;
+    return cluster === undefined && subset === undefined && port === undefined
+      ? this.#named(service)
       : this.#sources.part?.(target);
   }
 
@@ -155,19 +168,21 @@ export class RouteTable implements RouteLookup {
     return ledTo?.(authority.toLowerCase()) ?? ledTo?.(hostIn(authority));
   }
 
-  /** Finds the route of `<service>.<namespace>.<federation>`, or of the service that the host leads to where nobody has that. */
+  /** Finds the route of `<service>.<namespace>.<federation>`, or of its port with that in front of it; else of the service that the host leads to where nobody has that. */
   find(authority: string): Route | undefined {
     return this.#found.get(authority) ?? this.#search(authority);
   }
 
   #search(authority: string): Route | undefined {
-    const named = this.#named(nameIn(authority, this.#suffix));
+    const asked = readAskedService(nameIn(authority, this.#suffix) ?? '');
+    const own = asked && this.backend(asked);
     const route =
-      named ??
+      own ??
       this.ofHost(hostIn(authority), outbound, false) ??
       this.#named(this.ledTo(authority)) ??
       this.ofHost(hostIn(authority), outbound);
-    if (route === undefined) return undefined;
+    // The port may be there later, which nobody tells of where nobody asks for its service.
+    if (route === undefined || (own === undefined && asked?.port !== undefined)) return route;
     if (this.#found.size >= maxFound) this.#found.clear();
     this.#found.set(ownText(authority), route);
     return route;
@@ -177,15 +192,16 @@ export class RouteTable implements RouteLookup {
   findExported(authority: string): Route | 'renamed' | undefined {
     const own = this.find(authority);
     if (own?.exported && own.isRenamed !== true) return own;
-    const name = nameIn(authority, this.#suffix);
-    const other = name === undefined ? undefined : this.#named(this.#sources.exportedAs?.(name));
+    const asked = readAskedService(nameIn(authority, this.#suffix) ?? '');
+    const service = asked && this.#sources.exportedAs?.(asked.service);
+    const other = service && this.backend({ ...asked, service });
     return other ?? (own?.isRenamed ? 'renamed' : own);
   }
 
-  #named(name: string | undefined): Route | undefined {
-    const known = name === undefined ? undefined : this.#routes.get(name);
-    if (known !== undefined || name === undefined || !isServiceName(name)) return known;
-    const route = this.#sources.make?.(name);
+  #named(service: ServiceName | undefined): Route | undefined {
+    const known = service === undefined ? undefined : this.#routes.get(service);
+    if (known !== undefined || service === undefined) return known;
+    const route = this.#sources.make?.(service);
     if (route !== undefined) this.set(route);
     return route;
   }

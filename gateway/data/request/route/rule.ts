@@ -56,8 +56,12 @@ export function compileRule(
   number: number,
 ): Rule {
   const backends = spec.backends.map((backend): Backend => {
-    const { weight, service, cluster, subset } = backend;
-    const part = { ...(cluster !== undefined && { cluster }), ...(subset && { subset }) };
+    const { weight, service, cluster, subset, port } = backend;
+    const part = {
+      ...(cluster !== undefined && { cluster }),
+      ...(subset && { subset }),
+      ...(port !== undefined && { port }),
+    };
     const target = { service, ...part };
     return { ...filtersOf(backend), weight, target, outcome: `to ${targetName(target)}` };
   });
@@ -76,10 +80,11 @@ export function compileRule(
 }
 
 /** A service, whole or in part, in words. */
-export function targetName({ service, cluster, subset }: BackendTarget): string {
+export function targetName({ service, cluster, subset, port }: BackendTarget): string {
   const labels = Object.entries(subset ?? {}).map(([label, value]) => `${label}=${value}`);
   return [
     service,
+    ...(port === undefined ? [] : [`at port ${port}`]),
     ...(labels.length === 0 ? [] : [`with ${labels.join(', ')}`]),
     ...(cluster === undefined ? [] : [`in ${cluster}`]),
   ].join(' ');

@@ -85,6 +85,17 @@ const certificate = '      - { cert: a.pem, key: a.key, hosts: [a.example] }\n';
 const other = '      - { cert: b.pem, key: b.key, hosts: [a.example] }\n';
 const certificates = `    certificates:\n${certificate}`;
 
+test('a listener leads to a named port, which has to speak what the listener does', (t) => {
+  const ports = '    ports: [{ name: raw, port: 1, protocol: tcp }, { name: web, port: 2 }]\n';
+  const service = `services:\n  - name: web\n    namespace: shop\n${ports}`;
+  const led = (port: string) =>
+    parse(`${service}tcp:\n  - { listen: "0.0.0.0:1", service: ${port}.web.shop }\n`);
+  t.is(String(led('raw').tcp[0]?.service), 'raw.web.shop');
+  t.throws(() => led('web'), {
+    message: /web\.web\.shop speaks http; it would have to be tcp or tls/,
+  });
+});
+
 const faults: Record<string, readonly [text: string, where: string, what: RegExp]> = {
   'a TCP listener for an HTTP service': [
     `${services}tcp:\n  - { listen: "0.0.0.0:1", service: web.shop }\n`,

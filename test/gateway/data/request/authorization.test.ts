@@ -15,7 +15,7 @@ function refusedBy(written: Readonly<Record<string, object>>, asked: Asked = {})
   const policies = Object.entries(written).map(([name, spec]) => policy(name, spec));
   const ready = authorizationsOf(policies);
   if (ready === undefined) return undefined;
-  return refusing(ready, new Facts(exchangeOf(asked), place))
+  return refusing(ready, new Facts(exchangeOf(asked), place, asked.portName))
     ?.split('/')
     .at(-1);
 }
@@ -133,6 +133,12 @@ const matches: readonly (readonly [what: string, rule: object, asked: Asked, fit
     { authority: 'orders.shop.acme:8080' },
     false,
   ],
+  ['named port', to({ portNames: ['admin'] }), { portName: 'admin' }, true],
+  ['another named port', to({ portNames: ['admin'] }), { portName: 'grpc' }, false],
+  ['no named port', to({ portNames: ['*'] }), {}, false],
+  ['any named port', to({ portNames: ['*'] }), { portName: 'grpc' }, true],
+  ['the port without a name', to({ notPortNames: ['*'] }), {}, true],
+  ['not the port without a name', to({ notPortNames: ['*'] }), { portName: 'grpc' }, false],
   ['port', to({ ports: ['8080'] }), { authority: 'orders.shop.acme:8080' }, true],
   ['port of http', to({ ports: ['80'] }), {}, true],
   ['port of https', to({ ports: ['443'] }), { scheme: 'https' }, true],
@@ -344,7 +350,7 @@ test('an upgrade is a request of HTTP', (t) => {
 
 function wouldBe(written: Readonly<Record<string, object>>, asked: Asked = {}): readonly string[] {
   const ready = authorizationsOf(Object.entries(written).map(([name, spec]) => policy(name, spec)));
-  const found = ready && wouldRefuse(ready, new Facts(exchangeOf(asked), place));
+  const found = ready && wouldRefuse(ready, new Facts(exchangeOf(asked), place, asked.portName));
   return [...(found ?? [])].map((name) => name.split('/').at(-1) ?? '');
 }
 

@@ -46,10 +46,13 @@ export interface Asked {
   readonly fields?: Readonly<Record<string, string | readonly string[]>>;
   readonly tunnel?: Tunnel;
   readonly claims?: Readonly<Record<string, unknown>>;
+  /** The service's named port. */
+  readonly portName?: string;
 }
 
 /** A request of somebody who shows no certificate. */
-export function exchangeOf({ peer = client, fields = {}, claims, ...head }: Asked = {}): Exchange {
+export function exchangeOf(asked: Asked = {}): Exchange {
+  const { peer = client, fields = {}, claims, portName: _, ...head } = asked;
   const all = (name: string) => [fields[name] ?? []].flat();
   const passage = claims && new Passage();
   if (passage && claims) {

@@ -6,18 +6,20 @@ import { gatewayId, parseTrustDomain } from '../../../../certs/spiffe-id.ts';
 import { systemClock } from '../../../../core/clock.ts';
 import { silentLog } from '../../../../core/log.ts';
 import { parseClusterName, parseFederationName, parseServiceName } from '../../../../core/names.ts';
+import { summarize } from '../../../../federation/exports.ts';
 import { Ledger } from '../../../../gateway/data/observe/ledger.ts';
 import { Recorder } from '../../../../gateway/data/observe/record.ts';
 import { defaultLimits } from '../../../../gateway/data/request/limit.ts';
 import { BucketTable } from '../../../../gateway/data/request/rate-limit/bucket-table.ts';
 import { DataSide } from '../../../../gateway/data/worker/data-side.ts';
-import type { ServiceFacts } from '../../../../gateway/data/worker/facts.ts';
+import { serviceFacts } from '../../../../gateway/data/worker/facts.ts';
 import { Gauges, gaugeCount } from '../../../../gateway/data/worker/gauges.ts';
 import type { TrustedRoots, WorkerOptions } from '../../../../gateway/data/worker/protocol.ts';
 import { writeSheets } from '../../../../gateway/data/worker/sheet.ts';
 import type { PolicyResource } from '../../../../policy/effective.ts';
 import { resourceOf } from '../../../../policy/record.ts';
-import type { Protocol } from '../../../../registry/model.ts';
+import type { EndpointRecord, Protocol } from '../../../../registry/model.ts';
+import type { NamedPort } from '../../../../registry/ports.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 const federation = parseFederationName('acme');
@@ -29,6 +31,7 @@ interface Placed {
   readonly port: number;
   readonly labels?: Readonly<Record<string, string>>;
   readonly protocol?: Protocol;
+  readonly ports?: readonly NamedPort[];
 }
 
 /** Endpoints by service, `orders.shop`. */
@@ -42,6 +45,10 @@ export interface Sides {
   tell(services: { readonly dc1: Services; readonly dc2?: Services }, random?: () => number): void;
   /** These are the Routes from now on, by name, in the namespace shop; and other policies beside them. */
   route(routes: Readonly<Record<string, object>>, besides?: readonly PolicyResource[]): void;
+  /** These are the policies of dc2 from now on. */
+  govern(policies: readonly PolicyResource[]): void;
+  /** Puts these services of dc1 in the place of those that it had of their names, or beside them; policies stay. */
+  change(services: Services): void;
   /** How often the Route of that name has decided so since it is there. */
   decided(name: string, outcome: string): number;
 }
@@ -87,7 +94,10 @@ export async function startSides(t: Context): Promise<Sides> {
     recorder: here.recorder,
     tell({ dc1, dc2 = {} }, random = Math.random) {
       draw.random = random;
-      there.side.update({ services: sheets('dc2', dc2, {}), isWhole: true });
+      there.side.update({
+        ...{ services: sheets('dc2', dc2, {}), isWhole: true },
+        policies: { set: [], removed: [] },
+      });
       here.side.update({
         services: sheets('dc1', dc1, dc2),
         isWhole: true,
@@ -104,6 +114,12 @@ export async function startSides(t: Context): Promise<Sides> {
         policies: { set: routes, removed: removed.filter((name) => !kept.has(name)) },
       });
       before = counts();
+    },
+    govern(policies) {
+      there.side.update({ policies: { set: policies, removed: [] } });
+    },
+    change(services) {
+      here.side.update({ services: sheets('dc1', services, {}) });
     },
     decided(name, outcome) {
       const key = `Route/shop/${name} ${outcome}`;
@@ -158,36 +174,18 @@ function sheets(cluster: string, own: Services, others: Services) {
   const names = new Set([...Object.keys(own), ...Object.keys(others)]);
   return writeSheets(
     [...names].map((name) => {
-      const facts: ServiceFacts = {
-        endpoints: (own[name] ?? []).map(({ id, port, labels = {}, protocol = 'http' }) => ({
-          ...{ id, port, labels, protocol, cluster: parseClusterName(cluster) },
-          ...{ address: '127.0.0.1', region: 'here', zone: 'a', weight: 1, health: 'healthy' },
-          exported: true,
-        })) as never,
-        exports: new Map(
-          name in others ? [[parseClusterName('dc2'), summary(others[name] ?? [])]] : [],
-        ),
-      };
-      return [parseServiceName(name), facts] as const;
+      const [summary] = summarize(recordsOf('dc2', name, others[name] ?? []), 0);
+      const exports = new Map(summary === undefined ? [] : [[summary.cluster, summary]]);
+      const service = parseServiceName(name);
+      return [service, serviceFacts(recordsOf(cluster, name, own[name] ?? []), exports)] as const;
     }),
   );
 }
 
-function summary(endpoints: readonly Placed[]) {
-  const labels: Record<
-    string,
-    Record<string, { total: number; healthy: number; degraded: number }>
-  > = {};
-  for (const endpoint of endpoints) {
-    for (const [label, value] of Object.entries(endpoint.labels ?? {})) {
-      const before = labels[label]?.[value]?.total ?? 0;
-      const counts = { total: before + 1, healthy: before + 1, degraded: 0 };
-      labels[label] = { ...labels[label], [value]: counts };
-    }
-  }
-  const { length } = endpoints;
-  return {
-    ...{ cluster: parseClusterName('dc2'), protocol: 'http' as const, labels },
-    localities: [{ region: 'there', zone: 'a', total: length, healthy: length, degraded: 0 }],
-  };
+function recordsOf(cluster: string, name: string, placed: readonly Placed[]): EndpointRecord[] {
+  return placed.map(({ id, port, labels = {}, protocol = 'http', ports = [] }) => ({
+    ...{ id, port, labels, protocol, cluster: parseClusterName(cluster) },
+    ...{ address: '127.0.0.1', region: 'here', zone: 'a', weight: 1, health: 'healthy' },
+    ...{ service: parseServiceName(name), exported: true, gateway: 'gw1', ports: [...ports] },
+  }));
 }

@@ -62,7 +62,17 @@ export function EndpointTable({ service }: { readonly service: string }) {
             id: 'address',
             title: 'Address',
             value: ({ address, port }) => `${address}:${port}`,
-            cell: ({ address, port }) => <span class="mono">{`${address}:${port}`}</span>,
+            cell: ({ address, port, ports = [] }) => (
+              <span class="two-lines">
+                <span class="mono">{`${address}:${port}`}</span>
+                {ports.map((one) => (
+                  <span
+                    key={one.name}
+                    class="faint"
+                  >{`${one.name} ${one.port} (${one.protocol})`}</span>
+                ))}
+              </span>
+            ),
           },
           { id: 'zone', title: 'Zone', value: (row) => row.zone },
           {
