@@ -1,12 +1,15 @@
 /** Specifies tracing and access logs of real gateways: spans at a collector, exemplars in the metrics, lines on standard output. */
 import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
+import { get } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { keyPemOf, pemOf } from '../../certs/x509.ts';
 import { adminRequest } from '../support/admin-request.ts';
-import { federate, standalone } from '../support/federation.ts';
+import { type Cluster, federate, standalone } from '../support/federation.ts';
 import { type CollectedSpan, startCollector } from '../support/otlp-collector.ts';
+import { PemFolder } from '../support/pem-files.ts';
 import { proves } from '../support/proves.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
@@ -27,6 +30,59 @@ async function startEcho(t: ExecutionContext): Promise<object> {
   return { services: [{ name: 'orders', namespace: 'shop', endpoints }] };
 }
 
+/** Who shows a certificate at dc1's ingress is known by its name at dc2: by rules, and in what is told. */
+async function byName(
+  t: ExecutionContext,
+  folder: PemFolder,
+  dc1: Cluster,
+  dc2: Cluster,
+  spans: readonly CollectedSpan[],
+): Promise<void> {
+  const front = 'dc1.acme/ns/shop/sa/front';
+  await dc2.gateway.api.send('PUT', '/v1/authorizations/shop/front-only', {
+    rules: [{ from: [{ source: { principals: [front] } }] }],
+  });
+  const asks = async (name: string, requestId: string) => {
+    const { certificate, key } = folder.issue([], { uris: [name] });
+    const [host, port] = dc1.gateway.listener('ingress.0').split(':');
+    const tls = {
+      ca: pemOf(folder.authority.certificate.raw),
+      cert: pemOf(certificate.raw),
+      key: keyPemOf(key),
+      ...{ servername: 'orders.shop.acme', agent: false },
+    };
+    const headers = { host: 'orders.shop.acme', 'x-request-id': requestId };
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      get({ host, port, ...tls, headers }, resolve).on('error', reject);
+    });
+    response.resume();
+    return response.statusCode;
+  };
+  let tries = 0;
+  const refused = () => asks('spiffe://dc1.acme/ns/shop/sa/other', `other-${tries++}`);
+  await until('another to be refused', async () => (await refused()) === 403);
+  t.is(await asks(`spiffe://${front}`, 'by-name'), 200);
+  t.is(await asks('spiffe://dc2.acme/ns/shop/sa/front', 'lent'), 403, 'a name of dc2 is not lent');
+
+  for (const { name, gateway } of [dc1, dc2]) {
+    const line = await until(`the line of ${name}`, () =>
+      gateway.accessLines().find(({ requestId }) => requestId === 'by-name'),
+    );
+    t.like(line, { source: 'dc1', principal: front, service: 'orders.shop' });
+    const span = await until(`the span of ${name}`, () =>
+      spans.find(
+        ({ traceId, kind, resource }) =>
+          traceId === line['traceId'] &&
+          kind === 2 &&
+          resource['service.instance.id'] === `${name}/gateway-1`,
+      ),
+    );
+    t.is(span.attributes['isthmus.source_principal'], front);
+    const metrics = await gateway.api.read('/metrics', 'text/plain');
+    t.regex(metrics, /isthmus_requests_total\{service="orders\.shop",[^}]*source_cluster="dc1"/);
+  }
+}
+
 function summary({ name, kind, resource, attributes }: CollectedSpan) {
   return [name, kind, resource['service.instance.id'], attributes['isthmus.destination_cluster']];
 }
@@ -40,8 +96,15 @@ test('a request across two clusters is one trace: a span for each hop and try, a
   const tracing = { endpoint: collector.endpoint, ratio: 1, headers };
   const log = { access: 'all' };
   const echo = await startEcho(t);
+  const folder = new PemFolder(await tempDir(t));
+  const ca = await folder.ca();
+  const ingress = {
+    listen: '127.0.0.1:0',
+    certificates: [await folder.make('ingress', 'orders.shop.acme')],
+    clientCertificates: { ca },
+  };
   const { dc1, dc2 } = await federate(t, {
-    dc1: { instances: 0, config: { tracing, log } },
+    dc1: { instances: 0, config: { tracing, log, ingress: [ingress] } },
     dc2: { instances: 0, config: { tracing, log, ...echo } },
   });
   await until('dc1 to route to dc2', async () => {
@@ -101,6 +164,8 @@ test('a request across two clusters is one trace: a span for each hop and try, a
     });
   }
   proves(t, 'tracing.endpoint', 'tracing.ratio', 'tracing.headers');
+
+  await byName(t, folder, dc1, dc2, collector.spans);
 });
 
 test('a gateway that traces nothing passes trace context on as it came, and prints nothing', async (t) => {

@@ -6,6 +6,8 @@ export interface AccessRecord {
   readonly service?: string | undefined;
   /** The cluster whose client, or whose gateway, asked. */
   readonly source: string;
+  /** The caller's name by its verified certificate, without `spiffe://`; absent where it has none. */
+  readonly principal?: string | undefined;
   readonly client: string;
   /** These are absent where no request could be read. */
   readonly method?: string | undefined;

@@ -37,6 +37,8 @@ interface RequestSeen extends Timed {
   };
   readonly peer: Peer;
   readonly source: string;
+  /** The caller's name by its verified certificate, without `spiffe://`. */
+  readonly principal: string | undefined;
   /** Status of the response; undefined where none was sent. */
   readonly status: number | undefined;
   /** The gRPC status that the gateway itself answered with. */
@@ -89,6 +91,7 @@ export function requestSpan(seen: RequestSeen): SpanRecord {
       'error.type': error,
       'isthmus.service': seen.service,
       'isthmus.source_cluster': seen.source,
+      'isthmus.source_principal': seen.principal,
       'isthmus.destination_cluster': seen.cluster,
       'isthmus.tier': seen.tier,
       'isthmus.endpoint': seen.endpoint,

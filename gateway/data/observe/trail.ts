@@ -1,7 +1,7 @@
 /** Owns the trail of one observed request: gathered while it runs, told when it is over, as spans, an exemplar and a line of the access log. */
 import type { Clock, Random } from '../../../core/clock.ts';
 import type { IsthmusError } from '../../../core/errors.ts';
-import type { ClusterName, ServiceName } from '../../../core/names.ts';
+import type { ClusterName, FederationName, ServiceName } from '../../../core/names.ts';
 import type { Target, TryResult } from '../balance/types.ts';
 import { clientAddress } from '../message/client-origin.ts';
 import type { Exchange } from '../message/exchange.ts';
@@ -9,6 +9,7 @@ import { endpointField, requestIdField, traceParentField } from '../message/head
 import type { OutgoingRequest, ResponseHead } from '../message/message.ts';
 import { OneMoreField } from '../message/one-more-field.ts';
 import { sourceOf } from '../message/peer.ts';
+import { Facts } from '../request/authorize/facts.ts';
 import { statusesOf } from '../request/respond/refuse.ts';
 import type { AccessRecord } from './access-line.ts';
 import { newSpanId } from './ids.ts';
@@ -41,6 +42,7 @@ interface Told {
 
 export interface TrailOptions {
   readonly cluster: ClusterName;
+  readonly federation: FederationName;
   readonly told: Told;
   readonly clock: Clock;
   readonly random: Random;
@@ -190,7 +192,10 @@ export class Trail {
     if (trace !== undefined) {
       const times = { startedAt: this.#startedAt, endedAt: this.#now() };
       told.spans([
-        requestSpan({ trace, ...times, ...this.#seen(), tries: this.#tries }),
+        requestSpan({
+          ...{ trace, ...times, ...this.#seen() },
+          ...{ principal: this.#principal, tries: this.#tries },
+        }),
         ...this.#spans,
       ]);
     }
@@ -217,6 +222,7 @@ export class Trail {
     this.#options.told.access({
       service,
       source,
+      principal: this.#principal,
       client: clientAddress(head, peer),
       method: head.method,
       path: pathOf(head.path),
@@ -248,6 +254,12 @@ export class Trail {
       tier: answer?.target.tier,
       endpoint: answer?.endpoint,
     };
+  }
+
+  /** As rules go by it; undefined where no certificate was verified that has a name. */
+  get #principal(): string | undefined {
+    const { principals } = new Facts(this.#exchange, this.#options, undefined);
+    return principals.length === 0 ? undefined : principals.join(',');
   }
 
   /** The trace that others record, or do not. */

@@ -12,7 +12,7 @@ export function observerOf(
   batch: ObservedBatch,
   sampled?: SampledRequests,
 ): Observer | undefined {
-  const { cluster, gatewayId, index, observes } = worker;
+  const { cluster, federation, gatewayId, index, observes } = worker;
   if (observes.logged === 0 && observes.traced === undefined && sampled === undefined) {
     return undefined;
   }
@@ -20,6 +20,7 @@ export function observerOf(
   return new Observer({
     ...observes,
     cluster,
+    federation,
     sampled,
     told: {
       spans: (spans) => batch.addSpans(spans),

@@ -258,7 +258,7 @@ export async function startGateway(t: Context, spec: GatewaySpec): Promise<Gatew
     recorder,
     exposeDecision: spec.exposeDecision,
     proxies: spec.proxies && new TrustedProxies(spec.proxies),
-    observer: spec.observes && new Observer({ ...common, ...spec.observes, cluster }),
+    observer: spec.observes && new Observer({ ...common, ...spec.observes, cluster, federation }),
   });
   links.onChange((name, { state }) => proxy.faults.linkChanged(name, state));
   const place = { host: '127.0.0.1', port: 0 };
