@@ -1,10 +1,13 @@
-/** Owns a load of fresh connections in tests: each request opens its own, several at a time, as fast as they are answered. */
+/** Owns a load of fresh connections in tests: each request opens its own, several at a time, with a short rest after each answer. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Cluster } from './federation.ts';
 import type { Scope } from './gateway-process.ts';
 import { until } from './until.ts';
 
 /** Requests at a time. */
 const width = 8;
+/** Hundreds of connections a second come all the same, and leave processors to what is under load. */
+const restMs = 15;
 
 export class FreshLoad {
   readonly #failures: string[] = [];
@@ -24,6 +27,7 @@ export class FreshLoad {
         } catch (thrown) {
           this.#failures.push(String(thrown));
         }
+        await delay(restMs);
       }
     });
   }
