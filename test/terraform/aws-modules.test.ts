@@ -21,7 +21,7 @@ import {
 } from '../support/terraform.ts';
 import { fakeAws } from './fake-aws.ts';
 import { metadataService } from './metadata-service.ts';
-import { testModule, testModules } from './module-test.ts';
+import { type ModuleTests, testModules } from './module-test.ts';
 
 const shared = sharedScope(ava);
 /** One after the other: each takes a processor for itself. */
@@ -36,9 +36,6 @@ const modules = ['modules/dns-aws', ...machines];
 const examples = ['two-regions-aws', 'three-regions-aws', 'hybrid'].map(
   (name) => `examples/${name}`,
 );
-
-/** By folder: what a module made of the variables of its first test. */
-const outputsOf = new Map<string, Readonly<Record<string, unknown>>>();
 
 let copied: Promise<Terraform> | undefined;
 /** The copy that tests share, made for the first that wants it. */
@@ -57,27 +54,22 @@ test('every file is as `terraform fmt` writes it', async (t) => {
   t.is(stdout, '');
 });
 
-for (const folder of machines) {
-  test(`${folder} is valid and passes its tests`, async (t) => {
-    t.timeout(patienceMs);
-    const terraform = await inPlace();
-    await terraform.ready(folder);
-    const { passed, failures, outputs } = await testModule(terraform, folder);
-    t.deepEqual(failures, []);
-    t.true(passed > 0);
-    outputsOf.set(folder, outputs);
-  });
+let tested: Promise<ModuleTests> | undefined;
+/** The tests of all, which run once. */
+function results(): Promise<ModuleTests> {
+  const told = Object.fromEntries(machines.map((folder) => [folder, 'user_data']));
+  tested ??= inPlace().then((terraform) => testModules(terraform, [...modules, ...examples], told));
+  return tested;
 }
 
-test('dns-aws, and federations made with all of them, are valid and pass their tests', async (t) => {
-  t.timeout(patienceMs);
-  const folders = ['modules/dns-aws', ...examples];
-  const results = await testModules(await inPlace(), folders);
-  for (const folder of folders) {
-    t.deepEqual(results.get(folder)?.failures, [], folder);
-    t.true((results.get(folder)?.passed ?? 0) > 0, folder);
-  }
-});
+for (const folder of [...modules, ...examples]) {
+  test(`${folder} is valid and passes its tests`, async (t) => {
+    t.timeout(patienceMs);
+    const { passed, failures } = (await results()).results.get(folder) ?? {};
+    t.deepEqual(failures, []);
+    t.true((passed ?? 0) > 0);
+  });
+}
 
 interface WrittenFile {
   readonly path: string;
@@ -96,7 +88,8 @@ test('an instance of region-aws knows, once it has booted, its name, its zone, i
   const facts = { 'instance-id': 'i-0abc', 'local-ipv4': '10.0.1.7' };
   const zone = ['placement/availability-zone', 'eu-west-1b'] as const;
   const ISTHMUS_METADATA = await metadataService(shared, new Map([...Object.entries(facts), zone]));
-  for (const { path, content } of filesOf(outputsOf.get('modules/region-aws')?.['user_data'])) {
+  const { output } = await results();
+  for (const { path, content } of filesOf(await output('modules/region-aws'))) {
     // Nobody here is called isthmus.
     await host.write(path, content.replace('owner=isthmus:isthmus', 'owner=0:0'));
   }
@@ -135,8 +128,8 @@ test('an instance of region-aws knows, once it has booted, its name, its zone, i
 
 for (const module of machines) {
   test(`what user data of ${module} writes are programs that bash reads, and units that systemd does`, async (t) => {
-    const { user_data } = outputsOf.get(module) ?? {};
-    const userData = typeof user_data === 'string' ? user_data : Object.values(user_data ?? {})[0];
+    const told = await (await results()).output(module);
+    const userData = typeof told === 'string' ? told : Object.values(told ?? {})[0];
     const dir = await tempDir(t);
     const files = filesOf(userData);
     t.true(files.length > 5);
