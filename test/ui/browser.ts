@@ -7,7 +7,7 @@ import type { Cluster } from '../support/federation.ts';
 import type { Scope } from '../support/gateway-process.ts';
 import { type Door, openDoor } from './door.ts';
 
-export type Theme = 'light' | 'dark';
+type Theme = 'light' | 'dark';
 
 interface Ui {
   readonly page: Page;
@@ -26,8 +26,8 @@ export async function startBrowser(t: Scope): Promise<Browser> {
   });
   const browser = await chromium.launch({
     executablePath,
-    // Its sandbox needs a user other than root.
-    args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+    // No processor draws as a graphics card would; and its sandbox needs a user other than root.
+    args: ['--disable-gpu', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
   });
   t.teardown(() => browser.close());
   return browser;
@@ -84,17 +84,24 @@ interface AxeResult {
   }[];
 }
 
-/** What it finds in each of the views, by path; each is waited for until it shows words that prove it is there. */
+/**
+ * What it finds in each of the views, by path, in the light theme and then in the dark one; each is waited for until it shows words that
+ * prove it is there.
+ */
 export async function faultsIn(
   { page, open }: Ui,
   views: Iterable<readonly [path: string, words: string]>,
-  rules: Rules = 'all',
 ): Promise<string[]> {
   const faults: string[] = [];
   for (const [path, words] of views) {
+    await page.emulateMedia({ colorScheme: 'light' });
     await open(path);
     await page.locator('main').getByText(words).filter({ visible: true }).first().waitFor();
-    for (const fault of await accessibilityFaults(page, rules)) faults.push(`${path}: ${fault}`);
+    for (const fault of await accessibilityFaults(page)) faults.push(`${path}: ${fault}`);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.locator('html[data-theme="dark"]').waitFor();
+    for (const fault of await accessibilityFaults(page, 'colours'))
+      faults.push(`${path}, dark: ${fault}`);
   }
   return faults;
 }

@@ -5,7 +5,7 @@ import type { Drill } from '../../federation/drills/model.ts';
 import { evacuation, startDrill } from '../drills/scene.ts';
 import { sharedScope } from '../support/shared.ts';
 import { until } from '../support/until.ts';
-import { accessibilityFaults, faultsIn, openUi, type Theme } from './browser.ts';
+import { accessibilityFaults, faultsIn, openUi } from './browser.ts';
 import { focusedName, tabTo } from './keys.ts';
 import { openScene, type Scene } from './scene.ts';
 
@@ -91,29 +91,23 @@ test.serial(
   },
 );
 
-for (const theme of ['light', 'dark'] satisfies Theme[]) {
-  test.serial(
-    `${theme}: axe finds nothing in a report, in a comparison, in schedules and in orders`,
-    async (t) => {
-      const ui = await openUi(t, browser, clusters.dc1, theme);
-      const { id } = await firstDrill();
-      const faults = await faultsIn(
-        ui,
-        [
-          [`/drills/${id}`, 'Verdict'],
-          [`/drills/${id}?moving-as=table`, 'Verdict'],
-          [`/drills/compare?a=${id}&b=${id}`, 'Time to shift'],
-          ['/drills/new?kind=slow&cluster=dc1&when=calendar', 'Schedule the drill'],
-          ['/drills/schedules', 'Nothing is rehearsed by the calendar.'],
-          ['/drills/orders', 'No cluster is drained.'],
-        ],
-        theme === 'light' ? 'all' : 'colours',
-      );
-      t.deepEqual(faults, []);
-      t.deepEqual(ui.complaints, []);
-    },
-  );
-}
+test.serial(
+  'axe finds nothing in a report, in a comparison, in schedules and in orders, light or dark',
+  async (t) => {
+    const ui = await openUi(t, browser, clusters.dc1);
+    const { id } = await firstDrill();
+    const faults = await faultsIn(ui, [
+      [`/drills/${id}`, 'Verdict'],
+      [`/drills/${id}?moving-as=table`, 'Verdict'],
+      [`/drills/compare?a=${id}&b=${id}`, 'Time to shift'],
+      ['/drills/new?kind=slow&cluster=dc1&when=calendar', 'Schedule the drill'],
+      ['/drills/schedules', 'Nothing is rehearsed by the calendar.'],
+      ['/drills/orders', 'No cluster is drained.'],
+    ]);
+    t.deepEqual(faults, []);
+    t.deepEqual(ui.complaints, []);
+  },
+);
 
 test.serial('a report is a link that opens at any cluster, and is taken along', async (t) => {
   const { id } = await firstDrill();
