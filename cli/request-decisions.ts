@@ -1,9 +1,9 @@
 /** Owns how a person is told what would become of a request: where it ends or goes, then step by step, then each backend. */
-import type { RequestExplanation } from '../gateway/control/api/answers.ts';
+import type { ExplainedSample, RequestExplanation } from '../gateway/control/api/answers.ts';
 import { decisionText } from './decision.ts';
 import { type Column, renderTable, type View } from './table.ts';
 import { printable } from './terminal.ts';
-import { percent } from './words.ts';
+import { moment, percent } from './words.ts';
 
 type Decision = RequestExplanation['decisions'][number];
 type Backend = RequestExplanation['backends'][number];
@@ -20,6 +20,24 @@ export function requestText(explanation: RequestExplanation, view: View): string
   ].join('\n\n');
 }
 
+/** What became of a real request, and what would now. */
+export function sampleText({ sampled, now }: ExplainedSample, view: View): string {
+  const { at, from, host, method, outcome, path, service, withheld } = sampled;
+  const { cluster, code, endpoint, ms, status } = outcome;
+  const by = [endpoint, cluster && `in ${cluster}`].filter((one) => one !== undefined).join(' ');
+  const answered = status === undefined ? 'no answer' : `answered ${status}`;
+  const became = [
+    `${answered}${by === '' ? '' : ` by ${by}`}`,
+    ...(code === undefined ? [] : [code]),
+    ...(service === undefined ? [] : [`for ${service}`]),
+    `after ${ms} ms`,
+    ...(withheld.length === 0 ? [] : [`not kept of it: ${withheld.join(', ')}`]),
+  ].join('; ');
+  const asked = printable(`${method} ${host}${path}`);
+  const then = printable(`from ${from} at ${moment(at)}: ${became}`);
+  return `${view.paint('bold', `then: ${asked}`)} ${then}\n\nnow: ${requestText(now, view)}`;
+}
+
 /** Where it ends, or that it goes on, as far as that is known. */
 function verdict({ decisions, backends }: RequestExplanation, view: View): string {
   const end = decisions.find(isEnd);
@@ -31,6 +49,7 @@ function verdict({ decisions, backends }: RequestExplanation, view: View): strin
     if (only !== undefined && backends.length === 1 && isWhole(first)) return endText(only, view);
     return view.paint('yellow', `may not go on to ${ended.map(nameOf).join(', ')}`);
   }
+  if (backends.length === 0) return view.paint('green', 'goes on to an endpoint here');
   const goesOn = `goes on to ${backends.map(nameOf).join(', ')}`;
   const asked = [...decisions, ...backends.flatMap(servedBy)];
   return asked.some(({ outcome }) => outcome === 'unknown')

@@ -375,6 +375,12 @@ export const errorCodes = {
     'not-found',
     'List what there is: `isthmus get` and a kind of policy, such as `isthmus get traffic-policies`.',
   ),
+  REQUEST_NOT_FOUND: entry(
+    'Request not remembered',
+    404,
+    'not-found',
+    'Of many requests a gateway remembers few, for ten minutes: ask the one that it came to, name another one of the same kind, or describe it to `isthmus explain`.',
+  ),
   POLICY_TOO_LARGE: entry(
     'Policy too large',
     413,

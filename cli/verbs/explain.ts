@@ -2,11 +2,15 @@
 import { readFile } from 'node:fs/promises';
 import { text as readText } from 'node:stream/consumers';
 import { IsthmusError, messageOf } from '../../core/errors.ts';
-import type { ExplainAnswer, RequestExplanation } from '../../gateway/control/api/answers.ts';
+import type {
+  ExplainAnswer,
+  ExplainedSample,
+  RequestExplanation,
+} from '../../gateway/control/api/answers.ts';
 import { life, type Slot } from '../../gateway/data/request/life.ts';
 import type { Cli } from '../cli.ts';
 import { decisionText } from '../decision.ts';
-import { requestText } from '../request-decisions.ts';
+import { requestText, sampleText } from '../request-decisions.ts';
 import { resolveAsked } from '../service-path.ts';
 import { type Column, renderTable } from '../table.ts';
 import { repeated, type Verb } from '../verb.ts';
@@ -17,10 +21,12 @@ interface RequestOptions {
   readonly jwt?: string;
   readonly as?: string;
   readonly source?: string;
+  readonly listener?: string;
 }
 
 interface Options extends RequestOptions {
   readonly path?: true;
+  readonly request?: string;
   readonly from?: string;
   readonly without?: readonly string[];
   readonly scale?: readonly string[];
@@ -55,6 +61,14 @@ export function explainVerb(program: Verb, cli: Cli): void {
     )
     .option('--as <id>', 'Of one request: the SPIFFE ID by which its client is known.')
     .option('--source <address>', "Of one request: its client's IP address, not 127.0.0.1.")
+    .option(
+      '--listener <name>',
+      'Of one request, by https: the ingress that it comes to, ingress-0.',
+    )
+    .option(
+      '--request <id>',
+      'A real request of the last minutes that the gateway remembers, by its id or that of its trace.',
+    )
     .option('--path', 'The steps of any request through a gateway, in order, instead.')
     .examples(
       ['isthmus explain api.prod', 'from here, now'],
@@ -65,6 +79,10 @@ export function explainVerb(program: Verb, cli: Cli): void {
         "isthmus explain http://api.prod.acme/v1/orders --method POST --header 'x-user: beta'",
         'what would become of this request: route, access, limits, backends',
       ],
+      [
+        'isthmus explain --request 0f6ad1b2-8c1e-4bb7-9a52-7d5f1c0de0a1',
+        'what became of this real request, and what would now',
+      ],
       ['isthmus explain --path', 'what a gateway does with a request, step by step'],
     )
     .action(async (service: string | undefined, options: Options) => {
@@ -72,9 +90,19 @@ export function explainVerb(program: Verb, cli: Cli): void {
         cli.print(life, (view) => renderTable(stepColumns, life, view));
         return;
       }
+      if (options.request !== undefined) {
+        if (service !== undefined) {
+          throw new IsthmusError('USAGE', {
+            what: '--request names a request that came: there is nothing to ask about beside it',
+            fix: `Leave out ${service}.`,
+          });
+        }
+        await explainSampled(cli, options.request);
+        return;
+      }
       if (service === undefined) {
         throw new IsthmusError('USAGE', {
-          what: "Missing required argument 'service', or --path",
+          what: "Missing required argument 'service', --request or --path",
           fix: 'Try: isthmus explain api.prod',
         });
       }
@@ -84,10 +112,9 @@ export function explainVerb(program: Verb, cli: Cli): void {
 }
 
 function isOneRequest(service: string, options: RequestOptions): boolean {
-  const { method, header, jwt, as, source } = options;
-  return (
-    service.includes('://') || [method, header, jwt, as, source].some((one) => one !== undefined)
-  );
+  const { method, header, jwt, as, source, listener } = options;
+  const said = [method, header, jwt, as, source, listener];
+  return service.includes('://') || said.some((one) => one !== undefined);
 }
 
 async function explainService(cli: Cli, service: string, options: Options): Promise<void> {
@@ -101,7 +128,7 @@ async function explainService(cli: Cli, service: string, options: Options): Prom
 }
 
 async function explainRequest(cli: Cli, asked: string, options: Options): Promise<void> {
-  const { from, without, method, header = [], jwt, as, source } = options;
+  const { from, without, method, header = [], jwt, as, source, listener } = options;
   const scale = scaleOf(options.scale);
   const headers = header.map(headerOf);
   const token = jwt === undefined ? undefined : await tokenIn(cli, jwt);
@@ -109,9 +136,17 @@ async function explainRequest(cli: Cli, asked: string, options: Options): Promis
   const what = asked.includes('://')
     ? { url: asked }
     : { service: await resolveAsked(admin, asked) };
-  const body = { ...what, from, without, scale, method, headers, token, as, source };
+  const body = {
+    ...{ ...what, from, without, scale, method, headers, token, as, source, listener },
+  };
   const explanation = await admin.send<RequestExplanation>('POST', '/v1/explain', body);
   cli.print(explanation, (view) => requestText(explanation, view));
+}
+
+async function explainSampled(cli: Cli, id: string): Promise<void> {
+  const admin = await cli.admin();
+  const explained = await admin.get<ExplainedSample>(`/v1/requests/${encodeURIComponent(id)}`);
+  cli.print(explained, (view) => sampleText(explained, view));
 }
 
 function scaleOf(parts: readonly string[] = []): Readonly<Record<string, number>> {

@@ -36,6 +36,7 @@ interface Description {
 test.before('two clusters are joined', async () => {
   ({ dc1 } = await federate(shared, { dc1: {}, dc2: {} }));
   for (let i = 0; i < 5; i++) await dc1.gateway.request('orders.shop');
+  await dc1.gateway.request('orders.shop', { headers: { 'x-request-id': 'described' } });
   description = (await adminRequest(dc1.gateway, '/openapi.json')).json as unknown as Description;
 });
 
@@ -88,6 +89,8 @@ const requests: (readonly [id: string, path: string, ask?: AdminAsk])[] = [
   ['listEndpoints', '/v1/endpoints?service=orders.shop'],
   ['listExports', '/v1/exports'],
   ['explain', '/v1/explain/orders.shop?without=dc2'],
+  ['listRequests', '/v1/requests?service=orders.shop'],
+  ['explainSampledRequest', '/v1/requests/described'],
   ['explainRequest', '/v1/explain', { method: 'POST', body: { service: 'orders.shop' } }],
   ['putEndpoint', '/v1/services/shop/cart/endpoints/cart-1', { method: 'PUT', body: put }],
   ['getEndpoint', '/v1/services/shop/cart/endpoints/cart-1'],

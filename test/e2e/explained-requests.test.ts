@@ -2,7 +2,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';
-import type { PolicyEffect, RequestExplanation } from '../../gateway/control/api/answers.ts';
+import type {
+  ExplainedSample,
+  PolicyEffect,
+  RequestExplanation,
+} from '../../gateway/control/api/answers.ts';
 import { ask } from '../gateway/data/request/http.ts';
 import { startOrigin } from '../gateway/data/request/scene.ts';
 import type { Cluster } from '../support/federation.ts';
@@ -290,6 +294,67 @@ test.serial(
     );
     t.like(effect.changes.find(({ kind }) => kind === 'refused')?.to, { code: 'JWT_MISSING' });
     t.false(JSON.stringify(effect).includes('s3cr3t'));
+  },
+);
+
+test.serial('of a real request it is told what became of it, and what would now', async (t) => {
+  const id = ['-H', 'x-request-id: the-one', '-H', 'cookie: sid=s3cr3t'];
+  await ask(urlOf(dc1, '/v8/x'), host, ...id, '-H', 'x-team: green');
+  const spec = { action: 'DENY', rules: [{ to: [{ operation: { paths: ['/v8/*'] } }] }] };
+  const before = await dc1.gateway.api.get<ExplainedSample>('/v1/requests/the-one');
+  t.like(before.sampled, { path: '/v8/x', service: 'orders.shop', from: '127.0.0.1' });
+  t.like(before.sampled.outcome, { status: 200, cluster: 'dc2', endpoint: 'orders-1' });
+  t.deepEqual(before.sampled.withheld, ['cookie']);
+  t.is(endOf(before.now.decisions), undefined);
+  await put(dc1, '/v1/authorizations/shop/no-v8', spec);
+  const text = await until('it would be refused now', async () => {
+    const told = await dc1.gateway.isthmusOk(['explain', '--request', 'the-one']);
+    return told.includes('ACCESS_DENIED') ? told : undefined;
+  });
+  t.regex(
+    text,
+    /^then: GET orders\.shop\.acme\/v8\/x from 127\.0\.0\.1 at .*answered 200 by orders-1 in dc2/m,
+  );
+  t.regex(text, /not kept of it: cookie$/m);
+  t.regex(text, /^now: GET .*: refused at authorize with ACCESS_DENIED$/m);
+  await dc1.gateway.api.send('DELETE', '/v1/authorizations/shop/no-v8');
+  const there = await dc2.gateway.api.get<ExplainedSample>('/v1/requests/the-one');
+  t.is(there.sampled.from, 'dc1', 'the cluster that serves remembers it as well');
+  t.is(endOf(there.now.decisions), undefined);
+  const none = await dc1.gateway.isthmus(['explain', '--request', 'another']);
+  t.regex(none.stderr, /REQUEST_NOT_FOUND/);
+});
+
+test.serial(
+  'the rules that nearly allowed a request are told, and what they ask for',
+  async (t) => {
+    const rules = [
+      {
+        from: [{ source: { clusters: ['dc9'] } }],
+        to: [{ operation: { methods: ['GET'], paths: ['/b/*', '/c'] } }],
+      },
+      {
+        from: [{ source: { ipBlocks: ['192.0.2.0/24'] } }],
+        to: [{ operation: { methods: ['GET'] } }],
+        when: [{ key: 'request.headers[x-team]', values: ['blue'] }],
+      },
+      { to: [{ operation: { methods: ['PUT'], paths: ['/a'] } }] },
+    ];
+    const target = { service: 'orders' };
+    await put(dc1, '/v1/authorizations/shop/some', { target, action: 'ALLOW', rules });
+    const { decisions } = await explained(dc1, { url: `http://${host}/a` });
+    t.like(endOf(decisions), { step: 'authorize', code: 'ACCESS_DENIED' });
+    t.deepEqual(
+      decisions
+        .filter(({ step, outcome }) => step === 'authorize' && outcome === 'noted')
+        .map(({ says }) => says),
+      [
+        'rule 3 of it does not allow it: it asks for methods ["PUT"]',
+        'rule 1 of it does not allow it: it asks for clusters ["dc9"], paths ["/b/*","/c"]',
+        'rule 2 of it does not allow it: it asks for ipBlocks ["192.0.2.0/24"], request.headers[x-team] of ["blue"]',
+      ],
+    );
+    await dc1.gateway.api.send('DELETE', '/v1/authorizations/shop/some');
   },
 );
 

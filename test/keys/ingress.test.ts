@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import anyTest, { type TestFn } from 'ava';
 import { keyPemOf, pemOf } from '../../certs/x509.ts';
+import type { RequestExplanation } from '../../gateway/control/api/answers.ts';
 import { TlsClient } from '../gateway/data/listen/tls-client.ts';
 import { GatewayProcess } from '../support/gateway-process.ts';
 import { startOrigin } from '../support/origin.ts';
@@ -174,4 +175,27 @@ test('tcp: connections go to the service as they are', async (t) => {
   socket.end('there and back');
   t.deepEqual(await readAll(socket), { kind: 'ended', text: 'there and back' });
   proves(t, 'tcp[].listen', 'tcp[].service', 'services[].protocol');
+});
+
+test.serial('what would become of a request at an ingress is told as it becomes', async (t) => {
+  const ends = async (url: string, listener?: string) => {
+    const asked = { url, ...(listener !== undefined && { listener }) };
+    const told = await gateway.api.send<RequestExplanation>('POST', '/v1/explain', asked);
+    const end = told.decisions.find(
+      ({ outcome }) => outcome === 'refused' || outcome === 'answered',
+    );
+    return end?.code ?? end?.says ?? told.backends[0]?.service;
+  };
+  t.is(await ends(`https://${www}/web/a`), 'web.shop');
+  t.is(await ask(await connect(0, www), www, '/web/a'), 'web, nobody');
+  t.is(await ends(`https://${www}/other`), 'rest.shop');
+  t.is(await ends(`https://${www}/other`, 'ingress-1'), 'web.shop');
+  t.is(await ends('https://api.example.org/'), 'rest.shop');
+  t.is(await ends('https://nobody.example.net/'), 'HOST_MISDIRECTED', 'the default certificate');
+  t.is(await ends('https://nobody.example.net/', 'ingress-2'), 'SERVER_NAME_UNKNOWN');
+  t.regex((await ends('https://raw.example.com/')) ?? '', /passed on to secret\.shop\.acme/);
+  await t.throwsAsync(ends(`https://${www}/`, 'ingress-9'), { code: 'BODY_INVALID' } as object);
+  await t.throwsAsync(ends(`http://${own}/`, 'ingress-0'), { code: 'BODY_INVALID' } as object);
+  const line = ['explain', `https://${www}/web/a`, '--listener', 'ingress-0'];
+  t.regex(await gateway.isthmusOk(line), /: goes on to web\.shop 100 %$/m);
 });

@@ -32,6 +32,7 @@ import { type PolicyParts, policyOperations } from './operations/policies.ts';
 import { policyEffectOperation } from './operations/policy-effect.ts';
 import { policyPlanOperation } from './operations/policy-plan.ts';
 import { policyReadingOperation } from './operations/policy-reading.ts';
+import { sampledRequestOperations } from './operations/sampled-requests.ts';
 import { standingOperations } from './operations/standing.ts';
 import { beliefsSchema } from './schema/clusters.ts';
 import { type AdminServer, startAdminServer } from './server.ts';
@@ -51,7 +52,7 @@ type AdministeredParts = ControlledParts &
   WatchedGateway &
   WatchedServices &
   PolicyParts &
-  Pick<EffectParts, 'clock' | 'ingressCertificates' | 'workers'> & {
+  Pick<EffectParts, 'clock' | 'workers'> & {
     readonly drills: Drills;
     readonly journal: Journal;
     readonly writtenPolicies: WrittenPolicies;
@@ -131,6 +132,7 @@ export async function startAdministration(
         policyPlanOperation(gateway),
         policyEffectOperation(gateway, federationCounts),
         policyReadingOperation,
+        ...sampledRequestOperations(gateway),
         ...limitOperations(gateway),
         ...standingOperations(drills.orders),
         ...clusterOperations(() => control.clusters(), drills.orders),

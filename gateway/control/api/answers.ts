@@ -82,6 +82,8 @@ export type { PolicyEffect } from './schema/policy-effect.ts';
 export type { PolicyPlan } from './schema/policy-plan.ts';
 /** `POST /v1/policies/read` */
 export type { PolicyReading } from './schema/policy-reading.ts';
+/** `GET /v1/requests/{id}` */
+export type { ExplainedSample } from './schema/sampled-requests.ts';
 /** Topic `policies` of the live stream */
 export type { PolicySummary } from './view/policies.ts';
 /** `GET /v1/traffic-policies` */

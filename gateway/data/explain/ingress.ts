@@ -17,7 +17,7 @@ export interface KnownIngress {
 }
 
 /** Whether TLS for a host ends there, is passed on as it is, or is refused. */
-type Led =
+export type Led =
   | { readonly kind: 'ends'; readonly entrance: Entrance }
   | { readonly kind: 'passed'; readonly authority: string }
   | { readonly kind: 'refused' };

@@ -7,6 +7,7 @@ import { http1Limits, type ProxyLimits } from '../request/limit.ts';
 import type { Unreadable } from '../request/respond/unreadable.ts';
 import { isFieldContent, isToken } from '../wire/http1/grammar.ts';
 import { RequestParser } from '../wire/http1/request-parser.ts';
+import { WithheldFields } from './withheld-fields.ts';
 
 export interface MadeUp {
   /** `https`: over TLS that ends at the gateway, as at an ingress; default `http`. */
@@ -19,10 +20,17 @@ export interface MadeUp {
   /** Name and value in turns. */
   readonly fields: Fields;
   readonly peer: Peer;
+  /** Names of fields that it has besides, of whose values nothing is known. */
+  readonly withheld?: readonly string[] | undefined;
 }
 
 type Read =
-  | { readonly kind: 'read'; readonly exchange: Exchange }
+  | {
+      readonly kind: 'read';
+      readonly exchange: Exchange;
+      /** Its fields, where some are withheld. */
+      readonly withheld?: WithheldFields;
+    }
   | { readonly kind: 'refused'; readonly why: Unreadable };
 
 function refused(status: number, what: string): Read {
@@ -50,7 +58,13 @@ export function readMadeUp(made: MadeUp, limits: ProxyLimits): Read {
   if (step.kind !== 'head') return refused(400, 'It is no request');
   const received = requestOf(step, made.scheme ?? 'http', limits.encodedSlashes);
   if (received.kind === 'refused') return received;
-  return { kind: 'read', exchange: { ...nobodyWaits, peer, head: received.head } };
+  const { head } = received;
+  if (made.withheld === undefined || made.withheld.length === 0) {
+    return { kind: 'read', exchange: { ...nobodyWaits, peer, head } };
+  }
+  const withheld = new WithheldFields(head.fields, made.withheld);
+  const exchange = { ...nobodyWaits, peer, head: { ...head, fields: withheld } };
+  return { kind: 'read', exchange, withheld };
 }
 
 const nobodyWaits: Omit<Exchange, 'peer' | 'head'> = {

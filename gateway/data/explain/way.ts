@@ -17,6 +17,11 @@ export interface Seen {
 /** Tells what a step went by; a refusal is told by the step itself where none of it is one. */
 export type Teller = (seen: Seen) => readonly Decision[];
 
+/** All of them tell, one after another. */
+export function together(...tellers: readonly Teller[]): Teller {
+  return (seen) => tellers.flatMap((tell) => tell(seen));
+}
+
 interface Way {
   readonly decisions: readonly Decision[];
   /** Where it goes on; absent where it ends here. */

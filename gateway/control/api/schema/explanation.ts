@@ -148,6 +148,10 @@ const policySchema = named('BalancePolicy', 'How a service is balanced', {
       .boolean()
       .describe('Whether requests that do harm twice are repeated when they may have arrived'),
   }).describe('When a request is tried again'),
+  hedge: object({
+    delayMs: milliseconds.describe('Milliseconds without an answer before one more try; 0: never'),
+    maxTries: count.describe('Most tries at a time, the first among them'),
+  }).describe('When a request is sent to one more target'),
   breakers: object({
     maxConnections: count.describe("Most connections to the cluster's own endpoints; 0: no limit"),
     maxPending: count.describe('Most requests that wait for one; 0: no limit'),

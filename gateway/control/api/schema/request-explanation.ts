@@ -21,7 +21,14 @@ export const askedRequestSchema = z.strictObject({
     .max(8192)
     .optional()
     .describe(
-      'What is asked for at the outbound listener: http://HOST/PATH?QUERY; or say `service`',
+      'What is asked for: http://HOST/PATH?QUERY at the outbound listener, https:// at an ingress; or say `service`',
+    ),
+  listener: z
+    .string()
+    .max(63)
+    .optional()
+    .describe(
+      'Ingress that is asked, `ingress-0`; default the first at which TLS for the host ends',
     ),
   from: z
     .string()

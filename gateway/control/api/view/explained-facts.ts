@@ -6,7 +6,6 @@ import type { ExplainedPlace } from '../../../data/explain/ground.ts';
 import type { KnownIngress } from '../../../data/explain/ingress.ts';
 import { defaultLimits } from '../../../data/request/limit.ts';
 import { serviceFacts } from '../../../data/worker/facts.ts';
-import type { IngressCertificates } from '../../certificates/ingress-certificates.ts';
 import { limitsOf } from '../../config/data-side-settings.ts';
 import { edgeSpecOf } from '../../config/edge-spec.ts';
 import type { ExplainedParts } from './explanation.ts';
@@ -54,9 +53,7 @@ export function knownOf({ services }: ExplainedParts, name: ServiceName) {
 export function ingressesOf({
   config,
   ingressCertificates,
-}: Pick<ExplainedParts, 'config'> & {
-  readonly ingressCertificates: Pick<IngressCertificates, 'current'>;
-}): readonly KnownIngress[] {
+}: Pick<ExplainedParts, 'config' | 'ingressCertificates'>): readonly KnownIngress[] {
   const { current } = ingressCertificates;
   return edgeSpecOf(config).ingress.map((spec, i) => ({
     spec,

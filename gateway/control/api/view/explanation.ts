@@ -18,6 +18,7 @@ import type { PartTarget } from '../../../data/request/route/ports.ts';
 import { narrowed } from '../../../data/worker/service-part.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import type { KnownServices } from '../../catalog/known-services.ts';
+import type { IngressCertificates } from '../../certificates/ingress-certificates.ts';
 import type { GatewayConfig } from '../../config/config.ts';
 import type { IssuerKeys } from '../../issuers/issuer-keys.ts';
 import type { Workers } from '../../workers/workers.ts';
@@ -29,6 +30,7 @@ export interface ExplainedParts {
   readonly caller: Caller;
   readonly catalog: Pick<Catalog, 'entries'>;
   readonly config: GatewayConfig;
+  readonly ingressCertificates: Pick<IngressCertificates, 'current'>;
   readonly policies: Policies;
   readonly issuerKeys: Pick<IssuerKeys, 'current'>;
   readonly services: Pick<KnownServices, 'balanceView' | 'offered' | 'published' | 'usable'>;

@@ -11,7 +11,6 @@ import { Tally } from '../../../data/explain/replay/tally.ts';
 import { TrustedProxies } from '../../../data/message/trusted-proxies.ts';
 import type { SampledRequest } from '../../../data/observe/sampling/sampled-request.ts';
 import type { ServicePart } from '../../../data/worker/service-part.ts';
-import type { IngressCertificates } from '../../certificates/ingress-certificates.ts';
 import { proxiesOf } from '../../config/data-side-settings.ts';
 import { graph } from '../../graph/graph.ts';
 import type { WrittenPolicies } from '../../policies/written-policies.ts';
@@ -27,7 +26,6 @@ import { type JudgingParts, judge } from './judged-policies.ts';
 export interface EffectParts extends ExplainedParts, JudgingParts {
   readonly config: ExplainedParts['config'];
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
-  readonly ingressCertificates: Pick<IngressCertificates, 'current'>;
   readonly workers: Pick<Workers, 'balancerState' | 'sampled'>;
   readonly writtenPolicies: Pick<WrittenPolicies, 'grants' | 'find'>;
 }

@@ -1,51 +1,57 @@
 /** Owns the answer to what would become of a request that nobody has sent: step by step, each with the policy that decides. */
-import { IsthmusError } from '../../../../core/errors.ts';
 import {
   type AskedName,
   askedName,
   type ClusterName,
   type FederationName,
-  serviceHost,
   trustDomainOf,
 } from '../../../../core/names.ts';
 import type { Caller } from '../../../data/balance/types.ts';
 import { tellAuthorization, tellLimits, tellToken } from '../../../data/explain/access.ts';
+import { tellAccessMisses } from '../../../data/explain/access-misses.ts';
 import { type Branch, branchesOf, tellFault, tellMirrors } from '../../../data/explain/branches.ts';
 import { type Decision, inOrder } from '../../../data/explain/decision.ts';
 import { tellReading, tellRoute } from '../../../data/explain/finding.ts';
 import { groundOf } from '../../../data/explain/ground.ts';
+import type { Led } from '../../../data/explain/ingress.ts';
 import { type MadeUp, readMadeUp } from '../../../data/explain/made-up.ts';
 import { tellSending } from '../../../data/explain/sending.ts';
-import { explainWay, Noted } from '../../../data/explain/way.ts';
+import { explainWay, Noted, together } from '../../../data/explain/way.ts';
 import { clientCertificateField, serviceField } from '../../../data/message/headers.ts';
 import type { Passage } from '../../../data/message/passage.ts';
-import { clientAt, type Peer } from '../../../data/message/peer.ts';
-import { noProxies, TrustedProxies } from '../../../data/message/trusted-proxies.ts';
+import type { Peer } from '../../../data/message/peer.ts';
 import { chainFor, type Entrance } from '../../../data/request/chain.ts';
 import { limitOfRules } from '../../../data/request/rate-limit/limits.ts';
 import { codeOf } from '../../../data/request/respond/unreadable.ts';
-import { proxiesOf } from '../../config/data-side-settings.ts';
 import type { RequestExplanation } from '../answers.ts';
 import type { AskedRequest } from '../schema/request-explanation.ts';
+import { type Question, questionOf } from './asked-request.ts';
 import { sourceTold } from './decision-source.ts';
 import { knownOf, placeAt } from './explained-facts.ts';
 import { callerAt, type ExplainedParts, explanation } from './explanation.ts';
 
 /** Throws BODY_INVALID, CLUSTER_NOT_FOUND or NAME_INVALID. */
-export async function requestExplanation(
+export function requestExplanation(
   gateway: ExplainedParts,
   asked: AskedRequest,
 ): Promise<RequestExplanation> {
-  const caller = callerAt(gateway, asked.from);
-  const made = madeUp(gateway, asked, caller.cluster);
-  const { decisions, branches } = await wayAt(gateway, caller, { kind: 'outbound' }, made);
-  const backends = branches.map((branch) => backendOf(gateway, asked, made, caller, branch));
+  return explanationOf(gateway, questionOf(gateway, asked));
+}
+
+export async function explanationOf(
+  gateway: ExplainedParts,
+  question: Question,
+): Promise<RequestExplanation> {
+  const { caller, made, notes } = question;
+  const { cluster } = caller;
+  const { decisions, branches } = await wayAt(gateway, caller, question.entranceAt, made);
+  const backends = branches.map((branch) => backendOf(gateway, question, branch));
   return {
     request: { method: made.method, host: made.authority, path: made.target },
     caller,
-    decisions: decisions.map((one) => told(caller.cluster, one)),
+    decisions: decisions.map((one) => told(cluster, one)),
     backends: await Promise.all(backends),
-    notes: [...unknownAt(gateway, caller.cluster), ...certificateNote(asked)],
+    notes: [...unknownAt(gateway, cluster), ...notes],
   };
 }
 
@@ -53,9 +59,7 @@ type Backend = RequestExplanation['backends'][number];
 
 async function backendOf(
   gateway: ExplainedParts,
-  { from, without, scale }: AskedRequest,
-  made: MadeUp,
-  caller: Caller,
+  { caller, from, imagined, made }: Question,
   { target, share, decisions, route, passage }: Branch,
 ): Promise<Backend> {
   const { service, ...part } = target;
@@ -70,18 +74,13 @@ async function backendOf(
   if (route === undefined || knownOf(gateway, service) === undefined) {
     return { ...backend, serving: [] };
   }
-  const imagined = {
-    without: new Set(without),
-    scale: new Map(Object.entries(scale).map(([name, left]) => [name as ClusterName, left])),
-  };
   const decision = await explanation(gateway, target, from, imagined);
   const carry = decision.candidates.filter((one) => one.share > 0);
   const others = new Set(carry.map(({ cluster }) => cluster as ClusterName));
   others.delete(caller.cluster);
   const serving = [...others].map(async (cluster) => {
-    const asked = askedName(target);
-    const sent = sentOn(gateway, made, caller.cluster, asked, passage);
-    const way = await wayAt(gateway, callerAt(gateway, cluster), { kind: 'east-west' }, sent);
+    const sent = sentOn(gateway, made, caller.cluster, askedName(target), passage);
+    const way = await wayAt(gateway, callerAt(gateway, cluster), eastWest, sent);
     return {
       cluster,
       decisions: way.decisions.map((one) => told(cluster, one)),
@@ -89,39 +88,6 @@ async function backendOf(
     };
   });
   return { ...backend, decision, serving: await Promise.all(serving) };
-}
-
-/** Reads what was asked about. Throws BODY_INVALID. */
-function madeUp({ config }: ExplainedParts, asked: AskedRequest, cluster: ClusterName): MadeUp {
-  const { service, url, method, headers, token, as, source } = asked;
-  if ((service === undefined) === (url === undefined)) {
-    throw new IsthmusError('BODY_INVALID', { what: 'Name either a service or a URL' });
-  }
-  const isGiven = headers.some(({ name }) => name.toLowerCase() === 'authorization');
-  if (token !== undefined && isGiven) {
-    const what = 'There is a token beside an authorization field';
-    throw new IsthmusError('BODY_INVALID', { what, where: 'token' });
-  }
-  const [, host, target = ''] = /^http:\/\/([^/?#]+)([^#]*)/.exec(url ?? '') ?? [];
-  if (url !== undefined && host === undefined) {
-    throw new IsthmusError('BODY_INVALID', {
-      what: 'It is no URL of what comes to the outbound listener: http://HOST/PATH',
-      where: 'url',
-    });
-  }
-  // The proxies of other clusters are not known here.
-  const proxies = cluster === config.cluster ? new TrustedProxies(proxiesOf(config)) : noProxies;
-  const client = clientAt(source, proxies);
-  return {
-    method,
-    authority: service === undefined ? (host ?? '') : serviceHost(service, config.federation),
-    target: target.startsWith('/') ? target : `/${target}`,
-    fields: [
-      ...headers.flatMap(({ name, value }) => [name, value]),
-      ...(token === undefined ? [] : ['authorization', `Bearer ${token}`]),
-    ],
-    peer: as === undefined ? client : { ...client, certificate: `URI=${as}` },
-  };
 }
 
 /** The request as a gateway of `from` sends it on to another cluster. */
@@ -171,7 +137,7 @@ interface WayHere {
 async function wayAt(
   gateway: ExplainedParts,
   where: Caller,
-  entrance: Entrance,
+  entranceAt: Question['entranceAt'],
   made: MadeUp,
 ): Promise<WayHere> {
   const { config, policies } = gateway;
@@ -194,7 +160,7 @@ async function wayAt(
   const tellers = {
     route: tellRoute(policies),
     authenticate: tellToken,
-    authorize: tellAuthorization(place),
+    authorize: together(tellAuthorization(place), tellAccessMisses(place)),
     'rate-limit': tellLimits(place, limitNamed),
     fault: tellFault,
     mirror: tellMirrors,
@@ -202,6 +168,9 @@ async function wayAt(
   const noted = new Noted();
   const ground = groundOf(here, noted);
   try {
+    const led = entranceAt(ground.rules.routes);
+    if (led.kind !== 'ends') return { decisions: [tellOpening(led, made)], branches: [] };
+    const { entrance } = led;
     const chain = chainFor(entrance, ground.rules);
     const split = chain.find(({ slot }) => slot === 'split');
     const before = chain.filter((step) => step !== split);
@@ -209,7 +178,8 @@ async function wayAt(
     const { route, decisions } = await explainWay(before, exchange, tellers, noted);
     const branches =
       route && split ? await branchesOf(split, exchange, route, ground, tellers) : [];
-    const all = inOrder([...tellReading(made, exchange), ...decisions]);
+    const known = read.withheld?.isAsked ? decisions.map(unkept) : decisions;
+    const all = inOrder([...tellReading(made, exchange), ...known]);
     return {
       decisions: cluster === config.cluster ? all : all.map((one) => doubted(one, entrance)),
       branches,
@@ -217,6 +187,27 @@ async function wayAt(
   } finally {
     ground.close();
   }
+}
+
+/** A refusal of a request of which a value was asked that was not kept. */
+function unkept(decision: Decision): Decision {
+  if (decision.outcome !== 'refused') return decision;
+  const { step, policy, rule } = decision;
+  const says = 'it depends on a value that was not kept of the request';
+  return { ...{ step, policy, rule }, outcome: 'unknown', says };
+}
+
+const eastWest: Question['entranceAt'] = () => ({ kind: 'ends', entrance: { kind: 'east-west' } });
+
+/** What becomes of a connection of which no request is read here. */
+function tellOpening(led: Exclude<Led, { kind: 'ends' }>, { authority }: MadeUp): Decision {
+  const step = 'receive';
+  if (led.kind === 'passed') {
+    const says = `TLS does not end here: the connection is passed on to ${led.authority} as it is`;
+    return { step, outcome: 'answered', says };
+  }
+  const says = `no certificate of an ingress is for ${authority}: the handshake is refused`;
+  return { step, outcome: 'refused', says, code: 'SERVER_NAME_UNKNOWN' };
 }
 
 /** What another cluster's own policies may say otherwise is not known, whatever those of the federation say. */
@@ -240,10 +231,4 @@ function unknownAt({ config }: ExplainedParts, cluster: ClusterName): string[] {
   return [
     `What ${cluster} says in its own policies and its configuration is not known to ${config.cluster}: only the federation's policies are told. Ask a gateway of ${cluster}`,
   ];
-}
-
-function certificateNote({ as }: AskedRequest): string[] {
-  return as === undefined
-    ? []
-    : ['Certificates are verified at ingresses: a client of the outbound listener shows none'];
 }

@@ -21,7 +21,6 @@ import { readMadeUp } from '../made-up.ts';
 import { explainWay, Noted, type Teller } from '../way.ts';
 import type { End, Fate, Part } from './fate.ts';
 import { LimitReplay } from './limit-replay.ts';
-import { WithheldFields } from './withheld-fields.ts';
 
 interface ReplayOptions {
   readonly place: ExplainedPlace;
@@ -68,6 +67,7 @@ export class Replay {
         authority: sampled.authority,
         target: sampled.path,
         fields: sampled.fields,
+        withheld: sampled.withheld,
         peer: this.#peerOf(sampled),
       },
       this.#options.place.limits,
@@ -75,12 +75,9 @@ export class Replay {
     if (read.kind === 'refused') {
       return whole({ kind: 'refused', says: read.why.what, code: codeOf(read.why) });
     }
-    const { head } = read.exchange;
-    const fields = new WithheldFields(head.fields, sampled.withheld);
-    const exchange: Exchange = { ...read.exchange, head: { ...head, fields } };
-    const { fate, governed } = await this.#walk(chain, exchange, sampled);
+    const { fate, governed } = await this.#walk(chain, read.exchange, sampled);
     const [asked] = sampled.withheldParams.filter((name) => isNamed(name, governed));
-    if (!fields.isAsked && asked === undefined) return fate;
+    if (!read.withheld?.isAsked && asked === undefined) return fate;
     const says = 'it depends on a value that was not kept of the request';
     return whole({ kind: 'unknown', says, by: governed });
   }

@@ -1,6 +1,6 @@
 /** Owns fields of which the values of some were not kept, and noting whether anybody has asked for one of those. */
-import type { ReceivedFields } from '../../message/message.ts';
-import { idOfName } from '../../wire/http1/field-names.ts';
+import type { ReceivedFields } from '../message/message.ts';
+import { idOfName } from '../wire/http1/field-names.ts';
 
 export class WithheldFields implements ReceivedFields {
   readonly #fields: ReceivedFields;
