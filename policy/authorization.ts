@@ -166,7 +166,7 @@ export const authorizationSchema = z
       .enum(['keep', 'close'])
       .default('keep')
       .describe(
-        'What becomes of answers and tunnels under way that the policy would refuse now: they go on, or are broken off once it is in force',
+        'What becomes of requests, answers and tunnels under way that the policy would refuse now: they go on, or are broken off once it is in force',
       ),
   })
   .refine(({ action, rules }) => action === 'ALLOW' || rules.length > 0, {

@@ -71,11 +71,13 @@ export class Forwarding implements ExchangeHandler, Limited, Listed, Tried {
     return this.#tries.route;
   }
 
-  /** Breaks off an answer or a tunnel that is under way. */
+  /** Breaks off a request, an answer or a tunnel that is under way. */
   cut(error: IsthmusError): void {
-    if (this.#phase !== 'answering' && this.#phase !== 'tunnelling') return;
+    const isAnswered = this.#isAnswered();
+    if (isAnswered && this.#phase !== 'answering' && this.#phase !== 'tunnelling') return;
     this.#tries.cut('abandoned', this.#ground.wheel.refresh());
-    this.#breakOff(error.code, error);
+    if (isAnswered) this.#breakOff(error.code, error);
+    else this.#turnAway(error, 'maybe');
   }
 
   /** `since`: when the request came, in monotonic milliseconds. */
@@ -83,6 +85,7 @@ export class Forwarding implements ExchangeHandler, Limited, Listed, Tried {
     const { head } = this.exchange;
     const { deadlineHeader } = this.#tries.route.policy.timeouts;
     this.#tries.isGrpc = isGrpc(head.fields);
+    if (head.bodyLength === 'unknown') this.#ground.open.add(this);
     if (this.#tries.isGrpc || deadlineHeader !== '') {
       // Its time runs from its head on: the request may never end before it is answered.
       this.#tries.deadline = deadlineOf(head, this.#tries.isGrpc, deadlineHeader, since);
@@ -143,6 +146,7 @@ export class Forwarding implements ExchangeHandler, Limited, Listed, Tried {
       return;
     }
     if (!this.#isAnswered()) {
+      this.#ground.open.delete(this);
       this.#ground.wheel.refresh();
       this.#limits.leaveBody();
       this.#limits.awaitHead(this.#tries.route.policy.timeouts.requestMs);

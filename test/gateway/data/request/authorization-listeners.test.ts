@@ -1,6 +1,6 @@
 /** Specifies who may ask for what, at the listeners: where a request comes in, at the cluster that serves it, and while it is under way. */
 import { once } from 'node:events';
-import { get } from 'node:http';
+import { get, request } from 'node:http';
 import { status } from '@grpc/grpc-js';
 import test, { type ExecutionContext } from 'ava';
 import { say } from '../../../support/grpc-call.ts';
@@ -193,5 +193,38 @@ for (const isFar of [false, true]) {
     await closed;
     t.true(decisions(serving).includes('Authorization/shop/closing closed 1'));
     t.true(serving.proxy.recorder.snapshot().refused.some(({ code }) => code === 'ACCESS_DENIED'));
+  });
+}
+
+for (const isFar of [false, true]) {
+  test(`a request under way ${isFar ? 'to another cluster ' : ''}whose length nobody announced goes on under a DENY that comes, unless that closes what is open`, async (t) => {
+    const heard: string[] = [];
+    const origin = await startOrigin(t, 'uploads', (asked) => {
+      asked.on('data', (piece) => heard.push(String(piece)));
+    });
+    const endpoints = [origin];
+    const { near, far } = isFar
+      ? await before(t, {}, { dc2: { endpoints } })
+      : {
+          near: await startGateway(t, {
+            cluster: 'dc1',
+            services: [{ name: 'orders.shop', endpoints }],
+          }),
+          far: [],
+        };
+    const serving = far[0] ?? near;
+    const upload = request(near.url, { method: 'POST', headers: { host }, agent: false });
+    upload.write('one');
+    await until('the first piece', () => heard.join('') === 'one');
+    govern(serving, 'orders.shop', [notDc1]);
+    upload.write('two');
+    await until('the second piece', () => heard.join('') === 'onetwo');
+    const answered = once(upload, 'response');
+    const closing = policy('closing', { ...notDc1.spec, openConnections: 'close' });
+    govern(serving, 'orders.shop', [closing]);
+    const [answer] = await answered;
+    t.is(answer.statusCode, 403);
+    t.true(decisions(serving).includes('Authorization/shop/closing closed 1'));
+    upload.destroy();
   });
 }
