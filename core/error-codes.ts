@@ -674,6 +674,12 @@ export const errorCodes = {
     'failed',
     'Try again, or authenticate in another way. Check the way to the issuer.',
   ),
+  AUDIT_NOT_SENT: entry(
+    'Audit not sent on',
+    503,
+    'failed',
+    'Look at the receiver and the way to it. What is kept here is sent once it answers.',
+  ),
   METHOD_NOT_ALLOWED: entry(
     'Method not allowed',
     405,

@@ -39,6 +39,20 @@ interface Caller {
   readonly address: string;
 }
 
+/** A change that somebody asked for, and what became of it. */
+export interface FederationAct {
+  readonly call: 'Join' | 'Adopt' | 'Evict';
+  /** The path of the call: `/isthmus.federation.v1.Federation/Join`. */
+  readonly path: string;
+  readonly caller: Caller;
+  /** The id of the token that was shown, whatever it is worth. */
+  readonly tokenId?: string;
+  /** What it was about: `cluster dc3`. */
+  readonly object: string;
+  /** Why it was refused, or failed; undefined when it was done. */
+  readonly error: IsthmusError | undefined;
+}
+
 interface FederationServiceOptions {
   readonly federation: FederationName;
   readonly cluster: ClusterName;
@@ -50,6 +64,8 @@ interface FederationServiceOptions {
   readonly adoption: Pick<Adoption, 'adopt'>;
   /** Makes `cluster` leave on behalf of a member; see `evict` in leave.ts. */
   readonly evict: (cluster: ClusterName, by: ClusterName, force: boolean) => Promise<void>;
+  /** Told of each change that was asked for, before whoever asked is. */
+  readonly acted: (act: FederationAct) => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -75,13 +91,21 @@ export class FederationService {
       Preview: this.#unary((request: JoinRequest, { address }) =>
         this.#admission().preview(request, address),
       ),
-      Join: this.#unary((request: JoinRequest, { address }) =>
-        this.#admission().join(request, address),
+      Join: this.#unary(
+        (request: JoinRequest, { address }) => this.#admission().join(request, address),
+        ({ cluster, tokenId }) => ({ call: 'Join', object: `cluster ${cluster}`, tokenId }),
       ),
-      Adopt: this.#unary((request: AdoptRequest, { address }) =>
-        this.#options.adoption.adopt(request, address),
+      Adopt: this.#unary(
+        (request: AdoptRequest, { address }) => this.#options.adoption.adopt(request, address),
+        ({ gateway, tokenId }) => ({ call: 'Adopt', object: `gateway ${gateway}`, tokenId }),
       ),
-      Evict: this.#unary((request: EvictRequest, caller) => this.#evict(request, caller)),
+      Evict: this.#unary(
+        (request: EvictRequest, caller) => this.#evict(request, caller),
+        ({ cluster, force }) => ({
+          call: 'Evict',
+          object: `cluster ${cluster}${force ? ', forced' : ''}`,
+        }),
+      ),
       Ping: this.#unary((_request: object, caller) => this.#ping(caller)),
     });
   }
@@ -146,14 +170,23 @@ export class FederationService {
 
   #unary<Req, Res extends object>(
     answer: (request: Req, caller: Caller) => Promise<Res | JoinReply>,
+    changes?: (request: Req) => Pick<FederationAct, 'call' | 'object' | 'tokenId'>,
   ): handleUnaryCall<Req, Res | JoinReply> {
+    const acted = async (call: ServerUnaryCall<Req, unknown>, error?: IsthmusError) => {
+      const asked = changes?.(call.request);
+      const [caller, path] = [callerOf(call), call.getPath()];
+      if (asked) await this.#options.acted({ ...asked, path, caller, error });
+    };
     return (call, reply) => {
       // Wrapped, so that what `answer` throws at once is answered like what it rejects with.
       Promise.resolve()
         .then(() => answer(call.request, callerOf(call)))
         .then(
-          (result) => reply(null, result),
-          (thrown) => {
+          async (result) => {
+            await acted(call);
+            reply(null, result);
+          },
+          async (thrown) => {
             const error = asIsthmusError(thrown);
             const level = error.code === 'INTERNAL' ? 'error' : 'info';
             const { address } = callerOf(call);
@@ -161,6 +194,7 @@ export class FederationService {
               { err: error, method: call.getPath(), address },
               'call refused',
             );
+            await acted(call, error);
             reply(toStatus(thrown));
           },
         );

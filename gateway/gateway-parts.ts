@@ -7,6 +7,7 @@ import type { LogLevel } from '../core/log-levels.ts';
 import { ShardMap } from '../core/shard-map.ts';
 import type { Policies, PolicyResource } from '../policy/effective.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
+import { AuditTrail } from './control/audit/trail.ts';
 import { Catalog, checkKey } from './control/catalog/catalog.ts';
 import { KnownServices } from './control/catalog/known-services.ts';
 import { outsideHosts } from './control/catalog/outside-hosts.ts';
@@ -92,6 +93,8 @@ export class GatewayParts {
   readonly workers: Workers;
   /** Events, for those who look later. */
   readonly journal: Journal;
+  /** Who changed what. */
+  readonly auditTrail: AuditTrail;
   /** The federation's other gateways, as they can be asked. */
   readonly others: OtherGateways;
   readonly drills: Drills;
@@ -126,6 +129,8 @@ export class GatewayParts {
     this.observations = observations;
     this.startedAt = clock.now();
     this.journal = createJournal(clock);
+    this.auditTrail = new AuditTrail({ config, clock, random, log });
+    const { auditTrail } = this;
     this.caller = { cluster, region, zone };
     const resolver = new NameResolver({ clock, log });
     this.checker = new HealthChecker({ clock, random, lookup: resolver.lookup });
@@ -220,7 +225,9 @@ export class GatewayParts {
       changed: () => this.changes.tell('membership'),
     });
     const { membership } = this;
-    this.membersListener = new MembersListener({ config, identity, membership, clock, log });
+    this.membersListener = new MembersListener({
+      ...{ config, identity, membership, auditTrail, clock, log },
+    });
     feedChanges(this.workers.feed, this);
     const apply = (effects: Effects) => {
       this.#effects = effects;
@@ -321,6 +328,7 @@ export class GatewayParts {
     return [
       ...this.membership.problems,
       ...this.policyProblems,
+      ...this.auditTrail.problems,
       ...more.filter((problem) => problem !== undefined),
     ];
   }

@@ -7,6 +7,7 @@ import type {
   GraphEdge,
   TrustItem,
 } from '../../gateway/control/api/answers.ts';
+import { auditColumns } from '../audit-columns.ts';
 import type { Cli } from '../cli.ts';
 import type { Kind, ListOptions, NamedKind } from '../listing.ts';
 import { type Column, renderTable } from '../table.ts';
@@ -134,18 +135,6 @@ const eventKind: Kind<EventItem> = {
   nameOf: ({ id }) => id,
   layout: (items, view) => renderTable(eventColumns, items, view),
 };
-
-const auditColumns: readonly Column<AuditItem>[] = [
-  { title: 'AT', cell: (a) => moment(a.at) },
-  { title: 'WHO', cell: (a) => a.who },
-  { title: 'ROLE', cell: (a) => a.role },
-  { title: 'WHAT', cell: (a) => a.operation ?? `${a.method} ${a.path}` },
-  { title: 'TO', cell: (a) => a.object, overlong: 'continued' },
-  { title: 'STATUS', cell: (a) => a.status, color: (a) => (a.status >= 400 ? 'red' : undefined) },
-  { title: 'CODE', cell: (a) => a.code },
-  { title: 'REQUEST', cell: (a) => `${a.method} ${a.path}`, wide: true },
-  { title: 'FROM', cell: (a) => a.from, wide: true },
-];
 
 const auditKind: Kind<AuditItem> = {
   plural: 'audit',

@@ -29,6 +29,23 @@ test.serial('the audit outlives the gateway, and holds no secret', async (t) => 
   t.deepEqual(after.slice(0, before.length), before);
 });
 
+test.serial('what was answered is in the audit after kill -9, with what it changed', async (t) => {
+  await adminRequest(dc1.gateway, '/v1/log-level', { method: 'PUT', body: { level: 'warn' } });
+  await dc1.gateway.kill();
+  await dc1.start();
+  const { json } = await adminRequest(dc1.gateway, '/v1/audit?since=2026-01-01T00:00:00Z');
+  const items = json['items'] as readonly AuditItem[];
+  t.like(items.at(-1), {
+    ...{ operation: 'putLogLevel', via: 'local', from: 'socket', status: 200 },
+    changes: [{ field: 'level', before: 'info', after: 'warn' }],
+  });
+  const joined = items.find(
+    ({ operation, object }) => operation === 'Join' && object === 'cluster dc2',
+  );
+  t.like(joined, { via: 'join-token', role: 'none', status: 200 });
+  t.regex(joined?.who ?? '', /^token [\da-f]+$/);
+});
+
 test.serial(
   'a cluster that can not be reached is said to be missing, and the rest is shown',
   async (t) => {

@@ -20,7 +20,7 @@ import { evict } from '../../federation/leave.ts';
 import { startFederationListener } from '../../federation/listener.ts';
 import { type Joined, MembershipFile, type RegistryAccess } from '../../federation/member.ts';
 import { type ClusterDraft, joinRequest } from '../../federation/own-records.ts';
-import { FederationService } from '../../federation/service.ts';
+import { type FederationAct, FederationService } from '../../federation/service.ts';
 import { createToken, type JoinToken } from '../../federation/token.ts';
 import { FederationTrust } from '../../federation/trust.ts';
 import { startEmbeddedRegistry } from '../../registry/embedded/index.ts';
@@ -85,6 +85,8 @@ export interface Host extends Cluster {
   readonly clock: ManualClock;
   /** `127.0.0.1:<port>` of its federation listener. */
   readonly address: string;
+  /** What it was asked to change. */
+  readonly acts: readonly FederationAct[];
 }
 
 /** An embedded registry of one's own: the quickest real one. */
@@ -140,11 +142,13 @@ export async function serve(
     fingerprint: member.authority.keyId,
     file: member.file,
   });
+  const acts: FederationAct[] = [];
   const service = new FederationService({
     ...base,
     id: member.leaf.id,
     admission: () => admission,
     adoption,
+    acted: async (act) => void acts.push(act),
     evict: (target, by, force) =>
       evict({
         store,
@@ -169,7 +173,7 @@ export async function serve(
   });
   t.teardown(() => listener.close());
   const { address } = listener;
-  return { ...member, store, trust, trustStore, admission, adoption, clock, address };
+  return { ...member, store, trust, trustStore, admission, adoption, clock, address, acts };
 }
 
 export function trustOf(member: Cluster, trustStore: TrustStore): FederationTrust {

@@ -157,6 +157,16 @@ test('a member has another, dead cluster leave; a living one only by force; and 
   await client.evict({ cluster: 'dc3', force: true });
   const keys = Object.keys(await registryOf(dc1)).filter((key) => key.includes('dc3'));
   t.deepEqual(keys, [`/isthmus/v1/${acme}/departures/dc3`]);
+  const told = dc1.acts.map(({ call, object, caller, error }) => [
+    ...[call, object, caller.id?.uri, error?.code ?? 'done'],
+  ]);
+  const id = 'spiffe://dc2.acme/gateway/g1';
+  t.deepEqual(told.slice(0, 3), [
+    ['Join', 'cluster dc2', undefined, 'done'],
+    ['Join', 'cluster dc3', undefined, 'done'],
+    ['Evict', 'cluster dc3', id, 'LEAVE_REFUSED'],
+  ]);
+  t.deepEqual(told.at(-1), ['Evict', 'cluster dc3, forced', id, 'done']);
 });
 
 /** Requests with a good token that must be refused, each for one defect. */

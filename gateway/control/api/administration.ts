@@ -5,8 +5,8 @@ import type { Log } from '../../../core/log.ts';
 import type { ServiceName } from '../../../core/names.ts';
 import type { DrillSummary } from '../../../federation/drills/model.ts';
 import { latencyBoundsMs } from '../../data/observe/series.ts';
+import type { AuditTrail } from '../audit/trail.ts';
 import type { Drills } from '../drills/drills.ts';
-import { Audit } from '../events/audit.ts';
 import { noteGatewayEvents, type WatchedGateway } from '../events/gateway-events.ts';
 import type { Journal } from '../events/journal.ts';
 import { KeptRing } from '../events/kept-ring.ts';
@@ -40,6 +40,9 @@ import { type ControlledParts, createControl } from './view/control.ts';
 import { type PolicySummary, policySummaries } from './view/policies.ts';
 import type { EffectParts } from './view/policy-effect.ts';
 
+/** Of the events on disk. */
+const journalBounds = { maxBytes: 8 * 1024 * 1024, files: 2 };
+
 export interface Administration {
   /** The address at which the API listens: `host:port` or `unix:/path`. */
   readonly address: string;
@@ -53,6 +56,7 @@ type AdministeredParts = ControlledParts &
   WatchedServices &
   PolicyParts &
   Pick<EffectParts, 'clock' | 'workers'> & {
+    readonly auditTrail: AuditTrail;
     readonly drills: Drills;
     readonly journal: Journal;
     readonly writtenPolicies: WrittenPolicies;
@@ -67,11 +71,11 @@ export async function startAdministration(
   clock: Clock,
   log: Log,
 ): Promise<Administration> {
-  const { config, workers, journal, drills, others } = gateway;
+  const { auditTrail, config, workers, journal, drills, others } = gateway;
   const { cluster } = config;
   const { listen, admin, baseDir } = config;
   const access = await openAccess({ listen: listen.admin, admin, baseDir, clock, log });
-  const audit = await Audit.open({ dataDir: config.dataDir, clock, log });
+  await auditTrail.open();
   const sampler = new Sampler({
     clock,
     counts: () =>
@@ -91,6 +95,8 @@ export async function startAdministration(
   const events = await KeptRing.open(journal, {
     path: join(config.dataDir, 'events.jsonl'),
     name: 'journal',
+    ...journalBounds,
+    clock,
     log,
   });
   const stops = [noteGatewayEvents(gateway), noteServiceEvents(gateway, sampler, log)];
@@ -115,7 +121,7 @@ export async function startAdministration(
     control,
     traffic: federationCounts,
     journal,
-    audit,
+    auditTrail,
     metrics: (accept) => metrics.read(accept),
     others: {
       agent: others.agent,
@@ -160,7 +166,7 @@ export async function startAdministration(
       sampler.close();
       metrics.close();
       await server.close();
-      await audit.flush();
+      await auditTrail.close();
       await events.close();
     },
   };

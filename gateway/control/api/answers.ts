@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { policyKinds } from '../../../policy/kinds.ts';
 import type { PolicyItem } from './resources/policies.ts';
 import type { policyGrantResource } from './resources/policy-grant.ts';
+import type { auditItemSchema } from './schema/audit.ts';
 import type { beliefsSchema, clusterItemSchema, trustItemSchema } from './schema/clusters.ts';
 import type { explanationSchema } from './schema/explanation.ts';
 import type { createdTokenSchema, joinResultSchema } from './schema/federation.ts';
@@ -14,7 +15,7 @@ import type {
   statusSchema,
 } from './schema/gateway.ts';
 import type { gatewayItemSchema } from './schema/gateways.ts';
-import type { auditItemSchema, eventItemSchema } from './schema/journal.ts';
+import type { eventItemSchema } from './schema/journal.ts';
 import type { requestExplanationSchema } from './schema/request-explanation.ts';
 import type {
   changedEndpointsSchema,

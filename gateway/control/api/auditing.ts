@@ -1,13 +1,15 @@
-/** Owns putting every write to the admin API into the audit, those that were refused too; of signs of life only these. */
+/** Owns putting every write to the admin API into the audit, before it is answered, those that were refused too; of signs of life only these. */
 import type { FastifyInstance } from 'fastify';
-import type { AuditDraft } from '../events/audit.ts';
+import type { Difference } from '../audit/differences.ts';
+import type { AuditDraft } from '../audit/entry.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The operation that a request asks for and the object it is about, as far as they are known. */
+    /** The operation that a request asks for, the object it is about and what it changed there, as far as they are known. */
     act?: {
       readonly operation: string;
       readonly object?: string | undefined;
+      readonly changes?: readonly Difference[];
       readonly isRoutine?: boolean;
     };
   }
@@ -21,15 +23,20 @@ const readings = new Set(['GET', 'HEAD', 'OPTIONS']);
 const maxPathChars = 512;
 const maxObjectChars = 256;
 
-export function installAuditing(app: FastifyInstance, record: (entry: AuditDraft) => void): void {
+/** Who is answered can rely on it: what `record` resolved for is known after a crash. */
+export function installAuditing(
+  app: FastifyInstance,
+  record: (entry: AuditDraft) => Promise<void>,
+): void {
   app.decorateRequest('act', undefined);
-  app.addHook('onResponse', async (request, reply) => {
-    if (readings.has(request.method) || request.routeOptions.config.onlyAsks) return;
+  app.addHook('onSend', async (request, reply, payload) => {
+    if (readings.has(request.method) || request.routeOptions.config.onlyAsks) return payload;
     const { principal, act } = request;
     // What people did would be pushed out by what programs say all the time.
-    if (act?.isRoutine && reply.statusCode < 400) return;
-    record({
+    if (act?.isRoutine && reply.statusCode < 400) return payload;
+    await record({
       who: principal?.name ?? 'unknown',
+      via: principal?.via ?? 'none',
       role: principal?.role ?? 'none',
       from: request.ip ?? 'socket',
       method: request.method,
@@ -38,6 +45,8 @@ export function installAuditing(app: FastifyInstance, record: (entry: AuditDraft
       ...(act?.object === undefined ? {} : { object: act.object.slice(0, maxObjectChars) }),
       status: reply.statusCode,
       ...(reply.problem === undefined ? {} : { code: reply.problem }),
+      ...(act?.changes === undefined ? {} : { changes: act.changes }),
     });
+    return payload;
   });
 }

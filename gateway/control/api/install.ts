@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { IsthmusError } from '../../../core/errors.ts';
+import { differences } from '../audit/differences.ts';
 import { principalOf } from './access/gate.ts';
 import { parseInput } from './bodies.ts';
 import type { Operation, OperationCall } from './operation.ts';
@@ -71,8 +72,12 @@ async function run(
   const act = { operation: operation.id, isRoutine: operation.isRoutine?.(call) ?? false };
   request.act = { ...act, object: describe(call, undefined) };
   compare(operation, call);
+  const isTold = operation.method !== 'GET' && !operation.onlyAsks && !act.isRoutine;
+  const before = isTold ? stateOf(operation, call, undefined) : undefined;
   const answer: unknown = await operation.handle(call);
-  request.act = { ...act, object: describe(call, answer) };
+  const after = isTold ? stateOf(operation, call, answer) : undefined;
+  const changes = differences(before, after);
+  request.act = { ...act, object: describe(call, answer), ...(changes.length > 0 && { changes }) };
   if (answer === reply) return reply;
   if (isReadable && operation.method === 'PUT') tagReplaced(operation, call);
   if (operation.answer === undefined) return reply.code(operation.status ?? 204).send();
@@ -80,6 +85,18 @@ async function run(
   return operation.method === 'GET'
     ? sendTagged(operation, request, reply, answer)
     : reply.header('cache-control', 'no-store').send(answer);
+}
+
+function stateOf(
+  operation: Operation,
+  call: OperationCall<unknown, unknown, unknown>,
+  answer: unknown,
+): unknown {
+  if (operation.state) return operation.state(call, answer);
+  const current = operation.current?.(call);
+  if (typeof current !== 'object' || current === null) return current;
+  const fields = Object.entries(current);
+  return Object.fromEntries(fields.filter(([name]) => !operation.derived?.includes(name)));
 }
 
 /** `namespace shop, service orders`. */

@@ -32,7 +32,7 @@ type Comparator = (a: string, b: string) => number;
 interface Listing<P extends z.ZodType, Q extends Shape, I extends z.ZodType>
   extends Omit<
     Operation<P, z.ZodObject<Q>, z.ZodUndefined, I>,
-    'method' | 'handle' | 'answer' | 'query' | 'status' | 'object'
+    'method' | 'handle' | 'answer' | 'query' | 'status' | 'object' | 'state'
   > {
   readonly query?: Q;
   readonly item: I;
@@ -40,9 +40,14 @@ interface Listing<P extends z.ZodType, Q extends Shape, I extends z.ZodType>
   key(item: z.output<I>): string;
   /** How keys compare; default as people look for names: dc2 before dc10. */
   readonly order?: Comparator;
-  items(
+  items?(
     call: OperationCall<z.output<P>, z.output<z.ZodObject<Q>>, undefined>,
   ): readonly z.output<I>[] | Promise<readonly z.output<I>[]>;
+  /** In place of `items`, for lists that are too long to be had at once: in order, those after the key, and whether there are more. */
+  page?(
+    call: OperationCall<z.output<P>, z.output<z.ZodObject<Q>>, undefined>,
+    wanted: { readonly after: string | undefined; readonly limit: number },
+  ): Promise<{ readonly items: readonly z.output<I>[]; readonly more: boolean }>;
 }
 
 /** Declares `GET` of a list. */
@@ -50,7 +55,15 @@ export function listing<
   I extends z.ZodType,
   P extends z.ZodType = z.ZodUndefined,
   Q extends Shape = Record<never, never>,
->({ item, items, key, order = byNaturalOrder, query, ...declared }: Listing<P, Q, I>): Operation {
+>({
+  item,
+  items = () => [],
+  page: pageAfter,
+  key,
+  order = byNaturalOrder,
+  query,
+  ...declared
+}: Listing<P, Q, I>): Operation {
   const known = fieldNames(item);
   return operation({
     ...(declared as Omit<typeof declared, 'current'>),
@@ -59,10 +72,11 @@ export function listing<
     answer: z.strictObject({ items: list(item), next: z.string().optional() }),
     async handle(call) {
       const { limit, cursor, fields, ...own } = call.query as Paging;
-      const all = [...(await items({ ...call, query: own } as never))].sort((a, b) =>
-        order(key(a), key(b)),
-      );
-      const { page, next } = pageOf(all, key, order, limit, cursor);
+      const after = cursor === undefined ? undefined : decode(cursor);
+      const asked = { ...call, query: own } as never;
+      const { page, next } = pageAfter
+        ? pageBefore(await pageAfter(asked, { after, limit: limit ?? maxLimit }), key)
+        : pageOf(sorted(await items(asked), key, order), key, order, limit, after);
       const wanted = wantedFields(fields, known);
       return {
         items: wanted ? page.map((one) => only(one as object, wanted)) : page,
@@ -78,15 +92,32 @@ interface Paging {
   readonly fields?: string;
 }
 
-/** A page of sorted items, and where the next begins. Throws QUERY_INVALID for a cursor that is none. */
+interface Page<T> {
+  readonly page: readonly T[];
+  /** The cursor of the next. */
+  readonly next?: string;
+}
+
+function sorted<T>(items: readonly T[], key: (item: T) => string, order: Comparator): T[] {
+  return [...items].sort((a, b) => order(key(a), key(b)));
+}
+
+function pageBefore<T>(
+  { items, more }: { readonly items: readonly T[]; readonly more: boolean },
+  key: (item: T) => string,
+): Page<T> {
+  const last = items.at(-1);
+  return more && last !== undefined ? { page: items, next: encode(key(last)) } : { page: items };
+}
+
+/** A page of sorted items, and where the next begins. */
 function pageOf<T>(
   sorted: readonly T[],
   key: (item: T) => string,
   order: Comparator,
   limit: number | undefined,
-  cursor: string | undefined,
-): { readonly page: readonly T[]; readonly next?: string } {
-  const after = cursor === undefined ? undefined : decode(cursor);
+  after: string | undefined,
+): Page<T> {
   const begin = after === undefined ? 0 : sorted.findIndex((item) => order(key(item), after) > 0);
   if (begin === -1) return { page: [] };
   const page = sorted.slice(begin, limit === undefined ? undefined : begin + limit);
@@ -99,6 +130,7 @@ function encode(key: string): string {
   return Buffer.from(key).toString('base64url');
 }
 
+/** Throws QUERY_INVALID for a cursor that is none. */
 function decode(cursor: string): string {
   const key = Buffer.from(cursor, 'base64url').toString();
   if (encode(key) === cursor) return key;

@@ -66,6 +66,14 @@ export interface Operation<
   readonly derived?: readonly string[];
   /** Given by operations that replace or remove: the answer that a GET of the same path has now, or undefined. `If-Match` is judged by it. */
   current?(call: OperationCall<z.output<P>, z.output<Q>, z.output<B>>): unknown;
+  /**
+   * What it changes, as it is: asked before it is handled and, with the answer, after. The audit tells the differences. Only what
+   * viewers may see. Default: `current`, without what is derived.
+   */
+  state?(
+    call: OperationCall<z.output<P>, z.output<Q>, z.output<B>>,
+    answer: z.output<A> | undefined,
+  ): unknown;
   /** Throws coded errors. */
   handle(
     call: OperationCall<z.output<P>, z.output<Q>, z.output<B>>,

@@ -18,6 +18,7 @@ import { Hub } from './live/hub.ts';
 import type { Topic } from './live/topic.ts';
 import { openApiOperation } from './openapi.ts';
 import type { Operation } from './operation.ts';
+import { auditOperation } from './operations/audit.ts';
 import { endpointOperations } from './operations/endpoints.ts';
 import { federationOperations } from './operations/federation.ts';
 import { gatewayOperations } from './operations/gateway.ts';
@@ -72,7 +73,7 @@ const maxParamLength = 1024;
 
 /** Starts the admin API. Throws PORT_IN_USE when the address is taken. */
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
-  const { listen, access, clock, log, audit, others, more } = options;
+  const { listen, access, clock, log, auditTrail, others, more } = options;
   const app: FastifyInstance = fastify({
     ...(access.tls && { https: access.tls.options }),
     bodyLimit,
@@ -88,7 +89,7 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
   installBrowserRules(app);
   installCompression(app);
   installProblems(app, log);
-  installAuditing(app, (entry) => audit.record(entry));
+  installAuditing(app, (entry) => auditTrail.record(entry));
   const inbound = new Inbound((request, response) => app.routing(request, response));
   const inboundAccess = inbound.access(others?.grants ?? (() => 'viewer'));
   installGate(app, (request) => (inbound.has(request) ? inboundAccess : access));
@@ -123,14 +124,15 @@ function noSchema(): never {
 }
 
 function operationsOf(options: AdminServerOptions, live: Operation): readonly Operation[] {
-  const { control, traffic, journal, audit, metrics, more } = options;
+  const { control, traffic, journal, auditTrail, metrics, more } = options;
   return [
     ...gatewayOperations(control),
     ...serviceOperations(control),
     ...endpointOperations(control),
     ...federationOperations(control),
     ...trafficOperations(traffic),
-    ...journalOperations(journal, audit),
+    ...journalOperations(journal),
+    auditOperation(auditTrail.audit),
     live,
     metricsOperation(metrics),
     ...(more?.operations ?? []),

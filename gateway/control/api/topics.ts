@@ -23,7 +23,7 @@ const liveWindow = 15;
 /** Events and audit entries a reader begins with. */
 const recent = 200;
 
-export function topicsOf({ control, traffic: source, journal, audit }: AdminParts): Topic[] {
+export function topicsOf({ control, traffic: source, journal, auditTrail }: AdminParts): Topic[] {
   const onChange: Topic['watch'] = (changed) => control.onChange(changed);
   return [
     valueTopic('status', everySecond, () => control.status(), onChange),
@@ -87,7 +87,8 @@ export function topicsOf({ control, traffic: source, journal, audit }: AdminPart
       'audit',
       everySecond,
       ({ id }) => id,
-      () => audit.items.slice(-recent),
+      () => auditTrail.audit.items.slice(-recent),
+      (changed) => auditTrail.audit.onRecord(changed),
     ),
   ];
 }

@@ -12,6 +12,7 @@ import type { Effects } from '../drills/effects.ts';
 import type { Identity } from '../membership/identity.ts';
 import type { Membership } from '../membership/membership.ts';
 import type { Readiness } from '../readiness/readiness.ts';
+import { type AuditedParts, audit } from './audit.ts';
 import { bundles, clocks, type Linking, type Pinging, peers, type Trusting } from './clusters.ts';
 import { database } from './database.ts';
 import { age, error, type Finding, fromError, ok, rootWarningMs, warning } from './finding.ts';
@@ -35,7 +36,13 @@ interface Looked {
 }
 
 /** The parts of a gateway that are looked at. */
-export type CheckedParts = Looked & Pinging & Linking & Trusting & KnownSiblings & PolicyParts;
+export type CheckedParts = Looked &
+  Pinging &
+  Linking &
+  Trusting &
+  KnownSiblings &
+  PolicyParts &
+  AuditedParts;
 
 /** Findings of every layer; each layer says at least that it is fine. */
 export async function checkGateway(gateway: CheckedParts): Promise<Finding[]> {
@@ -49,6 +56,7 @@ export async function checkGateway(gateway: CheckedParts): Promise<Finding[]> {
     ...services(gateway),
     ...policies(gateway),
     ...intended(gateway),
+    ...audit(gateway),
   ];
 }
 

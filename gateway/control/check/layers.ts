@@ -7,4 +7,5 @@ export const checkLayers = [
   'peers',
   'bundles',
   'services',
+  'audit',
 ] as const;

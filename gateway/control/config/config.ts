@@ -20,6 +20,7 @@ import {
 import { defaultLimits } from '../../data/request/limit.ts';
 import { adminAddressSchema, dialedAddressSchema } from './addresses.ts';
 import { adminSchema, assertProtected } from './admin.ts';
+import { auditSchema } from './audit.ts';
 import { checkEdge, ingressListSchema, tcpListSchema } from './edge.ts';
 import { refuseTwice } from './lists.ts';
 import { checkProxyProtocol } from './proxy-protocol.ts';
@@ -69,6 +70,8 @@ export const configSchema = z.strictObject({
   services: serviceListSchema,
   /** Who may use the admin API, and how it proves itself; needed where it listens on a network. */
   admin: adminSchema.prefault({}),
+  /** How long it is known who changed what, and who else is told. */
+  audit: auditSchema.prefault({}),
   /** Addresses of load balancers before this gateway, and ranges of them: what they say of their clients is believed. */
   trustedProxies: z
     .array(

@@ -3,6 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { asIsthmusError, IsthmusError } from '../../../core/errors.ts';
 import type { Log } from '../../../core/log.ts';
 import { keyPlace } from '../../../core/yaml-file.ts';
+import { differences } from '../audit/differences.ts';
+import type { AuditTrail } from '../audit/trail.ts';
 import type { Journal } from '../events/journal.ts';
 import { type GatewayConfig, parseConfig, readConfig } from './config.ts';
 
@@ -19,6 +21,7 @@ const reloadable = new Set([
 
 /** The gateway that takes a configuration up. */
 interface Reconfigured {
+  readonly auditTrail: Pick<AuditTrail, 'record'>;
   readonly journal: Pick<Journal, 'add'>;
   /** Why the configuration file is not what is in force. */
   configProblem: IsthmusError | undefined;
@@ -54,7 +57,9 @@ export class Reload {
   async #once(): Promise<void> {
     const { gateway, log, path } = this.#options;
     try {
+      const before = this.#loaded;
       const changed = await this.#takeUp(path);
+      await this.#audit(changed, before);
       gateway.configProblem = undefined;
       log.info({ path, changed }, 'configuration taken up');
       const what =
@@ -71,6 +76,7 @@ export class Reload {
       });
     } catch (thrown) {
       this.#refuse(thrown);
+      await this.#audit([], this.#loaded, asIsthmusError(thrown));
     }
   }
 
@@ -82,6 +88,27 @@ export class Reload {
     } catch (thrown) {
       this.#refuse(thrown);
     }
+  }
+
+  /** Whoever may write the file, and send a signal, is no one else to this process. */
+  async #audit(
+    changed: readonly string[],
+    before: GatewayConfig,
+    error?: IsthmusError,
+  ): Promise<void> {
+    const { gateway, path } = this.#options;
+    const [was, is] = [flat(before), flat(this.#loaded)];
+    const told = (keys: Record<string, unknown>) =>
+      Object.fromEntries(changed.map((key) => [key, keys[key]]));
+    const changes = differences(told(was), told(is));
+    await gateway.auditTrail.record({
+      who: 'the configuration file',
+      ...{ via: 'file', role: 'admin', from: 'SIGHUP', method: 'SIGHUP', path },
+      operation: 'reload',
+      status: error?.status ?? 200,
+      ...(error && { code: error.code }),
+      ...(changes.length > 0 && { changes }),
+    });
   }
 
   #refuse(thrown: unknown): void {

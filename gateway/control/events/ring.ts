@@ -10,7 +10,7 @@ export interface Stamp {
 
 export class Ring<T extends object> {
   readonly #clock: Pick<Clock, 'now'>;
-  readonly #limit: number;
+  readonly limit: number;
   readonly #items: (T & Stamp)[] = [];
   readonly #subscribers = new Subscribers<[item: T & Stamp]>();
   #last: Stamp = { id: '', at: 0 };
@@ -19,21 +19,21 @@ export class Ring<T extends object> {
   /** Keeps the last `limit` items. */
   constructor(clock: Pick<Clock, 'now'>, limit: number) {
     this.#clock = clock;
-    this.#limit = limit;
+    this.limit = limit;
   }
 
   add(draft: T): T & Stamp {
     const item = { ...draft, ...this.#stamp() };
     this.#items.push(item);
-    if (this.#items.length > this.#limit) this.#items.shift();
+    if (this.#items.length > this.limit) this.#items.shift();
     this.#subscribers.tell(item);
     return item;
   }
 
   /** Takes up items of an earlier run, oldest first. */
   restore(items: readonly (T & Stamp)[]): void {
-    this.#items.unshift(...items.slice(-this.#limit));
-    this.#items.splice(0, this.#items.length - this.#limit);
+    this.#items.unshift(...items.slice(-this.limit));
+    this.#items.splice(0, this.#items.length - this.limit);
     const { id, at } = this.#items.at(-1) ?? this.#last;
     if (id <= this.#last.id) return;
     this.#last = { id, at };
@@ -59,6 +59,12 @@ export class Ring<T extends object> {
     this.#last = { id, at: time };
     return { id, at };
   }
+}
+
+/** Wall milliseconds of an id; 0 of what is none. */
+export function wallTimeOf(id: string): number {
+  const time = Number.parseInt(id.split('-')[0] ?? '', 36);
+  return Number.isNaN(time) ? 0 : time;
 }
 
 /** Nine digits hold wall milliseconds until the year 5188. */

@@ -1,14 +1,16 @@
 /** Owns where other clusters reach this gateway's control side: the federation listener, with the federation service and the admin API behind it. */
 import { parseAddress } from '../../../core/address.ts';
 import type { Clock } from '../../../core/clock.ts';
-import { asIsthmusError, IsthmusError } from '../../../core/errors.ts';
+import { asIsthmusError, type ErrorCode, IsthmusError } from '../../../core/errors.ts';
 import type { Log } from '../../../core/log.ts';
 import {
   type FederationListener,
   type FederationListenerOptions,
   startFederationListener,
 } from '../../../federation/listener.ts';
-import { FederationService } from '../../../federation/service.ts';
+import { type FederationAct, FederationService } from '../../../federation/service.ts';
+import type { AuditDraft } from '../audit/entry.ts';
+import type { AuditTrail } from '../audit/trail.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import type { Identity } from './identity.ts';
 import type { Membership } from './membership.ts';
@@ -19,6 +21,7 @@ interface MembersListenerOptions {
   readonly config: Pick<GatewayConfig, 'cluster' | 'federation' | 'listen'>;
   readonly identity: Pick<Identity, 'id' | 'leaf' | 'trust'>;
   readonly membership: Pick<Membership, 'session' | 'adoption' | 'evict'>;
+  readonly auditTrail: Pick<AuditTrail, 'record'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -45,7 +48,7 @@ export class MembersListener {
 
   /** Throws PORT_IN_USE, placed at the configuration's key. */
   async start(): Promise<void> {
-    const { config, identity, membership, clock, log } = this.#options;
+    const { config, identity, membership, auditTrail, clock, log } = this.#options;
     const service = new FederationService({
       federation: config.federation,
       cluster: config.cluster,
@@ -53,6 +56,7 @@ export class MembersListener {
       admission: () => membership.session?.admission,
       adoption: membership.adoption,
       evict: (cluster, by, force) => membership.evict(cluster, by, force),
+      acted: (act) => auditTrail.record(entryOf(act)),
       clock,
       log,
     });
@@ -80,4 +84,32 @@ export class MembersListener {
     this.#listener = undefined;
     await listener?.close();
   }
+}
+
+const mostObjectChars = 256;
+
+/** What is refused with these is refused to somebody whose token was found to be one of this cluster's. */
+const ofKnownTokens: readonly unknown[] = [
+  'CLOCK_SKEW',
+  'JOIN_CONFLICT',
+  'TOKEN_EXPIRED',
+  'TOKEN_USED',
+] satisfies ErrorCode[];
+
+/** Who asks is who TLS says, or whoever has a token of this cluster; what else a caller says of itself proves nothing. */
+function entryOf({ call, path, caller, tokenId, object, error }: FederationAct): AuditDraft {
+  const { id, address } = caller;
+  const isVerified = error === undefined || ofKnownTokens.includes(error.code);
+  const isKnown = tokenId === undefined ? id !== undefined : isVerified;
+  const who = tokenId === undefined ? (id?.uri ?? 'unknown') : `token ${tokenId}`;
+  return {
+    who: isKnown ? who : 'unknown',
+    via: !isKnown ? 'none' : tokenId === undefined ? 'gateway' : 'join-token',
+    role: 'none',
+    ...{ from: address, method: 'POST', path },
+    operation: call,
+    object: object.slice(0, mostObjectChars),
+    status: error?.status ?? 200,
+    ...(error && { code: error.code }),
+  };
 }

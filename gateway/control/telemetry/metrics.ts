@@ -5,6 +5,7 @@ import type { Clock } from '../../../core/clock.ts';
 import type { ClusterName } from '../../../core/names.ts';
 import type { Policies } from '../../../policy/effective.ts';
 import type { Caller } from '../../data/balance/types.ts';
+import type { AuditTrail } from '../audit/trail.ts';
 import type { KnownServices } from '../catalog/known-services.ts';
 import type { IngressCertificates } from '../certificates/ingress-certificates.ts';
 import type { GatewayConfig } from '../config/config.ts';
@@ -13,6 +14,7 @@ import type { Membership } from '../membership/membership.ts';
 import { type Believing, bundleStandings } from '../others/trust-view.ts';
 import type { WrittenPolicies } from '../policies/written-policies.ts';
 import type { Workers } from '../workers/workers.ts';
+import { auditMetrics } from './audit-metrics.ts';
 import { balanceNumbers } from './balance-numbers.ts';
 import { type Exposition, expose } from './exposition.ts';
 import type { Observations } from './observations.ts';
@@ -43,6 +45,7 @@ interface LatestBeliefs {
 
 /** The parts of a gateway that count or know something. */
 export interface MeasuredParts extends Believing {
+  readonly auditTrail: Pick<AuditTrail, 'audit' | 'forwarding'>;
   readonly caller: Caller;
   readonly clock: Pick<Clock, 'after' | 'now'>;
   readonly config: GatewayConfig;
@@ -75,7 +78,8 @@ export class Metrics {
     const state = await this.#state();
     const { exemplars } = observations;
     const traffic = trafficMetrics(workers.counters.snapshot(), config.cluster, exemplars);
-    return expose([...stateMetrics(state), ...traffic], accept);
+    const audit = auditMetrics(this.#gateway.auditTrail);
+    return expose([...stateMetrics(state), ...audit, ...traffic], accept);
   }
 
   close(): void {

@@ -72,6 +72,7 @@ function runs(drills: Drills): Operation[] {
       status: 201,
       object: ({ body }, drill) =>
         `${drill ? `drill ${drill.id}: ` : ''}${body.kind} ${scopeText(body.scope)}`,
+      state: (_call, drill) => drill && { id: drill.id, spec: drill.spec },
       async handle({ body, query, reply }) {
         const drill = await drills.start(body, { force: query.force === 'true' });
         reply.header('location', `/v1/drills/${drill.id}`);
@@ -109,6 +110,7 @@ function runs(drills: Drills): Operation[] {
       params: drillParams,
       answer: drillSchema,
       current: ({ params }) => drills.get(params.id),
+      state: ({ params }) => ({ state: drills.get(params.id).state }),
       object: ({ params }, drill) =>
         `drill ${params.id}${drill ? `: ${drill.spec.kind} ${scopeText(drill.spec.scope)}` : ''}`,
       handle: ({ params, caller }) => drills.abort(params.id, caller.name),

@@ -15,6 +15,8 @@ import {
 } from '../schema/services.ts';
 
 const { tag } = endpointResource;
+/** Endpoints, of many that are changed at once, whose changes are in the audit. */
+const mostTold = 20;
 type EndpointParams = z.output<typeof endpointResource.params>;
 
 export function endpointOperations(control: Control): Operation[] {
@@ -96,6 +98,12 @@ function many(control: Control): Operation {
       const refused = answer?.refused ?? [];
       return refused.length === 0 ? what : `${what}; of these refused ${several(refused)}`;
     },
+    state: ({ body: { register, deregister } }) =>
+      Object.fromEntries(
+        [...register, ...deregister]
+          .slice(0, mostTold)
+          .map(({ service, id }) => [`${service}/${id}`, lasting(control.endpoint(service, id))]),
+      ),
     handle: ({ body: { register, heartbeat, deregister } }) =>
       control.changeEndpoints({
         register: register.map((one) => registrationOf(one, control.defaultZone)),
@@ -103,6 +111,12 @@ function many(control: Control): Operation {
         deregister,
       }),
   });
+}
+
+function lasting(endpoint: ReturnType<Control['endpoint']>) {
+  const fields = Object.entries(endpoint ?? {});
+  const { derived = [] } = endpointResource;
+  return endpoint && Object.fromEntries(fields.filter(([name]) => !derived.includes(name)));
 }
 
 /** `2 (orders.shop/a, orders.shop/b)`, of many the first few. */

@@ -67,6 +67,7 @@ export function federationOperations(control: Control): Operation[] {
       status: 201,
       object: ({ body: { admits } }, made) =>
         `${made ? `token ${made.id}` : 'token'} for a ${admits}`,
+      state: (_call, made) => made && { id: made.id, expiresAt: made.expiresAt },
       handle: ({ body: { ttl, admits } }) => control.createToken(ttl, admits),
     }),
     operation({
@@ -92,6 +93,8 @@ export function federationOperations(control: Control): Operation[] {
       object: ({ body: { dryRun } }, joined) =>
         joined &&
         `federation ${joined.federation}, by way of ${joined.via}${dryRun ? ', dry run' : ''}`,
+      state: (_call, joined) =>
+        joined?.joined ? { federation: joined.federation, via: joined.via } : undefined,
       handle: ({ body: { token, dryRun } }) => control.join(token, dryRun),
     }),
     operation({
@@ -105,6 +108,7 @@ export function federationOperations(control: Control): Operation[] {
       answer: leaveResultSchema,
       object: ({ body: { cluster, force, gateways } }, gone) =>
         `cluster ${[gone?.left ?? cluster ?? 'this one', ...gateways].join(', ')}${force ? ', forced' : ''}`,
+      state: (_call, gone) => gone && { left: gone.left },
       handle: ({ body: { cluster, force, gateways } }) => control.leave(cluster, force, gateways),
     }),
     ...(['stop', 'start'] as const).map((action) =>

@@ -67,6 +67,7 @@ export function grantOperations({
       body: z.strictObject({ cluster: clusterNameSchema.describe('Member that is to be it') }),
       answer: founderSchema,
       object: ({ body: { cluster } }) => `cluster ${cluster}`,
+      state: () => ({ founder: writtenPolicies.grants.charter.founder }),
       async handle({ body: { cluster }, caller }) {
         await writtenPolicies.grants.handOver(cluster, { by: caller.name });
         return { founder: writtenPolicies.grants.charter.founder };

@@ -1,20 +1,16 @@
-/** Owns the operations on what happened: events, and the audit of writes. */
+/** Owns the operation on what happened: events. */
 import { z } from 'zod';
 import { byCodeUnits } from '../../../../core/text-order.ts';
 import { eventKinds } from '../../events/event.ts';
 import type { Journal } from '../../events/journal.ts';
-import type { AuditItem } from '../answers.ts';
 import { listing } from '../list.ts';
 import type { Operation } from '../operation.ts';
-import { auditItemSchema, eventItemSchema } from '../schema/journal.ts';
+import { eventItemSchema } from '../schema/journal.ts';
 
 const tag = 'Journal';
 const after = z.string().max(64).optional().describe('Id of an item: only later ones');
 
-export function journalOperations(
-  journal: Journal,
-  audit: { readonly items: readonly AuditItem[] },
-): Operation[] {
+export function journalOperations(journal: Journal): Operation[] {
   return [
     listing({
       path: '/v1/events',
@@ -32,19 +28,6 @@ export function journalOperations(
             (query.after === undefined || id > query.after) &&
             (query.kind === undefined || kind === query.kind),
         ),
-    }),
-    listing({
-      path: '/v1/audit',
-      id: 'listAudit',
-      tag,
-      summary: 'Who changed, or tried to change, what; oldest first',
-      role: 'viewer',
-      query: { after },
-      item: auditItemSchema,
-      key: ({ id }) => id,
-      order: byCodeUnits,
-      items: ({ query }) =>
-        audit.items.filter(({ id }) => query.after === undefined || id > query.after),
     }),
   ];
 }

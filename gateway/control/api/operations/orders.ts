@@ -39,6 +39,7 @@ export function orderOperations(orders: StandingOrders): Operation[] {
         ramp: durationSchema.default(10_000),
       }),
       answer: drainSchema,
+      state: ({ params }) => drainOf(orders, params.cluster),
       handle: ({ params, body: { ramp, reason } }) =>
         orders.drain(parseClusterName(params.cluster), { rampMs: ramp, reason }),
     }),
@@ -51,6 +52,7 @@ export function orderOperations(orders: StandingOrders): Operation[] {
       role: 'operator',
       params: clusterParams,
       answer: drainSchema,
+      state: ({ params }) => drainOf(orders, params.cluster),
       handle: ({ params }) => orders.undrain(parseClusterName(params.cluster)),
     }),
     operation({
@@ -70,8 +72,17 @@ export function orderOperations(orders: StandingOrders): Operation[] {
       answer: failoverSchema,
       object: ({ params, body: { to, percent } }) =>
         `${params.service}.${params.namespace} to ${to}, ${percent} %`,
+      state({ params }) {
+        const order = orders.failoverOf(serviceName(params.namespace, params.service));
+        return order && { to: order.to, percent: order.percent, reason: order.reason };
+      },
       handle: ({ params, body }) =>
         orders.failOver(serviceName(params.namespace, params.service), body),
     }),
   ];
+}
+
+function drainOf(orders: StandingOrders, cluster: string) {
+  const order = orders.drainOf(parseClusterName(cluster));
+  return { drained: order !== undefined, rampMs: order?.rampMs, reason: order?.reason };
 }

@@ -1,4 +1,4 @@
-/** Owns the shapes of what happened: events, and the audit of writes. */
+/** Owns the shape of what happened: events. */
 import { z } from 'zod';
 import { eventKinds, severities } from '../../events/event.ts';
 import { moment, named } from './shape.ts';
@@ -12,22 +12,4 @@ export const eventItemSchema = named('Event', 'Something that happened', {
   cluster: z.string(),
   what: z.string(),
   details: z.record(z.string(), z.unknown()).readonly().optional(),
-});
-
-export const auditItemSchema = named('AuditEntry', 'One write, and what became of it', {
-  id: z.string(),
-  at: moment,
-  who: z.string(),
-  role: z.enum(['viewer', 'operator', 'admin', 'none']),
-  /** Address it came from. */
-  from: z.string(),
-  method: z.string(),
-  path: z.string(),
-  /** Name of the operation, as this description has it; absent where there is none. */
-  operation: z.string().optional(),
-  /** The object of the operation. */
-  object: z.string().optional(),
-  status: z.int(),
-  /** Code of the refusal or failure. */
-  code: z.string().optional(),
 });

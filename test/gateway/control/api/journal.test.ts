@@ -17,7 +17,7 @@ test('events are listed oldest first, and pages go on where the one before ended
     journal.add({ kind: 'spill', severity: 'info', cluster: 'dc1', what: `${i}` });
   }
   const ids = journal.items.map(({ id }) => id);
-  const [events] = journalOperations(journal, { items: [] });
+  const [events] = journalOperations(journal);
   const list = async (query: object) =>
     (await events?.handle({ query } as OperationCall<undefined, never, undefined>)) as Page;
 

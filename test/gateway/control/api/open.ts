@@ -14,11 +14,10 @@ import {
   type AdminServerOptions,
   startAdminServer,
 } from '../../../../gateway/control/api/server.ts';
+import { Audit } from '../../../../gateway/control/audit/audit.ts';
 import type { Registration } from '../../../../gateway/control/catalog/registration.ts';
 import { adminSchema } from '../../../../gateway/control/config/admin.ts';
-import type { AuditDraft } from '../../../../gateway/control/events/audit.ts';
 import { createJournal } from '../../../../gateway/control/events/journal.ts';
-import { Ring } from '../../../../gateway/control/events/ring.ts';
 
 interface Answer {
   readonly status: number | undefined;
@@ -85,7 +84,10 @@ export function recorder(more: Partial<Control> = {}) {
 
 /** The parts of a gateway that has nothing to show but its control. */
 export function parts(control: Control) {
-  const entries = new Ring<AuditDraft>(systemClock, 100);
+  const audit = new Audit({
+    ...{ dataDir: '/nowhere', keep: { maxBytes: 1, maxAgeDays: 1 } },
+    ...{ clock: systemClock, log: silentLog },
+  });
   const noTraffic: AdminParts['traffic'] = {
     view: async () => ({ through: 120, boundsMs: [1], clusters: [], missing: [] }),
     own: () => ({ cluster: 'dc1', gateway: 'gateway-1', through: 120, boundsMs: [1], series: [] }),
@@ -94,12 +96,7 @@ export function parts(control: Control) {
     control,
     traffic: noTraffic,
     journal: createJournal(systemClock),
-    audit: {
-      get items() {
-        return entries.items;
-      },
-      record: (entry: AuditDraft) => void entries.add(entry),
-    },
+    auditTrail: { audit, record: (entry) => audit.record(entry) },
     metrics: async () => ({ contentType: 'text/plain', text: '' }),
   } satisfies AdminParts;
 }
@@ -158,5 +155,5 @@ export async function open(t: Pick<ExecutionContext, 'teardown'>, options: Openi
     const { statusCode: status, headers: fields } = answer;
     return { status, headers: fields, text, json: text === '' ? {} : JSON.parse(text) };
   }
-  return { server, ask, acts, address, target, ...made };
+  return { server, ask, acts, address, target, audit: made.auditTrail.audit, ...made };
 }

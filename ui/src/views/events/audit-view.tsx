@@ -15,7 +15,17 @@ const columns: readonly Column<AuditItem>[] = [
     value: (row) => row.at,
     cell: ({ at }) => <Time at={at} as="clock" />,
   },
-  { id: 'who', title: 'Who', value: (row) => row.who },
+  {
+    id: 'who',
+    title: 'Who',
+    value: (row) => row.who,
+    cell: ({ who, via }) => (
+      <span class="two-lines">
+        <span>{who}</span>
+        {via !== undefined && <span class="faint">{via}</span>}
+      </span>
+    ),
+  },
   { id: 'role', title: 'Role', value: (row) => row.role },
   {
     id: 'from',
@@ -27,8 +37,8 @@ const columns: readonly Column<AuditItem>[] = [
     id: 'what',
     title: 'What',
     value: ({ operation, method, path }) => operation ?? `${method} ${path}`,
-    text: ({ object, path }) => `${object ?? ''} ${path}`,
-    cell: ({ operation, object, method, path }) => (
+    text: ({ object, path, changes }) => `${object ?? ''} ${path} ${JSON.stringify(changes ?? [])}`,
+    cell: ({ operation, object, method, path, changes }) => (
       <span class="two-lines">
         <span>
           {operation} {object}
@@ -36,6 +46,7 @@ const columns: readonly Column<AuditItem>[] = [
         <code class="faint">
           {method} {path}
         </code>
+        {changes !== undefined && <Changes of={changes} />}
       </span>
     ),
   },
@@ -55,7 +66,10 @@ const columns: readonly Column<AuditItem>[] = [
 
 export default function AuditView() {
   return (
-    <Page title="Audit" lead="Every write to this gateway, refused ones too.">
+    <Page
+      title="Audit"
+      lead="Every change that was asked of this gateway, refused ones too, and what became other than it was."
+    >
       <JournalTabs open="audit" />
       <Table
         caption="Audit"
@@ -67,6 +81,28 @@ export default function AuditView() {
       />
     </Page>
   );
+}
+
+function Changes({ of }: { readonly of: NonNullable<AuditItem['changes']> }) {
+  return (
+    <details>
+      <summary>
+        {of.length} {of.length === 1 ? 'field' : 'fields'} changed
+      </summary>
+      <ul>
+        {of.map(({ field, before, after }) => (
+          <li key={field}>
+            <code>{field}</code> {before !== undefined && <del>{textOf(before)}</del>}{' '}
+            {after !== undefined && <ins>{textOf(after)}</ins>}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function toneOf(status: number): Tone {
