@@ -87,7 +87,9 @@ export function routeOf(
     name,
     hosts: hostnames,
     listeners: parentRefs.length === 0 ? undefined : gateways,
-    rules: rules.map((rule) => ruleOf(rule, namespace)),
+    rules: rules.map((rule, i) =>
+      ruleOf(rule, namespace, `${namespace}/${name}/${rule.name ?? i}`),
+    ),
   };
 }
 

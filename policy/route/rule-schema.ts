@@ -5,6 +5,7 @@ import { labelSchema } from '../../registry/model.ts';
 import { backendFields, onePort, saysOnePort } from './backend-schema.ts';
 import { filtersSchema, type WrittenFilter } from './filter-schema.ts';
 import { headerMatchSchema, matchSchema, type WrittenMatch } from './match-schema.ts';
+import { sessionSchema } from './session-schema.ts';
 
 const percentage = z
   .number()
@@ -137,6 +138,9 @@ export const ruleSchema = z
       ),
     timeouts: timeouts.optional().describe('How long requests may take'),
     retry: retry.optional().describe('When a request is tried again'),
+    sessionPersistence: sessionSchema
+      .optional()
+      .describe('How a client comes back to the backend, and the endpoint of it, that answered it'),
     fault: fault.optional().describe('What goes wrong on purpose'),
     directResponse: directResponse
       .optional()

@@ -1,9 +1,11 @@
 /** Owns one rule of a Route as gateways go by it: plain data, its filters gathered by what they do. */
 import { msOf } from '../../core/duration.ts';
 import { type ClusterName, type ServiceName, serviceName } from '../../core/names.ts';
+import type { AffinityPolicy } from '../traffic/affinity.ts';
 import type { WrittenFilter } from './filter-schema.ts';
 import type { WrittenMatch } from './match-schema.ts';
 import type { WrittenRule } from './rule-schema.ts';
+import { sessionOf } from './session-schema.ts';
 
 /** Names are as they were written. */
 export interface RouteFieldChanges {
@@ -77,16 +79,17 @@ export interface RouteRule extends RouteFilters {
   readonly requestMs?: number;
   readonly perTryMs?: number;
   readonly retry?: RouteRetry;
+  readonly session?: AffinityPolicy;
   readonly fault?: RouteFault;
   readonly directResponse?: NonNullable<WrittenRule['directResponse']>;
   /** Name of a RateLimit in the Route's namespace, or of the federation's there. */
   readonly rateLimit?: string;
 }
 
-/** `namespace`: the Route's. */
-export function ruleOf(written: WrittenRule, namespace: string): RouteRule {
+/** `namespace`: the Route's; `place`: what tells the rule from those of all Routes. */
+export function ruleOf(written: WrittenRule, namespace: string, place: string): RouteRule {
   const { name, matches, filters, backendRefs, timeouts, retry, fault } = written;
-  const { directResponse, rateLimit } = written;
+  const { directResponse, rateLimit, sessionPersistence: session } = written;
   return {
     ...(name !== undefined && { name }),
     matches,
@@ -99,6 +102,7 @@ export function ruleOf(written: WrittenRule, namespace: string): RouteRule {
     ...(timeouts?.request !== undefined && { requestMs: msOf(timeouts.request) }),
     ...(timeouts?.backendRequest !== undefined && { perTryMs: msOf(timeouts.backendRequest) }),
     ...(retry && { retry: retryOf(retry) }),
+    ...(session && { session: sessionOf(session, place) }),
     ...(fault && { fault: faultOf(fault) }),
     ...(directResponse && { directResponse }),
     ...(rateLimit !== undefined && { rateLimit }),

@@ -6,7 +6,7 @@ import { type AffinityPolicy, defaultCookie } from './affinity.ts';
 import { durationOf } from './written.ts';
 
 /** Fields that frame a message, say who is who, or hold what others put there: an answer must not have them anew. */
-const notForTokens =
+export const notForTokens =
   /^(?:x-isthmus-.*|x-forwarded-.*|connection|content-.*|cookie|set-cookie|date|expect|forwarded|grpc-.*|host|keep-alive|location|proxy-.*|te|trailer|transfer-encoding|upgrade|via|www-authenticate|authorization)$/i;
 
 export const affinitySchema = z

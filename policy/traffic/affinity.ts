@@ -7,6 +7,8 @@ export type AffinityPolicy = {
    * it is refused. One whose endpoint is gone for good goes to another in any case.
    */
   readonly failover: boolean;
+  /** Present where a rule of a Route keeps the session, with the backend that was drawn for it; milliseconds, 0 = no limit. */
+  readonly session?: { readonly absoluteMs: number; readonly idleMs: number };
 } & (
   | {
       readonly by: 'cookie';

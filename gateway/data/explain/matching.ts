@@ -26,6 +26,7 @@ export function tellRules(
     ...(prefix === undefined || prefix === '' ? [] : [`by the prefix ${prefix}`]),
     ...changesOf(passage),
     ...(rule.cors ? ['CORS as it says'] : []),
+    ...(rule.session ? [`sessions are kept by the ${rule.session.by} ${rule.session.name}`] : []),
   ];
   const says = [`rule ${rule.number} of it is for the request`, ...what].join('; ');
   const { policy, number } = rule;

@@ -23,6 +23,9 @@ export const serviceField = 'x-isthmus-service';
 /** On a request between gateways, and only there: the labels of the endpoints that may serve it. Believed of gateways only. */
 export const subsetField = 'x-isthmus-subset';
 
+/** On a request between gateways, and only there: the token of the endpoint that its session is with. Believed of gateways only. */
+export const sessionField = 'x-isthmus-session';
+
 /** On a request to an endpoint: the cluster that it came from, where that is another one, by its gateway's certificate. */
 export const sourceField = 'x-isthmus-source-cluster';
 /**
@@ -44,6 +47,7 @@ export const contentTypeId = idOfName('content-type');
 export const requestIdId = idOfName(requestIdField);
 export const serviceId = idOfName(serviceField);
 export const subsetId = idOfName(subsetField);
+export const sessionId = idOfName(sessionField);
 export const clientCertificateId = idOfName(clientCertificateField);
 export const endpointId = idOfName(endpointField);
 export const keepAliveId = idOfName('keep-alive');

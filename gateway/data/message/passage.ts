@@ -1,5 +1,6 @@
 /** Owns what the steps of a request's way have found out of it and changed of it, for the steps after them and for what is sent. */
 import type { BackendTarget } from '../../../policy/route/rule.ts';
+import type { Session } from '../request/pick/session.ts';
 import type { Fit } from '../request/route/rule-set.ts';
 import type { FieldEdits } from './field-edits.ts';
 import type { TokenPlace } from './token-removal.ts';
@@ -27,6 +28,8 @@ export class Passage {
   tokenPlace: TokenPlace | undefined = undefined;
   /** The rule of a Route that the request goes by. */
   fit: Fit | undefined = undefined;
+  /** The session that its rule keeps. */
+  session: Session | undefined = undefined;
   /** Where copies of the request go. */
   mirrors: readonly Mirrored[] = none;
   #request: FieldEdits | undefined;

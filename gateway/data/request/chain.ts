@@ -97,7 +97,11 @@ function stepsFor(
   const rateByRule = rateLimit(rules.rates, (...name) => all.limitNamed?.(...name));
   // Where requests come into the federation Routes hold; what another gateway sends on has been through that.
   const ruled = byRule(rules.recorder);
-  const onward = [fault(rules), mirror(rules.random), split(rules, [token, allowed, rate])];
+  const onward = [
+    fault(rules),
+    mirror(rules.random),
+    split({ ...rules, now: () => rules.authenticating.clock.now() }, [token, allowed, rate]),
+  ];
   switch (entrance.kind) {
     case 'outbound':
       return [

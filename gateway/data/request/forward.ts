@@ -294,7 +294,8 @@ export class Forwarding implements ExchangeHandler, Limited, Listed, Tried {
     else this.#phase = isTunnel ? 'tunnelling' : 'answering';
     if (isTunnel || (!ends && head.bodyLength === 'unknown')) this.#ground.open.add(this);
     this.#limits.schedule();
-    bind(this.exchange, this.#tries.route, target, head);
+    const { clock } = this.#ground;
+    bind(this.exchange, this.#tries.route, target, head, () => clock.now());
     passOn(this.exchange, this.#ground.says, target, head, ends);
     if (isTunnel) this.exchange.read();
     // One that begins a good answer unasked may still read; what is answered otherwise has been judged by its head.

@@ -4,6 +4,7 @@ import { endpointKey } from '../balance/ejections.ts';
 import { hash32 } from '../balance/hash.ts';
 import type { PickRequest, Target, TierKind } from '../balance/types.ts';
 import type { Exchange } from '../message/exchange.ts';
+import { sessionId } from '../message/headers.ts';
 import { tokenIn } from './pick/affinity.ts';
 import { hashKeyOf } from './pick/hash-key.ts';
 import { isRepeatable } from './retry/verdict.ts';
@@ -70,14 +71,18 @@ export class Picks implements PickRequest {
 
   /** The target that the client came with a token of, for the first try; undefined where that can't take requests, or there is none. */
   #bound(): Target | undefined {
+    if (this.#last !== undefined) return undefined;
     const { affinity } = this.route.policy.balance;
-    if (affinity === undefined || this.#last !== undefined) return undefined;
-    const token = tokenIn(this.exchange, affinity);
+    const { exchange } = this;
+    const isTold = exchange.peer.kind === 'gateway';
+    const told = isTold ? exchange.head.fields.getById(sessionId) : undefined;
+    if (affinity === undefined && told === undefined) return undefined;
+    const token = told ?? (affinity && tokenIn(exchange, affinity));
     const named = token === undefined ? undefined : this.route.balancer.find(token);
     if (named === undefined) return undefined;
     const { target } = named;
     if (this.localOnly && target?.kind === 'cluster') return undefined;
-    this.#isBound = !affinity.failover;
+    this.#isBound = told === undefined && affinity?.failover === false;
     this.isOfSession = target !== undefined;
     return target;
   }

@@ -8,6 +8,8 @@ import { isLoop, viaId } from '../message/headers.ts';
 import type { Passage } from '../message/passage.ts';
 import type { Recorder } from '../observe/record.ts';
 import { drawn } from './mirror.ts';
+import { broughtIn } from './pick/affinity.ts';
+import { newSession, noBackend, sessionIn } from './pick/session.ts';
 import { changeBy } from './route/by-rule.ts';
 import { atAskedPort } from './route/ports.ts';
 import type { Route, RouteLookup } from './route/route-table.ts';
@@ -23,6 +25,8 @@ interface SplitGround {
   /** Our name in `Via`. */
   readonly pseudonym: string;
   isInformed(): boolean;
+  /** Wall milliseconds. */
+  now(): number;
 }
 
 /**
@@ -67,7 +71,7 @@ function taken(ground: SplitGround, others: StepsThere, fitted: Fitted): Said | 
     recorder.decided(rule.policy, rule.direct ? 'answered' : 'redirected');
     return own;
   }
-  const backend = drawnBackend(rule, ground.random);
+  const backend = boundBackend(ground, fitted) ?? drawnBackend(rule, ground.random);
   if (backend === undefined) {
     // A rule without backends only changes what goes to the service that was asked for.
     return rule.backends === undefined && !route.isHost
@@ -97,12 +101,13 @@ function nameOf({ service, port }: BackendTarget): string {
 
 /** Nothing is said against its going to the backend. */
 function led(
-  { recorder, random }: SplitGround,
+  { recorder, random, now }: SplitGround,
   { exchange, fit, passage, route }: Fitted,
   backend: Backend,
   chosen: Route,
 ): Route | OwnAnswer | IsthmusError {
   const { rule } = fit;
+  if (rule.session !== undefined) passage.session ??= newSession(backend.mark, now());
   if (rule.isDrawn) recorder.decided(rule.policy, backend.outcome);
   const answered =
     answerOf(exchange, backend, fit) ?? changeBy(exchange, passage, backend, fit.prefix);
@@ -125,6 +130,23 @@ function answerOf(
   const { status, body, contentType } = direct;
   const type = body === '' ? [] : ['content-type', contentType];
   return new OwnAnswer(status, type, Buffer.from(body));
+}
+
+/**
+ * The backend that the request's session is with, whatever its weight is by now (GEP-1619); undefined where it has no session, or with none of
+ * the rule's. A session that begins is noted as such.
+ */
+function boundBackend(
+  { now }: SplitGround,
+  { exchange, passage, fit: { rule } }: Fitted,
+): Backend | undefined {
+  const { session: affinity, backends } = rule;
+  if (affinity?.session === undefined) return undefined;
+  const brought = sessionIn(broughtIn(exchange, affinity), affinity.session, now());
+  const backend = backends?.find(({ mark }) => mark === brought?.backend);
+  const isKnown = backends === undefined ? brought?.backend === noBackend : backend !== undefined;
+  passage.session = isKnown ? brought : undefined;
+  return backend;
 }
 
 function drawnBackend({ backends, totalWeight }: Rule, random: Random): Backend | undefined {

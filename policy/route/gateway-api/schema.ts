@@ -75,7 +75,17 @@ const common = {
   name: name.optional(),
   filters,
   backendRefs: z.array(backendRef).max(16).default([]),
-  sessionPersistence: z.record(z.string(), z.unknown()).optional(),
+  sessionPersistence: z
+    .strictObject({
+      sessionName: z.string().min(1).max(128).optional(),
+      absoluteTimeout: duration.optional(),
+      idleTimeout: duration.optional(),
+      type: z.enum(['Cookie', 'Header']).optional(),
+      cookieConfig: z
+        .strictObject({ lifetimeType: z.enum(['Session', 'Permanent']).optional() })
+        .optional(),
+    })
+    .optional(),
 };
 
 const ofRoute = {

@@ -30,7 +30,6 @@ class Notes {
 
 const portOfService =
   'the named port that is registered with this number is meant, and where none is the port that has no name';
-const persistence = 'a session is kept by a TrafficPolicy here: balance.affinity, or balance.hash';
 
 interface ObjectRef {
   readonly name: string;
@@ -62,8 +61,7 @@ type Rule = (HttpRoute | GrpcRoute)['rules'][number];
 
 /** What rules of both kinds have. */
 function commonOf(rule: Rule, at: Path, notes: Notes) {
-  const { name, filters, backendRefs } = rule;
-  notes.note(rule, at, { sessionPersistence: persistence });
+  const { name, filters, backendRefs, sessionPersistence: session } = rule;
   if (name !== undefined && !isLabel(name)) {
     notes.note(rule, at, {
       name: 'a name has at most 63 lower-case letters, digits and hyphens here',
@@ -71,6 +69,7 @@ function commonOf(rule: Rule, at: Path, notes: Notes) {
   }
   return {
     ...(name !== undefined && isLabel(name) && { name }),
+    ...(session && { sessionPersistence: sessionOf(session) }),
     filters: filtersOf(filters, [...at, 'filters'], notes),
     backendRefs: backendRefs.map((ref, i) => {
       const where = [...at, 'backendRefs', String(i)];
@@ -82,6 +81,12 @@ function commonOf(rule: Rule, at: Path, notes: Notes) {
     }),
   };
 }
+
+function sessionOf({ absoluteTimeout, idleTimeout, ...same }: Session) {
+  return { ...same, ...durations({ absoluteTimeout, idleTimeout }) };
+}
+
+type Session = NonNullable<Rule['sessionPersistence']>;
 
 /** What Routes of both kinds have. */
 function placeOf(route: HttpRoute | GrpcRoute, notes: Notes) {

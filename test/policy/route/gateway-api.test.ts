@@ -74,7 +74,7 @@ test('fields that do nothing here are named where they stand', (t) => {
     rules: [
       {
         name: 'a.b',
-        sessionPersistence: { sessionName: 'a' },
+        sessionPersistence: { sessionName: 'a', absoluteTimeout: '1m30s' },
         retry: { backoff: '100ms' },
         backendRefs: [{ name: 'orders', port: 8080 }],
       },
@@ -88,12 +88,12 @@ test('fields that do nothing here are named where they stand', (t) => {
       'spec.parentRefs.1.sectionName',
       'spec.parentRefs.1.namespace',
       'spec.rules.0.retry.backoff',
-      'spec.rules.0.sessionPersistence',
       'spec.rules.0.name',
       'spec.rules.0.backendRefs.0.port',
     ],
   );
   t.deepEqual(spec.rules[0]?.retry, { backoff: '100ms' });
+  t.like(spec.rules[0]?.sessionPersistence, { sessionName: 'a', absoluteTimeout: '90s' });
 });
 
 test('a GRPCRoute is for gRPC alone, whatever it matches', (t) => {

@@ -49,6 +49,26 @@ const wrong: readonly (readonly [string, string[], RegExp])[] = [
   ],
   ['a * inside', problems({ hostnames: ['a.*.com'], rules: [{}] }), /use a DNS name/],
   [
+    'a permanent cookie without an end',
+    ruleProblems({ sessionPersistence: { cookieConfig: { lifetimeType: 'Permanent' } } }),
+    /^rules.0.sessionPersistence.absoluteTimeout: say it/,
+  ],
+  [
+    'what is said of a cookie where there is none',
+    ruleProblems({ sessionPersistence: { type: 'Header', cookieConfig: {} } }),
+    /^rules.0.sessionPersistence.cookieConfig: it is for type Cookie/,
+  ],
+  [
+    'a session in a field that others go by',
+    ruleProblems({ sessionPersistence: { type: 'Header', sessionName: 'Set-Cookie' } }),
+    /sessionName: use a name that nothing else goes by/,
+  ],
+  [
+    'a session of less than a second',
+    ruleProblems({ sessionPersistence: { idleTimeout: '999ms' } }),
+    /idleTimeout: use 1s or more/,
+  ],
+  [
     'two rules of a name',
     problems({ ...hosts, rules: [{ name: 'a' }, { name: 'a' }] }),
     /^rules.1.name/,

@@ -2,7 +2,7 @@
 import type { Target } from '../../balance/types.ts';
 import type { Call } from '../../message/call.ts';
 import type { Exchange } from '../../message/exchange.ts';
-import { serviceField, subsetField } from '../../message/headers.ts';
+import { serviceField, sessionField, subsetField } from '../../message/headers.ts';
 import type { OutgoingFields, OutgoingRequest } from '../../message/message.ts';
 import { OneMoreField } from '../../message/one-more-field.ts';
 import { withoutToken } from '../../message/token-removal.ts';
@@ -41,10 +41,12 @@ export function send(
   const { target } = current;
   const place = target.kind === 'endpoint' ? passage?.tokenPlace : undefined;
   const request = place === undefined ? whole : withoutToken(whole, place);
-  if (faults.lookup === undefined) return call(ground, route, current, request);
+  const token = target.kind === 'cluster' ? passage?.session?.token : undefined;
+  const told = token === undefined ? request : withField(request, sessionField, token);
+  if (faults.lookup === undefined) return call(ground, route, current, told);
   const entered = peer.kind !== 'gateway';
   return faults.call({ service: route.service, target, entered }, current, () =>
-    call(ground, route, current, request),
+    call(ground, route, current, told),
   );
 }
 
@@ -63,10 +65,11 @@ function call(
   // To another gateway a request's authority may not say which service it is for.
   const asked = says.isNamed(request.authority, named)
     ? request
-    : { ...request, fields: new OneMoreField(request.fields, serviceField, named) };
-  const told =
-    subset === undefined
-      ? asked
-      : { ...asked, fields: new OneMoreField(asked.fields, subsetField, subset) };
+    : withField(request, serviceField, named);
+  const told = subset === undefined ? asked : withField(asked, subsetField, subset);
   return links.call(target.cluster, told, current, policy.timeouts);
+}
+
+function withField(request: OutgoingRequest, name: string, value: string): OutgoingRequest {
+  return { ...request, fields: new OneMoreField(request.fields, name, value) };
 }

@@ -1,4 +1,5 @@
 /** Owns one rule of a Route, made ready for requests: what is changed, answered, sent elsewhere, and where it leads. */
+import { hash } from 'node:crypto';
 import type {
   BackendTarget,
   RouteFault,
@@ -9,6 +10,7 @@ import type {
   RouteRewrite,
   RouteRule,
 } from '../../../../policy/route/rule.ts';
+import type { AffinityPolicy } from '../../../../policy/traffic/affinity.ts';
 import type { TrafficPolicy } from '../../../../policy/traffic-policy.ts';
 import { FieldEdits } from '../../message/field-edits.ts';
 import { type Cors, compileCors } from './cors.ts';
@@ -26,6 +28,8 @@ export interface Filters {
 export interface Backend extends Filters {
   readonly target: BackendTarget;
   readonly weight: number;
+  /** By which sessions name it: of the same target always the same. */
+  readonly mark: string;
   /** What is counted when it is drawn. */
   readonly outcome: string;
 }
@@ -42,6 +46,8 @@ export interface Rule extends Filters {
   readonly isDrawn: boolean;
   readonly fault: RouteFault | undefined;
   readonly direct: RouteRule['directResponse'] | undefined;
+  /** How it keeps sessions. */
+  readonly session: AffinityPolicy | undefined;
   /** The RateLimit that it names. */
   readonly limit: { readonly namespace: string; readonly name: string } | undefined;
   /** What the rule makes of the policy of the service that requests go to: of the same always the same. */
@@ -63,7 +69,9 @@ export function compileRule(
       ...(port !== undefined && { port }),
     };
     const target = { service, ...part };
-    return { ...filtersOf(backend), weight, target, outcome: `to ${targetName(target)}` };
+    const name = targetName(target);
+    const mark = hash('sha256', name, 'base64url').slice(0, 8);
+    return { ...filtersOf(backend), weight, target, mark, outcome: `to ${name}` };
   });
   return {
     ...filtersOf(spec),
@@ -74,6 +82,7 @@ export function compileRule(
     totalWeight: backends.reduce((sum, { weight }) => sum + weight, 0),
     fault: spec.fault,
     direct: spec.directResponse,
+    session: spec.session,
     limit: spec.rateLimit === undefined ? undefined : { namespace, name: spec.rateLimit },
     traffic: trafficOf(spec),
   };
@@ -108,15 +117,16 @@ function editsOf({ set, add, remove }: RouteFieldChanges): FieldEdits {
 }
 
 function trafficOf(spec: RouteRule): Rule['traffic'] {
-  const { requestMs, perTryMs, retry } = spec;
-  if (requestMs === undefined && perTryMs === undefined && retry === undefined) return (one) => one;
+  const { requestMs, perTryMs, retry, session } = spec;
+  const all = [requestMs, perTryMs, retry, session];
+  if (all.every((one) => one === undefined)) return (one) => one;
   const made = new WeakMap<TrafficPolicy, TrafficPolicy>();
   return (policy) => made.getOrInsertComputed(policy, () => changed(policy, spec));
 }
 
 function changed(
   { balance, timeouts }: TrafficPolicy,
-  { requestMs = timeouts.requestMs, perTryMs = timeouts.perTryMs, retry = {} }: RouteRule,
+  { requestMs = timeouts.requestMs, perTryMs = timeouts.perTryMs, retry = {}, session }: RouteRule,
 ): TrafficPolicy {
   const { statuses, maxTries = balance.retry.maxTries, backoffMs } = retry;
   const on = new Set(balance.retry.on);
@@ -124,6 +134,7 @@ function changed(
   return {
     balance: {
       ...balance,
+      ...(session && { affinity: session }),
       retry: {
         ...balance.retry,
         maxTries,

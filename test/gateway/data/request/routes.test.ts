@@ -728,3 +728,117 @@ test.serial('a rule’s rateLimit means the federation’s where the cluster has
   side.route({ orders: rules({ rateLimit: 'common' }) }, [ofAll as PolicyResource, own]);
   t.deepEqual(await statusesOf(asked, asked), [200, 200]);
 });
+
+/** What a client sends back of the cookie that an answer sets. */
+function broughtBack({ headers }: Answer): readonly string[] {
+  const [cookie = ''] = headers['set-cookie'] ?? [];
+  return ['-H', `cookie: theme=dark; ${cookie.split(';')[0]}`];
+}
+
+/** A rule that keeps sessions, with so much weight for v2. */
+function keeping(session: object, v2: number, besides: object = {}) {
+  return rules({
+    sessionPersistence: session,
+    backendRefs: [
+      { name: 'orders', weight: 1 },
+      { name: 'orders-v2', weight: v2, ...besides },
+    ],
+  });
+}
+
+test.serial(
+  'sessionPersistence: a client comes back to the backend that was drawn and to its endpoint, also once it gets no others',
+  async (t) => {
+    const [v1, v2, other] = await Promise.all(['v1', 'v2', 'v2-b'].map((id) => telling(t, id)));
+    side.tell({ dc1: { 'orders.shop': [v1], 'orders-v2.shop': [v2, other] } as never });
+    side.route({ orders: keeping({ sessionName: 'stay' }, 1_000_000) });
+    const first = await ask(side.url, host);
+    const { id } = told(first);
+    t.true(id.startsWith('v2'));
+    t.regex(
+      `${first.headers['set-cookie']}`,
+      /^stay=[\w-]{8}\.\w+\.\w+\.[\w-]{8}\.[\w-]{16}; Path=\/; HttpOnly; SameSite=Lax$/,
+    );
+    side.route({ orders: keeping({ sessionName: 'stay' }, 0) });
+    for (let i = 0; i < 8; i++) {
+      const again = await ask(side.url, host, ...broughtBack(first));
+      t.is(told(again).id, id);
+      t.is(again.headers['set-cookie'], undefined);
+    }
+    t.is(told(await ask(side.url, host)).id, 'v1');
+    // Whom the rule leads to no more has no sessions either.
+    side.route({ orders: rules({ sessionPersistence: {}, backendRefs: [{ name: 'orders' }] }) });
+    t.is(told(await ask(side.url, host, ...broughtBack(first))).id, 'v1');
+  },
+);
+
+test.serial(
+  'sessionPersistence: by a field, with the name of the rule’s own where it says none; a session that is over begins anew',
+  async (t) => {
+    await scene(t);
+    side.route({ orders: keeping({ type: 'Header', absoluteTimeout: '1s' }, 1) });
+    const fieldOf = ({ headers }: Answer) =>
+      Object.entries(headers).find(([name]) => /^isthmus-session-[0-9a-f]{8}$/.test(name));
+    const first = await ask(side.url, host);
+    const [name = '', value] = fieldOf(first) ?? [];
+    const back = () => ask(side.url, host, '-H', `${name}: ${value}`);
+    await until('it to be over', async () => fieldOf(await back()) !== undefined);
+    side.route({ orders: keeping({ type: 'Header' }, 1) });
+    for (let i = 0; i < 8; i++) t.is(told(await back()).id, told(first).id);
+  },
+);
+
+test.serial(
+  'sessionPersistence: a permanent cookie lasts as long as the session, and is renewed where it may not be idle',
+  async (t) => {
+    await scene(t);
+    const permanent = { cookieConfig: { lifetimeType: 'Permanent' }, absoluteTimeout: '1h' };
+    side.route({ orders: keeping({ ...permanent, idleTimeout: '10m' }, 1) });
+    const first = await ask(side.url, host);
+    t.regex(`${first.headers['set-cookie']}`, /; Max-Age=3600; /);
+    await until('it to be renewed', async () => {
+      const again = await ask(side.url, host, ...broughtBack(first));
+      t.is(told(again).id, told(first).id);
+      return again.headers['set-cookie'];
+    });
+  },
+);
+
+test.serial(
+  'sessionPersistence: in another cluster it is one endpoint, too, whatever that cluster’s own policies say',
+  async (t) => {
+    const here = await telling(t, 'here');
+    const far = await Promise.all(['far-1', 'far-2', 'far-3'].map((id) => telling(t, id)));
+    const labels = { version: 'v2' };
+    side.tell({
+      dc1: { 'orders.shop': [here] },
+      dc2: { 'orders.shop': far.map(({ id, port }) => ({ id, port, labels })) },
+    });
+    const there = { cluster: 'dc2', subset: labels };
+    const session = { sessionPersistence: {} };
+    side.route({ orders: rules({ ...session, backendRefs: [{ name: 'orders', ...there }] }) });
+    const first = await ask(side.url, host);
+    const { id, headers } = told(first);
+    t.regex(id, /^far/);
+    for (let i = 0; i < 12; i++) {
+      const again = told(await ask(side.url, host, ...broughtBack(first)));
+      t.is(again.id, id);
+      t.is(again.headers['x-isthmus-session'], undefined);
+    }
+    t.is(headers['x-isthmus-session'], undefined);
+  },
+);
+
+test.serial(
+  'security: a session that a client makes up leads to none but the rule’s backends, and its x-isthmus-session nowhere',
+  async (t) => {
+    await scene(t);
+    side.route({ orders: keeping({ sessionName: 'stay' }, 0) });
+    for (const made of ['stay=AAAAAAAA.1.1.AAAAAAAA.AAAAAAAAAAAAAAAA', 'stay=x', 'stay=']) {
+      const answer = await ask(side.url, host, '-H', `cookie: ${made}`);
+      t.is(told(answer).id, 'v1');
+    }
+    const answer = await ask(side.url, host, '-H', 'x-isthmus-session: AAAAAAAA.AAAAAAAAAAAAAAAA');
+    t.is(told(answer).headers['x-isthmus-session'], undefined);
+  },
+);
