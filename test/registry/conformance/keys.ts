@@ -125,7 +125,10 @@ export const keys: Checks = {
       message: /value is provided/,
     });
   },
+};
 
+/** Those that kill it. */
+export const kills: Checks = {
   async 'a kill loses nothing acknowledged: keys, leases, history and revisions'(t, subject) {
     const { store, raw } = subject;
     const lease = await store.grantLease(60);
