@@ -24,7 +24,8 @@ export default {
   // It is one of the source as it is now, and no start needs to find that out again.
   environmentVariables: { ISTHMUS_SOURCE: '0' },
   timeout: '2m',
-  concurrency: availableParallelism() + 1,
+  // Those that run federations wait for them for much of their time.
+  concurrency: availableParallelism() + 2,
   // A process for each file: one that holds them all grows to 700 MB, and stands still for 50 ms whenever it starts another.
   workerThreads: false,
   /**
