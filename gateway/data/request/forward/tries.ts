@@ -1,12 +1,11 @@
-/** Owns the tries of one request: what each is sent, the one under way, how it is given up, and what follows it. */
+/** Owns the tries of one request: the one under way, those beside it, how it is given up, and what follows it. */
 import { type BackoffPolicy, backoffDelay } from '../../../../core/backoff.ts';
 import type { Target, TryResult } from '../../balance/types.ts';
 import type { Exchange } from '../../message/exchange.ts';
 import { failureIn } from '../../message/gateway-answer.ts';
 import { grpcStatusIn } from '../../message/grpc-status.ts';
-import type { FailedTry, Fields, OutgoingRequest, ResponseHead } from '../../message/message.ts';
+import type { FailedTry, Fields, ResponseHead } from '../../message/message.ts';
 import type { Trail } from '../../observe/trail.ts';
-import { Picks } from '../pick.ts';
 import { asksForGrpc, namesAnswer } from '../retry/conditions.ts';
 import { resultOf } from '../retry/outcome.ts';
 import { pauseMs, retryAfterMs } from '../retry/pause.ts';
@@ -21,42 +20,28 @@ import {
   type TryStep,
 } from '../retry.ts';
 import type { Route } from '../route/route-table.ts';
-import type { Deadline } from './deadline.ts';
 import type { ForwardingGround } from './ground.ts';
 import { Hedging } from './hedging.ts';
-import { RequestBody } from './request-body.ts';
-import { RequestFields } from './request-fields.ts';
-import { outgoingRequest, send } from './send.ts';
+import { Sendings } from './sendings.ts';
 import type { TimeLimits } from './time-limits.ts';
-import { type Tried, Try } from './try.ts';
+import type { Tried, Try } from './try.ts';
 
 /** Between two tries of the same target, where the policy says none. */
 const sameTargetBackoff: BackoffPolicy = { baseMs: 20, maxMs: 250 };
 
 const beside: BesideStep = { kind: 'beside' };
 
-/** The picks with what became of them: one object, for there is one of it for each request. */
-export class Tries extends Picks {
+/** What is sent, with what becomes of it: one object, for there is one of it for each request. */
+export class Tries extends Sendings {
   /** The try under way. */
   current: Try | undefined = undefined;
   /** The target that is tried again once the pause is over; undefined while there is no pause. */
   again: Target | undefined = undefined;
-  /** The body as far as it has come; absent where there is none. A tunnel's octets are not kept. */
-  readonly body: RequestBody | undefined;
-  /** Whether it is a call of gRPC. */
-  isGrpc = false;
-  /** Undefined where the client says nothing of how long it waits. */
-  deadline: Deadline | undefined = undefined;
   readonly #owner: Tried;
-  readonly #ground: ForwardingGround;
   readonly #limits: TimeLimits;
-  /** Present where the request is observed. */
-  readonly #trail: Trail | undefined;
   /** Present where the request may have tries beside each other. */
   readonly #hedging: Hedging | undefined;
   #first: Try | undefined;
-  /** The request as it is sent; once its body was asked for, it does not expect that any more. */
-  #request: OutgoingRequest;
 
   constructor(
     owner: Tried,
@@ -66,27 +51,13 @@ export class Tries extends Picks {
     limits: TimeLimits,
     trail: Trail | undefined,
   ) {
-    super(route, exchange);
-    const { head } = exchange;
-    const { bodyLength, tunnel } = head;
-    const { says, ids, observer } = ground;
-    const fields = new RequestFields(exchange, route, says, ids, trail, observer);
-    const expectsContinue = head.expectsContinue && route.policy.timeouts.continueMs > 0;
+    super(route, exchange, ground, limits, trail);
     const { retry, hedge } = route.policy.balance;
-    const hasBody = bodyLength !== 'none' && bodyLength !== 0 && tunnel === undefined;
-    this.body = hasBody ? new RequestBody(ground.limits, limits, bodyLength) : undefined;
-    this.#request = outgoingRequest(exchange, fields, expectsContinue);
+    const { method, tunnel } = exchange.head;
     this.#owner = owner;
-    this.#ground = ground;
     this.#limits = limits;
-    this.#trail = trail;
-    const isHedged = hedge.delayMs > 0 && tunnel === undefined && mayRace(head.method, retry);
+    const isHedged = hedge.delayMs > 0 && tunnel === undefined && mayRace(method, retry);
     this.#hedging = isHedged ? new Hedging(this, owner, hedge, ground.wheel) : undefined;
-  }
-
-  /** Whether another try could still send the whole request. */
-  get replayable(): boolean {
-    return this.body?.replayable ?? true;
   }
 
   /** Sends the request to `target`, with what has come of its body; the rest is read from the client as the try takes it. */
@@ -94,29 +65,16 @@ export class Tries extends Picks {
     this.again = undefined;
     this.#limits.awaitTry(this.route.policy.timeouts.perTryMs);
     this.#limits.schedule();
-    const current = this.#at(target, this.#owner);
+    const current = this.tryAt(target, this.#owner);
     this.current = current;
     this.#first ??= current;
-    this.#send(current);
+    this.send(current);
     if (this.body === undefined) return;
-    if (this.#request.expectsContinue) {
+    if (this.expectsContinue) {
       if (current.call.isReady) this.readOn();
     } else if (this.body.replayTo(current.call)) this.exchange.read();
     // The client has no pace to keep while nothing of it is read.
     else this.#limits.leaveBody();
-  }
-
-  /** A try that is not sent yet. */
-  #at(target: Target, owner: Tried): Try {
-    this.began(target);
-    const { now } = this.#ground.wheel;
-    return new Try(owner, this.route.balancer, target, now, this.#trail, this.tries > 1);
-  }
-
-  #send(one: Try): void {
-    const due = this.deadline === undefined ? this.#request : this.#within(this.deadline);
-    const request = this.#trail?.tried(one, one.target, due) ?? due;
-    one.call = send(this.#ground, this.route, this.exchange, one, request);
   }
 
   /** The request's first limit begins: for its head where it is whole, else for its body, unless that is to be asked for. */
@@ -124,7 +82,7 @@ export class Tries extends Picks {
     if (this.body === undefined) {
       this.#limits.awaitHead(this.route.policy.timeouts.requestMs);
       this.#hedging?.start();
-    } else if (!this.#request.expectsContinue) this.body.awaitMore();
+    } else if (!this.expectsContinue) this.body.awaitMore();
   }
 
   /** Sends a piece of the body to the try under way. False: the client is to be held back. */
@@ -145,8 +103,8 @@ export class Tries extends Picks {
 
   /** The try under way takes more of the body; where that is to be asked for first, the head is on its way and the other side may ask. */
   readOn(): void {
-    if (this.#request.expectsContinue) {
-      this.#ground.wheel.refresh();
+    if (this.expectsContinue) {
+      this.ground.wheel.refresh();
       this.#limits.awaitContinue(this.route.policy.timeouts.continueMs);
       this.#limits.schedule();
       return;
@@ -155,14 +113,9 @@ export class Tries extends Picks {
     this.exchange.read();
   }
 
-  /** Whoever is asked has to ask for the body. */
-  get expectsContinue(): boolean {
-    return this.#request.expectsContinue;
-  }
-
   /** The body is wanted: the other side has said so, or has said nothing for long enough (RFC 9110 section 10.1.1). */
   askForBody(): void {
-    this.#request = { ...this.#request, expectsContinue: false };
+    this.leaveExpectation();
     this.#limits.leaveContinue();
     this.body?.awaitMore();
     this.#limits.schedule();
@@ -182,7 +135,7 @@ export class Tries extends Picks {
 
   #judged(current: Try, head: ResponseHead): FailedTry | TryStep | BesideStep | undefined {
     const { target } = current;
-    const now = this.#ground.wheel.refresh();
+    const now = this.ground.wheel.refresh();
     current.headMs = now - current.startedAt;
     const failure = target.kind === 'cluster' ? failureIn(head, target.cluster) : undefined;
     if (failure !== undefined) {
@@ -193,7 +146,7 @@ export class Tries extends Picks {
     if (status < 400 && !this.isGrpc) return undefined;
     const { retry } = this.route.policy.balance;
     const grpcStatus = this.#grpcStatusIn(head);
-    if (!namesAnswer(retry, status, grpcStatus) || this.#isLate()) return undefined;
+    if (!namesAnswer(retry, status, grpcStatus) || this.isLate) return undefined;
     this.unsent = false;
     if (this.#hedging?.isRacing) {
       current.cancel(resultOf(status), now);
@@ -201,7 +154,7 @@ export class Tries extends Picks {
     }
     const afterMs =
       retry.retryAfterMs > 0
-        ? retryAfterMs(fields.get('retry-after'), this.#ground.clock.now())
+        ? retryAfterMs(fields.get('retry-after'), this.ground.clock.now())
         : undefined;
     const end = { kind: 'response', status, grpcStatus, afterMs } as const;
     const step = nextStep(this, this.replayable, end, target);
@@ -214,7 +167,7 @@ export class Tries extends Picks {
   failed(failure: FailedTry, target: Target): Step {
     this.current = undefined;
     this.unsent &&= failure.sent === 'no';
-    if (this.#isLate()) return { kind: 'stop' };
+    if (this.isLate) return { kind: 'stop' };
     if (this.#hedging?.isRacing) return beside;
     return nextStep(this, this.replayable, { kind: 'failed', ...failure }, target);
   }
@@ -234,7 +187,7 @@ export class Tries extends Picks {
       return;
     }
     const { target, reason, isAtOnce, afterMs } = step;
-    this.#ground.recorder.retried(this.route.service, reason);
+    this.ground.recorder.retried(this.route.service, reason);
     this.current = undefined;
     this.#limits.leaveContinue();
     const pause = isAtOnce ? 0 : (afterMs ?? this.#pauseBefore(target));
@@ -254,7 +207,7 @@ export class Tries extends Picks {
 
   #goOnBeside(): void {
     const { perTryMs } = this.route.policy.timeouts;
-    const { now } = this.#ground.wheel;
+    const { now } = this.ground.wheel;
     this.current = this.#hedging?.promote();
     if (this.current === undefined || perTryMs === 0) return;
     this.#limits.awaitTry(Math.max(1, perTryMs - (now - this.current.startedAt)));
@@ -262,25 +215,25 @@ export class Tries extends Picks {
   }
 
   get isUnderWay(): boolean {
-    return this.current !== undefined && !this.#isLate();
+    return this.current !== undefined && !this.isLate;
   }
 
   beside(hedging: Tried): Try | undefined {
     const target = placeBeside(this, this.replayable);
     if (target === undefined) return undefined;
     this.unsent = false;
-    this.#ground.recorder.retried(this.route.service, 'hedge');
-    return this.#at(target, hedging);
+    this.ground.recorder.retried(this.route.service, 'hedge');
+    return this.tryAt(target, hedging);
   }
 
   sendTo(rival: Try): void {
-    this.#send(rival);
+    this.send(rival);
     this.body?.replayTo(rival.call);
   }
 
   resultBeside(rival: Try, head: ResponseHead): TryResult | undefined {
     const { target } = rival;
-    rival.headMs = this.#ground.wheel.refresh() - rival.startedAt;
+    rival.headMs = this.ground.wheel.refresh() - rival.startedAt;
     const failure = target.kind === 'cluster' ? failureIn(head, target.cluster) : undefined;
     if (failure !== undefined) return resultOfTold(failure);
     const { retry } = this.route.policy.balance;
@@ -289,7 +242,7 @@ export class Tries extends Picks {
   }
 
   won(rival: Try): void {
-    this.current?.cancel('abandoned', this.#ground.wheel.now);
+    this.current?.cancel('abandoned', this.ground.wheel.now);
     this.current = rival;
   }
 
@@ -304,21 +257,9 @@ export class Tries extends Picks {
     return isAsked ? grpcStatusIn(fields, []) : undefined;
   }
 
-  /** Whether nobody waits for another try. */
-  #isLate(): boolean {
-    return this.deadline !== undefined && this.deadline.endsAt <= this.#ground.wheel.now;
-  }
-
-  /** The request as it is sent now: with what is left of its time. */
-  #within(deadline: Deadline): OutgoingRequest {
-    const request = this.#request;
-    const fields = deadline.left(request.fields, this.#ground.wheel.now);
-    return fields === request.fields ? request : { ...request, fields };
-  }
-
   #pauseBefore(target: Target): number {
     const { backoff } = this.route.policy.balance.retry;
-    const { random } = this.#ground;
+    const { random } = this.ground;
     if (backoff.baseMs > 0) return pauseMs(backoff, this.tries, random);
     return this.hasTried(target) ? backoffDelay(sameTargetBackoff, this.tries - 1, random) : 0;
   }
