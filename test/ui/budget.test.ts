@@ -5,9 +5,9 @@ import { gzipSync } from 'node:zlib';
 import test from 'ava';
 import { builtUi } from '../../gateway/control/api/ui-files.ts';
 
-const budget = 98 * 1024;
+const budget = 102 * 1024;
 
-test('all scripts together are under 98 KB gzipped', async (t) => {
+test('all scripts together are under 102 KB gzipped', async (t) => {
   const names = (await readdir(join(builtUi, 'assets'))).filter((name) => name.endsWith('.js'));
   const sizes = await Promise.all(
     names.map(async (name) => gzipSync(await readFile(join(builtUi, 'assets', name))).length),

@@ -115,6 +115,9 @@ test.serial(
     await field.fill(mine);
     await effect.getByText('Saving it changes the policy.').waitFor();
     await effect.getByText('+requests: 7').waitFor();
+    const requests = page.getByRole('region', { name: 'What becomes of requests' });
+    await requests.getByText(/^Of \d+ requests, .+ would end otherwise\.$/).waitFor();
+    await requests.getByText('orders.shop in dc1').first().waitFor();
 
     const theirs = { requests: 9, per: '24h', target: { service: 'orders' } };
     await adminRequest(dc1.gateway, `${path}?set=web`, { method: 'PUT', body: theirs });

@@ -99,6 +99,31 @@ test.serial(
   },
 );
 
+test.serial(
+  'what would become of a request is asked on the page of its service, and told step by step',
+  async (t) => {
+    const { page, open, complaints } = await openUi(t, browser, clusters.dc1);
+    await open('/services/orders.shop');
+    const panel = page.getByRole('region', { name: 'Explain a request' });
+    await panel.getByLabel('URL').fill('http://orders.shop.acme/a/../b');
+    await panel.getByLabel('Fields').fill('x-team: blue');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    const here = panel.getByRole('region', { name: 'At dc1' });
+    await here.getByText('the path is decided by and sent on as /b').waitFor();
+    const to = panel.getByRole('region', { name: 'To orders.shop, 100 %' });
+    await to.getByText('the head of an answer is waited for').waitFor();
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      t.deepEqual(await accessibilityFaults(page), [], colorScheme);
+    }
+    await panel.getByLabel('URL').fill('ftp://orders');
+    await panel.getByRole('button', { name: 'Explain it' }).click();
+    await panel.getByRole('alert').getByText('BODY_INVALID').waitFor();
+    t.deepEqual(complaints, []);
+  },
+);
+
 test.serial('on a phone a service with its copies is no wider than the screen', async (t) => {
   const { page, open } = await openUi(t, browser, clusters.dc1);
   await page.setViewportSize({ width: 390, height: 844 });

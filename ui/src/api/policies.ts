@@ -3,6 +3,7 @@ import type { PolicySummary } from '../../../gateway/control/api/answers.ts';
 import { collectionOf } from '../../../policy/kind-names.ts';
 
 export type {
+  PolicyEffect,
   PolicyItem,
   PolicyPlan,
   PolicyReading,

@@ -11,6 +11,7 @@ import { Panel } from '../../ui/page.tsx';
 import { ProblemNote } from '../../ui/problem-note.tsx';
 import { CodeArea, goTo } from './code-area.tsx';
 import { type Base, forgetDraft, keepDraft } from './draft.ts';
+import { EffectPanel } from './effect-panel.tsx';
 import { JudgementPanel } from './judgement-panel.tsx';
 import { useJudgement } from './use-judgement.ts';
 
@@ -33,6 +34,7 @@ export function PolicyEditor({ of, text, scope, editing, base, children }: Polic
   const { judgement, isCurrent } = useJudgement(text, scope);
   const document = judgement.kind === 'planned' ? judgement.document : undefined;
   const change = judgement.kind === 'planned' ? judgement.planned.change : undefined;
+  const wouldChange = document !== undefined && (change === 'created' || change === 'configured');
   const isAnother = document !== undefined && editing !== undefined && !isOf(document, editing);
   const saving = useAction(async () => {
     if (document === undefined) return;
@@ -92,13 +94,14 @@ export function PolicyEditor({ of, text, scope, editing, base, children }: Polic
           </div>
         </Form>
       </Panel>
-      <div class="sticky">
+      <div class="sticky stack">
         <JudgementPanel
           id={judgedId}
           judgement={judgement}
           isCurrent={isCurrent}
           onGo={(fault) => goTo(area.current, fault)}
         />
+        <EffectPanel document={wouldChange ? { ...document, scope } : undefined} />
       </div>
     </div>
   );

@@ -10,6 +10,7 @@ import { Empty, Page, Panel } from '../../ui/page.tsx';
 import { ProblemNote } from '../../ui/problem-note.tsx';
 import { TierList } from '../shared/tier-list.tsx';
 import { EndpointTable } from './endpoint-table.tsx';
+import { ExplainRequest } from './explain-request.tsx';
 import { ExportTable } from './export-table.tsx';
 import { serviceRow } from './service-row.ts';
 import { ServiceTraffic } from './service-traffic.tsx';
@@ -72,6 +73,7 @@ export default function ServiceView() {
         <ProblemNote problem={explained.problem} />
         {explained.value && <TierList explanation={explained.value} />}
       </Panel>
+      <ExplainRequest key={name} host={item.host} />
       <EndpointTable service={name} />
       <ExportTable service={name} />
     </Page>
