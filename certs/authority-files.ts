@@ -1,10 +1,21 @@
-/** Owns the two files of a certificate authority, `ca.key` and `ca.crt`: founded once, and refused when they are not as they were. */
+/**
+ * Owns the files of a certificate authority: `ca.key` and `ca.crt`, the root that signs, founded once and refused when they are not as
+ * they were; and once the root was changed `roots.json`, which counts, and which those two are brought in line with.
+ */
 import { createPrivateKey, generateKeyPair, type KeyObject, X509Certificate } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { IsthmusError, messageOf } from '../core/errors.ts';
-import { readSecret, writeFileAtomic } from '../core/files.ts';
+import { readFileIfAny, readSecret, writeFileAtomic } from '../core/files.ts';
+import {
+  type AuthorityState,
+  decodeState,
+  encodeState,
+  type KeyedRoot,
+  keyedRoots,
+  stableState,
+} from './authority-state.ts';
 import { extensionsOf } from './extensions.ts';
 import type { TrustDomain } from './spiffe-id.ts';
 import { keyPemOf, makeRoot, pemOf } from './x509.ts';
@@ -13,13 +24,45 @@ const generateKeys = promisify(generateKeyPair);
 /** Permissions that nobody but the owner may have on the key file. */
 const othersMask = 0o077;
 
-interface Root {
-  readonly root: X509Certificate;
-  readonly key: KeyObject;
+/** Reads the authority kept in `dir`, or founds one there, at wall time `now`. Throws as `openAuthority` does. */
+export async function openState(
+  dir: string,
+  trustDomain: TrustDomain,
+  now: number,
+): Promise<AuthorityState> {
+  const changed = await readChanged(join(dir, 'roots.json'));
+  if (changed === undefined) return stableState(await openRoot(dir, trustDomain, now));
+  for (const { root, key } of keyedRoots(changed)) {
+    // One that does not sign may have expired: it is in the bundle for what it signed, and harms nobody.
+    const at = root === changed.signing.root ? now : root.validFromDate.getTime();
+    checkRoot(root, key, trustDomain, at, join(dir, 'roots.json'));
+  }
+  await mirror(dir, changed.signing);
+  return changed;
+}
+
+/** Keeps a state: whoever opens the authority from now on finds it. Throws FILE_UNWRITABLE, and then the one before is kept. */
+export async function keepState(dir: string, state: AuthorityState): Promise<void> {
+  await writeFileAtomic(join(dir, 'roots.json'), encodeState(state), 0o600);
+  await mirror(dir, state.signing);
+}
+
+/** Puts the root that signs where those look who know nothing of its changes: backups, and gateways of version 0.1. */
+async function mirror(dir: string, { root, key }: KeyedRoot): Promise<void> {
+  const pem = pemOf(root.raw);
+  if ((await readFileIfAny(join(dir, 'ca.crt'))) === pem) return;
+  await writeFileAtomic(join(dir, 'ca.key'), keyPemOf(key), 0o600);
+  await writeFileAtomic(join(dir, 'ca.crt'), pem, 0o644);
+}
+
+/** A new root for a trust domain, with a key of its own. */
+export async function newRoot(trustDomain: TrustDomain, now: number): Promise<KeyedRoot> {
+  const { privateKey: key } = await generateKeys('ec', { namedCurve: 'P-256' });
+  return { root: new X509Certificate(makeRoot({ trustDomain, key, now })), key };
 }
 
 /** Reads the root kept in `dir`, or founds one there, at wall time `now`. Throws as `openAuthority` does. */
-export async function openRoot(dir: string, trustDomain: TrustDomain, now: number): Promise<Root> {
+async function openRoot(dir: string, trustDomain: TrustDomain, now: number): Promise<KeyedRoot> {
   const keyPath = join(dir, 'ca.key');
   const certPath = join(dir, 'ca.crt');
   const storedRoot = await readRoot(certPath);
@@ -30,10 +73,27 @@ export async function openRoot(dir: string, trustDomain: TrustDomain, now: numbe
   return { root, key };
 }
 
+/** The state, where the root was changed. Throws KEY_UNREADABLE. */
+async function readChanged(path: string): Promise<AuthorityState | undefined> {
+  const text = await readPrivate(path);
+  if (text === undefined) return undefined;
+  try {
+    return decodeState(text);
+  } catch (cause) {
+    throw new IsthmusError('KEY_UNREADABLE', {
+      what: `Cannot read the cluster's roots: ${messageOf(cause)}`,
+      where: path,
+      fix: 'Restore it from a backup, or copy the folder from another gateway of the cluster.',
+    });
+  }
+}
+
 /** An authority as it is kept, PEM. It makes whoever has it the cluster: it goes to the cluster's own gateways only. */
 export interface AuthorityFiles {
   readonly key: string;
   readonly root: string;
+  /** All that there is of the roots, once they were changed; see `encodeState`. */
+  readonly roots?: string | undefined;
 }
 
 /** Throws FILE_UNREADABLE. */
@@ -41,6 +101,7 @@ export async function readAuthorityFiles(dir: string): Promise<AuthorityFiles> {
   return {
     key: await readSecret(join(dir, 'ca.key')),
     root: await readSecret(join(dir, 'ca.crt')),
+    roots: await readFileIfAny(join(dir, 'roots.json')),
   };
 }
 
@@ -50,7 +111,7 @@ export async function readAuthorityFiles(dir: string): Promise<AuthorityFiles> {
  */
 export async function replaceAuthority(
   dir: string,
-  { key, root }: AuthorityFiles,
+  { key, root, roots }: AuthorityFiles,
   trustDomain: TrustDomain,
   now: number,
 ): Promise<void> {
@@ -60,7 +121,8 @@ export async function replaceAuthority(
     await rm(next, { recursive: true, force: true });
     await writeFileAtomic(join(next, 'ca.key'), key, 0o600);
     await writeFileAtomic(join(next, 'ca.crt'), root, 0o644);
-    await openRoot(next, trustDomain, now);
+    if (roots !== undefined) await writeFileAtomic(join(next, 'roots.json'), roots, 0o600);
+    await openState(next, trustDomain, now);
     await rm(before, { recursive: true, force: true });
     await rename(dir, before);
     await rename(next, dir);
@@ -73,6 +135,17 @@ export async function replaceAuthority(
 }
 
 async function readKey(path: string): Promise<KeyObject | undefined> {
+  const pem = await readPrivate(path);
+  if (pem === undefined) return undefined;
+  try {
+    return parseKey(pem);
+  } catch (cause) {
+    throw unreadableKey(path, cause);
+  }
+}
+
+/** A file for its owner's eyes alone; undefined when there is none. Throws KEY_UNREADABLE. */
+async function readPrivate(path: string): Promise<string | undefined> {
   try {
     const file = await open(path);
     try {
@@ -84,19 +157,20 @@ async function readKey(path: string): Promise<KeyObject | undefined> {
           fix: `If nobody can have read it: chmod 600 ${path}`,
         });
       }
-      return parseKey(await file.readFile('utf8'));
+      return await file.readFile('utf8');
     } finally {
       await file.close();
     }
   } catch (cause) {
     if (isMissing(cause)) return undefined;
     if (cause instanceof IsthmusError) throw cause;
-    throw new IsthmusError('KEY_UNREADABLE', {
-      what: `Cannot read the private key: ${messageOf(cause)}`,
-      where: path,
-      cause,
-    });
+    throw unreadableKey(path, cause);
   }
+}
+
+function unreadableKey(path: string, cause: unknown): IsthmusError {
+  const what = `Cannot read the private key: ${messageOf(cause)}`;
+  return new IsthmusError('KEY_UNREADABLE', { what, where: path, cause });
 }
 
 function parseKey(pem: string): KeyObject {

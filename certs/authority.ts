@@ -1,11 +1,23 @@
-/** Owns a cluster's certificate authority: who it is, and all that its key signs. */
-import { createHmac, generateKeyPair, hkdfSync, X509Certificate } from 'node:crypto';
+/** Owns a cluster's certificate authority: who it is, all that its key signs, and the steps by which another key takes over. */
+import { generateKeyPair, X509Certificate } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { Clock } from '../core/clock.ts';
 import { IsthmusError } from '../core/errors.ts';
-import { openRoot } from './authority-files.ts';
-import type { Bundle } from './bundle.ts';
-import { defaultRefreshHintSeconds } from './refresh-hint.ts';
+import { Subscribers } from '../core/subscribers.ts';
+import { keepState, newRoot, openState } from './authority-files.ts';
+import {
+  type AuthorityState,
+  bundleOf,
+  decodeState,
+  encodeState,
+  keyedRoots,
+  published,
+  retired,
+  signingNext,
+} from './authority-state.ts';
+import { type Bundle, bundleFingerprint } from './bundle.ts';
+import { leadsTo } from './bundle-chain.ts';
+import { SealKeys } from './seal.ts';
 import { type Signature, signBytes } from './signature.ts';
 import type { SpiffeId, TrustDomain } from './spiffe-id.ts';
 import { fingerprintOf, keyPemOf, makeLeaf, pemOf } from './x509.ts';
@@ -32,18 +44,26 @@ export interface LeafIdentity {
   /** The leaf and its root: a joiner finds the root that its token pins in the handshake. */
   readonly chainPem: string;
   readonly keyPem: string;
+  /** Fingerprint of the root that signed it. */
+  readonly root: string;
   /** Wall milliseconds. */
   readonly notBefore: number;
   /** Wall milliseconds. */
   readonly notAfter: number;
 }
 
+/** What an end of a connection needs of it to prove itself. */
+export type Credentials = Pick<LeafIdentity, 'chainPem' | 'keyPem'>;
+
 export interface Authority {
   readonly trustDomain: TrustDomain;
+  /** The root that signs. */
   readonly rootPem: string;
   readonly root: X509Certificate;
-  /** The fingerprint of the root. */
+  /** The fingerprint of the root that signs. */
   readonly keyId: string;
+  /** How far a change of the root has come. */
+  readonly state: AuthorityState;
   /** The trust bundle that makes others trust this authority. */
   bundle(): Bundle;
   /** Makes a key and a certificate for it. Throws CERT_INVALID for an ID of another trust domain, or once the root has expired. */
@@ -52,9 +72,11 @@ export interface Authority {
   sign(bytes: Uint8Array): Signature;
   /**
    * Proves to those who have this authority's key, and to nobody else: an HMAC, base64url. The same bytes have the same
-   * seal, and it costs a tenth of a signature.
+   * seal while the same root signs, and it costs a tenth of a signature.
    */
   seal(bytes: Uint8Array): string;
+  /** Whether a seal is by this authority, with the key of any root in its bundle. */
+  isSeal(bytes: Uint8Array, seal: string): boolean;
 }
 
 interface AuthorityOptions {
@@ -69,63 +91,193 @@ interface AuthorityOptions {
  * that others can read or that has gone; CERT_INVALID for a certificate that is not its root for this trust
  * domain; FILE_UNWRITABLE.
  */
-export async function openAuthority(options: AuthorityOptions): Promise<Authority> {
+export async function openAuthority(options: AuthorityOptions): Promise<ChangingAuthority> {
   const { dir, trustDomain, clock } = options;
-  const { root, key } = await openRoot(dir, trustDomain, clock.now());
-  const keyId = fingerprintOf(root.raw);
-  const rootPem = pemOf(root.raw);
-  const secret = key.export({ type: 'pkcs8', format: 'der' });
-  const sealKey = Buffer.from(hkdfSync('sha256', secret, '', 'isthmus seal v1', 32));
-  return {
-    trustDomain,
-    rootPem,
-    root,
-    keyId,
-    bundle: () => ({
-      trustDomain,
-      // Grows with every new root without anyone having to remember the last.
-      sequence: Math.floor(root.validFromDate.getTime() / 1000),
-      refreshHintSeconds: defaultRefreshHintSeconds,
-      roots: [root],
-    }),
-    sign: (bytes) => signBytes(key, keyId, bytes),
-    seal: (bytes) => createHmac('sha256', sealKey).update(bytes).digest('base64url'),
-    async issueLeaf(request) {
-      const { id, dnsNames, ipAddresses = [], lifetimeMs = defaultLeafLifetimeMs } = request;
-      if (id.trustDomain !== trustDomain) {
-        throw new IsthmusError('CERT_INVALID', {
-          what: `The authority of ${trustDomain} can't vouch for another trust domain`,
-          where: id.uri,
-        });
-      }
-      const leafKeys = await generateKeys('ec', { namedCurve: 'P-256' });
+  return new ChangingAuthority(options, await openState(dir, trustDomain, clock.now()));
+}
+
+/** An authority whose root can be changed. Each step is on disk before it counts. */
+export class ChangingAuthority implements Authority {
+  readonly #options: AuthorityOptions;
+  #state: AuthorityState;
+  #seals: SealKeys;
+  #bundle: Bundle;
+  readonly #subscribers = new Subscribers();
+  #changing: Promise<void> = Promise.resolve();
+
+  constructor(options: AuthorityOptions, state: AuthorityState) {
+    this.#options = options;
+    this.#state = state;
+    this.#seals = new SealKeys(keyedRoots(state));
+    this.#bundle = bundleOf(state, options.trustDomain);
+  }
+
+  get trustDomain(): TrustDomain {
+    return this.#options.trustDomain;
+  }
+
+  get state(): AuthorityState {
+    return this.#state;
+  }
+
+  get root(): X509Certificate {
+    return this.#state.signing.root;
+  }
+
+  get rootPem(): string {
+    return pemOf(this.root.raw);
+  }
+
+  get keyId(): string {
+    return fingerprintOf(this.root.raw);
+  }
+
+  bundle(): Bundle {
+    return this.#bundle;
+  }
+
+  sign(bytes: Uint8Array): Signature {
+    return signBytes(this.#state.signing.key, this.keyId, bytes);
+  }
+
+  seal(bytes: Uint8Array): string {
+    return this.#seals.seal(bytes);
+  }
+
+  isSeal(bytes: Uint8Array, seal: string): boolean {
+    return this.#seals.isSeal(bytes, seal);
+  }
+
+  async issueLeaf(request: LeafRequest): Promise<LeafIdentity> {
+    const { trustDomain, clock } = this.#options;
+    const { id, dnsNames, ipAddresses = [], lifetimeMs = defaultLeafLifetimeMs } = request;
+    if (id.trustDomain !== trustDomain) {
+      throw new IsthmusError('CERT_INVALID', {
+        what: `The authority of ${trustDomain} can't vouch for another trust domain`,
+        where: id.uri,
+      });
+    }
+    const leafKeys = await generateKeys('ec', { namedCurve: 'P-256' });
+    const { root, key: rootKey } = this.#state.signing;
+    const now = clock.now();
+    if (now > root.validToDate.getTime()) {
+      throw new IsthmusError('CERT_INVALID', {
+        what: `The root of ${trustDomain} expired at ${root.validToDate.toISOString()}`,
+      });
+    }
+    const from = request.from ?? now;
+    const { publicKey } = leafKeys;
+    const names = { id, dnsNames, ipAddresses };
+    const made = makeLeaf({
+      ...names,
+      publicKey,
+      root,
+      rootKey,
+      now: from,
+      notAfter: from + lifetimeMs,
+    });
+    const leaf = new X509Certificate(made);
+    const certPem = pemOf(leaf.raw);
+    return {
+      id,
+      certPem,
+      chainPem: certPem + pemOf(root.raw),
+      keyPem: keyPemOf(leafKeys.privateKey),
+      root: fingerprintOf(root.raw),
+      notBefore: leaf.validFromDate.getTime(),
+      notAfter: leaf.validToDate.getTime(),
+    };
+  }
+
+  /** Calls `subscriber` after each step; returns a function that stops that. */
+  onChange(subscriber: () => void): () => void {
+    return this.#subscribers.add(subscriber);
+  }
+
+  /** Makes the next root and puts it into the bundle; it signs nothing yet. Throws ROOT_CHANGING, FILE_UNWRITABLE. */
+  publish(): Promise<void> {
+    return this.#change(async (state) => {
+      if (state.kind !== 'stable') throw changing(state);
+      const { trustDomain, clock } = this.#options;
       const now = clock.now();
-      if (now > root.validToDate.getTime()) {
-        throw new IsthmusError('CERT_INVALID', {
-          what: `The root of ${trustDomain} expired at ${root.validToDate.toISOString()}`,
-        });
-      }
-      const leaf = new X509Certificate(
-        makeLeaf({
-          id,
-          dnsNames,
-          ipAddresses,
-          publicKey: leafKeys.publicKey,
-          root,
-          rootKey: key,
-          now: request.from ?? now,
-          notAfter: (request.from ?? now) + lifetimeMs,
-        }),
-      );
-      const certPem = pemOf(leaf.raw);
-      return {
-        id,
-        certPem,
-        chainPem: certPem + rootPem,
-        keyPem: keyPemOf(leafKeys.privateKey),
-        notBefore: leaf.validFromDate.getTime(),
-        notAfter: leaf.validToDate.getTime(),
-      };
-    },
-  };
+      return published(state, await newRoot(trustDomain, now), trustDomain, now);
+    });
+  }
+
+  /** The next root signs from now on; nothing happens where none is published. Throws FILE_UNWRITABLE. */
+  signNext(): Promise<void> {
+    return this.#change((state) =>
+      state.kind === 'published' ? signingNext(state, this.#options.clock.now()) : state,
+    );
+  }
+
+  /** Takes the root that does not sign out of the bundle, for good: its key is gone. Nothing happens where there is none. Throws FILE_UNWRITABLE. */
+  retire(): Promise<void> {
+    return this.#change((state) =>
+      state.kind === 'stable' ? state : retired(state, this.#options.trustDomain),
+    );
+  }
+
+  /** The whole authority as text, for another gateway of the same cluster. */
+  export(): string {
+    return encodeState(this.#state);
+  }
+
+  /**
+   * Takes up what another gateway of the cluster has made of this authority; nothing happens where it is no newer. Throws BUNDLE_INVALID or CERT_INVALID
+   * unless a chain leads there from this one's own bundle, or FILE_UNWRITABLE.
+   */
+  follow(text: string): Promise<void> {
+    return this.#change((state) => {
+      const { trustDomain } = this.#options;
+      const next = decodedBy(text, trustDomain);
+      const isNewer =
+        next.sequence > state.sequence ||
+        (next.sequence === state.sequence && state.kind === 'published' && next.kind === 'signing');
+      if (!isNewer) return state;
+      const bundle = bundleOf(next, trustDomain);
+      const isSame = bundleFingerprint(bundle) === bundleFingerprint(this.#bundle);
+      if (isSame || leadsTo(this.#bundle, next.chain, bundle)) return next;
+      throw new IsthmusError('CERT_INVALID', {
+        what: `What another gateway has of the authority of ${trustDomain} does not follow from what is here`,
+      });
+    });
+  }
+
+  /** One step after the other; each is on disk before it counts. */
+  #change(
+    step: (state: AuthorityState) => AuthorityState | Promise<AuthorityState>,
+  ): Promise<void> {
+    const done = this.#changing.then(async () => {
+      const next = await step(this.#state);
+      if (next === this.#state) return;
+      await keepState(this.#options.dir, next);
+      this.#state = next;
+      this.#seals = new SealKeys(keyedRoots(next));
+      this.#bundle = bundleOf(next, this.#options.trustDomain);
+      this.#subscribers.tell();
+    });
+    this.#changing = done.catch(() => undefined); // Who asked has the failure.
+    return done;
+  }
+}
+
+function decodedBy(text: string, where: TrustDomain): AuthorityState {
+  try {
+    return decodeState(text);
+  } catch (cause) {
+    throw new IsthmusError('CERT_INVALID', {
+      what: 'What another gateway has of the authority can not be read',
+      where,
+      cause,
+    });
+  }
+}
+
+function changing({ kind }: AuthorityState): IsthmusError {
+  const what =
+    kind === 'published'
+      ? 'The next root is published already, and waits for all to believe it'
+      : 'The root from before is still in the bundle';
+  return new IsthmusError('ROOT_CHANGING', { what });
 }

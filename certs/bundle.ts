@@ -61,6 +61,12 @@ export function encodeBundle(bundle: Bundle): object {
   };
 }
 
+/** The sequence that a bundle's JSON, of whoever, says; 0 where it says none. */
+export function sequenceOf(json: unknown): number {
+  const { spiffe_sequence: sequence } = (json ?? {}) as { spiffe_sequence?: unknown };
+  return typeof sequence === 'number' ? sequence : 0;
+}
+
 /** Names the set of roots, whatever their order: SHA-256 over their sorted SHA-256 digests, base64url. */
 export function bundleFingerprint(bundle: Bundle): string {
   const digests = bundle.roots.map((root) => createHash('sha256').update(root.raw).digest());

@@ -24,9 +24,14 @@ const soundSignatures = new Set([
 ]);
 
 /** The time in which every certificate of a verified path is valid, in wall milliseconds, both ends included. */
-export interface Validity {
+interface Validity {
   readonly notBefore: number;
   readonly notAfter: number;
+}
+
+/** A path that was verified: when all of it is valid, and the root that it leads to. */
+export interface VerifiedPath extends Validity {
+  readonly root: X509Certificate;
 }
 
 /** The one SPIFFE ID of a leaf that has the shape of an X509-SVID; who vouches for it is another question. Throws CERT_INVALID. */
@@ -60,7 +65,7 @@ export function verifyPath(
   id: SpiffeId,
   bundle: Bundle,
   now: number,
-): Validity {
+): VerifiedPath {
   const [leaf, ...others] = chain;
   if (leaf === undefined || chain.length > maxPresented) {
     throw new IsthmusError('CERT_INVALID', {
@@ -71,7 +76,7 @@ export function verifyPath(
   const refusals: string[] = [];
 
   /** Climbs from `certificate`, which has `below` certificates under it, by every issuer that may have signed it. */
-  function climb(certificate: X509Certificate, below: number): Validity | undefined {
+  function climb(certificate: X509Certificate, below: number): VerifiedPath | undefined {
     const own = validityOf(certificate);
     const why = objectionToTime(own, now) ?? objectionToSignature(certificate);
     if (why !== undefined) {
@@ -84,7 +89,7 @@ export function verifyPath(
         issued(root, certificate) &&
         accepted(root, objectionToTime(above, now) ?? objectionToIssuer(root, below, id))
       ) {
-        return overlap(own, above);
+        return { ...overlap(own, above), root };
       }
     }
     if (below + 1 === maxDepth) return undefined;
@@ -95,7 +100,7 @@ export function verifyPath(
         accepted(issuer, objectionToIssuer(issuer, below, id))
       ) {
         const above = climb(issuer, below + 1);
-        if (above) return overlap(own, above);
+        if (above) return { ...overlap(own, above), root: above.root };
       }
     }
     return undefined;
@@ -106,8 +111,8 @@ export function verifyPath(
     return why === undefined;
   }
 
-  const validity = climb(leaf, 0);
-  if (validity) return validity;
+  const path = climb(leaf, 0);
+  if (path) return path;
   throw new IsthmusError('CERT_UNTRUSTED', {
     what:
       refusals.length > 0

@@ -43,6 +43,11 @@ export function verifyPeer(socket: TLSSocket, trust: TrustStore, now: number): S
       );
     }
   });
-  socket.once('close', stop);
+  const [leaf] = chain;
+  const ended = leaf && trust.rests(leaf);
+  socket.once('close', () => {
+    stop();
+    ended?.();
+  });
   return id;
 }

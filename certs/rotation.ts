@@ -60,6 +60,11 @@ export class LeafRotation {
     return this.#subscribers.add(subscriber);
   }
 
+  /** Renews now: another root signs. Never rejects, as every renewal. */
+  async renew(): Promise<void> {
+    await this.#renew(0);
+  }
+
   /** Renews no more; `current` stays as it is. */
   stop(): void {
     this.#stopped = true;

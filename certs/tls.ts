@@ -4,7 +4,7 @@ import type { LookupFunction, OnReadOpts } from 'node:net';
 import tls from 'node:tls';
 import type { Clock } from '../core/clock.ts';
 import { asIsthmusError, IsthmusError, messageOf } from '../core/errors.ts';
-import type { LeafIdentity } from './authority.ts';
+import type { Credentials, LeafIdentity } from './authority.ts';
 import { shakeHands } from './handshake.ts';
 import { verifyPeer } from './peer-verification.ts';
 import type { SpiffeId, TrustDomain } from './spiffe-id.ts';
@@ -17,9 +17,7 @@ const defaultHandshakeTimeoutMs = 10_000;
  * handshake: OpenSSL would take any root for any name. There are no session tickets, because a session
  * resumed from one outlives the root it was made under.
  */
-export function serverTlsOptions(
-  identity: LeafIdentity,
-): tls.TlsOptions & tls.SecureContextOptions {
+export function serverTlsOptions(identity: Credentials): tls.TlsOptions & tls.SecureContextOptions {
   return {
     cert: identity.chainPem,
     key: identity.keyPem,
@@ -34,7 +32,7 @@ export function serverTlsOptions(
 
 export interface MutualTlsServerOptions {
   /** The certificate the server proves itself with; asked at the start and by `updateIdentity`. */
-  readonly identity: () => LeafIdentity;
+  readonly identity: () => Credentials;
   readonly trust: TrustStore;
   readonly clock: Clock;
   /** Protocols to accept, the best first. */

@@ -2,8 +2,9 @@
 import type { X509Certificate } from 'node:crypto';
 import { IsthmusError } from '../core/errors.ts';
 import type { Bundle } from './bundle.ts';
-import { isValidAt, leafId, type Validity, verifyPath } from './chain.ts';
+import { isValidAt, leafId, type VerifiedPath, verifyPath } from './chain.ts';
 import type { SpiffeId, TrustDomain } from './spiffe-id.ts';
+import { fingerprintOf } from './x509.ts';
 
 /** Leaves whose verdict is remembered: all gateways of a large federation, a megabyte at most. */
 const maxVerdicts = 4096;
@@ -11,7 +12,7 @@ const maxVerdicts = 4096;
 interface Verdict {
   readonly id: SpiffeId;
   readonly bundle: Bundle;
-  readonly validity: Validity;
+  readonly path: VerifiedPath;
 }
 
 /** Called after a trust domain's bundle was set, replaced or removed. */
@@ -20,6 +21,7 @@ type TrustSubscriber = (trustDomain: TrustDomain) => void;
 export class TrustStore {
   readonly #bundles = new Map<TrustDomain, Bundle>();
   readonly #subscribers = new Set<TrustSubscriber>();
+  readonly #resting = new Map<string, number>();
   /** Accepted leaves by fingerprint, the longest known first. Refusals are not remembered: they cost nobody we trust. */
   readonly #verdicts = new Map<string, Verdict>();
 
@@ -64,7 +66,7 @@ export class TrustStore {
     const fingerprint = leaf.fingerprint256;
     const known = this.#verdicts.get(fingerprint);
     if (known && this.#bundles.get(known.id.trustDomain) === known.bundle) {
-      if (isValidAt(known.validity, now)) return known.id;
+      if (isValidAt(known.path, now)) return known.id;
     }
     const id = leafId(leaf);
     const bundle = this.#bundles.get(id.trustDomain);
@@ -74,9 +76,30 @@ export class TrustStore {
         where: id.uri,
       });
     }
-    const validity = verifyPath(chain, id, bundle, now);
-    this.#remember(fingerprint, { id, bundle, validity });
+    const path = verifyPath(chain, id, bundle, now);
+    this.#remember(fingerprint, { id, bundle, path });
     return id;
+  }
+
+  /**
+   * Counts a connection whose peer was verified just now, by the root that vouched for it: who retires a root asks whether any rests on
+   * it. Returns a function that ends that.
+   */
+  rests(leaf: X509Certificate): () => void {
+    const root = this.#verdicts.get(leaf.fingerprint256)?.path.root;
+    if (root === undefined) return () => undefined;
+    const name = fingerprintOf(root.raw);
+    this.#resting.set(name, (this.#resting.get(name) ?? 0) + 1);
+    return () => {
+      const left = (this.#resting.get(name) ?? 1) - 1;
+      if (left === 0) this.#resting.delete(name);
+      else this.#resting.set(name, left);
+    };
+  }
+
+  /** Open connections by the fingerprint of the root that vouched for their peers. */
+  get resting(): ReadonlyMap<string, number> {
+    return this.#resting;
   }
 
   #remember(fingerprint: string, verdict: Verdict): void {

@@ -36,6 +36,7 @@ const verbs: readonly (readonly [
       leave: async () => (await import('./verbs/leave.ts')).leaveVerb,
       grant: async () => (await import('./verbs/grant.ts')).grantVerb,
       revoke: async () => (await import('./verbs/grant.ts')).revokeVerb,
+      trust: async () => (await import('./verbs/trust.ts')).trustVerb,
     },
   ],
   [

@@ -280,6 +280,18 @@ export const errorCodes = {
     'refused',
     'On another gateway of the cluster: `isthmus token create --gateway`; here: `isthmus join --token-file FILE`. If there is none: restore `ca` and `federation.json` in the data folder from a backup; without one `isthmus leave --cluster NAME` on a gateway of another cluster, then join again.',
   ),
+  ROOT_CHANGING: entry(
+    'Root is being changed',
+    409,
+    'refused',
+    'See how far it is: `isthmus trust show`. One change ends before the next begins: `isthmus trust retire`.',
+  ),
+  ROTATION_REFUSED: entry(
+    'Change of the root refused',
+    409,
+    'refused',
+    'See what is missing: `isthmus trust show`.',
+  ),
   GATEWAY_ID_TAKEN: entry(
     'Gateway id is taken',
     503,

@@ -24,8 +24,8 @@ interface AdoptionOptions {
   readonly gateway: string;
   /** Folder of the cluster's authority. */
   readonly authorityDir: string;
-  /** Fingerprint of its root. */
-  readonly fingerprint: string;
+  /** Fingerprint of the root that signs now. */
+  fingerprint(): string;
   readonly file: MembershipFile;
   readonly clock: Clock;
   readonly log: Log;
@@ -54,7 +54,8 @@ export class Adoption {
 
   /** Makes a token; `addresses` are this gateway's own. Throws BODY_INVALID, or NOT_A_MEMBER where there is no membership to share. */
   invite(addresses: readonly string[], ttlMs: number | undefined): CreatedToken {
-    const { federation, cluster, fingerprint, file, clock } = this.#options;
+    const { federation, cluster, file, clock } = this.#options;
+    const fingerprint = this.#options.fingerprint();
     file.joined();
     const now = clock.now();
     const expiresAt = now + tokenLifetime(ttlMs);
@@ -77,14 +78,14 @@ export class Adoption {
     this.#authenticate(request, remote);
     this.#examine(request);
     const membership = JSON.stringify(file.joined());
-    const { key, root } = await readAuthorityFiles(authorityDir);
+    const { key, root, roots = '' } = await readAuthorityFiles(authorityDir);
     // Used up as late as possible, and before anything is said: of two at once one gets it.
     if (!this.#tokens.delete(request.tokenId)) throw unknownToken();
     log.warn(
       { gateway: request.gateway, remote },
       'a gateway is given the authority of this cluster',
     );
-    return { authorityKey: key, authorityRoot: root, membership };
+    return { authorityKey: key, authorityRoot: root, membership, authorityRoots: roots };
   }
 
   /** An unknown id and a wrong secret are refused in the same words, after the same work. */
@@ -148,7 +149,8 @@ export async function adoptedBy(token: JoinToken, options: AdoptedOptions): Prom
   const reply = await withAdmittingGateway(token, options, (client) => client.adopt(request));
   const membership = parseMembershipState(`the answer of ${token.cluster}`, reply.membership);
   if (!isJoined(membership)) throw refused(`${token.cluster} is in no federation`, 'Join first.');
-  return { authority: { key: reply.authorityKey, root: reply.authorityRoot }, membership };
+  const { authorityKey: key, authorityRoot: root, authorityRoots: roots = '' } = reply;
+  return { authority: { key, root, ...(roots !== '' && { roots }) }, membership };
 }
 
 /** Throws JOIN_REFUSED for a token of another cluster's. */

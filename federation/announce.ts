@@ -2,7 +2,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import type { Authority } from '../certs/authority.ts';
-import { encodeBundle } from '../certs/bundle.ts';
+import { encodeBundle, sequenceOf } from '../certs/bundle.ts';
+import { fingerprintOf } from '../certs/x509.ts';
 import { IsthmusError } from '../core/errors.ts';
 import type { ClusterName, FederationName } from '../core/names.ts';
 import { encodeKey, kindPrefix } from '../registry/keys.ts';
@@ -16,6 +17,7 @@ import {
 } from '../registry/model.ts';
 import { signRecord, verifyRecord } from '../registry/signing.ts';
 import type { Store, StoredValue, WriteOp } from '../registry/store.ts';
+import { readBundle, verifyBundle } from './consider.ts';
 import type { Joined, MembershipFile, RegistryAccess } from './member.ts';
 import type { ClusterDraft } from './own-records.ts';
 import { together } from './several-gateways.ts';
@@ -24,12 +26,14 @@ interface AnnounceOptions {
   readonly store: Store;
   readonly federation: FederationName;
   readonly self: ClusterDraft;
-  readonly authority: Pick<Authority, 'bundle' | 'sign' | 'root'>;
+  readonly authority: Pick<Authority, 'bundle' | 'sign' | 'root' | 'keyId' | 'state'>;
 }
 
 interface AnnouncementOptions extends AnnounceOptions {
   /** The admission this cluster was last known to have: its bundle is of no use to newcomers without it. */
   readonly admission: BundleRecord['admission'];
+  /** The members that this cluster vouches for anew, since it has changed its root. */
+  readonly vouched?: NonNullable<BundleRecord['vouched']>;
   /** Throws for a departure that no member signed: it is no departure, and is taken away. */
   verifyDeparture(key: string, raw: unknown): void;
   /** Whether another of this cluster's gateways is gone for good, and what it wrote to be left out. */
@@ -84,7 +88,7 @@ export async function found(options: FoundOptions): Promise<Joined> {
  */
 export async function announce(options: AnnouncementOptions): Promise<boolean> {
   const { store, self, authority, gone } = options;
-  const own = ownRecords(options);
+  const own = ownRecords(options, options.vouched);
   const [storedCluster, storedBundle, storedDeparture] = await store.getMany([
     own.clusterKey,
     own.bundleKey,
@@ -100,14 +104,18 @@ export async function announce(options: AnnouncementOptions): Promise<boolean> {
     known?.gateways,
     gone,
   );
+  refuseBehind(options, storedBundle);
   const { admission = options.admission, ...knownBundle }: Partial<BundleRecord> =
     believedAs(bundleRecordSchema, storedBundle, verifyOwn) ?? {};
   const ops: WriteOp[] = [];
   if (storedDeparture && !departure) ops.push({ op: 'delete', key: own.departureKey });
-  if (!known || !sameContent(known, cluster)) {
+  if (!known || !sameContent(known, cluster) || isOutdated(known, authority)) {
     ops.push(put(own.clusterKey, signRecord(own.clusterKey, cluster, authority)));
   }
-  if (!sameContent(knownBundle, own.bundle)) {
+  const isAhead = sequenceOf(knownBundle.bundle) > authority.bundle().sequence;
+  const isNew = !sameContent(knownBundle, own.bundle) || isOutdated(knownBundle, authority);
+  // Another gateway of the cluster may be a step ahead of this one, which will follow.
+  if (isNew && !isAhead) {
     // The admission stays: those who have not seen this cluster yet need it.
     const signed = signRecord(own.bundleKey, own.bundle, authority);
     ops.push(put(own.bundleKey, { ...signed, ...(admission && { admission }) }));
@@ -160,9 +168,52 @@ export function displaced(
   });
 }
 
-function ownRecords({ federation, self, authority }: AnnounceOptions) {
+/** Throws AUTHORITY_LOST where the cluster has changed its root without this gateway, which then has no say for it. */
+function refuseBehind(
+  { authority, federation, self: { cluster } }: AnnounceOptions,
+  stored: StoredValue | undefined,
+): void {
+  if (!stored) return;
+  const { key } = stored;
+  let isBehind: boolean;
+  try {
+    const raw: unknown = JSON.parse(new TextDecoder().decode(stored.value));
+    const known = authority.bundle();
+    const { bundle, record } = readBundle({ federation }, cluster, key, raw);
+    verifyBundle(key, raw, { known, bundle, record });
+    const signer = record.signature?.keyId;
+    isBehind = !known.roots.some((root) => fingerprintOf(root.raw) === signer);
+  } catch {
+    return; // What nobody of this cluster wrote is written over.
+  }
+  if (!isBehind) return;
+  throw new IsthmusError('AUTHORITY_LOST', {
+    what: `${cluster} has changed its root while this gateway was away, and this gateway has not the new one`,
+    where: key,
+    fix: 'On another gateway of the cluster: `isthmus token create --gateway`; here: `isthmus join --token-file FILE`.',
+  });
+}
+
+/** Whether a record of this cluster is signed by another root than the one that signs, now that all believe that one. */
+function isOutdated(
+  { signature }: Pick<BundleRecord, 'signature'>,
+  { state, keyId }: AnnounceOptions['authority'],
+): boolean {
+  return state.kind !== 'published' && signature !== undefined && signature.keyId !== keyId;
+}
+
+function ownRecords(
+  { federation, self, authority }: AnnounceOptions,
+  vouched: BundleRecord['vouched'] = {},
+) {
   const { cluster } = self;
-  const bundle: BundleRecord = { cluster, bundle: encodeBundle(authority.bundle()) };
+  const { chain } = authority.state;
+  const bundle: BundleRecord = {
+    cluster,
+    bundle: encodeBundle(authority.bundle()),
+    // Gateways of version 0.1 need neither, nor anybody before the first change.
+    ...(chain.length > 0 && { chain: [...chain], vouched }),
+  };
   return {
     bundle,
     clusterKey: encodeKey(federation, { kind: 'clusters', cluster }),

@@ -12,6 +12,8 @@ import {
   type AdoptReply,
   type AdoptRequest,
   type EvictRequest,
+  type FollowReply,
+  type FollowRequest,
   federationService,
   type JoinReply,
   type JoinRequest,
@@ -75,6 +77,11 @@ export class FederationClient {
   /** With a gateway token, of one's own cluster. */
   adopt(request: AdoptRequest): Promise<AdoptReply> {
     return this.#call('Adopt', request);
+  }
+
+  /** Of one's own cluster. */
+  follow(request: FollowRequest): Promise<FollowReply> {
+    return this.#call('Follow', request);
   }
 
   async evict(request: EvictRequest): Promise<void> {

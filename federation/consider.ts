@@ -1,18 +1,26 @@
 /** Owns the decision whether a bundle found in the registry is believed: pure, from what is believed already. */
+import type { X509Certificate } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { type Bundle, bundleFingerprint, parseBundle } from '../certs/bundle.ts';
-import { verifySignature } from '../certs/signature.ts';
+import { chainFrom, followChain, leadsTo } from '../certs/bundle-chain.ts';
+import { namesOneOf, verifySignature } from '../certs/signature.ts';
 import { parseTrustDomain } from '../certs/spiffe-id.ts';
 import { fingerprintOf } from '../certs/x509.ts';
 import { asIsthmusError, type ErrorCode, IsthmusError } from '../core/errors.ts';
 import { type ClusterName, type FederationName, trustDomainOf } from '../core/names.ts';
 import { encodeKey } from '../registry/keys.ts';
-import { bundleRecordSchema, parseRecord } from '../registry/model.ts';
+import { type BundleRecord, bundleRecordSchema, parseRecord } from '../registry/model.ts';
 import { verifyRecord } from '../registry/signing.ts';
 import { admissionBytes } from './statements.ts';
+
+/** The members that a cluster says it admitted; see `bundleRecordSchema`. */
+export type Vouched = NonNullable<BundleRecord['vouched']>;
 
 /** A bundle that is believed to be a cluster's. */
 export interface BelievedBundle {
   readonly bundle: Bundle;
+  /** As its record says it now; not kept on disk, for the record comes again. */
+  readonly vouched?: Vouched | undefined;
   /** When it was admitted, by the admitting cluster's clock; 0 for one that was there before us. */
   readonly admittedAt: number;
 }
@@ -32,8 +40,9 @@ type Decision =
 
 /**
  * Decides on a BundleRecord as it was stored. A cluster whose bundle is believed vouches for its next one itself, by a
- * root believed so far, and never goes back in sequence. A cluster not known yet needs a member that is: its admission names
- * one root, and that very root must have signed the record, or a stolen registry could slip another in beside it.
+ * root believed so far, or by a chain of bundles from what is believed to what it says now; and never goes back in sequence. A cluster
+ * not known yet needs a member that is: its admission names one root, and that very root must have signed the record, or begun the chain
+ * that leads to it, or a stolen registry could slip another in beside it.
  */
 export function considerBundle(beliefs: Beliefs, cluster: ClusterName, raw: unknown): Decision {
   const key = encodeKey(beliefs.federation, { kind: 'bundles', cluster });
@@ -52,16 +61,43 @@ function considerUpdate(
   cluster: ClusterName,
   key: string,
   raw: unknown,
-  { bundle: known, admittedAt }: BelievedBundle,
+  { bundle: known, admittedAt, vouched }: BelievedBundle,
 ): Decision {
-  const bundle = readBundle(beliefs, cluster, key, raw);
-  verifyRecord(key, raw, known.roots);
-  if (bundleFingerprint(bundle) === bundleFingerprint(known)) return { kind: 'unchanged' };
+  const { bundle, record } = readBundle(beliefs, cluster, key, raw);
+  verifyBundle(key, raw, { known, bundle, record });
+  const isSame = bundleFingerprint(bundle) === bundleFingerprint(known);
   if (bundle.sequence < known.sequence) {
+    if (isSame) return { kind: 'unchanged' };
     const what = `Bundle ${bundle.sequence} is older than ${known.sequence}, which is believed`;
     throw refusal('BUNDLE_INVALID', key, what);
   }
-  return { kind: 'accept', believed: { bundle, admittedAt } };
+  if (isSame && bundle.sequence === known.sequence && isDeepStrictEqual(record.vouched, vouched)) {
+    return { kind: 'unchanged' };
+  }
+  return { kind: 'accept', believed: { bundle, admittedAt, vouched: record.vouched } };
+}
+
+/** Throws RECORD_UNSIGNED or BUNDLE_INVALID unless `known` vouches for the record: by itself, or by a chain that begins with it. */
+export function verifyBundle(
+  key: string,
+  raw: unknown,
+  {
+    known,
+    bundle,
+    record,
+  }: { readonly known: Bundle; readonly bundle: Bundle; readonly record: BundleRecord },
+): void {
+  const { chain = [], signature } = record;
+  const isDirect = signature === undefined || namesOneOf(known.roots, signature);
+  if (isDirect || chain.length === 0) {
+    verifyRecord(key, raw, known.roots);
+    return;
+  }
+  if (!leadsTo(known, chain, bundle)) {
+    const what = 'The chain of bundles does not lead to the roots of the record';
+    throw refusal('BUNDLE_INVALID', key, what);
+  }
+  verifyRecord(key, raw, bundle.roots);
 }
 
 function considerNewcomer(
@@ -70,10 +106,10 @@ function considerNewcomer(
   key: string,
   raw: unknown,
 ): BelievedBundle {
-  const bundle = readBundle(beliefs, cluster, key, raw);
-  const { admission } = parseRecord(bundleRecordSchema, key, JSON.stringify(raw));
+  const { bundle, record } = readBundle(beliefs, cluster, key, raw);
+  const { admission, vouched } = record;
   if (!admission) throw refusal('CERT_UNTRUSTED', key, `No member vouches for ${cluster}`);
-  const { by, fingerprint, at, signature } = admission;
+  const { by, at } = admission;
   const voucher = beliefs.bundles.get(by);
   if (!voucher || by === cluster) {
     throw refusal(
@@ -82,24 +118,63 @@ function considerNewcomer(
       `${by}, which vouches for ${cluster}, is not trusted here`,
     );
   }
-  const statement = { federation: beliefs.federation, cluster, fingerprint, by, at };
-  if (!verifySignature(voucher.bundle.roots, admissionBytes(statement), signature)) {
+  const admitted = admittedRoots(beliefs, cluster, admission, voucher);
+  if (admitted === undefined) {
     throw refusal('RECORD_UNSIGNED', key, `The admission of ${cluster} is not signed by ${by}`);
   }
   if (at <= (beliefs.departed.get(cluster) ?? -1)) {
     throw refusal('CERT_UNTRUSTED', key, `${cluster} has left since it was admitted`);
   }
-  const admitted = bundle.roots.filter((root) => fingerprintOf(root.raw) === fingerprint);
-  verifyRecord(key, raw, admitted);
-  return { bundle, admittedAt: at };
+  verifyRecord(key, raw, rootsFrom(admitted, { bundle, record }));
+  return { bundle, admittedAt: at, vouched };
 }
 
-function readBundle(beliefs: Beliefs, cluster: ClusterName, key: string, raw: unknown): Bundle {
+/** Fingerprints of the roots that `by` vouches for: in the admission itself, or anew in its own record since its root was changed. */
+function admittedRoots(
+  { federation }: Beliefs,
+  cluster: ClusterName,
+  { by, fingerprint, at, signature }: NonNullable<BundleRecord['admission']>,
+  voucher: BelievedBundle,
+): readonly string[] | undefined {
+  const anew = voucher.vouched?.[cluster];
+  if (anew?.at === at) return anew.fingerprints;
+  const statement = admissionBytes({ federation, cluster, fingerprint, by, at });
+  return verifySignature(voucher.bundle.roots, statement, signature) ? [fingerprint] : undefined;
+}
+
+/** The roots that may sign the record, given those that were admitted: they, or what a chain leads to that begins with them. */
+function rootsFrom(
+  admitted: readonly string[],
+  { bundle, record: { chain = [] } }: { readonly bundle: Bundle; readonly record: BundleRecord },
+): Bundle['roots'] {
+  const { trustDomain } = bundle;
+  const links = chain.map((link) => parseBundle(JSON.parse(link.bundle), trustDomain));
+  const roots = [bundle, ...links]
+    .flatMap((one) => one.roots)
+    .filter((root) => admitted.includes(fingerprintOf(root.raw)));
+  const known = { ...bundle, sequence: 0, roots };
+  const rest = chainFrom(roots, trustDomain, chain);
+  if (rest.length === 0) return roots.filter((root) => isAmong(bundle, root));
+  const reached = followChain(known, rest);
+  return bundleFingerprint(reached) === bundleFingerprint(bundle) ? bundle.roots : [];
+}
+
+function isAmong(bundle: Bundle, { fingerprint256 }: X509Certificate): boolean {
+  return bundle.roots.some((root) => root.fingerprint256 === fingerprint256);
+}
+
+export function readBundle(
+  { federation }: Pick<Beliefs, 'federation'>,
+  cluster: ClusterName,
+  key: string,
+  raw: unknown,
+): { readonly bundle: Bundle; readonly record: BundleRecord } {
   const record = parseRecord(bundleRecordSchema, key, JSON.stringify(raw));
   if (record.cluster !== cluster) {
     throw refusal('RECORD_FOREIGN', key, `The record says it is of ${record.cluster}`);
   }
-  return parseBundle(record.bundle, parseTrustDomain(trustDomainOf(cluster, beliefs.federation)));
+  const trustDomain = parseTrustDomain(trustDomainOf(cluster, federation));
+  return { bundle: parseBundle(record.bundle, trustDomain), record };
 }
 
 function refusal(code: ErrorCode, where: string, what: string): IsthmusError {

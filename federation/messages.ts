@@ -64,6 +64,24 @@ export interface AdoptReply {
   readonly authorityRoot: string;
   /** The membership file's text. */
   readonly membership: string;
+  /** See `encodeState`; empty, or absent, where the root was never changed. */
+  readonly authorityRoots?: string;
+}
+
+/** A gateway of the same cluster asks how their authority has changed. */
+export interface FollowRequest {
+  /** Id of the gateway that asks. */
+  readonly gateway: string;
+  /** Its wall clock in milliseconds. */
+  readonly timeMs: number;
+  /** Over `followBytes`, by a root of the authority. */
+  readonly proof: Signature | null;
+}
+
+/** Secret: it makes whoever has it a gateway of the cluster. */
+export interface FollowReply {
+  /** See `encodeState`. */
+  readonly roots: string;
 }
 
 export interface PingReply {

@@ -18,6 +18,7 @@ import type { Adoption } from './adoption.ts';
 import {
   type AdoptRequest,
   type EvictRequest,
+  type FollowRequest,
   federationService,
   type JoinReply,
   type JoinRequest,
@@ -26,6 +27,7 @@ import {
   type PingReply,
   protocolVersion,
 } from './messages.ts';
+import type { Sharing } from './sharing.ts';
 import { toStatus } from './wire-errors.ts';
 
 /** A connection without calls is closed after this. */
@@ -62,6 +64,8 @@ interface FederationServiceOptions {
   readonly admission: () => Admission | undefined;
   /** Admits gateways of this cluster. */
   readonly adoption: Pick<Adoption, 'adopt'>;
+  /** Tells gateways of this cluster how their authority has changed. */
+  readonly sharing: Pick<Sharing, 'tell'>;
   /** Makes `cluster` leave on behalf of a member; see `evict` in leave.ts. */
   readonly evict: (cluster: ClusterName, by: ClusterName, force: boolean) => Promise<void>;
   /** Told of each change that was asked for, before whoever asked is. */
@@ -105,6 +109,9 @@ export class FederationService {
           call: 'Evict',
           object: `cluster ${cluster}${force ? ', forced' : ''}`,
         }),
+      ),
+      Follow: this.#unary((request: FollowRequest, { id }) =>
+        this.#options.sharing.tell(request, id),
       ),
       Ping: this.#unary((_request: object, caller) => this.#ping(caller)),
     });

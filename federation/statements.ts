@@ -49,6 +49,21 @@ export function handOverBytes(statement: HandOverStatement): Uint8Array {
   return bytesOf('isthmus founder v1', { federation, from, to, bundle, sequence, at });
 }
 
+/** A gateway's proof, to another of its cluster, that it has their authority's key. */
+interface FollowStatement {
+  readonly federation: string;
+  readonly cluster: string;
+  /** Ids of who asks, and of who is asked. */
+  readonly gateway: string;
+  readonly asked: string;
+  readonly timeMs: number;
+}
+
+export function followBytes(statement: FollowStatement): Uint8Array {
+  const { federation, cluster, gateway, asked, timeMs } = statement;
+  return bytesOf('isthmus authority v1', { federation, cluster, gateway, asked, timeMs });
+}
+
 /** The purpose goes first: no signature made for one can serve another, nor a record, whose key begins with a slash. */
 function bytesOf(purpose: string, statement: object): Uint8Array {
   return new TextEncoder().encode(`${purpose}\n${canonicalJson(statement)}`);

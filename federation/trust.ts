@@ -2,16 +2,23 @@
 import { bundleFingerprint, encodeBundle, parseBundle } from '../certs/bundle.ts';
 import { parseTrustDomain, type TrustDomain } from '../certs/spiffe-id.ts';
 import type { TrustStore } from '../certs/trust-store.ts';
+import { fingerprintOf } from '../certs/x509.ts';
 import { asIsthmusError, IsthmusError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { type ClusterName, type FederationName, trustDomainOf } from '../core/names.ts';
 import { Subscribers } from '../core/subscribers.ts';
 import type { RegistryKey } from '../registry/keys.ts';
-import type { BundleRecord } from '../registry/model.ts';
 import { type Sealer, verifyRecord, verifySeal } from '../registry/signing.ts';
 import type { ClusterView, Snapshot } from '../registry/snapshot.ts';
 import { type Charter, considerCharter, keptCharter, readCharter } from './charter.ts';
-import { type Beliefs, type BelievedBundle, considerBundle } from './consider.ts';
+import {
+  type Beliefs,
+  type BelievedBundle,
+  considerBundle,
+  readBundle,
+  type Vouched,
+  verifyBundle,
+} from './consider.ts';
 import { isJoined, type MembershipFile, type MembershipState, type Pin } from './member.ts';
 
 interface FederationTrustOptions {
@@ -146,6 +153,27 @@ export class FederationTrust {
     if (gone.length > 0) this.#changed();
   }
 
+  /**
+   * The own roots have changed; resolves once that is in the membership file. A founder whose file named none of the roots that it has
+   * would not know itself again.
+   */
+  ownChanged(): Promise<void> {
+    this.#changed();
+    return this.#persisting;
+  }
+
+  /** What this cluster's own record is to say of the members that it admitted, among all, now that the root that signed their admissions changes. */
+  vouched(clusters: Snapshot['clusters']): Vouched {
+    const { cluster: self } = this.#options;
+    return Object.fromEntries(
+      [...this.#bundles].flatMap(([cluster, { bundle, admittedAt: at }]) => {
+        if (at === 0 || clusters.get(cluster)?.bundle?.admission?.by !== self) return [];
+        const fingerprints = bundle.roots.map((root) => fingerprintOf(root.raw));
+        return [[cluster, { fingerprints, at }] as const];
+      }),
+    );
+  }
+
   /** Done once everything believed so far is in the membership file, or could not be written, which the log says. */
   persisted(): Promise<void> {
     return this.#persisting;
@@ -173,11 +201,11 @@ export class FederationTrust {
   #followFounder(cluster: ClusterName, key: string, raw: unknown): void {
     const charter = this.#charter;
     if (charter?.founder !== cluster) return;
-    const bundle = parseBundle((raw as BundleRecord).bundle, this.#trustDomain(cluster));
+    const { bundle, record } = readBundle(this.#options, cluster, key, raw);
     if (bundleFingerprint(bundle) === bundleFingerprint(charter.bundle)) return;
     if (bundle.sequence < charter.bundle.sequence) return;
     try {
-      verifyRecord(key, raw, charter.bundle.roots);
+      verifyBundle(key, raw, { known: charter.bundle, bundle, record });
     } catch (thrown) {
       this.#options.log.warn(
         { err: asIsthmusError(thrown), cluster },

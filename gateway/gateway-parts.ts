@@ -39,6 +39,9 @@ import { WrittenPolicies } from './control/policies/written-policies.ts';
 import { type Lifecycle, type Readiness, readinessOf } from './control/readiness/readiness.ts';
 import type { Predecessor } from './control/takeover/predecessor.ts';
 import type { Observations } from './control/telemetry/observations.ts';
+import type { Believing } from './control/trust/believing.ts';
+import type { RootRotation } from './control/trust/root-rotation.ts';
+import { trustPartsOf } from './control/trust/trust-parts.ts';
 import { feedChanges } from './control/workers/feed-changes.ts';
 import { feedSourceOf } from './control/workers/feed-source.ts';
 import type { Sockets } from './control/workers/places.ts';
@@ -102,6 +105,10 @@ export class GatewayParts {
   readonly writtenPolicies: WrittenPolicies;
   /** The limits that gateways share. */
   readonly sharedLimits: SharedLimits;
+  /** Which bundles this gateway says that it believes. */
+  readonly believing: Believing;
+  /** The change of this cluster's root. */
+  readonly rootRotation: RootRotation;
   readonly observations: Observations;
   /** The bus by which the parts hear of changes. */
   readonly changes = new Changes();
@@ -225,8 +232,11 @@ export class GatewayParts {
       changed: () => this.changes.tell('membership'),
     });
     const { membership } = this;
+    const { sharing, believing, rootRotation } = trustPartsOf(this, { clock, log });
+    this.believing = believing;
+    this.rootRotation = rootRotation;
     this.membersListener = new MembersListener({
-      ...{ config, identity, membership, auditTrail, clock, log },
+      ...{ config, identity, membership, auditTrail, sharing, clock, log },
     });
     feedChanges(this.workers.feed, this);
     const apply = (effects: Effects) => {
@@ -324,7 +334,7 @@ export class GatewayParts {
 
   /** Problems with the membership, the registry, the disk and the configuration file, each with its fix. */
   get problems(): readonly IsthmusError[] {
-    const more = [this.registrations.problem, this.configProblem];
+    const more = [this.registrations.problem, this.configProblem, this.rootRotation.problem];
     return [
       ...this.membership.problems,
       ...this.policyProblems,

@@ -152,6 +152,8 @@ export class Gateway extends GatewayParts {
   }
 
   async #end(): Promise<void> {
+    this.rootRotation.close();
+    this.believing.close();
     this.sharedLimits.close();
     this.others.close();
     await this.membersListener.close();

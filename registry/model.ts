@@ -1,5 +1,6 @@
 /** Owns the records of the federated registry: their shapes, and parsing from bytes nobody has vouched for. */
 import { z } from 'zod';
+import { maxLinks } from '../certs/bundle-chain.ts';
 import { readAddress } from '../core/address.ts';
 import { IsthmusError } from '../core/errors.ts';
 import {
@@ -104,6 +105,25 @@ export const bundleRecordSchema = z.object({
       signature: signatureSchema,
     })
     .optional(),
+  /** How the bundle came to be what it is, once it was changed: for those who have missed changes. See `certs/bundle-chain.ts`. */
+  chain: z
+    .array(z.object({ bundle: z.string().max(256 * 1024), signature: signatureSchema }))
+    .max(maxLinks)
+    .optional(),
+  /**
+   * The members that this cluster admitted, with the roots they have: said once the root is changed that signed their admissions, so
+   * that those who were away meanwhile still believe them.
+   */
+  vouched: z
+    .record(
+      clusterNameSchema,
+      z.object({
+        fingerprints: z.array(z.string().min(1).max(64)).max(64),
+        /** When it was admitted, as its admission says. */
+        at: wallMs,
+      }),
+    )
+    .optional(),
   signature: signatureSchema.optional(),
 });
 
@@ -120,6 +140,10 @@ export const gatewayRecordSchema = z.object({
   rttMs: z.record(z.string(), z.number().min(0)),
   /** State of the link to each other cluster. */
   links: z.record(z.string(), z.enum(['connecting', 'up', 'down'])),
+  /** Sequence of the bundle that it verifies each cluster's certificates by, its own cluster's included; absent in version 0.1. */
+  believes: z.record(z.string(), z.int().min(0)).optional(),
+  /** Fingerprint of the root that signed the certificate by which it proves itself; absent in version 0.1. */
+  root: z.string().max(64).optional(),
   /** Said last by one that ends in good order; one that is gone without it was lost. */
   ending: z.boolean().optional(),
   signature: signatureSchema.optional(),

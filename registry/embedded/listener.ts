@@ -7,7 +7,7 @@ import {
   type Socket,
 } from 'node:net';
 import { Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
-import type { LeafIdentity } from '../../certs/authority.ts';
+import type { Credentials } from '../../certs/authority.ts';
 import { createMutualTlsServer, type MutualTlsServer } from '../../certs/tls.ts';
 import type { TrustStore } from '../../certs/trust-store.ts';
 import { formatAddress, parseAddress } from '../../core/address.ts';
@@ -77,7 +77,7 @@ export function plainServer(servers: PeerServers): NetServer {
 
 interface TlsServerOptions {
   readonly servers: PeerServers;
-  readonly identity: () => LeafIdentity;
+  readonly identity: () => Credentials;
   readonly trust: TrustStore;
   /** The trust domain of the cluster that runs the registry. */
   readonly hostTrustDomain: string;

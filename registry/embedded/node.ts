@@ -1,8 +1,7 @@
 /** Owns one embedded registry inside its thread: file, data, leases, watchers and listener, started and stopped in order. */
 import { randomBytes, X509Certificate } from 'node:crypto';
-import type { LeafIdentity } from '../../certs/authority.ts';
+import type { Credentials } from '../../certs/authority.ts';
 import type { Bundle } from '../../certs/bundle.ts';
-import { leafId } from '../../certs/chain.ts';
 import { defaultRefreshHintSeconds } from '../../certs/refresh-hint.ts';
 import { parseTrustDomain } from '../../certs/spiffe-id.ts';
 import { TrustStore } from '../../certs/trust-store.ts';
@@ -87,7 +86,7 @@ export async function startNode(
       ? undefined
       : tlsServer({
           servers,
-          identity: () => leafIdentity(identity.current),
+          identity: () => credentialsOf(identity.current),
           trust,
           hostTrustDomain: options.hostTrustDomain ?? '',
           clock,
@@ -175,17 +174,11 @@ function toBundle({ trustDomain, rootsPem }: TrustedDomain): Bundle {
   };
 }
 
-function leafIdentity(identity: ServerIdentity | undefined): LeafIdentity {
-  const { cert = '', key = '' } = identity ?? {};
-  const leaf = parseCertificate(cert);
-  return {
-    id: leafId(leaf),
-    certPem: leaf.toString(),
-    chainPem: cert,
-    keyPem: key,
-    notBefore: leaf.validFromDate.getTime(),
-    notAfter: leaf.validToDate.getTime(),
-  };
+/** Throws CERT_INVALID. */
+function credentialsOf(identity: ServerIdentity | undefined): Credentials {
+  const { cert: chainPem = '', key: keyPem = '' } = identity ?? {};
+  parseCertificate(chainPem);
+  return { chainPem, keyPem };
 }
 
 function parseCertificate(pem: string): X509Certificate {

@@ -13,12 +13,13 @@ const trust: TrustItem = {
   trustDomain: 'dc2.acme',
   sequence: 3,
   fingerprints: ['sha256:AbC'],
+  roots: [],
   notAfter: now + 90 * 86_400_000,
   self: false,
   believed: true,
   phase: 'stable',
   acks: [],
-  laggards: ['dc3'],
+  laggards: ['dc3/gateway-1'],
 };
 
 const event = (minutesAgo: number, rest: Partial<EventItem>): EventItem => ({
@@ -113,7 +114,7 @@ test('a cluster that no link leads to is told as what was known last, and since 
   );
   t.regex(stdout, /\nround trip {2}not measured\n/);
   t.regex(stdout, /\n\nTrust\n {2}trust domain {3}dc2\.acme\n.*believed here {2}yes\n/);
-  t.regex(stdout, /laggards +dc3\n/);
+  t.regex(stdout, /laggards +dc3\/gateway-1\n/);
   t.regex(
     stdout,
     /\n\nLinks to others, as its gateways tell\n {2}TO +STATE +RTT\n {2}dc1 +up +81 ms\n/,

@@ -134,7 +134,7 @@ test('the graph shows who called whom from where, whichever cluster is asked', a
 test('each cluster has acknowledged the bundles of the others', async (t) => {
   const items = await until('all bundles to be taken up', async () => {
     const items = await dc1.gateway.items<TrustItem>('/v1/trust');
-    return items.every(({ acks, laggards }) => acks.length === 2 && laggards.length === 0)
+    return items.every(({ acks, laggards }) => acks.length === 3 && laggards.length === 0)
       ? items
       : undefined;
   });

@@ -226,3 +226,61 @@ for (const [situation, given, expected] of cases) {
     t.is(decision.kind === 'refuse' ? decision.problem.code : decision.kind, expected);
   });
 }
+
+/** A bundle record as its cluster writes it after changes of its root. */
+function recordNow({ name, authority }: Cluster, more: object = {}) {
+  const { chain } = authority.state;
+  const json = { cluster: name, bundle: encodeBundle(authority.bundle()), chain, ...more };
+  return signRecord(keyOf('bundles', name), json, authority);
+}
+
+async function change({ authority }: Cluster): Promise<void> {
+  await authority.publish();
+  await authority.signNext();
+  await authority.retire();
+}
+
+function kindOf(decision: ReturnType<typeof considerBundle>): string {
+  return decision.kind === 'refuse' ? decision.problem.code : decision.kind;
+}
+
+test('a member that was offline through changes of a root, and through the join of another cluster, believes both by a chain', async (t) => {
+  const [dc1, dc2] = [await cluster(t, 'dc1'), await cluster(t, 'dc2')];
+  const before = beliefs([dc1]);
+  const early = admission(dc2, dc1);
+  await change(dc1);
+  await change(dc1);
+  const decision = considerBundle(before, dc1.name, recordNow(dc1));
+  t.is(decision.kind, 'accept');
+  if (decision.kind !== 'accept') return;
+  t.deepEqual(decision.believed.bundle.sequence, dc1.authority.bundle().sequence);
+
+  const after: Beliefs = { ...before, bundles: new Map([[dc1.name, decision.believed]]) };
+  const late = { ...recordNow(dc2), admission: admission(dc2, dc1) };
+  t.is(kindOf(considerBundle(after, dc2.name, late)), 'accept', 'admitted by the new root');
+
+  await change(dc2);
+  const changed = { ...recordNow(dc2), admission: late.admission };
+  t.is(kindOf(considerBundle(after, dc2.name, changed)), 'accept', 'it changed its own since');
+  const stolen = { ...changed, chain: changed.chain.slice(1) };
+  t.not(kindOf(considerBundle(after, dc2.name, stolen)), 'accept');
+
+  const old = { ...recordNow(dc2), admission: early };
+  t.is(kindOf(considerBundle(after, dc2.name, old)), 'RECORD_UNSIGNED', 'by a root that is gone');
+  const fingerprints = [dc2.authority.keyId];
+  const vouched = { [dc2.name]: { fingerprints, at: early.at } };
+  const anew = considerBundle(before, dc1.name, recordNow(dc1, { vouched }));
+  if (anew.kind !== 'accept') return t.fail(kindOf(anew));
+  const told: Beliefs = { ...before, bundles: new Map([[dc1.name, anew.believed]]) };
+  t.is(kindOf(considerBundle(told, dc2.name, old)), 'accept', 'dc1 vouches for it anew');
+});
+
+test('no chain leads to roots of somebody who writes to the registry', async (t) => {
+  const [dc1, evil] = [await cluster(t, 'dc1'), await cluster(t, 'dc1')];
+  const before = beliefs([dc1]);
+  await change(dc1);
+  await change(evil);
+  const forged = recordNow(evil, { chain: dc1.authority.state.chain });
+  t.is(kindOf(considerBundle(before, dc1.name, forged)), 'BUNDLE_INVALID');
+  t.is(kindOf(considerBundle(before, dc1.name, recordNow(evil))), 'BUNDLE_INVALID');
+});

@@ -1,7 +1,7 @@
 /** Owns the cast of the federation tests: whole clusters, each with an authority, a membership file and a federation listener. */
 import { X509Certificate } from 'node:crypto';
 import type { ExecutionContext } from 'ava';
-import { type Authority, type LeafIdentity, openAuthority } from '../../certs/authority.ts';
+import { type ChangingAuthority, type LeafIdentity, openAuthority } from '../../certs/authority.ts';
 import { gatewayId, parseTrustDomain } from '../../certs/spiffe-id.ts';
 import { TrustStore } from '../../certs/trust-store.ts';
 import { systemClock } from '../../core/clock.ts';
@@ -21,6 +21,7 @@ import { startFederationListener } from '../../federation/listener.ts';
 import { type Joined, MembershipFile, type RegistryAccess } from '../../federation/member.ts';
 import { type ClusterDraft, joinRequest } from '../../federation/own-records.ts';
 import { type FederationAct, FederationService } from '../../federation/service.ts';
+import { Sharing } from '../../federation/sharing.ts';
 import { createToken, type JoinToken } from '../../federation/token.ts';
 import { FederationTrust } from '../../federation/trust.ts';
 import { startEmbeddedRegistry } from '../../registry/embedded/index.ts';
@@ -36,7 +37,7 @@ export const acme = parseFederationName('acme');
 export interface Cluster {
   readonly name: ClusterName;
   readonly dataDir: string;
-  readonly authority: Authority;
+  readonly authority: ChangingAuthority;
   readonly leaf: LeafIdentity;
   readonly file: MembershipFile;
   readonly self: ClusterDraft;
@@ -139,7 +140,7 @@ export async function serve(
     ...base,
     gateway: 'g1',
     authorityDir: `${member.dataDir}/ca`,
-    fingerprint: member.authority.keyId,
+    fingerprint: () => member.authority.keyId,
     file: member.file,
   });
   const acts: FederationAct[] = [];
@@ -149,6 +150,7 @@ export async function serve(
     admission: () => admission,
     adoption,
     acted: async (act) => void acts.push(act),
+    sharing: new Sharing({ ...base, gateway: 'g1', authority: member.authority }),
     evict: (target, by, force) =>
       evict({
         store,

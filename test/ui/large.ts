@@ -32,7 +32,7 @@ export async function openLarge(t: Scope, options: Opening = {}): Promise<Large>
     status: () => status,
     clusters: () => clusterNames.map((name, i) => clusterItem(name, i, deadSince)),
     services: () => Array.from({ length: serviceCount }, (_, i) => serviceItem(i, deadSince)),
-    trust: async () => clusterNames.map(trustItem),
+    trust: () => clusterNames.map(trustItem),
     ...options.control,
   });
   const view: AdminParts['traffic']['view'] = async () => {
@@ -110,6 +110,7 @@ function trustItem(cluster: string, i: number): TrustItem {
     trustDomain: `${cluster}.acme`,
     sequence: 1,
     fingerprints: [`sha256:${cluster}`],
+    roots: [],
     notAfter: Date.now() + 900 * day,
     self: i === 0,
     believed: true,

@@ -16,7 +16,6 @@ import { FederationCounts } from '../graph/federation-counts.ts';
 import { Sampler } from '../graph/sampler.ts';
 import type { SharedLimits } from '../limits/shared-limits.ts';
 import type { MembersListener } from '../membership/members-listener.ts';
-import { OthersBeliefs } from '../others/beliefs.ts';
 import type { OtherGateways } from '../others/other-gateways.ts';
 import type { WrittenPolicies } from '../policies/written-policies.ts';
 import { type MeasuredParts, Metrics } from '../telemetry/metrics.ts';
@@ -34,7 +33,7 @@ import { policyPlanOperation } from './operations/policy-plan.ts';
 import { policyReadingOperation } from './operations/policy-reading.ts';
 import { sampledRequestOperations } from './operations/sampled-requests.ts';
 import { standingOperations } from './operations/standing.ts';
-import { beliefsSchema } from './schema/clusters.ts';
+import { type TrustParts, trustOperations } from './operations/trust.ts';
 import { type AdminServer, startAdminServer } from './server.ts';
 import { type ControlledParts, createControl } from './view/control.ts';
 import { type PolicySummary, policySummaries } from './view/policies.ts';
@@ -55,7 +54,8 @@ type AdministeredParts = ControlledParts &
   WatchedGateway &
   WatchedServices &
   PolicyParts &
-  Pick<EffectParts, 'clock' | 'workers'> & {
+  Pick<EffectParts, 'clock' | 'workers'> &
+  TrustParts & {
     readonly auditTrail: AuditTrail;
     readonly drills: Drills;
     readonly journal: Journal;
@@ -101,19 +101,10 @@ export async function startAdministration(
   });
   const stops = [noteGatewayEvents(gateway), noteServiceEvents(gateway, sampler, log)];
   let server: AdminServer | undefined;
-  const beliefs = new OthersBeliefs({
-    others: () => others.list(),
-    async ask(other) {
-      const { sequences } = beliefsSchema.parse(await others.ask(other, '/v1/beliefs'));
-      return new Map(Object.entries(sequences));
-    },
-    clock,
-  });
   const control = createControl(gateway, {
     adminAddress: () => server?.address ?? listen.admin,
-    beliefs,
   });
-  const metrics = new Metrics(gateway, () => control.status(), beliefs);
+  const metrics = new Metrics(gateway, () => control.status());
   server = await startAdminServer({
     listen: listen.admin,
     access,
@@ -134,6 +125,7 @@ export async function startAdministration(
         ...scheduleOperations(drills.schedules),
         ...orderOperations(drills.orders),
         ...grantOperations(gateway),
+        ...trustOperations(gateway, clock),
         ...policyOperations(gateway),
         policyPlanOperation(gateway),
         policyEffectOperation(gateway, federationCounts),

@@ -4,7 +4,7 @@ import type { policyKinds } from '../../../policy/kinds.ts';
 import type { PolicyItem } from './resources/policies.ts';
 import type { policyGrantResource } from './resources/policy-grant.ts';
 import type { auditItemSchema } from './schema/audit.ts';
-import type { beliefsSchema, clusterItemSchema, trustItemSchema } from './schema/clusters.ts';
+import type { clusterItemSchema } from './schema/clusters.ts';
 import type { explanationSchema } from './schema/explanation.ts';
 import type { createdTokenSchema, joinResultSchema } from './schema/federation.ts';
 import type {
@@ -31,6 +31,13 @@ import type {
   trafficItemSchema,
   trafficSchema,
 } from './schema/traffic.ts';
+import type {
+  retirementSchema,
+  revocationSchema,
+  rotationSchema,
+  trustItemSchema,
+  verificationSchema,
+} from './schema/trust.ts';
 
 export interface Items<T> {
   readonly items: readonly T[];
@@ -58,8 +65,17 @@ export type TrustItem = z.output<typeof trustItemSchema>;
 /** `GET /v1/grants/policy` */
 export type PolicyGrantItem = z.output<typeof policyGrantResource.answer>;
 
-/** `GET /v1/beliefs` */
-export type Beliefs = z.output<typeof beliefsSchema>;
+/** `GET /v1/trust/rotation` */
+export type RotationItem = z.output<typeof rotationSchema>;
+
+/** `GET /v1/trust/verification` */
+export type Verification = z.output<typeof verificationSchema>;
+
+/** `GET /v1/trust/revocations/{cluster}` */
+export type RevocationItem = z.output<typeof revocationSchema>;
+
+/** `POST /v1/trust/retirement` */
+export type Retirement = z.output<typeof retirementSchema>;
 
 /** `GET /v1/services` */
 export type ServiceItem = z.output<typeof serviceItemSchema>;

@@ -5,7 +5,6 @@ import type { CatalogEntry } from '../catalog/catalog.ts';
 import type { Registration } from '../catalog/registration.ts';
 import type { WorkerStatus } from '../workers/status.ts';
 import type {
-  Beliefs,
   ChangedEndpoints,
   ClusterItem,
   CreatedToken,
@@ -39,9 +38,7 @@ export interface Control {
   clusters(): ClusterItem[];
   /** Those of the federation, this one among them. */
   gateways(): GatewayItem[];
-  trust(): Promise<TrustItem[]>;
-  /** This gateway's beliefs, for other gateways to show. */
-  beliefs(): Beliefs;
+  trust(): TrustItem[];
   services(): ServiceItem[];
   endpoints(service?: ServiceName): EndpointItem[];
   /** One endpoint of this cluster. */

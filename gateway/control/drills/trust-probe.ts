@@ -1,6 +1,5 @@
 /** Owns the proof that an expired certificate is refused: one is made and shown to a gateway of another cluster, whose reaction is told. */
 import { once } from 'node:events';
-import { connect as connectHttp2 } from 'node:http2';
 import tls from 'node:tls';
 import type { Authority, LeafIdentity } from '../../../certs/authority.ts';
 import { gatewayId } from '../../../certs/spiffe-id.ts';
@@ -11,6 +10,7 @@ import type { ClusterName } from '../../../core/names.ts';
 import type { Note } from '../../../federation/drills/lifecycle.ts';
 import type { Findings } from '../../../federation/drills/report.ts';
 import { linkAlpn } from '../../data/link/dial.ts';
+import { hello } from '../trust/hello.ts';
 
 interface ProbeOptions {
   readonly authority: Authority;
@@ -107,7 +107,7 @@ async function probe(
   closed.catch(() => undefined); // Also when nobody waits for it any more: it is closed here at last.
   try {
     await Promise.race([once(socket, 'secureConnect'), closed]);
-    await Promise.race([letIn(socket, host), closed]);
+    await Promise.race([hello(socket, host), closed]);
     return { kind: 'accepted' };
   } catch (thrown) {
     const why = messageOf(thrown);
@@ -116,13 +116,4 @@ async function probe(
     cancel();
     socket.destroy();
   }
-}
-
-/** Resolves to a ping that came back; settings alone may have been sent before the certificate was looked at. */
-function letIn(socket: tls.TLSSocket, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const session = connectHttp2(`https://${host}`, { createConnection: () => socket });
-    session.once('error', reject);
-    session.ping((error) => (error ? reject(error) : resolve()));
-  });
 }

@@ -3,6 +3,7 @@ import { version } from '../../../core/version.ts';
 import type { GatewayRecord } from '../../../registry/model.ts';
 import type { Snapshot } from '../../../registry/snapshot.ts';
 import type { GatewayConfig } from '../config/config.ts';
+import type { Believing } from '../trust/believing.ts';
 import type { LinkBoard } from '../workers/link-board.ts';
 import type { Identity } from './identity.ts';
 
@@ -12,6 +13,7 @@ export interface GatewayRecordParts {
   readonly snapshot: Snapshot;
   /** Wall milliseconds. */
   readonly startedAt: number;
+  readonly believing: Pick<Believing, 'said'>;
   readonly workers: { readonly links: Pick<LinkBoard, 'state'> };
 }
 
@@ -20,6 +22,7 @@ export function gatewayRecordOf({
   identity,
   snapshot,
   startedAt,
+  believing,
   workers,
 }: GatewayRecordParts): GatewayRecord {
   const { cluster, gateway, zone } = config;
@@ -33,5 +36,6 @@ export function gatewayRecordOf({
     if (status.rttMs !== undefined) rttMs[name] = Math.round(status.rttMs * 100) / 100;
   }
   const { mark } = identity;
-  return { cluster, id: gateway, zone, version, instance: mark, startedAt, rttMs, links };
+  const self = { cluster, id: gateway, zone, version, instance: mark, startedAt };
+  return { ...self, rttMs, links, ...(believing.said ?? { believes: {} }) };
 }

@@ -1,7 +1,7 @@
 /** Owns who this gateway is: its cluster's authority, its own certificate, whom it trusts, and its membership on disk. */
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { type Authority, openAuthority } from '../../../certs/authority.ts';
+import { type ChangingAuthority, openAuthority } from '../../../certs/authority.ts';
 import { LeafRotation } from '../../../certs/rotation.ts';
 import {
   gatewayId,
@@ -21,7 +21,7 @@ import { openMark } from './data-folder-mark.ts';
 export interface Identity {
   readonly id: SpiffeId;
   readonly trustDomain: TrustDomain;
-  readonly authority: Authority;
+  readonly authority: ChangingAuthority;
   /** The gateway's certificate, renewed at half its life. */
   readonly leaf: LeafRotation;
   /** What TLS verifies peers against: the own bundle, and those of believed members. */
@@ -58,6 +58,13 @@ export async function openIdentity(
   await leaf.start();
   const trust = new TrustStore();
   trust.set(authority.bundle());
+  let signedBy = authority.keyId;
+  authority.onChange(() => {
+    trust.set(authority.bundle());
+    if (authority.keyId === signedBy) return;
+    signedBy = authority.keyId;
+    void leaf.renew();
+  });
   const mark = await openMark(config.dataDir);
   return { id, trustDomain, authority, leaf, trust, membershipFile, mark };
 }

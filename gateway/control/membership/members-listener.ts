@@ -9,6 +9,7 @@ import {
   startFederationListener,
 } from '../../../federation/listener.ts';
 import { type FederationAct, FederationService } from '../../../federation/service.ts';
+import type { Sharing } from '../../../federation/sharing.ts';
 import type { AuditDraft } from '../audit/entry.ts';
 import type { AuditTrail } from '../audit/trail.ts';
 import type { GatewayConfig } from '../config/config.ts';
@@ -22,6 +23,7 @@ interface MembersListenerOptions {
   readonly identity: Pick<Identity, 'id' | 'leaf' | 'trust'>;
   readonly membership: Pick<Membership, 'session' | 'adoption' | 'evict'>;
   readonly auditTrail: Pick<AuditTrail, 'record'>;
+  readonly sharing: Sharing;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -48,13 +50,14 @@ export class MembersListener {
 
   /** Throws PORT_IN_USE, placed at the configuration's key. */
   async start(): Promise<void> {
-    const { config, identity, membership, auditTrail, clock, log } = this.#options;
+    const { config, identity, membership, auditTrail, sharing, clock, log } = this.#options;
     const service = new FederationService({
       federation: config.federation,
       cluster: config.cluster,
       id: identity.id,
       admission: () => membership.session?.admission,
       adoption: membership.adoption,
+      sharing,
       evict: (cluster, by, force) => membership.evict(cluster, by, force),
       acted: (act) => auditTrail.record(entryOf(act)),
       clock,

@@ -46,7 +46,7 @@ export class Membership {
     this.adoption = new Adoption({
       ...{ federation, cluster, gateway, clock, log },
       authorityDir: authorityDir(config.dataDir),
-      fingerprint: identity.authority.keyId,
+      fingerprint: () => identity.authority.keyId,
       file: identity.membershipFile,
     });
     this.#belonging = new Belonging({

@@ -24,7 +24,7 @@ interface PresenceOptions {
   readonly config: GatewayConfig;
   readonly identity: Identity;
   readonly joined: Joined;
-  readonly trust: Pick<FederationTrust, 'verifyDeparture'>;
+  readonly trust: Pick<FederationTrust, 'verifyDeparture' | 'vouched'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly source: SessionSource;
@@ -50,12 +50,15 @@ export class Presence {
   #mayBegin = false;
   #wasFirst = false;
   #vouched = false;
+  /** The root by which what this gateway published was signed. */
+  #signedBy: string;
 
   constructor(options: PresenceOptions) {
     const { client, config, identity, source, clock, log, lostGateways } = options;
     const { cluster, federation, region, zone, gateway } = config;
     this.#options = options;
     this.#client = client;
+    this.#signedBy = identity.authority.keyId;
     this.#announcing = new Announcing({
       announce: () => this.#announce(),
       announced: () => this.#announced(),
@@ -114,6 +117,26 @@ export class Presence {
   /** Says anew what this gateway is: its links, or their round trips, changed. */
   publishGateway(): void {
     if (this.#announcing.isAnnounced) this.#publisher.gateway(this.#options.source.gatewayRecord());
+  }
+
+  /** Whether this gateway is the first of those of its cluster that live: what one is to do, it does. */
+  get isFirst(): boolean {
+    return this.#isFirstGateway();
+  }
+
+  /** Says anew what the roots of this cluster vouch for: its bundle, and all that the root signed which signs no more. */
+  rootsChanged(): void {
+    if (!this.#announcing.isAnnounced) return;
+    const { authority } = this.#options.identity;
+    this.#announcing.announce();
+    if (authority.keyId === this.#signedBy) return;
+    this.#signedBy = authority.keyId;
+    this.#publisher.forgetGateway();
+    this.publishGateway();
+    for (const service of this.#publishable(this.#options.source.ownServices())) {
+      this.#publisher.restate(service);
+    }
+    this.#vouch();
   }
 
   /** Notes that endpoints of the own cluster changed. */
@@ -212,6 +235,7 @@ export class Presence {
       self: source.clusterDraft(joined.joinedAt),
       authority: identity.authority,
       admission: this.#own?.bundle?.admission,
+      vouched: trust.vouched(client.snapshot.clusters),
       verifyDeparture: (key, raw) => trust.verifyDeparture(config.cluster, key, raw),
       gone: (id) => tidies && this.#siblings.isGone(id),
     });
@@ -223,7 +247,8 @@ export class Presence {
 
   /** Then this gateway, its endpoints and summaries, and the canary. */
   #announced(): void {
-    const { source } = this.#options;
+    const { source, identity } = this.#options;
+    this.#signedBy = identity.authority.keyId;
     // First of all leased keys, so that a graceful end deletes it last.
     this.#publisher.gateway(source.gatewayRecord());
     for (const service of this.#publishable(source.ownServices())) this.#publisher.changed(service);

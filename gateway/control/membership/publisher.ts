@@ -112,6 +112,11 @@ export class Publisher {
     this.#putSigned({ kind: 'gateways', cluster: record.cluster, id: record.id }, record, 'leased');
   }
 
+  /** Has the gateway's record written when it is published next, whether or not it is another. */
+  forgetGateway(): void {
+    this.#gateway = undefined;
+  }
+
   /** Says that everything of this cluster has been written as of now. */
   synced(): void {
     const { home, clock } = this.#options;

@@ -142,6 +142,14 @@ export class Grants {
     });
   }
 
+  /** Says the same again, by the root named `keyId`, where another one signed it. Throws as `grant` does. */
+  async renew(keyId: string): Promise<void> {
+    await this.#say(({ said }) => {
+      const signer = said?.record.signature?.keyId;
+      return signer === undefined || signer === keyId ? undefined : {};
+    });
+  }
+
   #granted(cluster: ClusterName, { by, reason }: GrantAsking): CharterRecord['grants'][number] {
     const at = this.#options.clock.now();
     return { cluster, by: by.slice(0, 500), at, ...(reason !== undefined && { reason }) };

@@ -2,7 +2,6 @@
 
 import { getHeapStatistics } from 'node:v8';
 import type { Clock } from '../../../core/clock.ts';
-import type { ClusterName } from '../../../core/names.ts';
 import type { Policies } from '../../../policy/effective.ts';
 import type { Caller } from '../../data/balance/types.ts';
 import type { AuditTrail } from '../audit/trail.ts';
@@ -11,8 +10,8 @@ import type { IngressCertificates } from '../certificates/ingress-certificates.t
 import type { GatewayConfig } from '../config/config.ts';
 import type { Effects } from '../drills/effects.ts';
 import type { Membership } from '../membership/membership.ts';
-import { type Believing, bundleStandings } from '../others/trust-view.ts';
 import type { WrittenPolicies } from '../policies/written-policies.ts';
+import { type BelievingParts, bundleStandings } from '../trust/standings.ts';
 import type { Workers } from '../workers/workers.ts';
 import { auditMetrics } from './audit-metrics.ts';
 import { balanceNumbers } from './balance-numbers.ts';
@@ -38,13 +37,8 @@ interface StatusFigures {
   readonly services: number;
 }
 
-/** The beliefs last heard of other clusters: a scrape waits for nobody outside. */
-interface LatestBeliefs {
-  readonly latest: ReadonlyMap<ClusterName, ReadonlyMap<string, number> | undefined>;
-}
-
 /** The parts of a gateway that count or know something. */
-export interface MeasuredParts extends Believing {
+export interface MeasuredParts extends BelievingParts {
   readonly auditTrail: Pick<AuditTrail, 'audit' | 'forwarding'>;
   readonly caller: Caller;
   readonly clock: Pick<Clock, 'after' | 'now'>;
@@ -56,19 +50,20 @@ export interface MeasuredParts extends Believing {
   readonly policies: Policies;
   readonly services: Pick<KnownServices, 'balanceView'>;
   readonly writtenPolicies: Pick<WrittenPolicies, 'refusals'>;
-  readonly workers: Pick<Workers, 'balancerStates' | 'counters' | 'linkDetails' | 'status'>;
+  readonly workers: Pick<
+    Workers,
+    'balancerStates' | 'counters' | 'linkDetails' | 'links' | 'status'
+  >;
 }
 
 export class Metrics {
   readonly #gateway: MeasuredParts;
   readonly #status: () => StatusFigures;
-  readonly #beliefs: LatestBeliefs;
   readonly #mainThread: ThreadLag;
 
-  constructor(gateway: MeasuredParts, status: () => StatusFigures, beliefs: LatestBeliefs) {
+  constructor(gateway: MeasuredParts, status: () => StatusFigures) {
     this.#gateway = gateway;
     this.#status = status;
-    this.#beliefs = beliefs;
     this.#mainThread = new ThreadLag(gateway.clock);
   }
 
@@ -89,11 +84,7 @@ export class Metrics {
   async #state(): Promise<StateNumbers> {
     const { version, state: standing, members, services } = this.#status();
     const { workers } = this.#gateway;
-    const [links, balance, trust] = await Promise.all([
-      workers.linkDetails(),
-      this.#balance(),
-      this.#trust(),
-    ]);
+    const [links, balance] = await Promise.all([workers.linkDetails(), this.#balance()]);
     return {
       version,
       node: process.versions.node,
@@ -110,7 +101,7 @@ export class Metrics {
       ),
       balance,
       registry: this.#registry(),
-      ...trust,
+      ...this.#trust(),
       refusedRecords: this.#gateway.writtenPolicies.refusals,
       effects: this.#effects(),
       threads: this.#threads(),
@@ -137,10 +128,10 @@ export class Metrics {
     return status && { ...status, isConnected: status.store.kind === 'connected' };
   }
 
-  async #trust(): Promise<{ certificates: CertificateNumbers[]; bundles: BundleNumbers[] }> {
+  #trust(): { certificates: CertificateNumbers[]; bundles: BundleNumbers[] } {
     const gateway = this.#gateway;
     const { clock, identity, ingressCertificates } = gateway;
-    const items = await bundleStandings(gateway, { beliefs: async () => this.#beliefs.latest });
+    const items = bundleStandings(gateway);
     const believed = items.filter((item) => item.believed);
     const expires = (kind: CertificateNumbers['kind'], name: string, notAfter: number) => ({
       ...{ kind, name },
@@ -153,10 +144,11 @@ export class Metrics {
         ...believed.map(({ cluster, notAfter }) => expires('bundle', cluster, notAfter)),
         ...ingressCertificates.states.map((one) => expires('ingress', one.where, one.notAfter)),
       ],
-      bundles: believed.map(({ cluster, sequence, acks }) => ({
+      bundles: believed.map(({ cluster, sequence, acks, laggards }) => ({
         cluster,
         sequence,
-        acknowledged: acks.filter((ack) => ack.sequence >= sequence).length,
+        acknowledged: acks.filter(({ state }) => state === 'taken').length,
+        laggards: laggards.length,
       })),
     };
   }

@@ -53,8 +53,10 @@ interface RefusedRecords {
 export interface BundleNumbers {
   readonly cluster: string;
   readonly sequence: number;
-  /** Clusters that have said that they believe this sequence. */
+  /** Gateways that say that they verify by this sequence. */
   readonly acknowledged: number;
+  /** Gateways that do not, though their cluster is reached. */
+  readonly laggards: number;
 }
 
 export interface ThreadNumbers {
@@ -238,8 +240,13 @@ function trustMetrics(
     ),
     gauge(
       'isthmus_bundle_acknowledged',
-      "Clusters that have acknowledged that sequence of a cluster's bundle.",
+      "Gateways that say that they verify by that sequence of a cluster's bundle.",
       bundles.map(({ cluster, acknowledged }) => [{ bundle: cluster }, acknowledged]),
+    ),
+    gauge(
+      'isthmus_bundle_laggards',
+      'Gateways that do not, though their cluster is reached: a change of its root waits for them.',
+      bundles.map(({ cluster, laggards }) => [{ bundle: cluster }, laggards]),
     ),
   ];
 }

@@ -2,6 +2,7 @@
 import type { Changes } from '../changes.ts';
 import type { Membership } from '../membership/membership.ts';
 import { GatewayGenerations } from '../others/generations.ts';
+import { SigningRoots } from '../others/signing-roots.ts';
 import type { Feed } from './feed.ts';
 import type { FeedParts } from './feed-source.ts';
 
@@ -13,6 +14,7 @@ interface FeedChangesParts extends Pick<FeedParts, 'snapshot'> {
 /** Tells the feed of changes from now on. */
 export function feedChanges(feed: Feed, gateway: FeedChangesParts): void {
   const generations = new GatewayGenerations();
+  const signers = new SigningRoots();
   let { session } = gateway.membership;
   gateway.changes.join({
     endpoints: (service) => feed.serviceChanged(service),
@@ -23,7 +25,9 @@ export function feedChanges(feed: Feed, gateway: FeedChangesParts): void {
       feed.changed('remotes');
       for (const cluster of clusters) {
         const view = gateway.snapshot.clusters.get(cluster);
-        if (view && generations.look(view)) feed.gatewayReplaced(cluster);
+        if (view === undefined) continue;
+        const isReplaced = generations.look(view);
+        if (signers.look(view) || isReplaced) feed.gatewayReplaced(cluster);
       }
     },
     membership() {

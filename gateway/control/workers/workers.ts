@@ -178,6 +178,22 @@ export class Workers {
     return all.flat().toSorted((a, b) => a.at - b.at);
   }
 
+  /** Whether every worker that serves has answered after all that it was told so far, and goes by it. */
+  async areInStep(): Promise<boolean> {
+    this.feed.flush();
+    const serving = this.#workers.filter(({ state }) => state === 'serving').length;
+    return (await this.#askAll('resting', {})).length >= serving;
+  }
+
+  /** How many connections to and from other gateways rest on each root, by its fingerprint. */
+  async resting(): Promise<Map<string, number>> {
+    const sum = new Map<string, number>();
+    for (const [root, count] of (await this.#askAll('resting', {})).flatMap((one) => [...one])) {
+      sum.set(root, (sum.get(root) ?? 0) + count);
+    }
+    return sum;
+  }
+
   /** Takes no new connections, from when it resolves; whoever else listens on the same sockets gets them. */
   async stop(): Promise<void> {
     await Promise.all(this.#workers.map(({ thread }) => thread?.ask('stop', {})));

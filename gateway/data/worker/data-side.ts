@@ -248,6 +248,10 @@ export class DataSide {
     return this.#links.details(cluster);
   }
 
+  resting(): Results['resting'] {
+    return this.#trust.resting;
+  }
+
   stop(): void {
     this.#listeners.stop();
   }

@@ -95,6 +95,8 @@ async function answer(request: Request): Promise<Results[RequestKind]> {
       return dataSide.links(request.cluster);
     case 'sampled':
       return sampled?.list() ?? [];
+    case 'resting':
+      return dataSide.resting();
     case 'stop':
       dataSide.stop();
       return undefined;

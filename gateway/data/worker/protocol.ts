@@ -151,6 +151,8 @@ export interface Requests {
   links: { cluster?: ClusterName | undefined };
   /** Real requests that it remembers. */
   sampled: object;
+  /** How many connections rest on each root. */
+  resting: object;
 }
 
 export interface Results {
@@ -167,6 +169,8 @@ export interface Results {
   balancers: ReadonlyMap<ServiceName, BalancerState>;
   links: readonly LinkDetail[];
   sampled: readonly SampledRequest[];
+  /** By fingerprint; see `TrustStore.resting`. */
+  resting: ReadonlyMap<string, number>;
 }
 
 export type RequestKind = keyof Requests;

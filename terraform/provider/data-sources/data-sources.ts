@@ -3,12 +3,10 @@ import { z } from 'zod';
 import { drillSchema, reportSchema } from '../../../federation/drills/model.ts';
 import type { Resource } from '../../../gateway/control/api/resource.ts';
 import { resources } from '../../../gateway/control/api/resources.ts';
-import {
-  clusterItemSchema,
-  trustItemSchema,
-} from '../../../gateway/control/api/schema/clusters.ts';
+import { clusterItemSchema } from '../../../gateway/control/api/schema/clusters.ts';
 import { explanationSchema } from '../../../gateway/control/api/schema/explanation.ts';
 import { serviceItemSchema } from '../../../gateway/control/api/schema/services.ts';
+import { trustItemSchema } from '../../../gateway/control/api/schema/trust.ts';
 import { clusterNameSchema, labelSchema, serviceNameSchema } from '../../../registry/model.ts';
 import type { DataSource } from '../offer.ts';
 import { type Declared, Lookup } from './lookup.ts';

@@ -1,11 +1,11 @@
-/** Owns the operations on the federation: its clusters, their trust, tokens, joining, leaving, and the embedded registry. */
+/** Owns the operations on the federation: its clusters, tokens, joining, leaving, and the embedded registry. */
 import { z } from 'zod';
 import { labelSchema } from '../../../../registry/model.ts';
 import { joinBodySchema, leaveBodySchema, tokenBodySchema } from '../bodies.ts';
 import type { Control } from '../control.ts';
 import { listing } from '../list.ts';
 import { type Operation, operation } from '../operation.ts';
-import { beliefsSchema, clusterItemSchema, trustItemSchema } from '../schema/clusters.ts';
+import { clusterItemSchema } from '../schema/clusters.ts';
 import { createdTokenSchema, joinResultSchema, leaveResultSchema } from '../schema/federation.ts';
 import { gatewayItemSchema } from '../schema/gateways.ts';
 
@@ -33,26 +33,6 @@ export function federationOperations(control: Control): Operation[] {
       item: gatewayItemSchema,
       key: ({ cluster, id }) => `${cluster}/${id}`,
       items: () => control.gateways(),
-    }),
-    listing({
-      path: '/v1/trust',
-      id: 'listTrust',
-      tag,
-      summary: "How each cluster's trust bundle stands, and who has yet to take it up",
-      role: 'viewer',
-      item: trustItemSchema,
-      key: ({ cluster }) => cluster,
-      items: () => control.trust(),
-    }),
-    operation({
-      method: 'GET',
-      path: '/v1/beliefs',
-      id: 'getBeliefs',
-      tag,
-      summary: 'Which bundles this gateway verifies peers against',
-      role: 'viewer',
-      answer: beliefsSchema,
-      handle: () => control.beliefs(),
     }),
     operation({
       method: 'POST',

@@ -1,4 +1,4 @@
-/** Owns the shapes of the member clusters: how they are reached, and how each one's trust bundle stands. */
+/** Owns the shape of the member clusters, and how they are reached. */
 import { z } from 'zod';
 import { address, count, list, milliseconds, moment, named, object } from './shape.ts';
 
@@ -49,40 +49,4 @@ export const clusterItemSchema = named('Cluster', 'A member cluster, as this gat
   joinedAt: moment
     .optional()
     .describe('When it joined, in milliseconds since 1970; absent while it is in no federation'),
-});
-
-export const trustItemSchema = named('Trust', "How a cluster's trust bundle stands", {
-  cluster: z.string().describe('Cluster whose bundle it is'),
-  trustDomain: z.string().describe('Its SPIFFE trust domain'),
-  sequence: count.describe('Number of the bundle; the next one has a higher one'),
-  fingerprints: list(z.string()).describe(
-    "SHA-256 of each root certificate's DER, base64url: what a join token pins",
-  ),
-  notAfter: moment.describe('End of the root that ends first, in milliseconds since 1970'),
-  self: z.boolean().describe("Whether it is the gateway's own cluster"),
-  believed: z.boolean().describe('Whether the gateway verifies peers against it'),
-  phase: z
-    .enum(['stable', 'publishing', 'signing', 'retiring'])
-    .describe('How far a change of the root has come'),
-  acks: list(
-    object({
-      cluster: z.string().describe('Another cluster'),
-      sequence: count.describe('The sequence that it believes'),
-    }),
-  ).describe('The sequence each other cluster believes, as far as its gateways answer'),
-  laggards: list(z.string()).describe('Clusters that believe an older sequence, or none'),
-  leaf: object({
-    notBefore: moment.describe('When it begins, in milliseconds since 1970'),
-    notAfter: moment.describe('When it ends, in milliseconds since 1970'),
-    id: z.string().describe('SPIFFE ID in it'),
-  })
-    .optional()
-    .describe("The certificate that the gateway presents; of the gateway's own cluster only"),
-});
-
-export const beliefsSchema = named('Beliefs', 'Which bundles one gateway verifies peers against', {
-  cluster: z.string(),
-  gateway: z.string(),
-  /** Sequence of each believed bundle, by cluster. */
-  sequences: z.record(z.string(), count).readonly(),
 });

@@ -8,13 +8,8 @@ import type { Changes } from '../../changes.ts';
 import { type CheckedParts, checkGateway } from '../../check/check.ts';
 import { type LinkedClusters, missingClusters, missingGateways } from '../../check/missing.ts';
 import type { Membership } from '../../membership/membership.ts';
-import {
-  type BeliefSource,
-  type Believing,
-  bundleStandings,
-  ownBeliefs,
-} from '../../others/trust-view.ts';
 import type { Readiness } from '../../readiness/readiness.ts';
+import { type BelievingParts, bundleStandings } from '../../trust/standings.ts';
 import type { Workers } from '../../workers/workers.ts';
 import type { ProblemItem, ReadinessItem, Status } from '../answers.ts';
 import type { Control } from '../control.ts';
@@ -46,23 +41,17 @@ interface OwnParts {
 export type ControlledParts = OwnParts &
   CheckedParts &
   LinkedClusters &
-  Believing &
+  BelievingParts &
   ExplainedParts &
   RegisteringParts;
 
 interface ControlOptions {
   /** Where the admin API listens. */
   adminAddress(): string;
-  /** The beliefs of other clusters. */
-  readonly beliefs: BeliefSource;
 }
 
-export function createControl(
-  gateway: ControlledParts,
-  { adminAddress, beliefs }: ControlOptions,
-): Control {
+export function createControl(gateway: ControlledParts, { adminAddress }: ControlOptions): Control {
   const { config, membership, workers } = gateway;
-  const { cluster } = config;
   return {
     status: () => statusOf(gateway, adminAddress()),
     readiness: () => readinessItem(gateway.readiness),
@@ -72,8 +61,7 @@ export function createControl(
     endpoints: (service) => endpointItems(gateway, service),
     ...registeringOf(gateway),
     exports: (only) => exportItems(gateway, only),
-    trust: () => bundleStandings(gateway, beliefs),
-    beliefs: () => ({ cluster, gateway: config.gateway, sequences: ownBeliefs(gateway) }),
+    trust: () => bundleStandings(gateway),
     onChange: (changed) =>
       gateway.changes.join({
         endpoints: changed,

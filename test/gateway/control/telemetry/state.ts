@@ -42,7 +42,7 @@ export const state: StateNumbers = {
   ],
   registry: { isConnected: false, revision: 7, staleMs: 1500, pendingWrites: 2, resyncs: 1 },
   certificates: [{ kind: 'leaf', name: 'spiffe://dc1.acme/gateway/a', expiresInMs: 3_600_000 }],
-  bundles: [{ cluster: 'dc2', sequence: 4, acknowledged: 2 }],
+  bundles: [{ cluster: 'dc2', sequence: 4, acknowledged: 2, laggards: 1 }],
   refusedRecords: [{ of: 'federation', code: 'GRANT_MISSING', count: 2 }],
   threads: [
     { thread: 'main', lagP99Ms: 0.5, heapBytes: 512, heapLimitBytes: 4096 },

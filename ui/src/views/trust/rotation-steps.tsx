@@ -1,4 +1,4 @@
-/** Owns how far the rotation of a root is, and which clusters it waits for. */
+/** Owns how far the rotation of a root is, and which gateways it waits for. */
 import type { TrustItem } from '../../../../gateway/control/api/answers.ts';
 import { Badge } from '../../ui/badge.tsx';
 
@@ -6,8 +6,17 @@ const phases = [
   ['stable', 'Stable'],
   ['publishing', 'Publishing'],
   ['signing', 'Signing'],
-  ['retiring', 'Retiring'],
 ] as const;
+
+type State = TrustItem['acks'][number]['state'];
+
+const states: Readonly<Record<State, { tone: 'ok' | 'warn' | 'info'; text: string }>> = {
+  taken: { tone: 'ok', text: 'has it' },
+  behind: { tone: 'warn', text: 'is behind' },
+  untold: { tone: 'warn', text: 'does not say' },
+  unheard: { tone: 'warn', text: 'is cut off from the registry' },
+  offline: { tone: 'info', text: 'is offline' },
+};
 
 export function RotationSteps({ item }: { readonly item: TrustItem }) {
   const { phase, acks, laggards, sequence } = item;
@@ -26,27 +35,18 @@ export function RotationSteps({ item }: { readonly item: TrustItem }) {
         ))}
       </ol>
       <div class="acks">
-        {acks.map((ack) => (
+        {acks.map(({ cluster, gateway, state, sequence: has }) => (
           <Badge
-            key={ack.cluster}
-            tone={ack.sequence >= sequence ? 'ok' : 'warn'}
-            title={`${ack.cluster} believes sequence ${ack.sequence} of ${sequence}`}
+            key={`${cluster}/${gateway}`}
+            tone={states[state].tone}
+            title={`${cluster}/${gateway} verifies by sequence ${has ?? 'unknown'}, of ${sequence}`}
           >
-            {ack.cluster} {ack.sequence >= sequence ? 'has it' : 'is behind'}
+            {cluster}/{gateway} {states[state].text}
           </Badge>
         ))}
-        {laggards
-          .filter((name) => !acks.some(({ cluster }) => cluster === name))
-          .map((name) => (
-            <Badge key={name} tone="warn">
-              {name} has not answered
-            </Badge>
-          ))}
-        {acks.length === 0 && laggards.length === 0 && (
-          <span class="faint">Nobody else to acknowledge it.</span>
-        )}
+        {acks.length === 0 && <span class="faint">Nobody else to acknowledge it.</span>}
       </div>
-      {laggards.length > 0 && phase !== 'stable' && (
+      {laggards.length > 0 && phase === 'publishing' && (
         <p class="hint">
           The rotation waits for {laggards.join(', ')}: nothing is signed with the new root before.
         </p>

@@ -1,0 +1,190 @@
+/** Specifies that the roots of all clusters change under load, and no request is lost by it. */
+import test from 'ava';
+import { SteadyClient } from '../../examples/demo/client.ts';
+import type {
+  Retirement,
+  RevocationItem,
+  RotationItem,
+  TrustItem,
+} from '../../gateway/control/api/answers.ts';
+import { type Cluster, federate } from '../support/federation.ts';
+import type { GatewayProcess } from '../support/gateway-process.ts';
+import { secondGateway } from '../support/second-gateway.ts';
+import { sharedScope } from '../support/shared.ts';
+import { until } from '../support/until.ts';
+
+const scope = sharedScope(test);
+let dc1: Cluster;
+let dc2: Cluster;
+let dc3: Cluster;
+let second: GatewayProcess;
+
+test.before('dc1 asks; dc2, which has two gateways, and dc3 answer', async () => {
+  ({ dc1, dc2, dc3 } = await federate(scope, { dc1: { instances: 0 }, dc2: {}, dc3: {} }));
+  second = await secondGateway(scope, dc2, { advertise: {} });
+  await until('dc1 to see both', async () => (await dc1.others())['dc2']?.gateways === 2);
+});
+
+function rotationAt({ api }: GatewayProcess): Promise<RotationItem> {
+  return api.get<RotationItem>('/v1/trust/rotation');
+}
+
+/** Replaces the root of a gateway's cluster, and ends the one from before as soon as nothing rests on it. */
+async function changeRoot(
+  gateway: GatewayProcess,
+): Promise<readonly [before: string, now: string]> {
+  const { signing: before } = await rotationAt(gateway);
+  const { other: next } = await gateway.api.send<RotationItem>('POST', '/v1/trust/rotation', {});
+  await until(`${gateway.name} to sign by its next root`, async () => {
+    const { signing, laggards, problem } = await rotationAt(gateway);
+    if (signing === next) return true;
+    throw new Error(`it waits for ${laggards.join(', ')}: ${problem}`);
+  });
+  await until(`nothing to rest on the root from before of ${gateway.name}`, async () => {
+    const dryRun = { dryRun: true };
+    const { reasons } = await gateway.api.send<Retirement>('POST', '/v1/trust/retirement', dryRun);
+    if (reasons.length === 0) return true;
+    throw new Error(reasons.join('; '));
+  });
+  await gateway.api.send('POST', '/v1/trust/retirement', {});
+  return [before, next ?? ''];
+}
+
+test.serial(
+  'the roots of three clusters change under 300 requests a second, and none is lost',
+  async (t) => {
+    const errors: string[] = [];
+    let served = 0;
+    const client = new SteadyClient({
+      port: Number(dc1.gateway.listener('outbound').split(':')[1]),
+      host: 'orders.shop.acme',
+      perSecond: 300,
+      onSample: ({ error }) => {
+        served++;
+        if (error !== undefined) errors.push(error);
+      },
+    });
+    client.start();
+    const changed = [];
+    for (const { gateway } of [dc1, dc2, dc3]) changed.push(await changeRoot(gateway));
+    const enough = served + 300;
+    await until('a second more of requests', () => served >= enough);
+    await client.stop();
+    t.deepEqual(errors, []);
+
+    for (const gateway of [dc1.gateway, dc2.gateway, second, dc3.gateway]) {
+      const standing = await until(`${gateway.name} to believe the new roots alone`, async () => {
+        const items = await gateway.items<TrustItem>('/v1/trust');
+        const isOver = items.every(
+          ({ roots, laggards }) => roots.length === 1 && laggards.length === 0,
+        );
+        return isOver ? items : undefined;
+      });
+      t.deepEqual(
+        standing.map(({ fingerprints: [root] }) => root),
+        changed.map(([, now]) => now),
+      );
+      t.true(standing.every(({ phase, roots }) => phase === 'stable' && roots[0]?.signs));
+      t.deepEqual(await gateway.problems(), []);
+    }
+  },
+);
+
+test.serial(
+  'isthmus trust tells the roots of all clusters, and that all verify each other',
+  async (t) => {
+    const shown = await dc1.gateway.isthmusOk(['trust', 'show', 'dc2']);
+    const { signing } = await rotationAt(dc2.gateway);
+    t.regex(shown, new RegExp(`\\n  ${signing} +yes `));
+    t.regex(shown, /\n {2}dc2\/gateway-2 +taken +\d+/);
+    const verified = await dc1.gateway.isthmusOk(['trust', 'verify', '--no-headers']);
+    const outcomes = verified
+      .trim()
+      .split('\n')
+      .map((line) => line.split(/ +/));
+    t.deepEqual(outcomes.map(([from, to, , outcome]) => [from, to, outcome]).sort(), [
+      ['dc1/gateway-1', 'dc2', 'verified'],
+      ['dc1/gateway-1', 'dc2', 'verified'],
+      ['dc1/gateway-1', 'dc3', 'verified'],
+      ['dc2/gateway-1', 'dc1', 'verified'],
+      ['dc2/gateway-2', 'dc1', 'verified'],
+      ['dc3/gateway-1', 'dc1', 'verified'],
+    ]);
+  },
+);
+
+test.serial(
+  'a change waits for a gateway that lags, names it, outlives a crash meanwhile, and is refused an early end',
+  async (t) => {
+    const { signing: before } = await rotationAt(dc2.gateway);
+    process.kill(dc3.gateway.pid ?? 0, 'SIGSTOP');
+    try {
+      const said = await dc2.gateway.isthmusOk(['trust', 'rotate', '--yes']);
+      t.regex(said, /is published, and waits for /);
+      await until('dc3 to be named', async () => {
+        const { laggards } = await rotationAt(dc2.gateway);
+        return laggards.join() === 'dc3/gateway-1';
+      });
+      await dc2.gateway.kill();
+      await dc2.start();
+      const { phase, signing } = await rotationAt(dc2.gateway);
+      t.deepEqual([phase, signing], ['published', before]);
+    } finally {
+      process.kill(dc3.gateway.pid ?? 0, 'SIGCONT');
+    }
+    await until(
+      'the next root to sign',
+      async () => (await rotationAt(dc2.gateway)).phase === 'signing',
+    );
+    const wrong = await dc2.gateway.isthmus(['trust', 'retire', '--yes', '--root', 'another']);
+    t.regex(
+      wrong.stderr,
+      /^error ROTATION_REFUSED: No root that could be retired has the fingerprint another/m,
+    );
+  },
+);
+
+test.serial(
+  'a cluster that was offline through a change of a root finds its way back by itself',
+  async (t) => {
+    await dc3.gateway.stop();
+    await until('dc3 to be away', async () => (await dc2.others())['dc3']?.gateways === 0);
+    await until('nothing to rest on the root from before', async () => {
+      const { code } = await dc2.gateway.isthmus(['trust', 'retire', '--yes']);
+      return code === 0;
+    });
+    const changed = await changeRoot(dc2.gateway);
+    await dc3.start();
+    await until('dc3 to believe the newest root of dc2', async () => {
+      const items = await dc3.gateway.items<TrustItem>('/v1/trust');
+      return items.find(({ cluster }) => cluster === 'dc2')?.fingerprints.join() === changed[1];
+    });
+    await until('dc3 to be linked', async () => (await dc3.others())['dc2']?.state === 'up');
+    t.deepEqual(await dc3.gateway.problems(), []);
+  },
+);
+
+test.serial(
+  'a cluster that is revoked is refused everywhere within seconds, and it is said by whom',
+  async (t) => {
+    const done = await dc1.gateway.isthmusOk(['trust', 'revoke', 'dc3', '--yes', '-o', 'json']);
+    t.deepEqual(
+      (JSON.parse(done) as RevocationItem).gateways.map((one) => [
+        one.cluster,
+        one.gateway,
+        one.state,
+      ]),
+      [
+        ['dc1', 'gateway-1', 'revoked'],
+        ['dc2', 'gateway-1', 'revoked'],
+        ['dc2', 'gateway-2', 'revoked'],
+      ],
+    );
+    await until('the links of dc3 to be cut', async () => {
+      const states = Object.values(await dc3.others()).map(({ state }) => state);
+      return states.every((state) => state !== 'up' && state !== 'suspect');
+    });
+    const { stdout } = await dc3.gateway.isthmus(['trust', 'verify', '--no-headers']);
+    t.false(/ verified/.test(stdout), stdout);
+  },
+);
