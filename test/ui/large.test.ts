@@ -1,5 +1,5 @@
 /** Specifies the UI at 20 clusters and 500 services, on a desk and on a phone: what is drawn, found and said. */
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import type { Browser, Page } from 'playwright-core';
 import { sharedScope } from '../support/shared.ts';
 import { until } from '../support/until.ts';
@@ -15,9 +15,14 @@ test.before(async () => {
   large = await openLarge(scope);
 });
 
-async function show(path: string, viewport = { width: 1440, height: 900 }): Promise<Page> {
+/** A page that is gone with its test: each that stays open draws all anew whenever something changes. */
+async function show(
+  t: ExecutionContext,
+  path: string,
+  viewport = { width: 1440, height: 900 },
+): Promise<Page> {
   const context = await browser.newContext({ viewport, reducedMotion: 'reduce' });
-  scope.teardown(() => context.close());
+  t.teardown(() => context.close());
   const page = await context.newPage();
   await page.goto(large.origin + path);
   await page.locator('.pulse-live').waitFor();
@@ -25,7 +30,7 @@ async function show(path: string, viewport = { width: 1440, height: 900 }): Prom
 }
 
 test.serial('the map gathers clusters by region, and names what is in trouble', async (t) => {
-  const page = await show('/');
+  const page = await show(t, '/');
   const map = page.locator('svg.map');
   for (const region of regions) await map.getByText(region, { exact: true }).waitFor();
   for (const name of clusterNames) await map.getByText(name, { exact: true }).waitFor();
@@ -39,7 +44,7 @@ test.serial('the map gathers clusters by region, and names what is in trouble', 
 });
 
 test.serial('one dead cluster is one worry, and the figures say what they leave out', async (t) => {
-  const page = await show('/');
+  const page = await show(t, '/');
   const worries = page.getByRole('region', { name: 'Needs attention' });
   await worries.getByText(`${dead} can't be reached for 5 min`).waitFor();
   t.is(await worries.getByRole('listitem').count(), 1);
@@ -50,7 +55,7 @@ test.serial('one dead cluster is one worry, and the figures say what they leave 
 test.serial(
   'of 500 services those on screen are drawn; any is reached by scrolling and by words',
   async (t) => {
-    const page = await show('/services');
+    const page = await show(t, '/services');
     const rows = page.locator('tbody tr:not(.table-room)');
     await page.getByText('500 in all').waitFor();
     await page.getByText('svc-000.team-0', { exact: true }).waitFor();
@@ -69,7 +74,7 @@ test.serial(
 );
 
 test.serial('traffic draws the most, finds by words, and gathers by region', async (t) => {
-  const page = await show('/traffic');
+  const page = await show(t, '/traffic');
   const ribbons = page.locator('svg.flow .ribbon');
   await page.getByText(/^\d+ more, with [\d,]+\/s together, are not drawn/).waitFor();
   t.is(await ribbons.count(), 20);
@@ -87,13 +92,14 @@ test.serial(
   'on a phone no view is wider than the screen, and the first figure is in sight',
   async (t) => {
     for (const path of ['/', '/services', '/traffic', '/trust', '/drills', '/events', '/routing']) {
-      const page = await show(path, { width: 390, height: 844 });
+      const page = await show(t, path, { width: 390, height: 844 });
       await page.locator('main h1').waitFor();
       t.is(await page.evaluate('document.documentElement.scrollWidth'), 390, path);
       const top = await page.evaluate(
         'document.querySelector("main h1").getBoundingClientRect().top',
       );
       t.true(Number(top) < 300, `${path}: the view begins at ${top}`);
+      await page.close();
     }
   },
 );
