@@ -18,7 +18,7 @@ import {
 import { createRetryBudget, mostActiveRetries } from './budget.ts';
 import { createMeter, type Meter } from './candidate.ts';
 import { decide, planTiers, targetLoads } from './decide.ts';
-import { clusterKey, endpointKey, withEjections } from './ejections.ts';
+import { endpointKey, newlyEjected, targetsIn, withEjections } from './ejections.ts';
 import { type Governed, govern } from './failback.ts';
 import { Outliers, recoveredIn, type Watched } from './outliers.ts';
 import { charge, observe } from './peak-ewma.ts';
@@ -239,11 +239,13 @@ class Balancer implements ServiceBalancer {
   }
 
   #decide(now: number): void {
-    const { caller, random, onChange } = this.#options;
+    const { caller, random, onChange, onEjected } = this.#options;
     const policy = this.#policy;
     const before = this.#ejected;
     this.#ejected = this.#outliers.ejectedAt(now);
-    if (this.#ejected.size > 0) this.#tellEjected(before);
+    if (onEjected !== undefined && this.#ejected.size > 0) {
+      for (const id of newlyEjected(this.#view, before, this.#ejected)) onEjected(this.service, id);
+    }
     const { starting, nextAt } = this.#arrivals.startingAt(now, policy.slowStart);
     this.#starting = starting;
     const view = withSlowStart(withEjections(this.#view, this.#ejected), starting);
@@ -265,15 +267,6 @@ class Balancer implements ServiceBalancer {
     const { nextAt: nextLoads = Infinity } = this.#governed;
     this.#sleepUntil(Math.min(nextLoads, nextAt, this.#outliers.nextReturn()), now);
     onChange?.(this.#distribution);
-  }
-
-  #tellEjected(before: Ejections): void {
-    for (const group of this.#view.groups) {
-      for (const { id } of group.endpoints ?? []) {
-        const key = endpointKey(id);
-        if (this.#ejected.has(key) && !before.has(key)) this.#options.onEjected?.(this.service, id);
-      }
-    }
   }
 
   /**
@@ -310,14 +303,4 @@ class Balancer implements ServiceBalancer {
       this.#decide(this.#options.clock.monotonic()),
     );
   }
-}
-
-/** The targets of a view by their keys. */
-function targetsIn(view: BalanceView): Map<string, Target['kind']> {
-  const targets = new Map<string, Target['kind']>();
-  for (const cluster of view.remotes.keys()) targets.set(clusterKey(cluster), 'cluster');
-  for (const { endpoints } of view.groups) {
-    for (const { id } of endpoints ?? []) targets.set(endpointKey(id), 'endpoint');
-  }
-  return targets;
 }

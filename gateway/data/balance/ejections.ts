@@ -1,6 +1,6 @@
 /** Owns what ejections mean to a view: an ejected target is a host still, but neither healthy nor degraded. */
 import type { ClusterName } from '../../../core/names.ts';
-import type { BalanceView, Ejections, Group } from './types.ts';
+import type { BalanceView, Ejections, Group, Target } from './types.ts';
 
 /** Key of one endpoint of the caller's own cluster. */
 export function endpointKey(id: string): string {
@@ -38,4 +38,26 @@ function withoutEjected(group: Group, ejected: Ejections): Group {
     return { ...endpoint, ejected: cause };
   });
   return { ...group, healthy: Math.max(0, healthy), degraded: Math.max(0, degraded), endpoints };
+}
+
+/** The targets of a view by their keys. */
+export function targetsIn(view: BalanceView): Map<string, Target['kind']> {
+  const targets = new Map<string, Target['kind']>();
+  for (const cluster of view.remotes.keys()) targets.set(clusterKey(cluster), 'cluster');
+  for (const { endpoints } of view.groups) {
+    for (const { id } of endpoints ?? []) targets.set(endpointKey(id), 'endpoint');
+  }
+  return targets;
+}
+
+/** Ids of the own endpoints that are out by `after`, and were not by `before`. */
+export function newlyEjected(
+  { groups }: BalanceView,
+  before: Ejections,
+  after: Ejections,
+): string[] {
+  const isNew = (key: string) => after.has(key) && !before.has(key);
+  return groups.flatMap(({ endpoints = [] }) =>
+    endpoints.flatMap(({ id }) => (isNew(endpointKey(id)) ? [id] : [])),
+  );
 }
