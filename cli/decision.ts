@@ -9,10 +9,11 @@ type Candidate = ExplainAnswer['candidates'][number];
 
 /** The verdict, each tier, each candidate. */
 export function decisionText(explanation: ExplainAnswer, view: View): string {
-  const { caller, candidates, notes, service, tiers } = explanation;
+  const { caller, candidates, notes, service, port, tiers } = explanation;
+  const asked = port === undefined ? service : `${port}.${service}`;
   const place = `${caller.cluster} / ${caller.region} / ${caller.zone}`;
   const sections = [
-    `${view.paint('bold', printable(service))} from ${printable(place)}: ${verdict(tiers, view)}`,
+    `${view.paint('bold', printable(asked))} from ${printable(place)}: ${verdict(tiers, view)}`,
   ];
   const rows = tiers.map((tier, i) => ({
     ...tier,

@@ -10,6 +10,7 @@ import type { IngressCredentials } from '../../data/listen/credentials.ts';
 import type { Observed } from '../../data/observe/observed.ts';
 import type { SampledRequest } from '../../data/observe/sampling/sampled-request.ts';
 import { BucketTable } from '../../data/request/rate-limit/bucket-table.ts';
+import type { PartTarget } from '../../data/request/route/ports.ts';
 import type { PerListener } from '../../data/worker/listeners.ts';
 import type {
   EndpointName,
@@ -149,9 +150,9 @@ export class Workers {
     return this.#workers.map(statusOf);
   }
 
-  /** The state that the balancers of a service have learnt; undefined where no client has asked for the service. */
-  async balancerState(service: ServiceName): Promise<BalancerState | undefined> {
-    const states = await this.#askAll('balancer', { service });
+  /** The state that the balancers of a service, or of a part of it, have learnt; undefined where no client has asked for that. */
+  async balancerState(target: PartTarget): Promise<BalancerState | undefined> {
+    const states = await this.#askAll('balancer', { target });
     return combinedState(states.flatMap((state) => state ?? []));
   }
 

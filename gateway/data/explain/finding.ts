@@ -30,7 +30,7 @@ export function tellRoute(policies: Policies): Teller {
 function tellService(
   policies: Policies,
   { head }: Exchange,
-  { governed, service, isHost }: Route,
+  { governed, service, port, isHost }: Route,
 ): readonly Decision[] {
   const step = 'route';
   if (isHost) {
@@ -43,7 +43,8 @@ function tellService(
     return [{ step, outcome: 'passes', says, policy: outside.name }];
   }
   const alias = aliasOf(policies, service, head.authority);
-  const says = `${hostIn(head.authority)} is ${alias ? 'another name of' : ''} the service ${service}`;
+  const what = port !== undefined ? `port ${port} of` : alias ? 'another name of' : '';
+  const says = `${hostIn(head.authority)} is ${what} the service ${service}`;
   return [
     {
       ...{ step, outcome: 'passes', says: says.replaceAll('  ', ' ') },

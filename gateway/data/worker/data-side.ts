@@ -19,6 +19,7 @@ import { KeyRings } from '../request/authenticate/key-rings.ts';
 import { responseLimits } from '../request/limit.ts';
 import { createProxy, type GatewayProxy } from '../request/proxy.ts';
 import type { BucketTable } from '../request/rate-limit/bucket-table.ts';
+import type { PartTarget } from '../request/route/ports.ts';
 import { createEndpointTransport } from '../upstream/endpoint-transport.ts';
 import { NameResolver } from '../upstream/resolve.ts';
 import { SecureTransports } from '../upstream/secure-transports.ts';
@@ -234,8 +235,8 @@ export class DataSide {
     });
   }
 
-  balancer(service: Parameters<Routing['table']['get']>[0]): Results['balancer'] {
-    return this.#routing.table.get(service)?.balancer.state();
+  balancer(target: PartTarget): Results['balancer'] {
+    return this.#routing.known(target)?.state();
   }
 
   balancers(): Results['balancers'] {

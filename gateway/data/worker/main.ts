@@ -88,7 +88,7 @@ async function answer(request: Request): Promise<Results[RequestKind]> {
       await dataSide.settle(request.limitMs);
       return undefined;
     case 'balancer':
-      return dataSide.balancer(request.service);
+      return dataSide.balancer(request.target);
     case 'balancers':
       return dataSide.balancers();
     case 'links':

@@ -56,6 +56,11 @@ export class PartRoutes {
     return routeNow(part, whole);
   }
 
+  /** The balancer of a part that was asked for. */
+  known(target: PartTarget): ServiceBalancer | undefined {
+    return this.#parts.get(keyOf(target))?.balancer;
+  }
+
   /** The route of a part in place of `route`, which all have, for requests of another cluster's clients. */
   forClient(route: Route, target: PartTarget, client: ClusterName): Route {
     const { service } = target;

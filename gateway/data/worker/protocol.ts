@@ -21,6 +21,7 @@ import type { SampledRequest } from '../observe/sampling/sampled-request.ts';
 import type { SeriesLabels } from '../observe/series.ts';
 import type { KeyRingContents } from '../request/authenticate/key-rings.ts';
 import type { ProxyLimits } from '../request/limit.ts';
+import type { PartTarget } from '../request/route/ports.ts';
 import type { EndpointTrustChange } from '../upstream/secure-transports.ts';
 import type { Bound, ListenAt, PerEdgeListener, PerListener } from './listeners.ts';
 import type { OverloadLimits } from './overload.ts';
@@ -144,7 +145,7 @@ export interface Requests {
   /** Takes nothing new and lets what is in flight finish; see `Listener.drain`. */
   drain: { limitMs: number; graceMs: number };
   close: object;
-  balancer: { service: ServiceName };
+  balancer: { target: PartTarget };
   /** The balancers' states of every service that was asked for. */
   balancers: object;
   /** To one cluster, or to all. */
@@ -164,7 +165,7 @@ export interface Results {
   stop: undefined;
   drain: undefined;
   close: undefined;
-  /** Undefined where the service was not asked for. */
+  /** Undefined where the service, or that part of it, was not asked for. */
   balancer: BalancerState | undefined;
   balancers: ReadonlyMap<ServiceName, BalancerState>;
   links: readonly LinkDetail[];

@@ -15,12 +15,13 @@ import { type ClusterFacts, type LinkLookup, viewFromHere } from '../balance/vie
 import type { EndpointTransport } from '../message/call.ts';
 import { limitOfRules } from '../request/rate-limit/limits.ts';
 import { governedBy } from '../request/route/governed.ts';
-import type { KnownPorts } from '../request/route/ports.ts';
+import type { PartTarget } from '../request/route/ports.ts';
 import { type Route, RouteTable } from '../request/route/route-table.ts';
 import type { RouteResource } from '../request/route/rule-set.ts';
 import { ClientRoutes } from './client-routes.ts';
 import type { ServiceFacts } from './facts.ts';
 import { HostRoutes } from './host-routes.ts';
+import { portsOf } from './known-ports.ts';
 import { PartRoutes } from './part-routes.ts';
 
 /** Everything a route is made from, looked up when it is needed. */
@@ -131,6 +132,13 @@ export class Routing {
     this.#parts.keep(targets);
     this.#hosts.changed();
     this.table.hostsChanged();
+  }
+
+  /** The balancer of a service, or of a part of it, that was asked for. */
+  known(target: PartTarget): ServiceBalancer | undefined {
+    const { service, ...part } = target;
+    const isWhole = Object.values(part).every((one) => one === undefined);
+    return isWhole ? this.table.get(service)?.balancer : this.#parts.known(target);
   }
 
   /** Has a route from now on for a service that another worker was asked for. */
@@ -278,28 +286,4 @@ function protocolOf({ endpoints, exports }: ServiceFacts): Protocol | undefined 
 
 function isExported({ endpoints }: ServiceFacts): boolean {
   return endpoints.some(({ exported }) => exported);
-}
-
-/**
- * The named ports that anybody has: what the own endpoints say of one goes before what other clusters do. `before`, where it is the
- * same still; undefined where there are none.
- */
-function portsOf(
-  { endpoints, exports }: ServiceFacts,
-  before: KnownPorts | undefined,
-): KnownPorts | undefined {
-  let found: Map<string, { port: number | undefined; protocol: Protocol }> | undefined;
-  for (const { ports } of endpoints) {
-    for (const { name, port, protocol } of ports ?? []) {
-      found ??= new Map();
-      if (!found.has(name)) found.set(name, { port, protocol });
-    }
-  }
-  for (const { ports } of exports.values()) {
-    for (const [name, { port, protocol }] of Object.entries(ports ?? {})) {
-      found ??= new Map();
-      if (!found.has(name)) found.set(name, { port, protocol });
-    }
-  }
-  return isDeepStrictEqual(found, before) ? before : found;
 }

@@ -79,7 +79,9 @@ const schedulePath = '/v1/drill-schedules/weekly';
 
 const providers = ({ gateway, other }: Awaited<ReturnType<typeof given>>) =>
   provider(gateway) + provider(other, 'dc2');
-const declared = schedule('0 3 * * 1') + endpoint('a1');
+const ports =
+  'ports = [{ name = "grpc", port = 10, protocol = "grpc" }, { name = "admin", port = 11 }]';
+const declared = schedule('0 3 * * 1') + endpoint('a1', ports);
 
 test('what is declared is made, with the defaults of the API, and then nothing is left to do', async (t) => {
   const all = await given();
@@ -87,8 +89,16 @@ test('what is declared is made, with the defaults of the API, and then nothing i
   await terraform.write(providers(all) + declared);
   const { code, diagnostics } = await terraform.apply();
   t.is(code, 0, JSON.stringify(diagnostics));
-  const { weight, ttl, check } = await gateway.api.get<EndpointItem>(endpointPath('a1'));
+  const made = await gateway.api.get<EndpointItem>(endpointPath('a1'));
+  const { weight, ttl, check } = made;
   t.deepEqual({ weight, ttl, interval: check?.interval }, { weight: 1, ttl: '1m', interval: '1m' });
+  t.deepEqual(
+    made.ports?.map(({ name, protocol }) => [name, protocol]),
+    [
+      ['grpc', 'grpc'],
+      ['admin', 'http'],
+    ],
+  );
 
   const state = await terraform.state();
   const { ttl: written, zone } = state['isthmus_endpoint.a'] ?? {};

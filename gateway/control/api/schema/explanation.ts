@@ -200,6 +200,10 @@ const candidateSchema = object({
 
 export const explanationSchema = named('Explanation', 'Where requests go, and why', {
   service: z.string().describe('The service'),
+  port: z
+    .string()
+    .optional()
+    .describe('Name of its port; absent where it is the one that has none'),
   caller: object(place).describe('Where the requests come from'),
   policy: policySchema,
   without: list(z.string()).describe('Clusters imagined lost'),

@@ -69,6 +69,7 @@ export async function explanation(
       what: `Nobody in ${config.federation} has a port ${port} of ${service}`,
     });
   }
+  const at = port === undefined ? {} : { port };
   const asked = { service, client: caller.cluster, where: caller.cluster };
   const policy = gateway.policies.traffic(asked).balance;
   if (caller.cluster !== config.cluster) {
@@ -80,17 +81,16 @@ export async function explanation(
     );
     const view = viewFromAfar({ ...published, exports }, caller.cluster, snapshot, neverTo);
     const note = `Seen from ${config.cluster}: what the gateways of ${caller.cluster} learnt by use (ejections, a ramp under way), and the policies written there, are not known here`;
-    return { ...explain(view, caller, policy, undefined, imagined), notes: [note] };
+    return { ...explain(view, caller, policy, undefined, imagined), ...at, notes: [note] };
   }
   // Ejections and ramps are those of the gateway's own zone.
-  const isWhole = Object.values(part).every((one) => one === undefined);
   const state =
-    isWhole && from?.includes('/') !== true ? await workers.balancerState(service) : undefined;
+    from?.includes('/') === true ? undefined : await workers.balancerState({ service, ...part });
   const isKept = own.length > 0 && !own.some(({ exported }) => exported);
   const view = services.balanceView(service, part);
   const explained = explain(view, caller, policy, state, imagined);
   return {
-    ...explained,
+    ...{ ...explained, ...at },
     candidates: explained.candidates.map((candidate) => withCheck(gateway, service, candidate)),
     notes: [
       ...(isKept ? [`${service} is not exported: other clusters can't use the copies here`] : []),

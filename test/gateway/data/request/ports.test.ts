@@ -1,8 +1,10 @@
 /** Specifies how requests reach a named port of a service: over real sockets, through data sides as workers have them. */
 import { once } from 'node:events';
 import { request } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import test from 'ava';
-import { parseServiceName } from '../../../../core/names.ts';
+import { parseClusterName, parseServiceName } from '../../../../core/names.ts';
+import { defaultTraffic } from '../../../../policy/traffic-policy.ts';
 import { type Sides, startSides } from '../worker/data-sides.ts';
 import { policy } from './authorizing.ts';
 import { raw } from './http.ts';
@@ -169,6 +171,32 @@ test.serial(
     t.is(far.requests.length, 0);
   },
 );
+
+test.serial('a port of raw octets is connected to, here and over a link', async (t) => {
+  const server = createServer((socket) => socket.end('octets')).listen(0, '127.0.0.1');
+  t.teardown(() => server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const ports = [{ name: 'raw', port, protocol: 'tcp' as const }];
+  const one = { ...(await startOrigin(t, 'one')), ports };
+  for (const where of ['dc1', 'dc2']) {
+    side.tell({ dc1: {}, [where]: { 'orders.shop': [one] } });
+    const head = `CONNECT raw.${host}:80 HTTP/1.1\r\nHost: raw.${host}:80\r\n\r\n`;
+    t.regex(await raw(side.url, head), /^HTTP\/1\.1 200.*octets$/s, where);
+  }
+});
+
+test.serial('a policy for the clients of one cluster holds at each port', async (t) => {
+  const late = await startOrigin(t, 'late', () => undefined);
+  const one = { ...late, ports: [{ name: 'admin', port: late.port, protocol: 'http' as const }] };
+  side.tell({ dc1: {}, dc2: { 'orders.shop': [one] } });
+  const { balance, timeouts } = defaultTraffic;
+  const spec = { balance, timeouts: { ...timeouts, requestMs: 100 } };
+  const target = { service: orders, client: parseClusterName('dc1') };
+  side.govern([{ kind: 'TrafficPolicy', name: 'quick', target, spec }]);
+  t.regex(await said(host), /^504/);
+  t.regex(await said(`admin.${host}`), /^504/);
+});
 
 test.serial(
   'security: a client does not choose the port by the field that gateways tell each other services by',

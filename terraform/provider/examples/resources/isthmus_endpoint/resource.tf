@@ -10,6 +10,8 @@ resource "isthmus_endpoint" "cart" {
   address   = each.value
   port      = 8080
 
+  ports = [{ name = "admin", port = 9100 }]
+
   labels = {
     version = "v2"
   }
