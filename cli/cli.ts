@@ -43,6 +43,12 @@ export class Cli {
     return format === 'json' || format === 'yaml' || format.startsWith(jsonPathPrefix);
   }
 
+  /** Paths of PEM files, for what a verb connects to beside the admin API. */
+  get tlsFiles(): Pick<GlobalFlags, 'ca' | 'cert' | 'key'> {
+    const { ca, cert, key } = this.#flags();
+    return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
+  }
+
   /** The admin API of the gateway that flags, environment or configuration name. An exchange takes `timeoutMs` at most, default 10 s. */
   async admin(timeoutMs?: number): Promise<AdminClient> {
     const flags = this.#flags();

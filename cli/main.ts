@@ -37,6 +37,7 @@ const verbs: readonly (readonly [
       grant: async () => (await import('./verbs/grant.ts')).grantVerb,
       revoke: async () => (await import('./verbs/grant.ts')).revokeVerb,
       trust: async () => (await import('./verbs/trust.ts')).trustVerb,
+      registry: async () => (await import('./verbs/registry.ts')).registryVerb,
     },
   ],
   [
@@ -122,8 +123,8 @@ export async function createProgram(io: Io, wanted?: string): Promise<{ program:
     )
     .option('--context <name>', 'Context of the configuration file. [$ISTHMUS_CONTEXT]')
     .option('--admin-token-file <file>', 'Bearer token for the admin API. [$ISTHMUS_ADMIN_TOKEN]')
-    .option('--ca <file>', "Authority of the admin API's certificate, PEM.")
-    .option('--cert <file>', 'Client certificate for the admin API, PEM.')
+    .option('--ca <file>', 'Authority of the certificate of the admin API, or of etcd, PEM.')
+    .option('--cert <file>', 'Client certificate for either, PEM.')
     .option('--key <file>', 'Key of the client certificate, PEM.')
     .exitOverride()
     .configureOutput({

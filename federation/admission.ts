@@ -119,7 +119,7 @@ export class Admission {
   async #readToken(id: string) {
     if (!isLabel(id)) return undefined;
     const { federation, trust, cluster, log } = this.#options;
-    const key = encodeKey(federation, { kind: 'tokens', id });
+    const key = encodeKey(federation, { kind: 'tokens', cluster, id });
     const stored = await this.#options.store().get(key);
     if (!stored) return undefined;
     try {

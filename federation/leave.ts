@@ -4,10 +4,10 @@ import { IsthmusError } from '../core/errors.ts';
 import type { ClusterName, FederationName } from '../core/names.ts';
 import { drillsPrefix } from '../registry/drill-keys.ts';
 import { encodeKey, kindPrefix } from '../registry/keys.ts';
-import { type DepartureRecord, parseRecord, tokenRecordSchema } from '../registry/model.ts';
+import type { DepartureRecord } from '../registry/model.ts';
 import { policiesPrefix } from '../registry/policy-keys.ts';
 import { type Signer, signRecord } from '../registry/signing.ts';
-import { maxTxnOps, type Store, type StoredValue, type WriteOp } from '../registry/store.ts';
+import type { Store, StoredValue, WriteOp } from '../registry/store.ts';
 import type { FederationClient } from './client.ts';
 
 interface LeaveOptions {
@@ -30,21 +30,15 @@ interface EvictOptions extends LeaveOptions {
 }
 
 /**
- * Removes everything of a cluster from the registry. Its record, bundle, gateways, endpoints and summaries go in one
- * transaction, which leaves a departure in their place, so that the others see it leave and not fall apart or get lost;
- * where its unused tokens don't fit in as well, they go before. Harmless to repeat. Throws what the store throws.
+ * Removes everything of a cluster from the registry, in one transaction, which leaves a departure in its place, so that the others see
+ * it leave and not fall apart or get lost. Harmless to repeat. Throws what the store throws.
  */
 export async function leave(options: LeaveOptions): Promise<void> {
-  const { store } = options;
-  const ops = [
-    ...(await tokenDeletions(options)),
-    ...(await policyDeletions(options)),
-    ...departure(options),
-  ];
-  const first = ops.length % maxTxnOps || maxTxnOps;
-  for (let start = 0, end = first; start < ops.length; start = end, end += maxTxnOps) {
-    await store.txn([], ops.slice(start, end));
-  }
+  const { store, federation, cluster } = options;
+  // With it gone nobody could honour the tokens it created. A token it used belongs to its creator.
+  const folders = [kindPrefix(federation, 'tokens', cluster), policiesPrefix(federation, cluster)];
+  const deletions = folders.map((prefix) => deletionsWhereAllowed(options, prefix));
+  await store.txn([], [...(await Promise.all(deletions)).flat(), ...departure(options)]);
 }
 
 /** Makes another cluster leave. Throws CLUSTER_NOT_FOUND, LEAVE_REFUSED for one that is alive, or what the store throws. */
@@ -118,9 +112,8 @@ function departure({ federation, cluster, by, signer, clock }: LeaveOptions): Wr
   return [drills, ...prefixes, ...keys, left];
 }
 
-/** Its policies. A role from before there were any may not touch them. */
-async function policyDeletions({ store, federation, cluster }: LeaveOptions): Promise<WriteOp[]> {
-  const prefix = policiesPrefix(federation, cluster);
+/** What some roles may not touch. A role from before there were any policies has none, and who may not see its tokens can not have made any. */
+async function deletionsWhereAllowed({ store }: LeaveOptions, prefix: string): Promise<WriteOp[]> {
   try {
     const { values } = await store.list(prefix);
     return values.length === 0 ? [] : [{ op: 'delete-prefix', prefix }];
@@ -130,28 +123,6 @@ async function policyDeletions({ store, federation, cluster }: LeaveOptions): Pr
   }
 }
 
-/** The tokens it created: with it gone nobody could honour them. A token it used belongs to its creator. */
-async function tokenDeletions(options: LeaveOptions): Promise<WriteOp[]> {
-  const { store, federation, cluster } = options;
-  try {
-    const { values } = await store.list(kindPrefix(federation, 'tokens'));
-    return values
-      .filter((stored) => creatorOf(stored) === cluster)
-      .map(({ key }) => ({ op: 'delete', key }));
-  } catch (thrown) {
-    if (isDenied(thrown)) return []; // Who may not see tokens can not have made any.
-    throw thrown;
-  }
-}
-
 function isDenied(thrown: unknown): boolean {
   return thrown instanceof IsthmusError && thrown.code === 'REGISTRY_DENIED';
-}
-
-function creatorOf({ key, value }: StoredValue): ClusterName | undefined {
-  try {
-    return parseRecord(tokenRecordSchema, key, value).createdBy;
-  } catch {
-    return undefined; // A token nobody can read is nobody's, and must not keep a cluster from leaving.
-  }
 }

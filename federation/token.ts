@@ -94,7 +94,7 @@ export async function createToken(options: CreateTokenOptions): Promise<CreatedT
   const secret = Buffer.from(randomBytes(secretBytes)).toString('base64url');
   const hash = hashSecret(secret).toString('base64url');
   const record: TokenRecord = { id, hash, createdBy: cluster, createdAt, expiresAt };
-  const key = encodeKey(federation, { kind: 'tokens', id });
+  const key = encodeKey(federation, { kind: 'tokens', cluster, id });
   const lease = await store.grantLease(Math.ceil(ttlMs / 1000) + traceSeconds);
   const { succeeded } = await store.txn(
     [{ key, exists: false }],
@@ -115,7 +115,7 @@ export async function revokeToken(
   { store, federation, cluster }: Pick<CreateTokenOptions, 'store' | 'federation' | 'cluster'>,
   id: string,
 ): Promise<void> {
-  const key = encodeKey(federation, { kind: 'tokens', id });
+  const key = encodeKey(federation, { kind: 'tokens', cluster, id });
   const stored = await store.get(key);
   const record = stored && parseRecord(tokenRecordSchema, key, stored.value);
   if (record?.createdBy !== cluster) {

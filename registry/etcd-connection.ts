@@ -104,6 +104,11 @@ export class EtcdConnection implements ICallable<Host> {
     }
   }
 
+  /** Whether etcd asks who calls; undefined where no user was given, who could be refused. Rejects with an IsthmusError. */
+  async asksForUsers(): Promise<boolean | undefined> {
+    return this.#login && (await this.#login.token()) !== undefined;
+  }
+
   /** Hands the client of a service to `open`, which starts a stream. */
   async withConnection<R>(
     service: ServiceName,
@@ -227,7 +232,7 @@ export class EtcdConnection implements ICallable<Host> {
       client[method]?.(payload, metadata, { deadline: this.deadline() }, (error, response) => {
         if (error === null) {
           // That a token was made says nothing of whether it is good for anything.
-          if (service !== 'Auth') this.#answered();
+          if (method !== 'authenticate') this.#answered();
           resolve(response as T);
         } else {
           const failure = registryError(error, link.endpoint);

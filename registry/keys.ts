@@ -23,7 +23,7 @@ export type RegistryKey =
   | { readonly kind: 'exports'; readonly cluster: ClusterName; readonly service: ServiceName }
   | { readonly kind: 'synced'; readonly cluster: ClusterName }
   | { readonly kind: 'departures'; readonly cluster: ClusterName }
-  | { readonly kind: 'tokens'; readonly id: string };
+  | { readonly kind: 'tokens'; readonly cluster: ClusterName; readonly id: string };
 
 type RegistryKind = RegistryKey['kind'];
 
@@ -53,6 +53,7 @@ export function encodeKey(federation: FederationName, key: RegistryKey): string 
     case 'departures':
       return base + key.cluster;
     case 'gateways':
+    case 'tokens':
       return `${base}${key.cluster}/${key.id}`;
     case 'endpoints': {
       const { namespace, service } = serviceParts(key.service);
@@ -62,8 +63,6 @@ export function encodeKey(federation: FederationName, key: RegistryKey): string 
       const { namespace, service } = serviceParts(key.service);
       return `${base}${key.cluster}/${namespace}/${service}`;
     }
-    case 'tokens':
-      return base + key.id;
   }
 }
 
@@ -82,7 +81,7 @@ export function decodeKey(federation: FederationName, text: string): RegistryKey
     if (shape === 'endpoints/4')
       return { kind: 'endpoints', cluster, service: serviceName(b, c), id: d };
     if (shape === 'exports/3') return { kind: 'exports', cluster, service: serviceName(b, c) };
-    if (shape === 'tokens/1') return { kind: 'tokens', id: a };
+    if (shape === 'tokens/2') return { kind: 'tokens', cluster, id: b };
   }
   throw new IsthmusError('RECORD_INVALID', {
     what: 'The key is not of the registry layout',
@@ -90,7 +89,7 @@ export function decodeKey(federation: FederationName, text: string): RegistryKey
   });
 }
 
-/** The cluster that owns a raw key of any federation, or undefined where no single cluster does (tokens). */
+/** The cluster that owns a raw key of any federation, or undefined where no single cluster may write: tokens are their cluster's, and its registry says whether it may have any. */
 export function ownerOf(key: string): string | undefined {
   const [, , , , kind, cluster] = key.split('/');
   return key.startsWith(registryRoot) && kind !== undefined && ownedKinds.has(kind)
@@ -98,15 +97,17 @@ export function ownerOf(key: string): string | undefined {
     : undefined;
 }
 
-const ownedKinds = new Set([
-  'clusters',
-  'bundles',
+/** Kinds of which a cluster has one key, `<kind>/<cluster>`. */
+export const ownKeys = ['clusters', 'bundles', 'synced', 'departures'] as const;
+
+/** Kinds of which a cluster has all below `<kind>/<cluster>/`. */
+export const ownFolders = [
   'gateways',
   'endpoints',
   'exports',
-  'synced',
-  'departures',
   'acks',
   'drills',
   'policies',
-]);
+] as const;
+
+const ownedKinds = new Set<string>([...ownKeys, ...ownFolders]);

@@ -237,7 +237,7 @@ export const departureRecordSchema = z.object({
   signature: signatureSchema.optional(),
 });
 
-/** A join token, of which only the hash is kept: `tokens/<id>`. */
+/** A join token, of which only the hash is kept: `tokens/<cluster>/<id>`. */
 export const tokenRecordSchema = z.object({
   id: labelSchema,
   /** SHA-256 of the secret, base64url. */

@@ -1,13 +1,12 @@
-/** Specifies a federation over an etcd with TLS and users, a role for each cluster as the documentation grants it, and what is said where those are wrong. */
-import { execFile } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+/** Specifies a federation over an etcd with TLS and users, a user and a role for each cluster as `isthmus registry prepare` makes them, and what is said where those are wrong. */
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import anyTest, { type TestFn } from 'ava';
 import type { Finding, RegisteredEndpoint } from '../../gateway/control/api/answers.ts';
+import { isthmus, type Ran } from '../cli/in-process.ts';
 import type { EtcdProcess } from '../support/etcd.ts';
 import { startEtcdWithUsers } from '../support/etcd-users.ts';
-import type { Etcdctl } from '../support/etcdctl.ts';
+import { type Etcdctl, etcdctl } from '../support/etcdctl.ts';
 import { type Cluster, checksOut, federate } from '../support/federation.ts';
 import { PemFolder } from '../support/pem-files.ts';
 import { proves } from '../support/proves.ts';
@@ -22,46 +21,50 @@ const serverName = 'etcd.test';
 let pems: PemFolder;
 let etcd: EtcdProcess;
 let run: Etcdctl;
+/** Flags of `etcdctl`, and of `isthmus registry`. */
+let admin: readonly string[];
+let asRoot: readonly string[];
 let dc1: Cluster;
 let dc2: Cluster;
 
-/** The blocks of commands in the documentation that begin with `first`, run as root. */
-async function runDocumented(first: string, env: NodeJS.ProcessEnv): Promise<void> {
-  const text = await readFile(new URL('../../docs/operations.md', import.meta.url), 'utf8');
-  const block = text.split('\n\n').find((part) => part.trim().startsWith(first));
-  if (block === undefined) throw new Error(`the documentation has no block that begins ${first}`);
-  await promisify(execFile)('sh', ['-ec', block], { env: { ...process.env, ...env } });
+/** As an administrator of etcd types it. */
+function prepare(...args: string[]): Promise<Ran> {
+  return isthmus(['registry', 'prepare', ...asRoot, '--federation', 'acme', ...args]);
+}
+
+/** Runs `etcdctl` as the user of a cluster. */
+async function as(name: string, ...args: string[]): Promise<string> {
+  const password = (await readFile(join(pems.dir, `${name}.password`), 'utf8')).trim();
+  const user = ['--user', `${name}.acme:${password}`];
+  return etcdctl(shared, etcd.endpoint, [...admin, ...user])(...args);
 }
 
 test.before('two clusters share an etcd, each with a certificate, a user and a role', async () => {
   pems = new PemFolder(await tempDir(shared));
   const ca = await pems.ca();
   const server = await pems.make('etcd', serverName);
-  const admin = await pems.make('admin', 'admin.test');
-  const flags = ['--insecure-skip-tls-verify', '--cert', admin.cert, '--key', admin.key];
+  const { cert, key } = await pems.make('admin', 'admin.test');
+  admin = ['--insecure-skip-tls-verify', '--cert', cert, '--key', key];
   const tls = { ...server, clientCa: ca };
-  const open = await startEtcdWithUsers(shared, 'jwt', { tls }, flags);
-  ({ etcd, run } = open);
-  await open.addUser('dc1');
-  await run('user', 'add', 'dc2:dc2');
-  const env = {
-    ETCDCTL_API: '3',
-    ETCDCTL_ENDPOINTS: etcd.endpoint,
-    ETCDCTL_INSECURE_SKIP_TLS_VERIFY: 'true',
-    ETCDCTL_CERT: admin.cert,
-    ETCDCTL_KEY: admin.key,
-    ETCDCTL_USER: 'root:pw',
-    ETCDCTL_COMMAND_TIMEOUT: '30s',
-  };
-  await runDocumented('etcdctl role add dc2', env);
-  await runDocumented('for kind in tokens', env);
-  const registry = async (name: string) => {
+  ({ etcd, run } = await startEtcdWithUsers(shared, 'jwt', { tls }, admin));
+  asRoot = [
+    ...['--endpoints', etcd.endpoint, '--server-name', serverName],
+    ...['--ca', ca, '--cert', cert, '--key', key],
+    ...['--user', 'root', '--password-file', await pems.put('root.password', 'pw\n')],
+  ];
+  const registry = async (name: string, ...rights: string[]) => {
+    const passwordFile = join(pems.dir, `${name}.password`);
+    const { code, stderr } = await prepare(
+      ...['--cluster', name, '--write-password', passwordFile],
+      ...rights.flatMap((right) => ['--may', right]),
+    );
+    if (code !== 0) throw new Error(stderr);
     const pair = await pems.make(name, `${name}.test`);
-    const passwordFile = await pems.put(`${name}.password`, `${name}\n`);
     const endpoints = [etcd.endpoint];
-    return { etcd: { endpoints, ca, ...pair, serverName, username: name, passwordFile } };
+    const username = `${name}.acme`;
+    return { etcd: { endpoints, ca, ...pair, serverName, username, passwordFile } };
   };
-  const first = await registry('dc1');
+  const first = await registry('dc1', 'admit', 'policies', 'grants');
   ({ dc1, dc2 } = await federate(shared, {
     dc1: { registry: { etcd: { ...first.etcd, found: true } } },
     dc2: { registry: await registry('dc2') },
@@ -106,7 +109,7 @@ async function reachable(service: string): Promise<void> {
   );
 }
 
-test.serial('the roles that are documented are all that is needed', async (t) => {
+test.serial('the roles that are prepared are all that is needed', async (t) => {
   t.true((await register(dc2, 'cart')).published);
   await t.notThrowsAsync(reachable('cart'));
   await checksOut(dc1);
@@ -124,6 +127,51 @@ test.serial('the roles that are documented are all that is needed', async (t) =>
   );
 });
 
+test.serial(
+  'a cluster may write only what is its own, and reads no join tokens: etcd itself refuses the rest',
+  async (t) => {
+    const { stdout } = await dc1.gateway.isthmus(['token', 'create']);
+    t.regex(stdout, /^isthmus1_/);
+    const refused = { message: /permission denied/ };
+    for (const key of [
+      ...['clusters/dc1', 'bundles/dc1', 'departures/dc1', 'synced/dc1', 'clusters/dc3'],
+      ...['gateways/dc1/g', 'endpoints/dc1/shop/cart/1', 'exports/dc1/shop/cart'],
+      ...['drills/dc1/runs/1', 'policies/dc1/shop/Route/cart', 'policies/@/shop/Route/cart'],
+      ...['grants/policy', 'tokens/dc1/1', 'tokens/dc2/1'],
+    ]) {
+      await t.throwsAsync(as('dc2', 'put', `${root}/${key}`, 'forged'), refused, key);
+    }
+    await t.throwsAsync(as('dc2', 'get', '--prefix', `${root}/tokens/`), refused);
+    await t.throwsAsync(
+      as('dc2', 'get', '--prefix', `${root}/`),
+      refused,
+      'tokens are among these',
+    );
+    await t.throwsAsync(as('dc1', 'get', '--prefix', `${root}/tokens/dc2/`), refused);
+    t.regex(await as('dc1', 'get', '--prefix', `${root}/tokens/dc1/`), /"createdBy":"dc1"/);
+    t.regex(await as('dc2', 'get', `${root}/clusters/dc1`), /"cluster":"dc1"/);
+  },
+);
+
+test.serial('preparing again changes nothing, and no password is ever printed', async (t) => {
+  const again = await prepare('--cluster', 'dc2', '-o', 'json');
+  t.like(JSON.parse(again.stdout), { name: 'dc2.acme', steps: [], enforced: true });
+  const plan = await prepare('--cluster', 'dc3', '--dry-run');
+  t.regex(plan.stdout, /^add role +dc3\.acme$/m);
+  t.notRegex(await run('user', 'list'), /dc3/);
+  const file = join(pems.dir, 'dc3.password');
+  const made = await prepare('--cluster', 'dc3', '--write-password', file);
+  t.is((await stat(file)).mode & 0o777, 0o600);
+  const password = (await readFile(file, 'utf8')).trim();
+  t.is(password.length, 43);
+  t.false(`${made.stdout}${made.stderr}`.includes(password));
+  t.regex(await as('dc3', 'get', `${root}/clusters/dc1`), /"cluster":"dc1"/);
+  t.is((await prepare('--remove', 'dc3')).code, 64, 'it asks first');
+  t.is((await prepare('--remove', 'dc3', '--yes')).code, 0);
+  t.notRegex(await run('user', 'list'), /dc3/);
+  t.notRegex(await run('role', 'list'), /dc3/);
+});
+
 test.serial('a user is added: what is registered after that is seen elsewhere', async (t) => {
   await run('user', 'add', 'somebody:pw');
   t.true((await register(dc2, 'after')).published);
@@ -136,7 +184,7 @@ test.serial(
   'a cluster may not write its summaries: that is named, and nothing is called published',
   async (t) => {
     const prefix = `${root}/exports/dc2/`;
-    await run('role', 'revoke-permission', 'dc2', '--prefix', prefix);
+    await run('role', 'revoke-permission', 'dc2.acme', '--prefix', prefix);
     t.false((await register(dc2, 'unseen')).published);
     const key = `${prefix}shop/unseen`;
     const { fix } = await problem(dc2, 'REGISTRY_DENIED', key);
@@ -146,7 +194,8 @@ test.serial(
     t.is(code, 1);
     const { findings } = JSON.parse(stdout) as { findings: readonly Finding[] };
     t.true(findings.some((finding) => finding.code === 'REGISTRY_DENIED' && finding.where === key));
-    await run('role', 'grant-permission', 'dc2', 'readwrite', '--prefix', prefix);
+    const { stdout: plan } = await prepare('--cluster', 'dc2');
+    t.regex(plan, new RegExp(`^permit +readwrite ${prefix}\\*$`, 'm'));
     await t.notThrowsAsync(reachable('unseen'));
     await well(dc2);
   },
@@ -163,11 +212,11 @@ test.serial('a cluster that may not write join tokens says so, and who may', asy
 test.serial(
   'a password is changed: the refusal is named, and the file is read again',
   async (t) => {
-    await run.withInput('new\n', 'user', 'passwd', 'dc2', '--interactive=false');
+    await run.withInput('new\n', 'user', 'passwd', 'dc2.acme', '--interactive=false');
     // Whoever was let in stays so until its token is asked for.
     t.false((await register(dc2, 'waiting')).published);
     const { what, fix } = await problem(dc2, 'REGISTRY_UNAUTHENTICATED');
-    t.regex(what, /refuses its user dc2/);
+    t.regex(what, /refuses its user dc2\.acme/);
     t.regex(fix ?? '', /passwordFile/);
     t.is((await dc2.gateway.isthmus(['status'])).code, 3);
     const { stdout } = await dc2.gateway.isthmus(['check']);

@@ -79,31 +79,22 @@ for (const kind of ['a real etcd', 'the embedded registry']) {
   });
 }
 
-test('tokens go with the cluster that made them, however many, and a broken one is no obstacle', async (t) => {
+test('tokens go with the cluster that made them, however many, and whatever they are', async (t) => {
   const dc1 = await founder(t);
   const keys = Array.from({ length: 300 }, (_, i) =>
-    encodeKey(acme, { kind: 'tokens', id: `t${i}` }),
+    encodeKey(acme, { kind: 'tokens', cluster: parseClusterName('dc2'), id: `t${i}` }),
   );
   for (let start = 0; start < keys.length; start += 100) {
     await dc1.store.txn(
       [],
-      keys.slice(start, start + 100).map((key, i) => {
-        const record = {
-          id: key.split('/').at(-1),
-          hash: 'x',
-          createdBy: 'dc2',
-          createdAt: 0,
-          expiresAt: 0,
-        };
-        return { op: 'put', key, value: start + i === 7 ? 'broken' : JSON.stringify(record) };
-      }),
+      keys.slice(start, start + 100).map((key) => ({ op: 'put', key, value: 'broken' })),
     );
   }
   await tokenOf(dc1);
   await leave({ store: dc1.store, federation: acme, ...goes('dc2') });
   const tokens = Object.keys(await registryOf(dc1)).filter((key) => key.includes('/tokens/'));
-  t.is(tokens.length, 2);
-  t.true(tokens.includes(keys[7] ?? ''));
+  t.is(tokens.length, 1);
+  t.true(tokens[0]?.startsWith('/isthmus/v1/acme/tokens/dc1/'));
 });
 
 test('a federation is founded once, also when the founding was interrupted', async (t) => {

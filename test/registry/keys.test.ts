@@ -31,7 +31,7 @@ const examples: readonly (readonly [RegistryKey, string, string | undefined])[] 
     'dc1',
   ],
   [{ kind: 'exports', cluster: dc1, service: cart }, 'exports/dc1/shop/cart', 'dc1'],
-  [{ kind: 'tokens', id: 't1' }, 'tokens/t1', undefined],
+  [{ kind: 'tokens', cluster: dc1, id: 't1' }, 'tokens/dc1/t1', undefined],
 ];
 
 for (const [key, path, owner] of examples) {
@@ -54,7 +54,7 @@ const keys: fc.Arbitrary<RegistryKey> = fc.oneof(
   fc.record({ kind: fc.constant('gateways'), cluster: clusters, id: labels }),
   fc.record({ kind: fc.constant('endpoints'), cluster: clusters, service: services, id: labels }),
   fc.record({ kind: fc.constant('exports'), cluster: clusters, service: services }),
-  fc.record({ kind: fc.constant('tokens'), id: labels }),
+  fc.record({ kind: fc.constant('tokens'), cluster: clusters, id: labels }),
 );
 
 test('every key reads back as it was written, below its kind and federation, and belongs to its cluster', (t) => {
@@ -63,7 +63,7 @@ test('every key reads back as it was written, below its kind and federation, and
       const text = encodeKey(federation, key);
       t.deepEqual(decodeKey(federation, text), key);
       t.true(text.startsWith(kindPrefix(federation, key.kind)));
-      t.is(ownerOf(text), 'cluster' in key ? key.cluster : undefined);
+      t.is(ownerOf(text), key.kind === 'tokens' ? undefined : key.cluster);
     }),
   );
 });
@@ -125,7 +125,7 @@ test('what is below dc1 is not below dc10, nor a federation below one that its n
 });
 
 test('nobody owns what is outside the registry or below no cluster', (t) => {
-  for (const text of ['', '/other/v1/acme/clusters/dc1', '/isthmus/v1/acme/tokens/dc1']) {
+  for (const text of ['', '/other/v1/acme/clusters/dc1', '/isthmus/v1/acme/tokens/dc1/t1']) {
     t.is(ownerOf(text), undefined);
   }
   t.is(ownerOf('/isthmus/v1/acme/policies/dc1/shop/TrafficPolicy/cart'), 'dc1');

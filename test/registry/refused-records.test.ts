@@ -109,7 +109,7 @@ test('bundles are looked at first, so that what they sign in the same revision i
 
 test('join tokens are nothing of the snapshot', (t) => {
   const { builder, apply, problems } = build();
-  const delta = apply(put({ kind: 'tokens', id: 't1' }, { id: 't1' }));
+  const delta = apply(put({ kind: 'tokens', cluster: dc1, id: 't1' }, { id: 't1' }));
   t.deepEqual([delta.services.size, delta.clusters.size, problems()], [0, 0, []]);
   t.deepEqual([...builder.keys()], []);
 });

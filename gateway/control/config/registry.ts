@@ -4,7 +4,7 @@ import { durationSchema } from '../../../core/duration.ts';
 import { addressSchema } from '../../../registry/model.ts';
 import { dialedAddressSchema } from './addresses.ts';
 
-const etcdSchema = z
+export const etcdSchema = z
   .strictObject({
     endpoints: z
       .array(z.string().regex(/^https?:\/\/[^\s/]+$/, 'use http://host:port or https://host:port'))

@@ -58,8 +58,8 @@ function mayNotAdmit(
   if (registry.kind === 'etcd') {
     return new IsthmusError('REGISTRY_DENIED', {
       what: `${cluster} can't admit clusters: its user in etcd may not write join tokens (${cause.message})`,
-      where: kindPrefix(federation, 'tokens'),
-      fix: 'Create the token at a cluster that may, or grant this one what docs/operations.md lists for clusters that admit others.',
+      where: kindPrefix(federation, 'tokens', cluster),
+      fix: 'Create the token at a cluster that may, or let this one: `isthmus registry prepare` with `--may admit`.',
       cause,
     });
   }

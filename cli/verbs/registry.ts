@@ -1,0 +1,16 @@
+/** Owns `isthmus registry`: what an operator does about the registry itself. */
+import type { Cli } from '../cli.ts';
+import { prepareVerb } from '../registry/prepare.ts';
+import type { Verb } from '../verb.ts';
+
+export function registryVerb(program: Verb, cli: Cli): void {
+  const registry = program
+    .command('registry')
+    .description('Look after the registry: users and roles in an etcd.')
+    .examples([
+      'isthmus registry prepare -c gateway.yaml --user root --password-file root.password --cluster dc2',
+      'give dc2 a user and a role in etcd, before it joins',
+    ])
+    .helpCommand(false);
+  prepareVerb(registry, cli);
+}
