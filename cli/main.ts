@@ -75,6 +75,7 @@ const verbs: readonly (readonly [
       describe: async () => (await import('./verbs/describe.ts')).describeVerb,
       explain: async () => (await import('./verbs/explain.ts')).explainVerb,
       simulate: async () => (await import('./verbs/simulate.ts')).simulateVerb,
+      history: async () => (await import('./verbs/history.ts')).historyVerb,
       audit: async () => (await import('./verbs/audit.ts')).auditVerb,
       check: async () => (await import('./verbs/check.ts')).checkVerb,
       'log-level': async () => (await import('./verbs/log-level.ts')).logLevelVerb,

@@ -14,3 +14,8 @@ export function readMoment(option: string, text: string, now: number): number {
     fix: 'Write a moment, 2026-11-29T20:00:00Z, or how long ago it was: 90s, 30m, 2h, 7d.',
   });
 }
+
+/** The same, or a revision of the registry (a whole number), as the admin API takes it. Throws USAGE. */
+export function momentText(option: string, text: string, now: number): string {
+  return /^\d+$/.test(text) ? text : new Date(readMoment(option, text, now)).toISOString();
+}

@@ -686,6 +686,12 @@ export const errorCodes = {
     'failed',
     'Try again, or authenticate in another way. Check the way to the issuer.',
   ),
+  HISTORY_NOT_KEPT: entry(
+    'Not known any more',
+    404,
+    'not-found',
+    'Ask about a later moment; `history.maxBytes` and `history.maxAgeDays` say how much is kept.',
+  ),
   AUDIT_NOT_SENT: entry(
     'Audit not sent on',
     503,

@@ -45,6 +45,7 @@ export class KeptLines {
   #pruned = 0;
   #last: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
+  #reading: Promise<void> = Promise.resolve();
   #problem: IsthmusError | undefined;
   #unreadable = 0;
   #lost = 0;
@@ -116,8 +117,23 @@ export class KeptLines {
     return found.slice(-limit);
   }
 
-  /** All lines, oldest first, but for files that were last written before `since`. Throws FILE_UNREADABLE. */
+  /**
+   * All lines, oldest first, but for files that were last written before `since`. Who asks while others read waits: many readers
+   * take no more of the thread than one. Throws FILE_UNREADABLE.
+   */
   async *read<T>(since = 0): AsyncGenerator<T> {
+    const others = this.#reading;
+    const read = Promise.withResolvers<void>();
+    this.#reading = others.then(() => read.promise);
+    await others;
+    try {
+      yield* this.#readNow<T>(since);
+    } finally {
+      read.resolve();
+    }
+  }
+
+  async *#readNow<T>(since: number): AsyncGenerator<T> {
     // All are opened before any is read, and between writes: no line is met twice, or missed, because files move on.
     const opened = this.#last.then(() => this.#open(since));
     this.#last = opened.then(

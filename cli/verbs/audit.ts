@@ -2,11 +2,11 @@
 import type { AuditItem, Items } from '../../gateway/control/api/answers.ts';
 import { isSelected, outcomes, type Selection } from '../../gateway/control/audit/selection.ts';
 import { auditColumns } from '../audit-columns.ts';
+import { changeText } from '../change-text.ts';
 import type { Cli } from '../cli.ts';
 import { type Kind, names, type Query } from '../listing.ts';
 import { readMoment } from '../moment.ts';
 import { renderTable, type View } from '../table.ts';
-import { printable } from '../terminal.ts';
 import { choiceOption, noHeaders, type Verb, watchOption } from '../verb.ts';
 import { listOrWatch, type WatchOptions } from '../watching.ts';
 
@@ -91,15 +91,4 @@ function layout(items: readonly AuditItem[], view: View): string {
       ...(item.changes ?? []).map((change) => `    ${view.paint('dim', changeText(change))}`),
     ])
     .join('\n');
-}
-
-function changeText({ field, before, after }: NonNullable<AuditItem['changes']>[number]): string {
-  const [was, is] = [valueText(before), valueText(after)];
-  const name = field === '' ? '' : `${field}: `;
-  if (before === undefined) return printable(`+ ${name}${is}`);
-  return printable(after === undefined ? `- ${name}${was}` : `~ ${name}${was} -> ${is}`);
-}
-
-function valueText(value: unknown): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 }

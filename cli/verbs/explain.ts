@@ -10,6 +10,7 @@ import type {
 import { life, type Slot } from '../../gateway/data/request/life.ts';
 import type { Cli } from '../cli.ts';
 import { decisionText } from '../decision.ts';
+import { momentText } from '../moment.ts';
 import { requestText, sampleText } from '../request-decisions.ts';
 import { resolveAsked } from '../service-path.ts';
 import { type Column, renderTable } from '../table.ts';
@@ -26,6 +27,7 @@ interface RequestOptions {
 
 interface Options extends RequestOptions {
   readonly path?: true;
+  readonly at?: string;
   readonly request?: string;
   readonly from?: string;
   readonly without?: readonly string[];
@@ -48,6 +50,10 @@ export function explainVerb(program: Verb, cli: Cli): void {
       '--scale <part>',
       'As if this cluster had a part of its healthy copies, CLUSTER=0.5; may be repeated.',
       repeated,
+    )
+    .option(
+      '--at <moment>',
+      'By what was believed then, 2026-11-29T20:00Z, or so long ago, 30m; or at a revision of the registry.',
     )
     .option('--method <method>', 'Of one request: its method, not GET.')
     .option(
@@ -75,6 +81,7 @@ export function explainVerb(program: Verb, cli: Cli): void {
       ['isthmus explain api.prod --from dc2/eu-west-1b', "as seen from another cluster's zone"],
       ['isthmus explain api.prod --without dc1', 'what if dc1 were lost'],
       ['isthmus explain api.prod --scale dc1=0.5', 'what if half of its healthy copies were'],
+      ['isthmus explain api.prod --at 30m', 'where they went half an hour ago, and why'],
       [
         "isthmus explain http://api.prod.acme/v1/orders --method POST --header 'x-user: beta'",
         'what would become of this request: route, access, limits, backends',
@@ -106,6 +113,12 @@ export function explainVerb(program: Verb, cli: Cli): void {
           fix: 'Try: isthmus explain api.prod',
         });
       }
+      if (options.at !== undefined && isOneRequest(service, options)) {
+        throw new IsthmusError('USAGE', {
+          what: '--at asks about a whole service: what single requests met is not written down',
+          fix: 'Leave out what is of one request, or --at.',
+        });
+      }
       if (isOneRequest(service, options)) await explainRequest(cli, service, options);
       else await explainService(cli, service, options);
     });
@@ -123,7 +136,10 @@ async function explainService(cli: Cli, service: string, options: Options): Prom
   const admin = await cli.admin();
   const name = await resolveAsked(admin, service);
   const query = { from: options.from, without, scale: scale.join(',') || undefined };
-  const explanation = await admin.get<ExplainAnswer>(`/v1/explain/${name}`, query);
+  const at = options.at && momentText('--at', options.at, Date.now());
+  const explanation = at
+    ? await admin.get<ExplainAnswer>(`/v1/history/explain/${name}`, { ...query, at })
+    : await admin.get<ExplainAnswer>(`/v1/explain/${name}`, query);
   cli.print(explanation, (view) => decisionText(explanation, view));
 }
 

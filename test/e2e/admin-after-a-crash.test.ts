@@ -1,6 +1,12 @@
 /** Specifies what of the admin API outlives a gateway's end, and what the others' say of it meanwhile. */
 import test from 'ava';
-import type { AuditItem, GraphAnswer } from '../../gateway/control/api/answers.ts';
+import type {
+  AuditItem,
+  ExplainAnswer,
+  GraphAnswer,
+  PastAnswer,
+  PastChanges,
+} from '../../gateway/control/api/answers.ts';
 import { adminRequest } from '../support/admin-request.ts';
 import { type Cluster, federate } from '../support/federation.ts';
 import { sharedScope } from '../support/shared.ts';
@@ -46,6 +52,26 @@ test.serial('what was answered is in the audit after kill -9, with what it chang
   t.regex(joined?.who ?? '', /^token [\da-f]+$/);
 });
 
+/** When dc1 wrote down that it is linked to dc2 and knows of its copies. */
+let linkedAt: string;
+
+test.serial('what is believed is written down, and known after kill -9', async (t) => {
+  const past = await until('dc1 to have written that dc2 is linked', async () => {
+    const answer = await dc1.gateway.api.get<PastAnswer>('/v1/history');
+    const names = answer.facts.map(({ name }) => name);
+    const { fact } = answer.facts.find(({ name }) => name === 'cluster/dc2') ?? {};
+    return fact?.['link'] === 'up' && names.includes('service/orders.shop') ? answer : undefined;
+  });
+  t.like(past, { cluster: 'dc1', gateway: 'gateway-1' });
+  const dc2Fact = past.facts.find(({ name }) => name === 'cluster/dc2')?.fact;
+  t.like(dc2Fact, { trustDomain: 'dc2.acme', confirmed: true, gateways: ['gateway-1'] });
+  linkedAt = new Date(past.at).toISOString();
+  await dc1.gateway.kill();
+  await dc1.start();
+  const again = await dc1.gateway.api.get<PastAnswer>(`/v1/history?at=${linkedAt}`);
+  t.deepEqual(again.facts, past.facts);
+});
+
 test.serial(
   'a cluster that can not be reached is said to be missing, and the rest is shown',
   async (t) => {
@@ -57,5 +83,30 @@ test.serial(
       return missing.includes('dc2') && !missing.includes('dc3');
     });
     t.pass();
+  },
+);
+
+test.serial(
+  'what was believed before a cluster was lost differs from now, and is decided by again',
+  async (t) => {
+    const changed = await until('dc1 to have written that dc2 is lost', async () => {
+      const answer = await dc1.gateway.api.get<PastChanges>(
+        `/v1/history/changes?from=${linkedAt}&about=cluster/dc2`,
+      );
+      return answer.items.find(({ changes }) => changes.some(({ field }) => field === 'link'));
+    });
+    t.like(changed, { name: 'cluster/dc2', change: 'changed' });
+    const explained = ['explain', 'orders.shop', '--without', 'dc1', '-o', 'json'];
+    const then = JSON.parse(await dc1.gateway.isthmusOk([...explained, '--at', linkedAt]));
+    const now = JSON.parse(await dc1.gateway.isthmusOk(explained));
+    const linkTo = ({ candidates }: ExplainAnswer) =>
+      candidates.find(({ cluster }) => cluster === 'dc2')?.link;
+    t.is(linkTo(then), 'up');
+    t.not(linkTo(now), 'up');
+    t.regex(then.notes[0], /^By what was believed at /);
+    const shown = await dc1.gateway.isthmusOk(['history', 'diff', linkedAt, '--about', 'cluster/']);
+    t.regex(shown, /^cluster\/dc2 changed\n(?:.*\n)* {4}~ link: up -> /m);
+    const early = await dc1.gateway.isthmus(['history', '--at', '2020-01-01']);
+    t.regex(early.stderr, /HISTORY_NOT_KEPT/);
   },
 );

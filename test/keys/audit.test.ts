@@ -1,4 +1,4 @@
-/** Specifies what each key under `audit` does, from a gateway's YAML to what is kept, and what receivers are sent. */
+/** Specifies what each key under `audit` and `history` does, from a gateway's YAML to what is kept, and what receivers are sent. */
 import { once } from 'node:events';
 import { mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { createServer as createHttpsServer } from 'node:https';
@@ -45,11 +45,11 @@ function take(socket: Socket): void {
   });
 }
 
-/** A data folder in which the audit of an earlier run fills seven files of 300 KiB, the oldest two days old. */
-async function fill(dataDir: string): Promise<void> {
+/** A data folder in which an earlier run has filled seven files of 300 KiB, one of them two days ago. */
+async function fill(dataDir: string, name: string): Promise<void> {
   await mkdir(dataDir, { recursive: true });
   for (let n = 1; n <= 7; n++) {
-    const path = join(dataDir, `audit.${n}.jsonl`);
+    const path = join(dataDir, `${name}.${n}.jsonl`);
     await writeFile(path, `{"id":"0","at":0,"x":"${'x'.repeat(300 * 1024)}"}\n`);
     const at = Date.now() / 1000 - (n === 2 ? 2 * day : 0);
     await utimes(path, at, at);
@@ -70,6 +70,7 @@ test.before('a gateway whose audit is sent to a webhook, and to syslog over TLS'
   gateway = await GatewayProcess.prepare(shared, await tempDir(shared), {
     cluster: 'dc1',
     workers: 1,
+    history: { maxBytes: 1024 * 1024, maxAgeDays: 1 },
     audit: {
       maxBytes: 1024 * 1024,
       maxAgeDays: 1,
@@ -77,20 +78,26 @@ test.before('a gateway whose audit is sent to a webhook, and to syslog over TLS'
       syslog: { address: await listening(createTlsServer(pair, take)), ca, facility: 4 },
     },
   });
-  await fill(gateway.dataDir);
+  await fill(gateway.dataDir, 'audit');
+  await fill(gateway.dataDir, 'history');
   await gateway.start();
   await gateway.isthmusOk(['log-level', 'warn']);
 });
 
-test('maxBytes, maxAgeDays: older files go, and what would be more than there is room for', async (t) => {
-  const files = (await readdir(gateway.dataDir)).filter((name) => name.endsWith('.jsonl'));
-  const kept = files.filter((name) => name.startsWith('audit.'));
-  t.deepEqual(kept.sort(), ['audit.1.jsonl', 'audit.3.jsonl', 'audit.4.jsonl', 'audit.jsonl']);
-  let bytes = 0;
-  for (const name of kept) bytes += (await stat(join(gateway.dataDir, name))).size;
-  t.true(bytes <= 1024 * 1024);
-  proves(t, 'audit.maxBytes', 'audit.maxAgeDays');
-});
+for (const name of ['audit', 'history']) {
+  test(`${name}: older files go, and what would be more than there is room for`, async (t) => {
+    const files = (await readdir(gateway.dataDir)).filter((file) => file.endsWith('.jsonl'));
+    const kept = files.filter((file) => file.startsWith(`${name}.`));
+    t.deepEqual(
+      kept.sort(),
+      ['1.jsonl', '3.jsonl', '4.jsonl', 'jsonl'].map((end) => `${name}.${end}`),
+    );
+    let bytes = 0;
+    for (const file of kept) bytes += (await stat(join(gateway.dataDir, file))).size;
+    t.true(bytes <= 1024 * 1024);
+    proves(t, 'audit.maxBytes', 'audit.maxAgeDays', 'history.maxBytes', 'history.maxAgeDays');
+  });
+}
 
 test('webhook: it is sent what was done, with its token, once it has proven itself', async (t) => {
   const [first] = await until('it to be sent', () => (posted.length > 0 ? posted : undefined));

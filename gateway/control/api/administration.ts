@@ -14,6 +14,7 @@ import { noteServiceEvents, type WatchedServices } from '../events/service-event
 import { countsOf } from '../graph/counts.ts';
 import { FederationCounts } from '../graph/federation-counts.ts';
 import { Sampler } from '../graph/sampler.ts';
+import { History } from '../history/history.ts';
 import type { SharedLimits } from '../limits/shared-limits.ts';
 import type { MembersListener } from '../membership/members-listener.ts';
 import type { OtherGateways } from '../others/other-gateways.ts';
@@ -25,6 +26,7 @@ import { clusterOperations } from './operations/clusters.ts';
 import { scheduleOperations } from './operations/drill-schedules.ts';
 import { drillOperations } from './operations/drills.ts';
 import { grantOperations } from './operations/grants.ts';
+import { historyOperations } from './operations/history.ts';
 import { limitOperations } from './operations/limits.ts';
 import { orderOperations } from './operations/orders.ts';
 import { type PolicyParts, policyOperations } from './operations/policies.ts';
@@ -76,6 +78,7 @@ export async function startAdministration(
   const { listen, admin, baseDir } = config;
   const access = await openAccess({ listen: listen.admin, admin, baseDir, clock, log });
   await auditTrail.open();
+  const history = await History.open(gateway, log);
   const sampler = new Sampler({
     clock,
     counts: () =>
@@ -132,6 +135,7 @@ export async function startAdministration(
         policyReadingOperation,
         ...sampledRequestOperations(gateway),
         ...limitOperations(gateway),
+        ...historyOperations(gateway, history),
         ...standingOperations(drills.orders),
         ...clusterOperations(() => control.clusters(), drills.orders),
       ],
@@ -159,6 +163,7 @@ export async function startAdministration(
       metrics.close();
       await server.close();
       await auditTrail.close();
+      await history.close();
       await events.close();
     },
   };

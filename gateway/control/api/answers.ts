@@ -77,6 +77,9 @@ export type RevocationItem = z.output<typeof revocationSchema>;
 /** `POST /v1/trust/retirement` */
 export type Retirement = z.output<typeof retirementSchema>;
 
+/** `GET /v1/history` */
+export type { PastAnswer, PastChanges } from './schema/history.ts';
+
 /** `GET /v1/services` */
 export type ServiceItem = z.output<typeof serviceItemSchema>;
 /** `GET /v1/endpoints` */

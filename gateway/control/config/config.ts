@@ -22,6 +22,7 @@ import { adminAddressSchema, dialedAddressSchema } from './addresses.ts';
 import { adminSchema, assertProtected } from './admin.ts';
 import { auditSchema } from './audit.ts';
 import { checkEdge, ingressListSchema, tcpListSchema } from './edge.ts';
+import { historySchema } from './history.ts';
 import { refuseTwice } from './lists.ts';
 import { checkProxyProtocol } from './proxy-protocol.ts';
 import { registrySchema } from './registry.ts';
@@ -72,6 +73,8 @@ export const configSchema = z.strictObject({
   admin: adminSchema.prefault({}),
   /** How long it is known who changed what, and who else is told. */
   audit: auditSchema.prefault({}),
+  /** How long it is known what this cluster believed. */
+  history: historySchema.prefault({}),
   /** Addresses of load balancers before this gateway, and ranges of them: what they say of their clients is believed. */
   trustedProxies: z
     .array(

@@ -37,6 +37,9 @@ test('a cluster, its federation and its region are enough; everything else has i
       admin: '127.0.0.1:7001',
     },
     advertise: {},
+    audit: { maxBytes: 64 * 1024 * 1024, maxAgeDays: 90 },
+    history: { maxBytes: 32 * 1024 * 1024, maxAgeDays: 30 },
+    sampling: { perMinute: 20 },
     tcp: [],
     ingress: [],
     services: [],
@@ -130,6 +133,7 @@ services:
     {
       ...shared,
       check: undefined,
+      ports: undefined,
       id: 'one',
       address: '10.0.0.1',
       port: 8080,
@@ -140,6 +144,7 @@ services:
     {
       ...shared,
       check: undefined,
+      ports: undefined,
       id: 'two',
       address: '::1',
       port: 8081,
@@ -160,6 +165,7 @@ services:
           version: 2,
         },
       },
+      ports: undefined,
       id: 'three',
       address: 'cart.internal',
       port: 80,

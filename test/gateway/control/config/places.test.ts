@@ -8,6 +8,7 @@ import { configKeys, keysIn } from './keys.ts';
 const service = 'web.shop';
 const pems = { cert: 'one.pem', key: 'one.key' };
 const listen = '127.0.0.1:1';
+const ports = [{ name: 'admin', port: 9, protocol: 'http2' }];
 const check = { interval: '2s', timeout: '1s', rise: 2, fall: 2 };
 const grpc = { service: 'shop.Web', host: 'web.example', tls: true };
 const http = { path: '/', expect: [200, '300-399'], host: 'web.example', tls: true, version: 2 };
@@ -85,6 +86,7 @@ const whole = {
       exported: true,
       protocol: 'http',
       check: { http, ...check },
+      ports,
       tls: {
         ...{
           caCertificates: '/ca.pem',
@@ -96,6 +98,7 @@ const whole = {
       endpoints: [
         {
           ...{ id: 'one', address: '10.0.0.1:80', zone: 'a', weight: 1, labels: { team: 'core' } },
+          ports,
           check: { tcp: true },
         },
         { id: 'two', address: '10.0.0.2:80', check: { grpc } },
@@ -128,6 +131,13 @@ const whole = {
     clusters: { dc2: 'viewer' },
     requestsPerSecond: 500,
   },
+  audit: {
+    ...{ maxBytes: 67_108_864, maxAgeDays: 90 },
+    webhook: { url: 'https://siem.example/audit', tokenFile: 'siem.token', ca: 'ca.pem' },
+    syslog: { address: 'logs.example:6514', transport: 'tls', ca: 'ca.pem', facility: 13 },
+  },
+  history: { maxBytes: 33_554_432, maxAgeDays: 30 },
+  sampling: { perMinute: 20 },
   balance: {
     overprovisioningFactor: 1.4,
     panicThreshold: 50,

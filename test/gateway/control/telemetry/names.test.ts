@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import test from 'ava';
 import { parseClusterName } from '../../../../core/names.ts';
+import { auditMetrics } from '../../../../gateway/control/telemetry/audit-metrics.ts';
 import type { Family } from '../../../../gateway/control/telemetry/family.ts';
 import { stateMetrics } from '../../../../gateway/control/telemetry/state-metrics.ts';
 import { trafficMetrics } from '../../../../gateway/control/telemetry/traffic-metrics.ts';
@@ -16,7 +17,11 @@ function families(): readonly Family[] {
   recorder.served(cart, undefined, dc1, 'zone', 'http').answered(200, 4);
   recorder.refused(cart, 'NOT_EXPORTED');
   recorder.retried(cart, 'failed');
-  return [...stateMetrics(state), ...trafficMetrics(recorder.snapshot(), dc1)];
+  const audit = auditMetrics({
+    audit: { missing: { 'left-out': 0, unreadable: 0, lost: 0 } },
+    forwarding: [],
+  });
+  return [...stateMetrics(state), ...audit, ...trafficMetrics(recorder.snapshot(), dc1)];
 }
 
 /** What series are named, a histogram's parts included. */
