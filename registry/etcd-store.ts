@@ -15,6 +15,7 @@ import { Subscribers } from '../core/subscribers.ts';
 import { EtcdConnection } from './etcd-connection.ts';
 import { concernsAll, etcdTexts } from './etcd-errors.ts';
 import type { EtcdUser } from './etcd-login.ts';
+import { askEndpoints, type EndpointState, type EndpointsOptions } from './etcd-members.ts';
 import type { RegistryTls } from './etcd-tls.ts';
 import { EtcdWatch, storedValue } from './etcd-watch.ts';
 import { prefixEnd } from './range.ts';
@@ -55,6 +56,8 @@ interface DatabaseState {
 }
 
 export interface EtcdStore extends Store {
+  /** How the member behind each endpoint is, asked now. */
+  endpoints(): Promise<EndpointState[]>;
   database(): Promise<DatabaseState>;
   /** Whether it still tells what there was at a revision; `key`: one that may be read. */
   tells(key: string, revision: number): Promise<boolean>;
@@ -77,7 +80,8 @@ class EtcdBackedStore implements EtcdStore {
   readonly #kv: KVClient;
   readonly #leases: LeaseClient;
   readonly #maintenance: MaintenanceClient;
-  readonly #timing: { readonly clock: Clock; readonly deadlineMs: number };
+  /** Where it is, and how this side proves itself there. */
+  #access: EndpointsOptions;
   readonly #log: Log;
   readonly #watches = new Set<EtcdWatch>();
   readonly #subscribers = new Subscribers<[state: StoreState]>();
@@ -85,18 +89,16 @@ class EtcdBackedStore implements EtcdStore {
 
   constructor(options: EtcdStoreOptions) {
     this.#log = options.log;
-    this.#timing = { clock: options.clock, deadlineMs: options.deadlineMs ?? 3000 };
+    const { endpoints, tls, user, clock, deadlineMs = 3000 } = options;
+    this.#access = { endpoints, clock, deadlineMs, ...(tls && { tls }), ...(user && { user }) };
     this.#connection = new EtcdConnection({
-      endpoints: options.endpoints,
-      ...this.#timing,
+      ...this.#access,
       report: (error) => this.#report(error),
       notReplaced: (endpoint) =>
         this.#log.warn(
           { endpoint },
           'no connection with the new certificates; the present one stays',
         ),
-      ...(options.tls === undefined ? {} : { tls: options.tls }),
-      ...(options.user === undefined ? {} : { user: options.user }),
     });
     this.#kv = new KVClient(this.#connection);
     this.#leases = new LeaseClient(this.#connection);
@@ -146,6 +148,10 @@ class EtcdBackedStore implements EtcdStore {
       success: ops.map(encodeOp),
     });
     return { succeeded: result.succeeded, revision: Number(result.header.revision) };
+  }
+
+  endpoints(): Promise<EndpointState[]> {
+    return askEndpoints(this.#access);
   }
 
   async database(): Promise<DatabaseState> {
@@ -198,7 +204,7 @@ class EtcdBackedStore implements EtcdStore {
           handler.ended(error);
         },
       },
-      this.#timing,
+      this.#access,
     );
     this.#watches.add(watch);
     return {
@@ -245,6 +251,7 @@ class EtcdBackedStore implements EtcdStore {
 
   setTls(tls: RegistryTls): void {
     this.#connection.setTls(tls);
+    this.#access = { ...this.#access, tls };
   }
 
   async close(): Promise<void> {
@@ -256,7 +263,7 @@ class EtcdBackedStore implements EtcdStore {
   #report(error?: IsthmusError): void {
     const kind = error === undefined ? 'connected' : 'unavailable';
     if (this.#state.kind === kind) return;
-    const since = this.#timing.clock.now();
+    const since = this.#access.clock.now();
     this.#state =
       error === undefined
         ? { kind: 'connected', since }

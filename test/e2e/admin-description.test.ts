@@ -100,6 +100,7 @@ const requests: (readonly [id: string, path: string, ask?: AdminAsk])[] = [
   ['listClusters', '/v1/clusters?limit=1'],
   ['listGateways', '/v1/gateways'],
   ['listTrust', '/v1/trust'],
+  ['getRegistry', '/v1/registry'],
   ['getTrustConnections', '/v1/trust/connections'],
   ['verifyTrust', '/v1/trust/verification'],
   ['getRevocation', '/v1/trust/revocations/dc9'],

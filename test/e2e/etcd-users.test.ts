@@ -2,7 +2,11 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';
-import type { Finding, RegisteredEndpoint } from '../../gateway/control/api/answers.ts';
+import type {
+  Finding,
+  RegisteredEndpoint,
+  RegistryReport,
+} from '../../gateway/control/api/answers.ts';
 import { isthmus, type Ran } from '../cli/in-process.ts';
 import type { EtcdProcess } from '../support/etcd.ts';
 import { startEtcdWithUsers } from '../support/etcd-users.ts';
@@ -153,6 +157,18 @@ test.serial(
   },
 );
 
+test.serial('the registry is shown: its leader, its size, the lease of the gateway', async (t) => {
+  const { code, stdout } = await dc2.gateway.isthmus(['registry', 'status', '-o', 'json']);
+  const report = JSON.parse(stdout) as RegistryReport;
+  t.is(code, 0, stdout);
+  t.like(report, { kind: 'etcd', hosted: false, findings: [] });
+  const state = { endpoint: etcd.endpoint, state: 'answers', role: 'leader', member: 'default' };
+  t.like(report.endpoints[0], state as object);
+  t.is(report.session?.state, 'converged');
+  t.regex(report.session?.lease ?? '', /^\d+$/);
+  t.true(report.watches.every(({ state: how }) => how === 'watching'));
+});
+
 test.serial('preparing again changes nothing, and no password is ever printed', async (t) => {
   const again = await prepare('--cluster', 'dc2', '-o', 'json');
   t.like(JSON.parse(again.stdout), { name: 'dc2.acme', steps: [], enforced: true });
@@ -241,6 +257,10 @@ test.serial('certificates are replaced on disk: the new ones are used, good or b
   await etcd.start();
   await well(dc1);
   t.is((await dc2.gateway.status()).registry.kind, 'unavailable');
+  const shown = await dc2.gateway.isthmus(['registry', 'status']);
+  t.is(shown.code, 1);
+  t.regex(shown.stdout, /unavailable/);
+  t.regex(shown.stdout, /^REGISTRY_UNAVAILABLE: .*\n {2}fix: /m);
   await pems.make('dc2', 'dc2.test');
   await well(dc2);
   await writeFile(join(pems.dir, 'dc2.pem'), 'no certificate');

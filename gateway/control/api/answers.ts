@@ -16,6 +16,7 @@ import type {
 } from './schema/gateway.ts';
 import type { gatewayItemSchema } from './schema/gateways.ts';
 import type { eventItemSchema } from './schema/journal.ts';
+import type { registryReportSchema } from './schema/registry.ts';
 import type { requestExplanationSchema } from './schema/request-explanation.ts';
 import type {
   changedEndpointsSchema,
@@ -59,6 +60,8 @@ export type Finding = z.output<typeof findingSchema>;
 export type ClusterItem = z.output<typeof clusterItemSchema>;
 /** `GET /v1/gateways` */
 export type GatewayItem = z.output<typeof gatewayItemSchema>;
+/** `GET /v1/registry` */
+export type RegistryReport = z.output<typeof registryReportSchema>;
 /** `GET /v1/trust` */
 export type TrustItem = z.output<typeof trustItemSchema>;
 

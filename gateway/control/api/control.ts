@@ -16,6 +16,7 @@ import type {
   JoinResult,
   ReadinessItem,
   RegisteredEndpoint,
+  RegistryReport,
   RequestExplanation,
   ServiceItem,
   Status,
@@ -47,6 +48,8 @@ export interface Control {
   /** Calls `changed` after something that the above show did; returns a function that stops that. */
   onChange(changed: () => void): () => void;
   check(): Promise<Finding[]>;
+  /** Asks each endpoint of the registry. */
+  registry(): Promise<RegistryReport>;
   /** `from` is CLUSTER or CLUSTER/ZONE, default this gateway. Throws SERVICE_NOT_FOUND or CLUSTER_NOT_FOUND. */
   explain(
     asked: AskedService,

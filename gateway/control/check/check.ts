@@ -48,8 +48,7 @@ export type CheckedParts = Looked &
 export async function checkGateway(gateway: CheckedParts): Promise<Finding[]> {
   return [
     ...config(gateway),
-    ...registry(gateway),
-    ...(await etcdDatabase(gateway)),
+    ...(await registryFindings(gateway)),
     ...certificates(gateway),
     ...ingress(gateway),
     ...(await otherClusters(gateway)),
@@ -58,6 +57,11 @@ export async function checkGateway(gateway: CheckedParts): Promise<Finding[]> {
     ...intended(gateway),
     ...audit(gateway),
   ];
+}
+
+/** How this gateway stands with its registry. */
+export async function registryFindings(gateway: CheckedParts): Promise<Finding[]> {
+  return [...registry(gateway), ...(await etcdDatabase(gateway))];
 }
 
 /** No findings on a federation that this cluster has left: that its members do not speak with it is as it should be. */

@@ -21,6 +21,7 @@ export class LostStore implements EtcdStore {
   readonly lineage = unanswered;
   readonly grantLease = unanswered;
   readonly revokeLease = unanswered;
+  readonly endpoints = unanswered;
   readonly database = unanswered;
   readonly tells = unanswered;
   readonly compact = unanswered;

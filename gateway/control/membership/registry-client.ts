@@ -139,6 +139,11 @@ export class RegistryClient {
     return this.#builder.snapshot;
   }
 
+  /** How current each part of the registry is known. */
+  get watches(): Informer['state']['prefixes'] {
+    return this.#informer.state.prefixes;
+  }
+
   /** Keys that this gateway may not read or write, records that were refused, and a cache that can't be used. */
   get problems(): IsthmusError[] {
     const { state } = this.#store;

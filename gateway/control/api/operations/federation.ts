@@ -8,6 +8,7 @@ import { type Operation, operation } from '../operation.ts';
 import { clusterItemSchema } from '../schema/clusters.ts';
 import { createdTokenSchema, joinResultSchema, leaveResultSchema } from '../schema/federation.ts';
 import { gatewayItemSchema } from '../schema/gateways.ts';
+import { registryReportSchema } from '../schema/registry.ts';
 
 const tag = 'Federation';
 
@@ -33,6 +34,16 @@ export function federationOperations(control: Control): Operation[] {
       item: gatewayItemSchema,
       key: ({ cluster, id }) => `${cluster}/${id}`,
       items: () => control.gateways(),
+    }),
+    operation({
+      method: 'GET',
+      path: '/v1/registry',
+      id: 'getRegistry',
+      tag,
+      summary: 'The registry, each of its endpoints asked now, and how this gateway stands with it',
+      role: 'viewer',
+      answer: registryReportSchema,
+      handle: () => control.registry(),
     }),
     operation({
       method: 'POST',

@@ -11,12 +11,14 @@ import type { Membership } from '../../membership/membership.ts';
 import type { Readiness } from '../../readiness/readiness.ts';
 import { type BelievingParts, bundleStandings } from '../../trust/standings.ts';
 import type { Workers } from '../../workers/workers.ts';
-import type { ProblemItem, ReadinessItem, Status } from '../answers.ts';
+import type { ReadinessItem, Status } from '../answers.ts';
 import type { Control } from '../control.ts';
 import { type ExplainedParts, explanation } from './explanation.ts';
 import { gatewayItems } from './gateways.ts';
 import { clusterItems, endpointItems, exportItems, serviceItems, serviceNames } from './items.ts';
+import { problemItem } from './problem.ts';
 import { type RegisteringParts, registeringOf } from './registering.ts';
+import { registryReport } from './registry.ts';
 import { requestExplanation } from './request-explanation.ts';
 
 /** The parts of a gateway that this looks at and acts on by itself. */
@@ -70,6 +72,7 @@ export function createControl(gateway: ControlledParts, { adminAddress }: Contro
         effects: changed,
       }),
     check: () => checkGateway(gateway),
+    registry: () => registryReport(gateway, membership.hosted !== undefined),
     explain: (asked, from, imagined) => explanation(gateway, asked, from, imagined),
     explainRequest: (asked) => requestExplanation(gateway, asked),
     workers: () => workers.status(),
@@ -142,8 +145,4 @@ function readinessItem(readiness: Readiness): ReadinessItem {
     state,
     ...('problem' in readiness && { problem: problemItem(readiness.problem) }),
   };
-}
-
-function problemItem({ code, message, where, fix }: IsthmusError): ProblemItem {
-  return { code, what: message, ...(where === undefined ? {} : { where }), fix };
 }
