@@ -286,6 +286,12 @@ export const errorCodes = {
     'refused',
     'See how far it is: `isthmus trust show`. One change ends before the next begins: `isthmus trust retire`.',
   ),
+  ROTATION_WAITING: entry(
+    'Change of the root waits',
+    503,
+    'failed',
+    'See why those gateways have not taken it up: `isthmus check` there, and whether they reach the registry. One that is gone for good: stop it, and `isthmus leave --cluster` where its whole cluster is.',
+  ),
   ROTATION_REFUSED: entry(
     'Change of the root refused',
     409,

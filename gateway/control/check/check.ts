@@ -12,10 +12,20 @@ import type { Effects } from '../drills/effects.ts';
 import type { Identity } from '../membership/identity.ts';
 import type { Membership } from '../membership/membership.ts';
 import type { Readiness } from '../readiness/readiness.ts';
+import type { RootRotation } from '../trust/root-rotation.ts';
 import { type AuditedParts, audit } from './audit.ts';
 import { bundles, clocks, type Linking, type Pinging, peers, type Trusting } from './clusters.ts';
 import { database } from './database.ts';
-import { age, error, type Finding, fromError, ok, rootWarningMs, warning } from './finding.ts';
+import {
+  age,
+  error,
+  type Finding,
+  fromError,
+  ok,
+  rootErrorMs,
+  rootWarningMs,
+  warning,
+} from './finding.ts';
 import { ingressCertificates, unreachableRoutes, unservedTargets } from './ingress.ts';
 import { type KnownSiblings, missingGateways } from './missing.ts';
 import { type PolicyParts, policies } from './policies.ts';
@@ -31,6 +41,7 @@ interface Looked {
   readonly membership: Pick<Membership, 'problems' | 'session'>;
   readonly readiness: Readiness;
   readonly registrationsProblem: IsthmusError | undefined;
+  readonly rootRotation: Pick<RootRotation, 'problem'>;
   readonly services: Pick<KnownServices, 'endpoints' | 'published'>;
   readonly snapshot: Snapshot;
 }
@@ -164,7 +175,7 @@ function isDenied({ code }: IsthmusError): boolean {
   return code === 'REGISTRY_DENIED';
 }
 
-function certificates({ identity, clock }: CheckedParts): Finding[] {
+function certificates({ identity, rootRotation, clock }: CheckedParts): Finding[] {
   const { notBefore, notAfter } = identity.leaf.current;
   const left = notAfter - clock.now();
   const root = identity.authority.root.validToDate.getTime() - clock.now();
@@ -182,14 +193,15 @@ function certificates({ identity, clock }: CheckedParts): Finding[] {
     );
   }
   if (root < rootWarningMs) {
+    const level = root < rootErrorMs ? error : warning;
+    const what = `The cluster's root has ${age(root)} left`;
     findings.push(
-      warning(
-        'certificates',
-        'ROOT_EXPIRING',
-        `The cluster's root has ${age(root)} left`,
-        'Plan its rotation.',
-      ),
+      level('certificates', 'ROOT_EXPIRING', what, 'Change it: `isthmus trust rotate`.'),
     );
+  }
+  if (rootRotation.problem) {
+    const { code, message, fix } = rootRotation.problem;
+    findings.push(warning('certificates', code, message, fix));
   }
   if (findings.length === 0) {
     findings.push(

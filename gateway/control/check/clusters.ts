@@ -9,7 +9,7 @@ import type { GatewayConfig } from '../config/config.ts';
 import type { Identity } from '../membership/identity.ts';
 import type { Membership } from '../membership/membership.ts';
 import type { Workers } from '../workers/workers.ts';
-import { age, error, type Finding, ok, rootWarningMs, warning } from './finding.ts';
+import { age, error, type Finding, ok, rootErrorMs, rootWarningMs, warning } from './finding.ts';
 
 /** The parts by which other clusters are found and asked. */
 export interface Pinging {
@@ -184,12 +184,13 @@ export function bundles(
         ),
       );
     else if (left < rootWarningMs) {
+      const level = left < rootErrorMs ? error : warning;
       findings.push(
-        warning(
+        level(
           'bundles',
           'BUNDLE_EXPIRING',
           `The root of ${cluster} has ${age(left)} left`,
-          'Have it publish its next one.',
+          `Have it changed at a gateway of ${cluster}: \`isthmus trust rotate\`.`,
         ),
       );
     }

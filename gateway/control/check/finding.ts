@@ -14,6 +14,9 @@ export interface Finding {
 /** A root with less than this left is worth a warning: replacing it needs every other cluster. */
 export const rootWarningMs = 90 * 24 * 3600_000;
 
+/** With less than this it is high time. */
+export const rootErrorMs = 30 * 24 * 3600_000;
+
 export function ok(layer: Finding['layer'], code: string, what: string): Finding {
   return { layer, level: 'ok', code, what };
 }

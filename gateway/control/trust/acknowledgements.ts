@@ -19,8 +19,8 @@ interface Asked {
   /** The cluster whose bundle it is. */
   readonly of: ClusterName;
   readonly sequence: number;
-  /** Whether a link to a cluster is up. */
-  isLinked(cluster: ClusterName): boolean;
+  /** False only where links to a cluster have failed: while they are being made, as after a start, nobody is given up. */
+  isReached(cluster: ClusterName): boolean;
 }
 
 /** One for every gateway of the federation, by cluster and id. */
@@ -61,14 +61,14 @@ export function nameOf({ cluster, gateway }: Pick<Acknowledgement, 'cluster' | '
 
 function ofCluster(
   { cluster, record, gateways }: ClusterView,
-  { of, sequence, isLinked }: Asked,
+  { of, sequence, isReached }: Asked,
 ): Acknowledgement[] {
   const named = Object.keys(record?.gateways ?? {});
-  const isReached = gateways.size > 0 || isLinked(cluster);
+  const isThere = gateways.size > 0 || isReached(cluster);
   return [...new Set([...named, ...gateways.keys()])].map((gateway): Acknowledgement => {
     const live = gateways.get(gateway);
     if (live === undefined) {
-      return { cluster, gateway, state: isReached ? 'unheard' : 'offline' };
+      return { cluster, gateway, state: isThere ? 'unheard' : 'offline' };
     }
     if (live.believes === undefined) return { cluster, gateway, state: 'untold' };
     const has = live.believes[of];

@@ -50,6 +50,8 @@ interface RootRotationOptions {
 
 /** How often what is missing is looked at, and tried again. */
 const lookEveryMs = 1_000;
+/** Within this a change is on its way, and nothing to worry about. */
+const patienceMs = 5_000;
 
 export class RootRotation {
   readonly #options: RootRotationOptions;
@@ -74,9 +76,20 @@ export class RootRotation {
     this.#look();
   }
 
-  /** Why the last step could not be done; it is tried again. */
+  /** Why the last step could not be done, which is tried again; else ROTATION_WAITING where gateways are waited for, for longer than it takes. */
   get problem(): IsthmusError | undefined {
-    return this.#problem;
+    return this.#problem ?? this.#waiting;
+  }
+
+  get #waiting(): IsthmusError | undefined {
+    const { gateway, clock } = this.#options;
+    const { state } = gateway.identity.authority;
+    if (state.kind !== 'published' || clock.now() - state.since < patienceMs) return undefined;
+    const late = laggards(this.acknowledgements).map((one) => `${nameOf(one)} (${one.state})`);
+    if (late.length === 0) return undefined;
+    return new IsthmusError('ROTATION_WAITING', {
+      what: `The next root of ${gateway.config.cluster} is published since ${new Date(state.since).toISOString()}, and waits for ${late.join(', ')}`,
+    });
   }
 
   /** How each gateway of the federation stands to this cluster's bundle. */
@@ -85,7 +98,7 @@ export class RootRotation {
     return acknowledgements(snapshot, {
       of: config.cluster,
       sequence: identity.authority.bundle().sequence,
-      isLinked: (cluster) => workers.links.state(cluster).state === 'up',
+      isReached: (cluster) => workers.links.state(cluster).state !== 'down',
     });
   }
 

@@ -90,7 +90,7 @@ function standingOf(gateway: BelievingParts, cluster: ClusterName): BundleStandi
   const acks = acknowledgements(snapshot, {
     of: cluster,
     sequence,
-    isLinked: (other) => other === config.cluster || workers.links.state(other).state === 'up',
+    isReached: (other) => workers.links.state(other).state !== 'down',
   });
   return {
     cluster,

@@ -99,8 +99,8 @@ export function trustOperations(gateway: TrustParts, clock: Clock): Operation[] 
       answer: revocationSchema,
       handle({ params: { cluster } }) {
         const { snapshot, workers } = gateway;
-        const isLinked = (other: ClusterName) => workers.links.state(other).state === 'up';
-        return { cluster, gateways: revocations(snapshot, { of: cluster, isLinked }) };
+        const isReached = (other: ClusterName) => workers.links.state(other).state !== 'down';
+        return { cluster, gateways: revocations(snapshot, { of: cluster, isReached }) };
       },
     }),
     operation({

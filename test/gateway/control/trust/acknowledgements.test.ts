@@ -51,7 +51,7 @@ const cases: readonly [
 for (const [situation, member, isLinked, expected, waits] of cases) {
   test(`${situation}: ${expected}, and is ${waits ? '' : 'not '}waited for`, (t) => {
     const clusters = new Map<ClusterName, ClusterView>([[dc2, member]]);
-    const all = acknowledgements({ clusters }, { of: dc1, sequence, isLinked: () => isLinked });
+    const all = acknowledgements({ clusters }, { of: dc1, sequence, isReached: () => isLinked });
     t.deepEqual(
       all.map(({ state }) => state),
       [expected],
@@ -63,6 +63,6 @@ for (const [situation, member, isLinked, expected, waits] of cases) {
 test('a gateway that is cut off while its sibling lives is waited for, also where no link is up', (t) => {
   const member = view(['g1', 'g2'], { g1: { dc1: 8 } });
   const clusters = new Map<ClusterName, ClusterView>([[dc2, member]]);
-  const all = acknowledgements({ clusters }, { of: dc1, sequence, isLinked: () => false });
+  const all = acknowledgements({ clusters }, { of: dc1, sequence, isReached: () => false });
   t.deepEqual(laggards(all).map(nameOf), ['dc2/g2']);
 });
