@@ -124,6 +124,7 @@ export function trustOperations(gateway: TrustParts, clock: Clock): Operation[] 
       answer: rotationSchema,
       object: ({ body: { force } }, made) =>
         `root ${made?.other ?? made?.signing ?? ''}${force ? ', forced' : ''}`,
+      state: () => rotationItem(gateway),
       async handle({ body: { force } }) {
         await rootRotation.rotate(force);
         return rotationItem(gateway);
@@ -140,6 +141,7 @@ export function trustOperations(gateway: TrustParts, clock: Clock): Operation[] 
       answer: retirementSchema,
       object: ({ body: { root, force, dryRun } }) =>
         `root ${root ?? 'that signs no more'}${force ? ', forced' : ''}${dryRun ? ', dry run' : ''}`,
+      state: () => rotationItem(gateway),
       async handle({ body: { dryRun, ...asked } }) {
         const root = other();
         const named = root === undefined ? {} : { root };
