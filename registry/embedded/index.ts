@@ -33,7 +33,7 @@ export interface EmbeddedRegistry {
   setTrust(domains: readonly TrustedDomain[]): Promise<void>;
   /** Ends every connection and closes the file. */
   close(): Promise<void>;
-  /** Terminates its thread where it stands, as a crash would. */
+  /** Ends its thread as a crash would. */
   kill(): Promise<void>;
   /** Resolves with why, should the thread die by itself; never after `close`. Nothing acknowledged is lost. */
   readonly died: Promise<IsthmusError>;
@@ -61,10 +61,10 @@ export async function startEmbeddedRegistry(
       setIdentity: async (identity) => void (await thread.ask({ kind: 'set-identity', identity })),
       setTrust: async (domains) => void (await thread.ask({ kind: 'set-trust', domains })),
       close: () => thread.close(),
-      kill: () => thread.terminate(),
+      kill: () => thread.kill(),
     };
   } catch (thrown) {
-    await thread.terminate();
+    await thread.kill();
     throw thrown;
   }
 }
@@ -74,6 +74,8 @@ interface Pending {
   reject(error: IsthmusError): void;
 }
 
+/** A thread that has not ended by itself within this hangs: nothing is read there, and it may be terminated. */
+const endsWithinMs = 2000;
 /** For what is young, in MiB: it works in bursts, and the room that workers get would rest most of the time. */
 const youngMiB = 6;
 
@@ -82,6 +84,7 @@ class RegistryThread {
   readonly #log: Log;
   readonly #pending = new Map<number, Pending>();
   readonly died: Promise<IsthmusError>;
+  readonly #ended: Promise<void>;
   #nextId = 0;
   #closing: Promise<void> | undefined;
   #exited = false;
@@ -96,6 +99,9 @@ class RegistryThread {
       resourceLimits: { maxYoungGenerationSizeMb: youngMiB },
     });
     this.#thread.on('message', (message: FromThread) => this.#receive(message));
+    this.#ended = new Promise((resolve) => {
+      this.#thread.on('exit', () => resolve());
+    });
     this.died = new Promise((resolve) => {
       let cause: unknown;
       this.#thread.on('error', (error) => {
@@ -136,9 +142,22 @@ class RegistryThread {
     await this.#thread.terminate();
   }
 
-  async terminate(): Promise<void> {
-    this.#closing = Promise.resolve();
-    await this.#thread.terminate();
+  kill(): Promise<void> {
+    this.#closing = this.#kill();
+    return this.#closing;
+  }
+
+  /**
+   * The thread is asked to end. Terminated while its HTTP/2 reads a request it would take the process with it: Node.js (26.10, stream_base.cc) checks that a
+   * stream has a reader, and the code that gives it one does not run any more.
+   */
+  async #kill(): Promise<void> {
+    if (this.#exited) return;
+    // Whatever it has not answered rejects as it exits.
+    this.ask({ kind: 'kill' }).catch(() => undefined);
+    const hung = setTimeout(() => void this.#thread.terminate(), endsWithinMs);
+    await this.#ended;
+    clearTimeout(hung);
   }
 
   #receive(message: FromThread): void {

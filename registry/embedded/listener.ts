@@ -39,12 +39,18 @@ interface PeerServer {
 export class PeerServers {
   readonly #core: Core;
   readonly #servers = new Map<string, PeerServer>();
+  #closed = false;
 
   constructor(core: Core) {
     this.#core = core;
   }
 
+  /** After `close` the socket is destroyed: its handshake took longer than that. */
   serve(socket: Socket, peer: Peer): void {
+    if (this.#closed) {
+      socket.destroy();
+      return;
+    }
     const name = peer.kind === 'host' ? '' : peer.trustDomain;
     let peerServer = this.#servers.get(name);
     if (peerServer === undefined) {
@@ -55,6 +61,7 @@ export class PeerServers {
   }
 
   close(): void {
+    this.#closed = true;
     for (const { server } of this.#servers.values()) server.forceShutdown();
     this.#servers.clear();
   }

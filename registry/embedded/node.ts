@@ -48,6 +48,9 @@ export interface RegistryNode {
   readonly address: string;
   setIdentity(identity: ServerIdentity): void;
   setTrust(domains: readonly TrustedDomain[]): void;
+  /** Ends every connection, and leaves the file as a crash would. */
+  cut(): void;
+  /** Ends every connection and closes the file. */
   close(): void;
 }
 
@@ -112,12 +115,16 @@ export async function startNode(
   }
   reportProgress();
 
-  function close(): void {
+  function cut(): void {
     stopProgress();
     stopCompacting();
     leases.close();
     server.close();
     servers.close();
+  }
+
+  function close(): void {
+    cut();
     database.close();
   }
 
@@ -147,6 +154,7 @@ export async function startNode(
         throw thrown;
       }
     },
+    cut,
     close,
   };
 }

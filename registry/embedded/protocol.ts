@@ -6,7 +6,9 @@ export type Request =
   | { readonly kind: 'start' }
   | { readonly kind: 'set-identity'; readonly identity: ServerIdentity }
   | { readonly kind: 'set-trust'; readonly domains: readonly TrustedDomain[] }
-  | { readonly kind: 'close' };
+  | { readonly kind: 'close' }
+  /** Ends without an answer, as a crash would. */
+  | { readonly kind: 'kill' };
 
 export type ToThread = Request & { readonly id: number };
 

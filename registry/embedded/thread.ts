@@ -29,7 +29,12 @@ async function run(request: ToThread): Promise<string> {
   }
   if (request.kind === 'set-identity') node?.setIdentity(request.identity);
   else if (request.kind === 'set-trust') node?.setTrust(request.domains);
-  else node?.close();
+  else if (request.kind === 'close') node?.close();
+  else {
+    node?.cut();
+    // It ends a thread at once; by then nothing of the connections is left to be read.
+    setImmediate(() => process.exit());
+  }
   return '';
 }
 

@@ -337,6 +337,26 @@ test.serial('one killed and closed stays closed, and starts again on its file', 
   t.is((await again.store.get('a'))?.value.toString(), '1');
 });
 
+test.serial('killed while many ask, it takes nobody with it', async (t) => {
+  const { file, registry } = await start(t);
+  let killed = registry;
+  for (let times = 0; times < 4; times++) {
+    const store = openStore(t, { endpoints: [`http://${killed.address}`] });
+    let answers = 0;
+    const ask = async (): Promise<never> => {
+      for (;;) {
+        await store.get('a');
+        answers++;
+      }
+    };
+    const asking = Promise.allSettled(Array.from({ length: 60 }, ask));
+    await until('answers', () => answers > 60);
+    await killed.kill();
+    for (const { status } of await asking) t.is(status, 'rejected');
+    killed = (await start(t, { file })).registry;
+  }
+});
+
 test.serial('what was written is there after a close and a new start', async (t) => {
   const { file, registry, store } = await start(t);
   await store.txn([], [{ op: 'put', key: 'a', value: '1' }]);
