@@ -25,6 +25,11 @@ test.before('dc1 asks; dc2, which has two gateways, and dc3 answer', async () =>
   await until('dc1 to see both', async () => (await dc1.others())['dc2']?.gateways === 2);
 });
 
+const deny = {
+  action: 'DENY',
+  rules: [{ to: [{ operation: { methods: ['TRACE'] } }] }],
+};
+
 function rotationAt({ api }: GatewayProcess): Promise<RotationItem> {
   return api.get<RotationItem>('/v1/trust/rotation');
 }
@@ -53,6 +58,12 @@ async function changeRoot(
 test.serial(
   'the roots of three clusters change under 300 requests a second, and none is lost',
   async (t) => {
+    await dc1.gateway.api.send('PUT', '/v1/grants/policy/dc2', {});
+    await dc1.gateway.api.send('PUT', '/v1/authorizations/shop/own', deny);
+    await until('dc2 to be granted it', async () => {
+      await dc2.gateway.api.send('PUT', '/v1/federation/authorizations/shop/all', deny);
+      return true;
+    });
     const errors: string[] = [];
     let served = 0;
     const client = new SteadyClient({
@@ -85,8 +96,11 @@ test.serial(
         changed.map(([, now]) => now),
       );
       t.true(standing.every(({ phase, roots }) => phase === 'stable' && roots[0]?.signs));
+      // No policy, grant or record is refused for the root that had signed it.
       t.deepEqual(await gateway.problems(), []);
+      t.is((await gateway.items('/v1/federation/authorizations')).length, 1);
     }
+    t.is((await dc1.gateway.items('/v1/authorizations')).length, 1);
   },
 );
 

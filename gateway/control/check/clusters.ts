@@ -1,7 +1,7 @@
 /** Owns the gateway's look at the other clusters: their clocks, their links and their bundles. */
 import { parseTrustDomain } from '../../../certs/spiffe-id.ts';
 import type { Clock } from '../../../core/clock.ts';
-import { trustDomainOf } from '../../../core/names.ts';
+import { type ClusterName, trustDomainOf } from '../../../core/names.ts';
 import { FederationClient } from '../../../federation/client.ts';
 import type { ClusterView } from '../../../registry/snapshot.ts';
 import type { LinkDetail } from '../../data/link/cluster-links.ts';
@@ -34,30 +34,42 @@ const clockWarningMs = 30_000;
 const clockErrorMs = 60_000;
 const pingDeadlineMs = 2_000;
 
-/** Asks a gateway of each other cluster what time it is. */
+/** Asks each gateway of the other clusters what time it is. */
 export async function clocks(gateway: Pinging, others: readonly ClusterView[]): Promise<Finding[]> {
-  const offsets = await Promise.all(others.map((other) => offsetOf(gateway, other)));
-  const findings: Finding[] = [];
-  for (const { cluster, offsetMs } of offsets.flatMap((offset) => offset ?? [])) {
-    if (Math.abs(offsetMs) < clockWarningMs) continue;
-    const level = Math.abs(offsetMs) >= clockErrorMs ? error : warning;
-    const seconds = Math.round(Math.abs(offsetMs) / 1000);
-    const what = `The clock of ${cluster} is ${seconds} s ${offsetMs > 0 ? 'ahead of' : 'behind'} ours`;
-    findings.push(
-      level('clock', 'CLOCK_SKEW', what, 'Synchronise both clocks, by NTP for instance.'),
-    );
-  }
-  if (findings.length === 0) {
-    const asked = offsets.filter((offset) => offset !== undefined).length;
-    const rest = asked === others.length ? '' : `, of ${others.length}: the rest do not answer`;
-    findings.push(ok('clock', 'CLOCK_OK', `In step with ${otherClusters(asked)}${rest}`));
-  }
-  return findings;
+  const offsets = await Promise.all(
+    others.map(async ({ cluster, record }) => {
+      const addresses = record?.federation ?? [];
+      const all = addresses.map((address) => offsetOf(gateway, cluster, address));
+      return (await Promise.all(all)).flatMap((offset) => offset ?? []);
+    }),
+  );
+  const findings = offsets.flat().flatMap(clockFinding);
+  if (findings.length > 0) return findings;
+  const asked = offsets.filter((ofCluster) => ofCluster.length > 0).length;
+  const rest = asked === others.length ? '' : `, of ${others.length}: the rest do not answer`;
+  return [ok('clock', 'CLOCK_OK', `In step with ${otherClusters(asked)}${rest}`)];
 }
 
-async function offsetOf(gateway: Pinging, { cluster, record }: ClusterView) {
-  const address = record?.federation[0];
-  if (!address || !gateway.membership.believed.has(cluster)) return undefined;
+/** What there is to say of a gateway whose clock is `offsetMs` ahead of ours, or behind where that is negative. */
+export function clockFinding({
+  gateway,
+  offsetMs,
+}: {
+  /** `cluster/id`. */
+  readonly gateway: string;
+  readonly offsetMs: number;
+}): Finding[] {
+  const apartMs = Math.abs(offsetMs);
+  if (apartMs < clockWarningMs) return [];
+  const level = apartMs >= clockErrorMs ? error : warning;
+  const way = offsetMs > 0 ? 'ahead of' : 'behind';
+  const what = `The clock of ${gateway} is ${Math.round(apartMs / 1000)} s ${way} ours`;
+  return [level('clock', 'CLOCK_SKEW', what, 'Synchronise both clocks, by NTP for instance.')];
+}
+
+/** How far the clock of the gateway at an address is ahead of ours: at the middle of the round trip it is as late here as it says. */
+async function offsetOf(gateway: Pinging, cluster: ClusterName, address: string) {
+  if (!gateway.membership.believed.has(cluster)) return undefined;
   // Of many that can't be reached, waiting for each answer in vain would take the whole deadline.
   if (gateway.workers.links.state(cluster).state === 'down') return undefined;
   const { clock, identity, config } = gateway;
@@ -71,8 +83,9 @@ async function offsetOf(gateway: Pinging, { cluster, record }: ClusterView) {
   });
   try {
     const asked = clock.now();
-    const { timeMs } = await client.ping();
-    return { cluster, offsetMs: timeMs - (asked + clock.now()) / 2 };
+    const { id, timeMs } = await client.ping();
+    const offsetMs = timeMs - (asked + clock.now()) / 2;
+    return { gateway: `${cluster}/${id.split('/').at(-1)}`, offsetMs };
   } catch {
     return undefined; // That it can't be reached is the peers' layer to say.
   } finally {

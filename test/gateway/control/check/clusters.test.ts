@@ -1,7 +1,7 @@
-/** Specifies what a check says of other clusters that can't be reached: with the reason, and where to look. */
+/** Specifies what a check says of other clusters that can't be reached, with the reason, and where to look; and of clocks that are apart. */
 import test from 'ava';
 import { parseClusterName } from '../../../../core/names.ts';
-import { type Linking, peers } from '../../../../gateway/control/check/clusters.ts';
+import { clockFinding, type Linking, peers } from '../../../../gateway/control/check/clusters.ts';
 
 const dc2 = { cluster: parseClusterName('dc2'), gateways: new Map() };
 
@@ -28,5 +28,21 @@ for (const [why, advice] of [
     t.like(finding, { level: 'error', code: 'PEER_UNREACHABLE' });
     t.true(finding?.what.includes(`10.0.0.2:7443: ${why}`));
     t.regex(finding?.fix ?? '', advice);
+  });
+}
+
+for (const [offsetMs, level, what] of [
+  [29_999, undefined, ''],
+  [30_000, 'warning', 'The clock of dc2/g1 is 30 s ahead of ours'],
+  [-59_999, 'warning', 'The clock of dc2/g1 is 60 s behind ours'],
+  [60_000, 'error', 'The clock of dc2/g1 is 60 s ahead of ours'],
+  [-600_000, 'error', 'The clock of dc2/g1 is 600 s behind ours'],
+] as const) {
+  test(`a clock ${offsetMs} ms ahead: ${level ?? 'nothing to say'}`, (t) => {
+    const found = clockFinding({ gateway: 'dc2/g1', offsetMs });
+    t.deepEqual(
+      found.map((one) => [one.level, one.code, one.what]),
+      level ? [[level, 'CLOCK_SKEW', what]] : [],
+    );
   });
 }
