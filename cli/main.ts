@@ -78,6 +78,7 @@ const verbs: readonly (readonly [
       history: async () => (await import('./verbs/history.ts')).historyVerb,
       audit: async () => (await import('./verbs/audit.ts')).auditVerb,
       check: async () => (await import('./verbs/check.ts')).checkVerb,
+      verify: async () => (await import('./verbs/verify.ts')).verifyVerb,
       'log-level': async () => (await import('./verbs/log-level.ts')).logLevelVerb,
     },
   ],

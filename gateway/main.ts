@@ -99,7 +99,9 @@ async function startAdmin(gateway: Gateway, log: Log): Promise<Administration> {
   try {
     // Loaded only now: requests are taken some tenths of a second earlier.
     const { startAdministration } = await import('./control/api/administration.ts');
-    return await startAdministration(gateway, systemClock, log);
+    return await startAdministration(gateway, {
+      ...{ clock: systemClock, random: Math.random, log },
+    });
   } catch (thrown) {
     await gateway.kill();
     throw thrown;

@@ -3,6 +3,7 @@ import anyTest, { type TestFn } from 'ava';
 import type {
   AuditItem,
   GraphAnswer,
+  Matrix,
   TrafficAnswer,
   TrustItem,
 } from '../../gateway/control/api/answers.ts';
@@ -75,6 +76,52 @@ test('security: a write through another cluster is audited at both, a refused on
     status: 403,
     code: 'FORBIDDEN',
   });
+});
+
+// Before the others, which register endpoints that nobody is behind.
+test.serial(
+  'each cluster is verified from each other one, with a word for each pair and what it rests on',
+  async (t) => {
+    const matrix = await until('all pairs to be well', async () => {
+      const said = await dc1.gateway.isthmus(['verify', '--bandwidth', '-o', 'json']);
+      return said.code === 0 ? (JSON.parse(said.stdout) as Matrix) : undefined;
+    });
+    t.deepEqual([matrix.by, matrix.clusters], ['dc1/gateway-1', ['dc1', 'dc2', 'dc3']]);
+    const pairs = matrix.pairs.map(({ from, to, outcome }) => `${from} ${to} ${outcome}`);
+    t.deepEqual(pairs, [
+      ...['dc1 dc2 ok', 'dc1 dc3 ok', 'dc2 dc1 ok'],
+      ...['dc2 dc3 ok', 'dc3 dc1 ok', 'dc3 dc2 ok'],
+    ]);
+    const [cell] = matrix.pairs[4]?.seen ?? [];
+    const said = Object.fromEntries(
+      (cell?.findings ?? []).map(({ subject, what }) => [subject, what]),
+    );
+    t.is(said['path'], `gateway-1 at ${dc1.lines.eastWest.address}`);
+    t.is(said['identity'], 'spiffe://dc1.acme/gateway/gateway-1, each believing the other');
+    t.regex(said['latency'] ?? '', /^[\d.]+ ms, the median of 5 round trips$/);
+    t.true(Math.abs(cell?.offsetMs ?? Infinity) < 1000, said['clock']);
+    t.regex(said['policy'] ?? '', /^The same \d+ policies of the federation as here$/);
+    t.regex(
+      said['service'] ?? '',
+      /^orders.shop, of which 1 copy is healthy, answers HEAD \/ with \d+$/,
+    );
+    t.regex(said['bandwidth'] ?? '', /^[\d.]+ MB\/s: 4.2 MB in [\d.]+ ms$/);
+    const table = await dc3.gateway.isthmusOk(['verify', '--last']);
+    t.regex(table, /^FROM \\ TO +dc1 +dc2 +dc3\ndc1 +- +ok [\d.]+ ms/);
+    const metrics = await dc1.gateway.api.read('/metrics', 'text/plain');
+    t.true(metrics.includes('isthmus_verify_ok{destination_cluster="dc2",subject="path"} 1'));
+    t.regex(metrics, /^isthmus_verify_rtt_seconds\{destination_cluster="dc3"\} 0\.\d+/m);
+  },
+);
+
+test('security: only another gateway, and not who asks through one, may have a gateway look or send what fills a line', async (t) => {
+  for (const path of ['/v1/verify/row?look=now', '/v1/verify/transfer']) {
+    for (const prefix of ['', '/clusters/dc2']) {
+      const { status, json } = await adminRequest(dc1.gateway, prefix + path);
+      t.deepEqual([status, json['code']], [403, 'FORBIDDEN'], prefix + path);
+    }
+  }
+  t.is((await adminRequest(dc1.gateway, '/clusters/dc2/v1/verify/row')).status, 200);
 });
 
 test('security: a client can not say that it is somebody else', async (t) => {

@@ -166,6 +166,11 @@ const requests: (readonly [id: string, path: string, ask?: AdminAsk])[] = [
   ...policyRequests('RateLimit', 'RateLimits', { requests: 100 }),
   ...policyRequests('Egress', 'Egress', { host: 'api.example.com', port: 443 }),
   ['getGivenTokens', '/v1/limits/given'],
+  ['verify', '/v1/verify', { method: 'POST', body: { services: false } }],
+  ['getMatrix', '/v1/verify'],
+  ['getMatrixRow', '/v1/verify/row'],
+  ['getGatewayFacts', '/v1/verify/facts'],
+  ['getTransfer', '/v1/verify/transfer'],
   ['planPolicies', '/v1/policies/plan', { method: 'POST', body: { documents: [] } }],
   ['previewPolicies', '/v1/policies/effect', { method: 'POST', body: { documents: [] } }],
   ['readPolicies', '/v1/policies/read', { method: 'POST', body: { text: 'kind: None' } }],
@@ -196,8 +201,8 @@ for (const [id, path, ask] of [...requests]) {
   requests.splice(before, 0, ask ? [wide, at, ask] : [wide, at]);
 }
 
-/** What of that is refused: a drill that runs has no report yet. */
-const refused = new Set(['getDrillReport', 'join', 'leave']);
+/** What of that is refused: a drill that runs has no report yet, and a transfer is for other gateways. */
+const refused = new Set(['getDrillReport', 'getTransfer', 'join', 'leave']);
 
 /** A parser made from what the description says, and from nothing else. */
 function parserOf(schema: Schema): z.ZodType {

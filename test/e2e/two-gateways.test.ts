@@ -1,6 +1,11 @@
 /** Specifies two gateways of one cluster, and what becomes of the endpoints of one that is lost. */
 import test from 'ava';
-import type { EndpointItem, GraphAnswer, TrustItem } from '../../gateway/control/api/answers.ts';
+import type {
+  EndpointItem,
+  GraphAnswer,
+  Matrix,
+  TrustItem,
+} from '../../gateway/control/api/answers.ts';
 import { type Cluster, federate, servedBy } from '../support/federation.ts';
 import type { GatewayProcess } from '../support/gateway-process.ts';
 import type { Instance } from '../support/instance.ts';
@@ -214,6 +219,25 @@ test.serial(
       t.deepEqual(acks, [all, all]);
     }
 
+    // Each of them is verified, and verifies; a line to one that is cut is named.
+    await until('all to be well', async () => (await dc1.gateway.isthmus(['verify'])).code === 0);
+    const { pairs, unheard } = await dc2.gateway.api.get<Matrix>('/v1/verify');
+    t.deepEqual(
+      [pairs.map(({ seen }) => seen.map(({ gateway }) => gateway)), unheard],
+      [[['gateway-1'], ['gateway-1', 'gateway-2']], []],
+    );
+    const both = pairs[0]?.seen[0]?.findings.find(({ subject }) => subject === 'path')?.what;
+    t.is(both, `gateway-1 and gateway-2 at ${first} and ${other}`);
+    dc2.lines.eastWest.hold();
+    const part = await dc1.gateway.isthmus(['verify', '--no-services']);
+    dc2.lines.eastWest.restore();
+    t.is(part.code, 3);
+    t.regex(part.stdout, /^dc1 +- +warn [\d.]+ ms$/m);
+    t.regex(
+      part.stdout,
+      new RegExp(`^warn {2}dc1 -> dc2, gateway-1, path: .* at ${other}; but ${first}: `, 'm'),
+    );
+
     // Whoever starts last takes nothing from the other.
     await dc2.gateway.kill();
     await dc2.start();
@@ -233,5 +257,14 @@ test.serial(
       return (await advertised())?.join(' ') === `${first} ${again}`;
     });
     t.deepEqual(await dc2.gateway.problems(), []);
+
+    // Of a cluster that is gone it is known that it can't be reached, and not what it sees.
+    await Promise.all([dc2.gateway.kill(), second.kill()]);
+    const gone = await dc1.gateway.isthmus(['verify', '-o', 'json']);
+    t.is(gone.code, 1);
+    const [to, from] = (JSON.parse(gone.stdout) as Matrix).pairs;
+    t.deepEqual([to?.outcome, from?.outcome], ['failed', 'unknown']);
+    t.regex(from?.why ?? '', /^A gateway of dc2 does not answer: .*ECONN/);
+    t.true((from?.since ?? Infinity) <= (to?.seen[0]?.at ?? 0));
   },
 );

@@ -1,7 +1,12 @@
 /** Specifies what keys do that other clusters are to see, from YAML to what is asked and answered between three clusters. */
 import anyTest, { type TestFn } from 'ava';
 import type { Prediction } from '../../federation/drills/model.ts';
-import type { ClusterItem, ExplainAnswer, ServiceItem } from '../../gateway/control/api/answers.ts';
+import type {
+  ClusterItem,
+  ExplainAnswer,
+  Matrix,
+  ServiceItem,
+} from '../../gateway/control/api/answers.ts';
 import { evacuation } from '../drills/scene.ts';
 import { type Cluster, federate } from '../support/federation.ts';
 import { startOrigin } from '../support/origin.ts';
@@ -32,6 +37,7 @@ test.before('three clusters, of which the farther one is in the region of the fi
       instances: 0,
       config: {
         region: 'eu',
+        verify: { every: '1s' },
         services: [
           own('ordered', { clusterOrder: ['dc3'] }),
           own('nearest', { order: 'rtt' }),
@@ -117,6 +123,14 @@ test.serial('exported: false keeps a service at home', async (t) => {
   t.is((await dc2.gateway.request('kept.shop')).status, 200);
   t.is((await dc1.gateway.request('kept.shop')).status, 404);
   proves(t, 'services[].exported');
+});
+
+test.serial('verify.every: the other clusters are looked at as often', async (t) => {
+  await until('dc1 to have looked', async () => {
+    const { pairs } = await dc1.gateway.api.get<Matrix>('/v1/verify');
+    return pairs.find(({ from, to }) => from === 'dc1' && to === 'dc2')?.outcome === 'ok';
+  });
+  proves(t, 'verify.every');
 });
 
 test.serial('capacity: predictions of drills go by it', async (t) => {

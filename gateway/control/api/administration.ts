@@ -1,6 +1,6 @@
 /** Owns the admin side of a gateway: its API, and what only the API needs: counts over time, the audit, the other gateways' answers. */
 import { join } from 'node:path';
-import type { Clock } from '../../../core/clock.ts';
+import type { Clock, Random } from '../../../core/clock.ts';
 import type { Log } from '../../../core/log.ts';
 import type { ServiceName } from '../../../core/names.ts';
 import type { DrillSummary } from '../../../federation/drills/model.ts';
@@ -20,6 +20,7 @@ import type { MembersListener } from '../membership/members-listener.ts';
 import type { OtherGateways } from '../others/other-gateways.ts';
 import type { WrittenPolicies } from '../policies/written-policies.ts';
 import { type MeasuredParts, Metrics } from '../telemetry/metrics.ts';
+import { Verifier } from '../verify/verifier.ts';
 import { openAccess } from './access/listener-access.ts';
 import { itemsTopic, type Topic } from './live/topic.ts';
 import { clusterOperations } from './operations/clusters.ts';
@@ -36,6 +37,7 @@ import { policyReadingOperation } from './operations/policy-reading.ts';
 import { sampledRequestOperations } from './operations/sampled-requests.ts';
 import { standingOperations } from './operations/standing.ts';
 import { type TrustParts, trustOperations } from './operations/trust.ts';
+import { verifyOperations } from './operations/verify.ts';
 import { type AdminServer, startAdminServer } from './server.ts';
 import { type ControlledParts, createControl } from './view/control.ts';
 import { type PolicySummary, policySummaries } from './view/policies.ts';
@@ -70,8 +72,7 @@ type AdministeredParts = ControlledParts &
 /** Starts it over a running gateway. Throws what keeps it from listening. */
 export async function startAdministration(
   gateway: AdministeredParts,
-  clock: Clock,
-  log: Log,
+  { clock, random, log }: { readonly clock: Clock; readonly random: Random; readonly log: Log },
 ): Promise<Administration> {
   const { auditTrail, config, workers, journal, drills, others } = gateway;
   const { cluster } = config;
@@ -107,7 +108,9 @@ export async function startAdministration(
   const control = createControl(gateway, {
     adminAddress: () => server?.address ?? listen.admin,
   });
-  const metrics = new Metrics(gateway, () => control.status());
+  const { verify } = config;
+  const verifier = new Verifier({ gateway, everyMs: verify.every, clock, random, log });
+  const metrics = new Metrics(gateway, () => control.status(), verifier);
   server = await startAdminServer({
     listen: listen.admin,
     access,
@@ -136,6 +139,7 @@ export async function startAdministration(
         ...sampledRequestOperations(gateway),
         ...limitOperations(gateway),
         ...historyOperations(gateway, history),
+        ...verifyOperations(gateway, verifier, clock),
         ...standingOperations(drills.orders),
         ...clusterOperations(() => control.clusters(), drills.orders),
       ],
@@ -160,6 +164,7 @@ export async function startAdministration(
     async close() {
       for (const stop of stops) stop();
       sampler.close();
+      verifier.close();
       metrics.close();
       await server.close();
       await auditTrail.close();

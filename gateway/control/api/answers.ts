@@ -39,6 +39,7 @@ import type {
   trustItemSchema,
   verificationSchema,
 } from './schema/trust.ts';
+import type { matrixSchema } from './schema/verify.ts';
 
 export interface Items<T> {
   readonly items: readonly T[];
@@ -137,3 +138,6 @@ export type AuditItem = z.output<typeof auditItemSchema>;
 export type CreatedToken = z.output<typeof createdTokenSchema>;
 /** `POST /v1/federation/join` */
 export type JoinResult = z.output<typeof joinResultSchema>;
+
+/** `GET` and `POST /v1/verify` */
+export type Matrix = z.output<typeof matrixSchema>;

@@ -9,7 +9,17 @@ import type { GatewayConfig } from '../config/config.ts';
 import type { Identity } from '../membership/identity.ts';
 import type { Membership } from '../membership/membership.ts';
 import type { Workers } from '../workers/workers.ts';
-import { age, error, type Finding, ok, rootErrorMs, rootWarningMs, warning } from './finding.ts';
+import {
+  age,
+  clockErrorMs,
+  clockWarningMs,
+  error,
+  type Finding,
+  ok,
+  rootErrorMs,
+  rootWarningMs,
+  warning,
+} from './finding.ts';
 
 /** The parts by which other clusters are found and asked. */
 export interface Pinging {
@@ -29,9 +39,6 @@ export interface Trusting {
   readonly membership: Pick<Membership, 'bundleOf'>;
 }
 
-/** A clock further off than this makes short-lived certificates fail at one end. */
-const clockWarningMs = 30_000;
-const clockErrorMs = 60_000;
 const pingDeadlineMs = 2_000;
 
 /** Asks each gateway of the other clusters what time it is. */

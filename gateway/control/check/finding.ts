@@ -17,6 +17,10 @@ export const rootWarningMs = 90 * 24 * 3600_000;
 /** With less than this it is high time. */
 export const rootErrorMs = 30 * 24 * 3600_000;
 
+/** A clock further off than this makes short-lived certificates fail at one end. */
+export const clockWarningMs = 30_000;
+export const clockErrorMs = 60_000;
+
 export function ok(layer: Finding['layer'], code: string, what: string): Finding {
   return { layer, level: 'ok', code, what };
 }

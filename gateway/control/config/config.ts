@@ -153,6 +153,15 @@ export const configSchema = z.strictObject({
         .transform((text) => (text === 'off' ? 0 : text === 'all' ? 1 : text)),
     })
     .prefault({}),
+  /** How the other clusters are looked at from here, for metrics and for whoever looks at the matrix. */
+  verify: z
+    .strictObject({
+      /** Time between two looks; 0 = none but those that are asked for. */
+      every: durationSchema
+        .refine((ms) => ms === 0 || ms >= 1_000, 'use 0s, or at least 1s')
+        .default(60_000),
+    })
+    .prefault({}),
   /** Real requests that are remembered for ten minutes, to be asked what other policies would make of them. */
   sampling: z
     .strictObject({

@@ -12,6 +12,14 @@ const forwardedSchema = z.strictObject({
 });
 type Forwarded = z.output<typeof forwardedSchema>;
 
+/** A gateway that asks for nobody but itself. */
+export const inOwnName: Forwarded = { name: 'gateway', role: 'viewer' };
+
+/** On behalf of somebody who asked a gateway: whatever they are called, it is not what the gateway calls itself. */
+export function inNameOf({ name, role }: Forwarded): Forwarded {
+  return { name: name === inOwnName.name ? `user ${name}` : name, role };
+}
+
 export function encodeForwarded({ name, role }: Forwarded): string {
   return Buffer.from(JSON.stringify({ name: name.slice(0, 256), role })).toString('base64url');
 }

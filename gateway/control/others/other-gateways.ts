@@ -4,7 +4,7 @@ import type { ClusterName } from '../../../core/names.ts';
 import type { Identity } from '../membership/identity.ts';
 import type { LinkBoard } from '../workers/link-board.ts';
 import { GatewayAgent } from './agent.ts';
-import { askGateway } from './client.ts';
+import { askGateway, readGateway } from './client.ts';
 import { type KnownGateways, knownCluster, otherGateways } from './clusters.ts';
 import type { OtherGateway } from './other-gateway.ts';
 
@@ -16,9 +16,11 @@ interface OtherGatewaysParts extends KnownGateways {
 export class OtherGateways {
   readonly agent: GatewayAgent;
   readonly #gateway: OtherGatewaysParts;
+  readonly #clock: Clock;
 
   constructor(gateway: OtherGatewaysParts, clock: Clock) {
     this.#gateway = gateway;
+    this.#clock = clock;
     this.agent = new GatewayAgent({
       identity: () => gateway.identity.leaf.current,
       trust: gateway.identity.trust,
@@ -31,9 +33,14 @@ export class OtherGateways {
     return otherGateways(this.#gateway);
   }
 
-  /** Asks one for JSON. Throws PEER_UNREACHABLE. */
-  ask(other: OtherGateway, path: string): Promise<unknown> {
-    return askGateway(this.agent, other, path);
+  /** Asks one for JSON, within 3 s by default. Throws PEER_UNREACHABLE. */
+  ask(other: OtherGateway, path: string, withinMs?: number): Promise<unknown> {
+    return askGateway(this.agent, other, path, withinMs);
+  }
+
+  /** Reads what one answers with, as `readGateway` does. Throws PEER_UNREACHABLE. */
+  read(other: OtherGateway, path: string, withinMs: number) {
+    return readGateway(this.agent, other, path, { clock: this.#clock, withinMs });
   }
 
   /** Since when no link to a cluster is up, in wall milliseconds; undefined while one is, and for the own one. */

@@ -12,6 +12,7 @@ import type { Effects } from '../drills/effects.ts';
 import type { Membership } from '../membership/membership.ts';
 import type { WrittenPolicies } from '../policies/written-policies.ts';
 import { type BelievingParts, bundleStandings } from '../trust/standings.ts';
+import type { Verifier } from '../verify/verifier.ts';
 import type { Workers } from '../workers/workers.ts';
 import { auditMetrics } from './audit-metrics.ts';
 import { balanceNumbers } from './balance-numbers.ts';
@@ -28,6 +29,7 @@ import {
 } from './state-metrics.ts';
 import { ThreadLag } from './thread-lag.ts';
 import { trafficMetrics } from './traffic-metrics.ts';
+import { verifyMetrics } from './verify-metrics.ts';
 
 /** The part of a gateway's status that metrics tell. */
 interface StatusFigures {
@@ -59,11 +61,17 @@ export interface MeasuredParts extends BelievingParts {
 export class Metrics {
   readonly #gateway: MeasuredParts;
   readonly #status: () => StatusFigures;
+  readonly #verifier: Pick<Verifier, 'row'>;
   readonly #mainThread: ThreadLag;
 
-  constructor(gateway: MeasuredParts, status: () => StatusFigures) {
+  constructor(
+    gateway: MeasuredParts,
+    status: () => StatusFigures,
+    verifier: Pick<Verifier, 'row'>,
+  ) {
     this.#gateway = gateway;
     this.#status = status;
+    this.#verifier = verifier;
     this.#mainThread = new ThreadLag(gateway.clock);
   }
 
@@ -74,7 +82,8 @@ export class Metrics {
     const { exemplars } = observations;
     const traffic = trafficMetrics(workers.counters.snapshot(), config.cluster, exemplars);
     const audit = auditMetrics(this.#gateway.auditTrail);
-    return expose([...stateMetrics(state), ...audit, ...traffic], accept);
+    const verified = verifyMetrics(this.#verifier.row);
+    return expose([...stateMetrics(state), ...audit, ...verified, ...traffic], accept);
   }
 
   close(): void {

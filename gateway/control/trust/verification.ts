@@ -1,15 +1,11 @@
 /** Owns trying whether this gateway and those of other clusters verify each other: by a handshake with each, as a link makes it. */
 import { parseTrustDomain } from '../../../certs/spiffe-id.ts';
-import { connectMutualTls } from '../../../certs/tls.ts';
-import { parseAddress } from '../../../core/address.ts';
 import type { Clock } from '../../../core/clock.ts';
-import { asIsthmusError, IsthmusError, messageOf } from '../../../core/errors.ts';
 import { type ClusterName, trustDomainOf } from '../../../core/names.ts';
 import type { Snapshot } from '../../../registry/snapshot.ts';
-import { linkAlpn } from '../../data/link/dial.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import type { Identity } from '../membership/identity.ts';
-import { hello } from './hello.ts';
+import { probeLink } from '../verify/link-probe.ts';
 
 export interface VerifyingParts {
   readonly config: Pick<GatewayConfig, 'cluster' | 'federation' | 'gateway'>;
@@ -30,8 +26,6 @@ interface Verified {
   readonly outcome: 'verified' | 'not-believed-here' | 'not-believed-there' | 'unreachable';
   readonly why?: string | undefined;
 }
-
-const timeoutMs = 3_000;
 
 /** Connects to every gateway of the other clusters. */
 export async function verifyOthers(gateway: VerifyingParts, clock: Clock): Promise<Verified[]> {
@@ -56,33 +50,15 @@ async function tryOne(
   address: string,
   clock: Clock,
 ): Promise<Pick<Verified, 'outcome' | 'why'>> {
-  const { host, port } = parseAddress(address);
-  let socket: Awaited<ReturnType<typeof connectMutualTls>>;
-  try {
-    socket = await connectMutualTls({
-      ...{ host, port, clock, timeoutMs },
-      identity: identity.leaf.current,
-      trust: identity.trust,
-      expect: parseTrustDomain(trustDomainOf(cluster, config.federation)),
-      alpn: [linkAlpn],
-    });
-  } catch (thrown) {
-    const { code, message: why } = asIsthmusError(thrown);
-    const isRefusal = code === 'CERT_UNTRUSTED' || code === 'CERT_INVALID';
-    return { outcome: isRefusal ? 'not-believed-here' : 'unreachable', why };
-  }
-  const cancel = clock.after(timeoutMs, () => {
-    const what = `It took the connection, and did not answer within ${timeoutMs} ms`;
-    socket.destroy(new IsthmusError('TIMED_OUT', { what }));
+  const probed = await probeLink(address, {
+    identity: identity.leaf.current,
+    trust: identity.trust,
+    expect: parseTrustDomain(trustDomainOf(cluster, config.federation)),
+    pings: 1,
+    clock,
   });
-  try {
-    await hello(socket, host);
-    return { outcome: 'verified' };
-  } catch (thrown) {
-    const isSilent = asIsthmusError(thrown).code === 'TIMED_OUT';
-    return { outcome: isSilent ? 'unreachable' : 'not-believed-there', why: messageOf(thrown) };
-  } finally {
-    cancel();
-    socket.destroy();
-  }
+  if (probed.kind === 'answered') return { outcome: 'verified' };
+  if (probed.kind === 'unreachable') return { outcome: 'unreachable', why: probed.why };
+  const outcome = probed.by === 'us' ? 'not-believed-here' : 'not-believed-there';
+  return { outcome, why: probed.why };
 }

@@ -9,4 +9,6 @@ export interface Principal {
   readonly name: string;
   readonly role: Role;
   readonly via: (typeof ways)[number];
+  /** It is another gateway, that asks for nobody but itself. */
+  readonly isGateway?: boolean;
 }

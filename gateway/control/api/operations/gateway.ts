@@ -67,7 +67,7 @@ export function gatewayOperations(control: Control): Operation[] {
       summary: 'Who one is to this API, and what one may do',
       role: 'viewer',
       answer: sessionSchema,
-      handle: ({ caller }) => caller,
+      handle: ({ caller: { name, role, via } }) => ({ name, role, via }),
     }),
     listing({
       path: '/v1/workers',

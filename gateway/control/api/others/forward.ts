@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { asIsthmusError, IsthmusError } from '../../../../core/errors.ts';
 import { parseClusterName } from '../../../../core/names.ts';
 import type { GatewayAgent } from '../../others/agent.ts';
-import { encodeForwarded, principalHeader } from '../../others/forwarded.ts';
+import { encodeForwarded, inNameOf, principalHeader } from '../../others/forwarded.ts';
 import { principalOf } from '../access/gate.ts';
 import { sendProblem } from '../problems.ts';
 
@@ -37,7 +37,7 @@ export async function installForwarding(app: FastifyInstance, agent: GatewayAgen
       getUpstream: (request) => `http://${clusterOf(request as FastifyRequest)}`,
       rewriteRequestHeaders: (request, headers) => ({
         ...Object.fromEntries(Object.entries(headers).filter(([name]) => !stays.test(name))),
-        [principalHeader]: encodeForwarded(principalOf(request as FastifyRequest)),
+        [principalHeader]: encodeForwarded(inNameOf(principalOf(request as FastifyRequest))),
       }),
       onError: (reply, { error }) => refuseOnce(reply as FastifyReply, error),
     },

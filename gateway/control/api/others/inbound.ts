@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import { clusterOf, type SpiffeId } from '../../../../certs/spiffe-id.ts';
-import { cappedRole, decodeForwarded, principalHeader } from '../../others/forwarded.ts';
+import { cappedRole, decodeForwarded, inOwnName, principalHeader } from '../../others/forwarded.ts';
 import type { Role } from '../../roles.ts';
 import type { Access } from '../access/gate.ts';
 
@@ -43,6 +43,7 @@ export class Inbound {
           name: `${forwarded.name} by ${cluster}${peer?.path}`,
           role: cappedRole(forwarded.role, grants(cluster)),
           via: 'gateway',
+          isGateway: forwarded.name === inOwnName.name,
         };
       },
     };

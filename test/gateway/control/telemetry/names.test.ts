@@ -6,6 +6,7 @@ import { auditMetrics } from '../../../../gateway/control/telemetry/audit-metric
 import type { Family } from '../../../../gateway/control/telemetry/family.ts';
 import { stateMetrics } from '../../../../gateway/control/telemetry/state-metrics.ts';
 import { trafficMetrics } from '../../../../gateway/control/telemetry/traffic-metrics.ts';
+import { verifyMetrics } from '../../../../gateway/control/telemetry/verify-metrics.ts';
 import { Recorder } from '../../../../gateway/data/observe/record.ts';
 import { cart } from '../../records.ts';
 import { state } from './state.ts';
@@ -21,7 +22,13 @@ function families(): readonly Family[] {
     audit: { missing: { 'left-out': 0, unreadable: 0, lost: 0 } },
     forwarding: [],
   });
-  return [...stateMetrics(state), ...audit, ...trafficMetrics(recorder.snapshot(), dc1)];
+  const figures = { rttMs: 1, offsetMs: 1, bytesPerSecond: 1 };
+  const verified = verifyMetrics({
+    ...{ cluster: 'dc1', gateway: 'gateway-1' },
+    cells: [{ to: 'dc2', at: 1, outcome: 'ok', since: 1, ...figures, findings: [] }],
+  });
+  const traffic = trafficMetrics(recorder.snapshot(), dc1);
+  return [...stateMetrics(state), ...audit, ...verified, ...traffic];
 }
 
 /** What series are named, a histogram's parts included. */
