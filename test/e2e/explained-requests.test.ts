@@ -107,6 +107,12 @@ test.serial(
           fault: { delay: { duration: '5s', percentage: 10 } },
         },
         { matches: [{ path: { type: 'Exact', value: '/page' } }], directResponse: { status: 418 } },
+        {
+          matches: [{ method: 'PURGE' }],
+          filters: [
+            { type: 'RequestMirror', requestMirror: { backendRef: { name: 'beta' }, percent: 50 } },
+          ],
+        },
       ],
     });
     const page = await until('the answer is its own', async () => {
@@ -130,6 +136,7 @@ test.serial(
       [
         'rule 1 of it is not: it asks for the field x-team Exact "blue"',
         'rule 2 of it is not: it asks for the path Exact /page',
+        'rule 3 of it is not: it asks for the method PURGE',
       ],
     );
     const headers = [{ name: 'x-team', value: 'blue' }];
@@ -149,6 +156,18 @@ test.serial(
       ],
     );
     t.is(split.backends[1]?.decision?.candidates[0]?.cluster, 'dc2');
+    const copied = async (says: RegExp) => {
+      const { decisions } = await explained(dc1, { url: `http://${host}/`, method: 'PURGE' });
+      return decisions.find((one) => one.step === 'mirror' && says.test(one.says));
+    };
+    t.like(await copied(/^50 % of such requests are copied to beta\.shop$/), { outcome: 'acts' });
+    await put(dc1, '/v1/authorizations/shop/beta', {
+      ...{ target: { service: 'beta' }, action: 'DENY' },
+      rules: [{ to: [{ operation: { methods: ['PURGE'] } }] }],
+    });
+    const refused = await until('it holds for copies', () => copied(/^no copy goes to beta\.shop/));
+    t.regex(refused.says, /: You may not ask beta\.shop for this/);
+    await dc1.gateway.api.send('DELETE', '/v1/authorizations/shop/beta');
     await dc1.gateway.api.send('DELETE', '/v1/routes/shop/canary');
   },
 );

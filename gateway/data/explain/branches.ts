@@ -20,6 +20,8 @@ export interface Branch {
   /** Percent of such requests. */
   readonly share: number;
   readonly decisions: readonly Decision[];
+  /** Where copies go of what goes there, beside those of the rule. */
+  readonly mirrors: readonly RouteMirror[];
   /** Absent where it ends here. */
   readonly route?: Route;
   readonly passage: Passage | undefined;
@@ -37,12 +39,12 @@ export async function branchesOf(
   const total = rule?.totalWeight ?? 0;
   const isOne = !rule?.backends || total === 0 || rule.direct || rule.redirect;
   const targets = isOne
-    ? [{ target: { service: route.service }, weight: 1 }]
+    ? [{ target: { service: route.service }, weight: 1, mirrors: [] }]
     : (rule?.backends ?? []).filter(({ weight }) => weight > 0);
   const portThere = ({ port }: BackendTarget) => (typeof port === 'number' ? undefined : port);
   const branches: Branch[] = [];
   let before = 0;
-  for (const { target: written, weight } of targets) {
+  for (const { target: written, weight, mirrors } of targets) {
     const part = isOne ? 1 : weight / total;
     ground.draw = before + part / 2;
     before += part;
@@ -63,7 +65,7 @@ export async function branchesOf(
     const to: Decision = { step: 'split', outcome: 'acts', says: says.join('; '), ...by(rule) };
     const ends = way.decisions.map((one) => ({ ...by(rule), ...one }));
     branches.push({
-      ...{ target, share: part * 100, passage: own.passage },
+      ...{ target, share: part * 100, passage: own.passage, mirrors },
       decisions: [...(isOne ? [] : [to]), ...others, ...ends],
       ...(way.route && { route: way.route }),
     });
@@ -117,27 +119,10 @@ interface FaultSeen {
   readonly exchange: Exchange;
 }
 
-interface MirrorSeen extends FaultSeen {
-  readonly route: Pick<Route, 'port'>;
-}
-
 function statusOf({ httpStatus, grpcStatus }: NonNullable<NonNullable<Rule['fault']>['abort']>) {
   return httpStatus ?? `gRPC status ${grpcStatus}`;
 }
 
-/** Where copies of it go. */
-export function tellMirrors({
-  exchange: { head, passage },
-  route: { port },
-}: MirrorSeen): readonly Decision[] {
-  const rule = passage?.fit?.rule;
-  if (rule === undefined || head.tunnel !== undefined) return [];
-  return rule.mirrors.map((target: RouteMirror) => ({
-    ...{ step: 'mirror', outcome: 'acts', policy: rule.policy },
-    says: `${percent(target.share)} of such requests are copied to ${targetName(atAskedPort(target, port))}`,
-  }));
-}
-
-function percent(share: number): string {
+export function percent(share: number): string {
   return `${Math.round(share * 1000) / 10} %`;
 }

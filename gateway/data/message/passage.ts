@@ -10,6 +10,8 @@ import type { VerifiedToken } from './verified-token.ts';
 export interface Mirrored {
   readonly policy: string;
   readonly target: BackendTarget;
+  /** Whether it goes to the service that was asked for: the request has counted against that one's limits. */
+  readonly isSame: boolean;
   /** What was changed of the request by then. */
   readonly passage: Passage;
 }
@@ -59,6 +61,7 @@ export class Passage {
     const copy = new Passage();
     copy.path = this.path;
     copy.authority = this.authority;
+    copy.tokenPlace = this.tokenPlace;
     copy.#request = this.#request;
     return copy;
   }

@@ -21,6 +21,7 @@ import type { Route, RouteLookup } from './route/route-table.ts';
 import { byAuthority, byServiceField, noLoop } from './route.ts';
 import { split } from './split.ts';
 import { OwnAnswer, Refusal, type Said, type Step } from './step.ts';
+import { stepsThere } from './steps-there.ts';
 
 /** The kind of listener that requests come in by, and what the steps need to know of it. */
 export type Entrance =
@@ -100,7 +101,10 @@ function stepsFor(
   const onward = [
     fault(rules),
     mirror(rules.random),
-    split({ ...rules, now: () => rules.authenticating.clock.now() }, [token, allowed, rate]),
+    split(
+      { ...rules, now: () => rules.authenticating.clock.now() },
+      stepsThere(token, allowed, rate),
+    ),
   ];
   switch (entrance.kind) {
     case 'outbound':

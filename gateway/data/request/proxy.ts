@@ -15,6 +15,7 @@ import type { Observer } from '../observe/observer.ts';
 import { Recorder } from '../observe/record.ts';
 import type { Http1Limits } from '../wire/http1/limits.ts';
 import { KeyRings } from './authenticate/key-rings.ts';
+import { tokensVerified } from './authenticate.ts';
 import { isToEnd, policiesAllow } from './authorize.ts';
 import {
   type Answered,
@@ -32,12 +33,13 @@ import { Forwarding } from './forward.ts';
 import { defaultLimits, http1Limits, type ProxyLimits } from './limit.ts';
 import { Copies } from './mirror/copies.ts';
 import { BucketTable } from './rate-limit/bucket-table.ts';
-import type { RateLimitGround } from './rate-limit.ts';
+import { type RateLimitGround, rateLimit } from './rate-limit.ts';
 import { giveAnswer } from './respond/own-answer.ts';
 import { refuse } from './respond/refuse.ts';
 import { codeOf, type Unreadable } from './respond/unreadable.ts';
 import type { Route, RouteLookup } from './route/route-table.ts';
 import type { Step } from './step.ts';
+import { stepsThere } from './steps-there.ts';
 import { Waiting } from './waiting.ts';
 
 interface ProxyOptions {
@@ -147,7 +149,11 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
     random: options.random,
     log,
   };
-  const copies = new Copies(ground, routes, policiesAllow(authorizing));
+  const copies = new Copies(
+    ground,
+    routes,
+    stepsThere(tokensVerified(authenticating), policiesAllow(authorizing), rateLimit(rates)),
+  );
   const turnedAway: ExchangeHandler = {
     onBody: () => true,
     onBodyEnd: () => undefined,

@@ -7,7 +7,7 @@ import type { Exchange } from '../message/exchange.ts';
 import { isLoop, viaId } from '../message/headers.ts';
 import type { Passage } from '../message/passage.ts';
 import type { Recorder } from '../observe/record.ts';
-import { drawn } from './mirror.ts';
+import { drawn, isAsked } from './mirror.ts';
 import { broughtIn } from './pick/affinity.ts';
 import { newSession, noBackend, sessionIn } from './pick/session.ts';
 import { changeBy } from './route/by-rule.ts';
@@ -17,6 +17,7 @@ import type { Backend, Rule } from './route/rule.ts';
 import type { Fit } from './route/rule-set.ts';
 import { redirected } from './split/redirect.ts';
 import { OwnAnswer, type Said, type Step } from './step.ts';
+import { type StepsThere, saidBy } from './steps-there.ts';
 
 interface SplitGround {
   readonly routes: RouteLookup;
@@ -29,15 +30,8 @@ interface SplitGround {
   now(): number;
 }
 
-/**
- * `ofBackend`: steps that a service other than the one that was asked for has for its requests. They may hold it. Another port of the
- * same service has those of them that may say something else of it: it counts against the same limits, once.
- */
-export function split(ground: SplitGround, ofBackend: readonly Step[]): Step {
-  const others: StepsThere = {
-    ofService: ofBackend,
-    ofPort: ofBackend.filter(({ slot }) => slot !== 'rate-limit'),
-  };
+/** `others`: what services other than the one that was asked for have for its requests, and what its own other ports have. */
+export function split(ground: SplitGround, others: StepsThere): Step {
   return {
     slot: 'split',
     take(exchange, route) {
@@ -47,11 +41,6 @@ export function split(ground: SplitGround, ofBackend: readonly Step[]): Step {
       return taken(ground, others, { exchange, passage, fit, route });
     },
   };
-}
-
-interface StepsThere {
-  readonly ofService: readonly Step[];
-  readonly ofPort: readonly Step[];
 }
 
 interface Fitted {
@@ -79,14 +68,12 @@ function taken(ground: SplitGround, others: StepsThere, fitted: Fitted): Said | 
       : leadsNowhere(ground, rule, 'no backend with a weight');
   }
   const target = atAskedPort(backend.target, route.port);
-  const { service } = target;
   const chosen = ground.routes.backend?.(target);
   if (chosen === undefined) return leadsNowhere(ground, rule, nameOf(target));
-  // A host that Routes have bears the name of one, which may be that of a service, and none of its policies.
-  const isSame = service === route.service && !route.isHost;
+  const isSame = isAsked(target, route);
   if (isSame && chosen.port === route.port) return led(ground, fitted, backend, chosen);
   const said = isSame
-    ? saidBy(others.ofPort, exchange, chosen)
+    ? saidBy(others.ofSame, exchange, chosen)
     : saidThere(ground, others.ofService, exchange, chosen);
   if (said instanceof Promise) {
     return said.then((held) => held ?? led(ground, fitted, backend, chosen));
@@ -114,7 +101,7 @@ function led(
   if (answered !== undefined) return answered;
   if (backend.mirrors.length > 0 && exchange.head.tunnel === undefined) {
     const mirrors = { policy: rule.policy, mirrors: backend.mirrors };
-    const more = drawn(mirrors, passage, route.port, random);
+    const more = drawn(mirrors, passage, route, random);
     passage.mirrors = [...passage.mirrors, ...more];
   }
   return ruled(chosen, rule);
@@ -186,17 +173,6 @@ function saidThere(
     return new IsthmusError('LOOP_REFUSED', { what: `The request has passed ${pseudonym} before` });
   }
   return saidBy(ofBackend, exchange, chosen);
-}
-
-function saidBy(steps: readonly Step[], exchange: Exchange, chosen: Route): Said | Promise<Said> {
-  for (const [i, step] of steps.entries()) {
-    const said = step.take(exchange, chosen);
-    if (said instanceof Promise) {
-      return said.then((held) => held ?? saidBy(steps.slice(i + 1), exchange, chosen));
-    }
-    if (said !== undefined) return said;
-  }
-  return undefined;
 }
 
 /** Routes as rules with time limits or retries of their own have them. */

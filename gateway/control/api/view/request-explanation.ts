@@ -9,12 +9,13 @@ import {
 import type { Caller } from '../../../data/balance/types.ts';
 import { tellAuthorization, tellLimits, tellToken } from '../../../data/explain/access.ts';
 import { tellAccessMisses } from '../../../data/explain/access-misses.ts';
-import { type Branch, branchesOf, tellFault, tellMirrors } from '../../../data/explain/branches.ts';
+import { type Branch, branchesOf, tellFault } from '../../../data/explain/branches.ts';
 import { type Decision, inOrder } from '../../../data/explain/decision.ts';
 import { tellReading, tellRoute } from '../../../data/explain/finding.ts';
 import { groundOf } from '../../../data/explain/ground.ts';
 import type { Led } from '../../../data/explain/ingress.ts';
 import { type MadeUp, readMadeUp } from '../../../data/explain/made-up.ts';
+import { mirrorsTold } from '../../../data/explain/mirrors.ts';
 import { tellSending } from '../../../data/explain/sending.ts';
 import { explainWay, Noted, together } from '../../../data/explain/way.ts';
 import { clientCertificateField, serviceField } from '../../../data/message/headers.ts';
@@ -163,7 +164,6 @@ async function wayAt(
     authorize: together(tellAuthorization(place), tellAccessMisses(place)),
     'rate-limit': tellLimits(place, limitNamed),
     fault: tellFault,
-    mirror: tellMirrors,
   };
   const noted = new Noted();
   const ground = groundOf(here, noted);
@@ -178,7 +178,9 @@ async function wayAt(
     const { route, decisions } = await explainWay(before, exchange, tellers, noted);
     const branches =
       route && split ? await branchesOf(split, exchange, route, ground, tellers) : [];
-    const known = read.withheld?.isAsked ? decisions.map(unkept) : decisions;
+    const copied = route ? await mirrorsTold(branches, exchange, route, before, ground) : [];
+    const way = [...decisions, ...copied];
+    const known = read.withheld?.isAsked ? way.map(unkept) : way;
     const all = inOrder([...tellReading(made, exchange), ...known]);
     return {
       decisions: cluster === config.cluster ? all : all.map((one) => doubted(one, entrance)),

@@ -255,7 +255,8 @@ function endIn(decisions: readonly Decision[]): End {
 
 function ownBranch(route: Route): Branch {
   const { service, port } = route;
-  return { target: { service, port }, share: 100, decisions: [], route, passage: undefined };
+  const decided = { decisions: [], mirrors: [], route, passage: undefined };
+  return { target: { service, port }, share: 100, ...decided };
 }
 
 /** The share that the rule of a request answers in the service's place on purpose; what befalls all is said by the step itself. */

@@ -618,6 +618,48 @@ test.serial(
 );
 
 test.serial(
+  'security: copies lead around neither the token that their service asks for nor its limits, and those for the service that was asked count once',
+  async (t) => {
+    const { v1, v2 } = await scene(t);
+    const { issuer, jwks, token } = await startIssuer('https://id.example.com');
+    const mirrored = (name: string) => ({
+      orders: rules({
+        filters: [{ type: 'RequestMirror', requestMirror: { backendRef: { name } } }],
+      }),
+    });
+    const spec = authenticationOf(
+      authenticationSchema.parse({ jwtRules: [{ issuer, jwks }], required: true }),
+    );
+    const target = { service: parseServiceName('orders-v2.shop') };
+    side.route(mirrored('orders-v2'), [
+      { kind: 'Authentication', name: 'Authentication/shop/tokens', target, spec },
+    ]);
+    t.is((await ask(side.url, host)).status, 200);
+    const bad = ['-H', 'authorization: Bearer of-nobody'];
+    t.is((await ask(side.url, host, '-d', 'a body', ...bad)).status, 200);
+    await until('both', () => side.decided('orders', 'mirror-unauthenticated') === 2);
+    t.is(v2.requests.length, 0);
+    const bearer = `Bearer ${await token()}`;
+    t.is((await ask(side.url, host, '-H', `authorization: ${bearer}`)).status, 200);
+    await until('the copy', () => v2.requests.length === 1);
+    t.is(v2.requests[0]?.headers.authorization, undefined, 'as of any request for it');
+    t.is(v1.requests.at(-1)?.headers.authorization, bearer);
+
+    const two = (name: string) => limit(`two-${name}`, { target: { service: name }, requests: 2 });
+    side.route(mirrored('orders-v2'), [two('orders-v2')]);
+    for (let i = 0; i < 4; i++) t.is((await ask(side.url, host)).status, 200);
+    await until('the others', () => side.decided('orders', 'mirror-limited') === 2);
+    await until('two copies', () => v2.requests.length === 3);
+    t.is((await ask(side.url, 'orders-v2.shop.acme')).status, 429, 'copies have spent it');
+    side.route(mirrored('orders'), [two('orders')]);
+    const asked = ['/', host] as const;
+    t.deepEqual(await statusesOf(asked, asked, asked), [200, 200, 429]);
+    await until('its own copies', () => side.decided('orders', 'mirrored') === 2);
+    await until('nothing in flight', () => side.recorder.inFlight === 0);
+  },
+);
+
+test.serial(
   'security: a Route for a host that is named as the service it leads to leads around neither its DENY nor the token that it asks for',
   async (t) => {
     const { v1 } = await scene(t);
