@@ -108,7 +108,7 @@ test.serial(
         },
         { matches: [{ path: { type: 'Exact', value: '/page' } }], directResponse: { status: 418 } },
         {
-          matches: [{ method: 'PURGE' }],
+          matches: [{ method: 'OPTIONS' }],
           filters: [
             { type: 'RequestMirror', requestMirror: { backendRef: { name: 'beta' }, percent: 50 } },
           ],
@@ -136,7 +136,7 @@ test.serial(
       [
         'rule 1 of it is not: it asks for the field x-team Exact "blue"',
         'rule 2 of it is not: it asks for the path Exact /page',
-        'rule 3 of it is not: it asks for the method PURGE',
+        'rule 3 of it is not: it asks for the method OPTIONS',
       ],
     );
     const headers = [{ name: 'x-team', value: 'blue' }];
@@ -157,13 +157,13 @@ test.serial(
     );
     t.is(split.backends[1]?.decision?.candidates[0]?.cluster, 'dc2');
     const copied = async (says: RegExp) => {
-      const { decisions } = await explained(dc1, { url: `http://${host}/`, method: 'PURGE' });
+      const { decisions } = await explained(dc1, { url: `http://${host}/`, method: 'OPTIONS' });
       return decisions.find((one) => one.step === 'mirror' && says.test(one.says));
     };
     t.like(await copied(/^50 % of such requests are copied to beta\.shop$/), { outcome: 'acts' });
     await put(dc1, '/v1/authorizations/shop/beta', {
       ...{ target: { service: 'beta' }, action: 'DENY' },
-      rules: [{ to: [{ operation: { methods: ['PURGE'] } }] }],
+      rules: [{ to: [{ operation: { methods: ['OPTIONS'] } }] }],
     });
     const refused = await until('it holds for copies', () => copied(/^no copy goes to beta\.shop/));
     t.regex(refused.says, /: You may not ask beta\.shop for this/);

@@ -39,9 +39,6 @@ async function byName(
   spans: readonly CollectedSpan[],
 ): Promise<void> {
   const front = 'dc1.acme/ns/shop/sa/front';
-  await dc2.gateway.api.send('PUT', '/v1/authorizations/shop/front-only', {
-    rules: [{ from: [{ source: { principals: [front] } }] }],
-  });
   const asks = async (name: string, requestId: string) => {
     const { certificate, key } = folder.issue([], { uris: [name] });
     const [host, port] = dc1.gateway.listener('ingress.0').split(':');
@@ -59,8 +56,12 @@ async function byName(
     return response.statusCode;
   };
   let tries = 0;
-  const refused = () => asks('spiffe://dc1.acme/ns/shop/sa/other', `other-${tries++}`);
-  await until('another to be refused', async () => (await refused()) === 403);
+  const other = () => asks('spiffe://dc1.acme/ns/shop/sa/other', `other-${tries++}`);
+  t.is(await other(), 200, 'not yet');
+  await dc2.gateway.api.send('PUT', '/v1/authorizations/shop/front-only', {
+    rules: [{ from: [{ source: { principals: [front] } }] }],
+  });
+  await until('another to be refused', async () => (await other()) === 403);
   t.is(await asks(`spiffe://${front}`, 'by-name'), 200);
   t.is(await asks('spiffe://dc2.acme/ns/shop/sa/front', 'lent'), 403, 'a name of dc2 is not lent');
 
@@ -78,8 +79,14 @@ async function byName(
       ),
     );
     t.is(span.attributes['isthmus.source_principal'], front);
-    const metrics = await gateway.api.read('/metrics', 'text/plain');
-    t.regex(metrics, /isthmus_requests_total\{service="orders\.shop",[^}]*source_cluster="dc1"/);
+    // dc1 tells one caller apart, which was the other.
+    const told = name === 'dc1' ? 'other' : front;
+    t.regex(
+      await gateway.api.read('/metrics', 'text/plain'),
+      new RegExp(
+        `isthmus_requests_by_principal_total\\{service="orders\\.shop",[^}]*source_cluster="dc1",source_principal="${told}",code="2xx"\\} 1`,
+      ),
+    );
   }
 }
 
@@ -95,6 +102,7 @@ test('a request across two clusters is one trace: a span for each hop and try, a
   const headers = { 'x-key': { file: key }, 'x-team': 'edge' };
   const tracing = { endpoint: collector.endpoint, ratio: 1, headers };
   const log = { access: 'all' };
+  const metrics = { principalsPerService: 1 };
   const echo = await startEcho(t);
   const folder = new PemFolder(await tempDir(t));
   const ca = await folder.ca();
@@ -104,7 +112,7 @@ test('a request across two clusters is one trace: a span for each hop and try, a
     clientCertificates: { ca },
   };
   const { dc1, dc2 } = await federate(t, {
-    dc1: { instances: 0, config: { tracing, log, ingress: [ingress] } },
+    dc1: { instances: 0, config: { tracing, log, metrics, ingress: [ingress] } },
     dc2: { instances: 0, config: { tracing, log, ...echo } },
   });
   await until('dc1 to route to dc2', async () => {
@@ -166,6 +174,7 @@ test('a request across two clusters is one trace: a span for each hop and try, a
   proves(t, 'tracing.endpoint', 'tracing.ratio', 'tracing.headers');
 
   await byName(t, folder, dc1, dc2, collector.spans);
+  proves(t, 'metrics.principalsPerService');
 });
 
 test('a gateway that traces nothing passes trace context on as it came, and prints nothing', async (t) => {

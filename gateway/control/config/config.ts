@@ -169,6 +169,12 @@ export const configSchema = z.strictObject({
       perMinute: z.int().min(0).max(100).default(20),
     })
     .prefault({}),
+  metrics: z
+    .strictObject({
+      /** Most callers of each service that each worker counts by their names, further ones together; 0 = none. */
+      principalsPerService: z.int().min(0).max(1000).default(64),
+    })
+    .prefault({}),
   /** Spans, sent to a collector. Default: none; trace context passes untouched. */
   tracing: z
     .strictObject({

@@ -35,6 +35,7 @@ export function workerOptionsOf(config: GatewayConfig): Omit<WorkerOptions, 'ind
     eastWestProxyProtocol: config.listen.eastWestProxyProtocol,
     observes: { traced: config.tracing?.ratio, logged: config.log.access },
     sampledPerMinute: config.sampling.perMinute,
+    principalsPerService: config.metrics.principalsPerService,
     edge: edgeSpecOf(config),
   };
 }

@@ -9,8 +9,8 @@ import type { Exemplars } from './exemplars.ts';
 import { counter, type Family, gauge, histogram, type LabelSet } from './family.ts';
 
 /**
- * Labels are bounded by what is configured: services, clusters and tiers. Paths, clients and endpoints are never
- * among them; statuses are told by their class. A request across clusters is counted by the gateway that its client
+ * Labels are bounded by what is configured: services, clusters and tiers. Paths, addresses and endpoints are never
+ * among them, names of callers only as many as are told apart (`metrics.principalsPerService`); statuses are told by their class. A request across clusters is counted by the gateway that its client
  * asked (`reporter="source"`) and by the one that it sent it on to (`reporter="destination"`), as service meshes do.
  * `self` is the cluster of this gateway.
  */
@@ -19,7 +19,7 @@ export function trafficMetrics(
   self: ClusterName,
   exemplars: Pick<Exemplars, 'of'> = { of: () => [] },
 ): Family[] {
-  const { served, refused, refusedConnections, retried, decided, shut } = traffic;
+  const { served, refused, refusedConnections, retried, decided, shut, named } = traffic;
   const byPlace = served.map((series) => ({ series, labels: labelsOf(series, self) }));
   return [
     gauge('isthmus_requests_in_flight', 'Requests that have come and are not answered in full.', [
@@ -33,6 +33,16 @@ export function trafficMetrics(
           count === 0 ? [] : [[{ ...labels, code: `${digit}xx` }, count]],
         ),
       ),
+    ),
+    counter(
+      'isthmus_requests_by_principal_total',
+      'Requests answered by a service whose callers proved a name by a certificate, by that name.',
+      named.flatMap(({ service, source, principal, byStatusClass }) => {
+        const labels = { service, ...askedBy(source, self), source_principal: principal };
+        return byStatusClass.flatMap((count, digit): [LabelSet, number][] =>
+          count === 0 ? [] : [[{ ...labels, code: `${digit}xx` }, count]],
+        );
+      }),
     ),
     histogram(
       'isthmus_request_duration_seconds',

@@ -4,6 +4,7 @@ import type { BreakerName } from '../../../policy/traffic/breakers.ts';
 import type { TierKind } from '../balance/types.ts';
 import { Ledger, type Slots } from './ledger.ts';
 import {
+  type NamedLabels,
   type RecordSnapshot,
   type RefusedConnectionLabels,
   type RefusedLabels,
@@ -99,6 +100,11 @@ export class Recorder {
   /** A written policy, `Kind/namespace/name`, has decided something about a request. */
   decided(policy: string, outcome: string): void {
     this.#count({ kind: 'decided', policy, outcome });
+  }
+
+  /** The counts of what a caller with that name asks. */
+  named(labels: NamedLabels): Slots {
+    return this.#open(labels);
   }
 
   /** Copies of every series as they stand. Counters only grow. */

@@ -72,6 +72,15 @@ interface ShutLabels {
   readonly breaker: BreakerName;
 }
 
+/** Requests of one service that one caller made whose certificate was verified. */
+export interface NamedLabels {
+  readonly kind: 'named';
+  readonly service: ServiceName;
+  readonly source: Source;
+  /** The caller's name, without `spiffe://`; `other`: one beyond those that are told apart. */
+  readonly principal: string;
+}
+
 /** A series is its labels and a run of slots. A label more is a field here; a number more, a slot below. */
 export type SeriesLabels =
   | ServedLabels
@@ -79,7 +88,8 @@ export type SeriesLabels =
   | RefusedConnectionLabels
   | RetriedLabels
   | DecidedLabels
-  | ShutLabels;
+  | ShutLabels
+  | NamedLabels;
 
 const statusClasses = 6;
 
@@ -99,6 +109,8 @@ export const seriesSizes: Readonly<Record<SeriesLabels['kind'], number>> = {
   retried: 1,
   decided: 1,
   shut: 1,
+  // By first digit of the status.
+  named: statusClasses,
 };
 
 /** The key of a series: the same for the same labels, in every thread. */
@@ -116,6 +128,8 @@ export function seriesKey(labels: SeriesLabels): string {
       return `shut ${labels.service} ${labels.cluster} ${labels.breaker}`;
     case 'decided':
       return `decided ${labels.policy} ${labels.outcome}`;
+    case 'named':
+      return `named ${labels.service} ${labels.source} ${labels.principal}`;
   }
 }
 
@@ -152,6 +166,11 @@ interface ShutSeries extends Omit<ShutLabels, 'kind'> {
   readonly tries: number;
 }
 
+interface NamedSeries extends Omit<NamedLabels, 'kind'> {
+  /** Responses by first digit of the status; index 0 is unused. */
+  readonly byStatusClass: readonly number[];
+}
+
 export interface RecordSnapshot {
   readonly inFlight: number;
   readonly served: readonly ServedSeries[];
@@ -160,6 +179,7 @@ export interface RecordSnapshot {
   readonly retried: readonly RetrySeries[];
   readonly decided: readonly DecidedSeries[];
   readonly shut: readonly ShutSeries[];
+  readonly named: readonly NamedSeries[];
 }
 
 /** Names the numbers of every series. */
@@ -173,6 +193,7 @@ export function recordSnapshot(
   const retried: RetrySeries[] = [];
   const decided: DecidedSeries[] = [];
   const shut: ShutSeries[] = [];
+  const named: NamedSeries[] = [];
   for (const [labels, values] of series) {
     const [count = 0] = values;
     switch (labels.kind) {
@@ -204,9 +225,14 @@ export function recordSnapshot(
         decided.push({ policy, outcome, requests: count });
         break;
       }
+      case 'named': {
+        const { service, source, principal } = labels;
+        named.push({ service, source, principal, byStatusClass: [...values] });
+        break;
+      }
     }
   }
-  return { inFlight, served, refused, refusedConnections, retried, decided, shut };
+  return { inFlight, served, refused, refusedConnections, retried, decided, shut, named };
 }
 
 function servedSeries({ kind: _, ...labels }: ServedLabels, values: Float64Array): ServedSeries {

@@ -12,6 +12,7 @@ import { type Peer, sourceOf } from '../message/peer.ts';
 import { RequestIds } from '../message/request-id.ts';
 import { noProxies, type TrustedProxies } from '../message/trusted-proxies.ts';
 import type { Observer } from '../observe/observer.ts';
+import { PrincipalCounts } from '../observe/principal-counts.ts';
 import { Recorder } from '../observe/record.ts';
 import type { Http1Limits } from '../wire/http1/limits.ts';
 import { KeyRings } from './authenticate/key-rings.ts';
@@ -59,6 +60,8 @@ interface ProxyOptions {
   readonly exposeDecision?: boolean | undefined;
   /** Counts requests; default one of its own. */
   readonly recorder?: Recorder | undefined;
+  /** Most callers of each service that are counted by their names; default 0. */
+  readonly principalsPerService?: number | undefined;
   /** Looks at requests more closely; default nobody. */
   readonly observer?: Observer | undefined;
   /** Proxies whose word about their clients is taken; default none. */
@@ -142,6 +145,11 @@ export function createProxy(options: ProxyOptions): GatewayProxy {
     links: options.links,
     faults,
     recorder,
+    principals: new PrincipalCounts({
+      place: authorizing.place,
+      most: options.principalsPerService ?? 0,
+      open: (labels) => recorder.named(labels),
+    }),
     open: new Roster(),
     observer,
     wheel,

@@ -50,6 +50,7 @@ export class RequestRecord {
     const by = target.kind === 'cluster' ? target.cluster : cluster;
     const counts = recorder.served(this.#service, source, by, target.tier, protocol);
     counts.answered(head.status, latencyMs);
+    this.#ground.principals.answered(this.#exchange, this.#service, head.status);
     this.trail?.answered(target, head, counts, latencyMs);
     if (received > 0) counts.requestBytes(received);
     this.#counts = counts;

@@ -144,6 +144,7 @@ export class DataSide {
       exposeDecision,
       proxies: new TrustedProxies(worker.proxies),
       recorder: options.recorder,
+      principalsPerService: worker.principalsPerService,
       observer: options.observer,
       keyRings: this.#keyRings,
       buckets: options.buckets,

@@ -49,6 +49,8 @@ export interface WorkerOptions {
   readonly observes: ObserverShares;
   /** Requests that it remembers of each service and minute. */
   readonly sampledPerMinute: number;
+  /** Most callers of each service that are counted by their names. */
+  readonly principalsPerService: number;
   readonly edge: EdgeSpec;
 }
 

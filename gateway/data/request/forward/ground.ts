@@ -11,6 +11,7 @@ import type { Exchange } from '../../message/exchange.ts';
 import type { OwnLines } from '../../message/own-lines.ts';
 import type { RequestIds } from '../../message/request-id.ts';
 import type { Observer } from '../../observe/observer.ts';
+import type { PrincipalCounts } from '../../observe/principal-counts.ts';
 import type { Recorder } from '../../observe/record.ts';
 import type { ProxyLimits } from '../limit.ts';
 import type { Route } from '../route/route-table.ts';
@@ -31,6 +32,7 @@ export interface ForwardingGround {
   readonly links: ClusterTransport;
   readonly faults: FaultMaker;
   readonly recorder: Recorder;
+  readonly principals: PrincipalCounts;
   readonly open: Roster<OpenRequest>;
   /** Absent where requests are only counted. */
   readonly observer: Observer | undefined;

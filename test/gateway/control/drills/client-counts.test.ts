@@ -14,6 +14,7 @@ const nothing: RecordSnapshot = {
   refused: [],
   refusedConnections: [],
   decided: [],
+  named: [],
   shut: [],
   retried: [],
 };

@@ -130,6 +130,7 @@ const snapshot: RecordSnapshot = {
   ],
   refusedConnections: [],
   decided: [],
+  named: [],
   shut: [],
   retried: [],
 };

@@ -27,6 +27,10 @@ test('a request is told by who asked, for what, who answered, and how', async (t
   recorder.refusedConnection('connection-limit');
   recorder.refusedConnection('broken-streams', dc2);
   recorder.retried(cart, 'unsent');
+  const { values, at } = recorder.named({
+    ...{ kind: 'named', service: cart, source: dc2, principal: 'dc2.acme/ns/shop/sa/front' },
+  });
+  values[at + 4] = 3;
   const text = await exposed(recorder);
   const own =
     'service="cart.shop",reporter="source",source_cluster="dc1",destination_cluster="dc2",tier="cluster",protocol="http"';
@@ -48,6 +52,7 @@ test('a request is told by who asked, for what, who answered, and how', async (t
     'isthmus_connections_refused_total{reporter="source",source_cluster="dc1",reason="connection-limit"} 1',
     'isthmus_connections_refused_total{reporter="destination",source_cluster="dc2",reason="broken-streams"} 1',
     'isthmus_retries_total{service="cart.shop",reason="unsent"} 1',
+    'isthmus_requests_by_principal_total{service="cart.shop",reporter="destination",source_cluster="dc2",source_principal="dc2.acme/ns/shop/sa/front",code="4xx"} 3',
   ]) {
     t.true(text.split('\n').includes(line), `${line}\n${text}`);
   }

@@ -147,6 +147,7 @@ async function make(t: Context, name: string, random: () => number): Promise<Mad
     eastWestProxyProtocol: false,
     observes: { traced: undefined, logged: 0 },
     sampledPerMinute: 0,
+    principalsPerService: 0,
     edge: { tcp: [], ingress: [] },
   };
   const side = new DataSide({

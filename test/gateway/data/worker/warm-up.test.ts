@@ -32,6 +32,7 @@ const usual: WorkerOptions = {
   eastWestProxyProtocol: false,
   observes: { traced: undefined, logged: 0 },
   sampledPerMinute: 0,
+  principalsPerService: 0,
   edge: { tcp: [], ingress: [] },
 };
 
