@@ -1,4 +1,4 @@
-/** Owns the operations on the federation: its clusters, tokens, joining, leaving, and the embedded registry. */
+/** Owns the operations on the federation: its clusters, their trust, tokens, joining, leaving, and the embedded registry. */
 import { z } from 'zod';
 import { labelSchema } from '../../../../registry/model.ts';
 import { joinBodySchema, leaveBodySchema, tokenBodySchema } from '../bodies.ts';
@@ -9,6 +9,7 @@ import { clusterItemSchema } from '../schema/clusters.ts';
 import { createdTokenSchema, joinResultSchema, leaveResultSchema } from '../schema/federation.ts';
 import { gatewayItemSchema } from '../schema/gateways.ts';
 import { registryReportSchema } from '../schema/registry.ts';
+import { trustItemSchema } from '../schema/trust.ts';
 
 const tag = 'Federation';
 
@@ -44,6 +45,16 @@ export function federationOperations(control: Control): Operation[] {
       role: 'viewer',
       answer: registryReportSchema,
       handle: () => control.registry(),
+    }),
+    listing({
+      path: '/v1/trust',
+      id: 'listTrust',
+      tag,
+      summary: "How each cluster's trust bundle stands, and who has yet to take it up",
+      role: 'viewer',
+      item: trustItemSchema,
+      key: ({ cluster }) => cluster,
+      items: () => control.trust(),
     }),
     operation({
       method: 'POST',

@@ -1,4 +1,4 @@
-/** Owns the operations on trust: how the bundles of all clusters stand, and changing the root of this one. */
+/** Owns the operations on changing the root of this cluster, on trying who verifies whom, and on who is trusted no more. */
 import { z } from 'zod';
 import { otherRoot } from '../../../../certs/authority-state.ts';
 import { fingerprintOf } from '../../../../certs/x509.ts';
@@ -10,10 +10,9 @@ import type { Identity } from '../../membership/identity.ts';
 import type { OtherGateways } from '../../others/other-gateways.ts';
 import { laggards, nameOf, revocations } from '../../trust/acknowledgements.ts';
 import type { RootRotation } from '../../trust/root-rotation.ts';
-import { type BelievingParts, bundleStandings } from '../../trust/standings.ts';
+import type { BelievingParts } from '../../trust/standings.ts';
 import type { Workers } from '../../workers/workers.ts';
 import type { RotationItem } from '../answers.ts';
-import { listing } from '../list.ts';
 import { type Operation, operation } from '../operation.ts';
 import {
   restingSchema,
@@ -22,7 +21,6 @@ import {
   revocationSchema,
   rotationBodySchema,
   rotationSchema,
-  trustItemSchema,
   verificationSchema,
 } from '../schema/trust.ts';
 import { verification } from '../view/verification.ts';
@@ -45,16 +43,6 @@ export function trustOperations(gateway: TrustParts, clock: Clock): Operation[] 
     return root && fingerprintOf(root.raw);
   };
   return [
-    listing({
-      path: '/v1/trust',
-      id: 'listTrust',
-      tag,
-      summary: "How each cluster's trust bundle stands, and who has yet to take it up",
-      role: 'viewer',
-      item: trustItemSchema,
-      key: ({ cluster }) => cluster,
-      items: () => bundleStandings(gateway),
-    }),
     operation({
       method: 'GET',
       path: '/v1/trust/connections',
