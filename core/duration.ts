@@ -30,10 +30,3 @@ export const durationTextSchema = z.string().superRefine((text, context) => {
 export function msOf(duration: string): number {
   return durationSchema.parse(duration);
 }
-
-/** The shortest way to write so many milliseconds: 60000 is `1m`, 90000 is `90s`. */
-export function writtenDuration(ms: number): string {
-  const whole = Math.round(ms);
-  const unit = (['h', 'm', 's'] as const).find((one) => whole > 0 && whole % units[one] === 0);
-  return unit === undefined ? (whole === 0 ? '0s' : `${whole}ms`) : `${whole / units[unit]}${unit}`;
-}

@@ -1,7 +1,8 @@
 /** Owns what to check of an endpoint and how often, and how that is written in configurations and API bodies. */
 import { z } from 'zod';
-import { durationTextSchema, msOf, writtenDuration } from '../core/duration.ts';
+import { durationTextSchema, msOf } from '../core/duration.ts';
 import { isAuthority } from '../core/uri-authority.ts';
+import { writtenDuration } from '../core/written-duration.ts';
 
 /** Statuses from `from` to `to`, both included. */
 interface StatusRange {

@@ -1,5 +1,5 @@
 /** Owns durations as other systems write them, in the words of ours. */
-import { writtenDuration } from '../../core/duration.ts';
+import { writtenDuration } from '../../core/written-duration.ts';
 
 const units: Readonly<Record<string, number>> = {
   h: 3_600_000,

@@ -1,8 +1,8 @@
 /** Owns `isthmus shift`: requests led to another version little by little, and back by themselves where a guard is broken. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { writtenDuration } from '../../core/duration.ts';
 import { asIsthmusError, IsthmusError } from '../../core/errors.ts';
 import type { ServiceName } from '../../core/names.ts';
+import { writtenDuration } from '../../core/written-duration.ts';
 import type { TrafficAnswer } from '../../gateway/control/api/answers.ts';
 import type { AdminClient } from '../admin-client.ts';
 import type { Cli } from '../cli.ts';

@@ -1,6 +1,7 @@
 /** Owns how it is written what is tried again, and what gateways understand by it. */
 import { z } from 'zod';
-import { durationTextSchema, msOf, writtenDuration } from '../../core/duration.ts';
+import { durationTextSchema, msOf } from '../../core/duration.ts';
+import { writtenDuration } from '../../core/written-duration.ts';
 import { defaultRetry, type RetryPolicy, retryBudgets, retryConditions } from './retry.ts';
 
 function durationOf(ms: number) {

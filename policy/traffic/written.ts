@@ -1,6 +1,7 @@
 /** Owns what the parts of a written traffic policy have in common. */
 import { z } from 'zod';
-import { durationTextSchema, msOf, writtenDuration } from '../../core/duration.ts';
+import { durationTextSchema, msOf } from '../../core/duration.ts';
+import { writtenDuration } from '../../core/written-duration.ts';
 
 export const percent = z.number().min(0).max(100);
 

@@ -64,7 +64,8 @@ for (const [where, globs] of Object.entries({ documents, sources })) {
       cwd: root,
       exclude: ['**/node_modules/**', '**/dist/**', '**/completion/**'],
     })) {
-      const text = await readFile(root + file, 'utf8');
+      const written = await readFile(root + file, 'utf8');
+      const text = written.replaceAll(/ \\\n\s*/g, ' '); // A command goes on after a backslash.
       for (const [, line = ''] of patterns.flatMap((pattern) => [...text.matchAll(pattern)])) {
         const words = wordsOf(line);
         if (isOneOfMany(words)) continue;

@@ -1,6 +1,7 @@
 /** Specifies how durations are written. */
 import test from 'ava';
-import { durationSchema, durationTextSchema, writtenDuration } from '../../core/duration.ts';
+import { durationSchema, durationTextSchema } from '../../core/duration.ts';
+import { writtenDuration } from '../../core/written-duration.ts';
 
 for (const [text, ms] of [
   ['0s', 0],

@@ -112,6 +112,14 @@ export const everyKey: readonly object[] = [
     standalone: true,
     trusted_proxies: ['10.0.0.0/8', '192.0.2.1', '2001:db8::1'],
     trusted_fields: 'forwarded',
+    sampling: { perMinute: 10 },
+    audit: {
+      maxBytes: 1_048_576,
+      maxAgeDays: 30,
+      webhook: { url: 'https://audit.example.com/in', tokenFile: 'audit.token', ca: 'audit.pem' },
+      syslog: { address: 'logs.example.com:6514', transport: 'tls', ca: 'logs.pem', facility: 10 },
+    },
+    history: { maxBytes: 1_048_576, maxAgeDays: 7 },
     admin: {
       tls: { cert: 'admin.pem', key: 'admin.key', clientCa: 'ops.pem' },
       auth: {
@@ -145,6 +153,7 @@ export const everyKey: readonly object[] = [
         },
         balance: { hash: { cookie: 'user' }, affinity: { header: { name: 'x-session' } } },
         timeouts: { request: '1s' },
+        ports: [{ name: 'grpc', port: 9090, protocol: 'http2' }],
         endpoints: [
           {
             id: 'a',
@@ -152,6 +161,7 @@ export const everyKey: readonly object[] = [
             zone: 'eu-west-1b',
             weight: 2,
             labels: { version: '1' },
+            ports: [{ name: 'metrics', port: 9100 }],
             check: { tcp: true },
           },
         ],

@@ -1,6 +1,7 @@
 /** Owns telling who may ask, and how often: the rule that let a request pass or refused it, and the buckets that it takes from. */
-import { writtenDuration } from '../../../core/duration.ts';
+
 import type { ServiceName } from '../../../core/names.ts';
+import { writtenDuration } from '../../../core/written-duration.ts';
 import { decidingRule, refusing } from '../request/authorize/decide.ts';
 import { Facts, type Place } from '../request/authorize/facts.ts';
 import {

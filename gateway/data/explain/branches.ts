@@ -1,5 +1,5 @@
 /** Owns where a request may go by the rule that it fits: what happens to it on purpose, its copies, and each backend with its share. */
-import { writtenDuration } from '../../../core/duration.ts';
+import { writtenDuration } from '../../../core/written-duration.ts';
 import type { BackendTarget, RouteMirror } from '../../../policy/route/rule.ts';
 import type { Exchange } from '../message/exchange.ts';
 import type { Passage } from '../message/passage.ts';

@@ -1,5 +1,5 @@
 /** Owns telling how long a request is waited for, and when it is tried again. */
-import { writtenDuration } from '../../../core/duration.ts';
+import { writtenDuration } from '../../../core/written-duration.ts';
 import type { PolicyResource } from '../../../policy/effective.ts';
 import type { Route } from '../request/route/route-table.ts';
 import type { Decision } from './decision.ts';

@@ -1,7 +1,8 @@
 /** Owns refusing requests beyond the rate that a policy allows. */
-import { writtenDuration } from '../../../core/duration.ts';
+
 import { IsthmusError } from '../../../core/errors.ts';
 import type { ClusterName } from '../../../core/names.ts';
+import { writtenDuration } from '../../../core/written-duration.ts';
 import type { Exchange } from '../message/exchange.ts';
 import { FieldEdits } from '../message/field-edits.ts';
 import { Passage } from '../message/passage.ts';

@@ -1,6 +1,7 @@
 /** Owns what the Gateway API's HTTPRoute and GRPCRoute say in the words of a Route, and which of their fields do nothing here. */
-import { writtenDuration } from '../../../core/duration.ts';
+
 import { isLabel } from '../../../core/names.ts';
+import { writtenDuration } from '../../../core/written-duration.ts';
 import type { Manifest } from '../../manifests.ts';
 import {
   type ForeignFilter,

@@ -98,6 +98,9 @@ module "gateway" {
   expose_decision = try(var.gateway.expose_decision, null)
   log             = try(var.gateway.log, {})
   tracing         = try(var.gateway.tracing, null)
+  sampling        = try(var.gateway.sampling, null)
+  audit           = try(var.gateway.audit, null)
+  history         = try(var.gateway.history, null)
 
   gateway_id_command = "${local.program_dir}/metadata instance-id"
   zone_command       = "${local.program_dir}/metadata placement/availability-zone"

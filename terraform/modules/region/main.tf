@@ -78,7 +78,10 @@ locals {
       level  = var.log.level
       access = jsondecode(can(tonumber(var.log.access)) ? jsonencode(tonumber(var.log.access)) : jsonencode(var.log.access))
     }
-    tracing = var.tracing
+    tracing  = var.tracing
+    sampling = var.sampling
+    audit    = var.audit
+    history  = var.history
   }
 
   # What is null is left out, wherever it is. Within a string every quote is escaped, so that none of them is taken for a key.

@@ -7,12 +7,14 @@ variable "services" {
     namespace = string
     exported  = optional(bool)
     protocol  = optional(string)
+    ports     = optional(list(object({ name = string, port = number, protocol = optional(string) })))
     endpoints = optional(list(object({
       id      = string
       address = string
       zone    = optional(string)
       weight  = optional(number)
       labels  = optional(map(string))
+      ports   = optional(list(object({ name = string, port = number, protocol = optional(string) })))
       check = optional(object({
         http = optional(object({
           path    = string

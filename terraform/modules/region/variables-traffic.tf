@@ -250,3 +250,38 @@ variable "tracing" {
     error_message = "endpoint is a URL such as http://collector:4318/v1/traces."
   }
 }
+
+variable "sampling" {
+  description = "How many requests of each service and minute each worker remembers, without their secrets, for `isthmus diff` and `isthmus explain --request`. 0: none."
+  type        = object({ perMinute = optional(number) })
+  default     = null
+}
+
+variable "audit" {
+  description = "How much is kept of who changed what, and whom it is sent to. Tokens and authorities come from files (`secret_commands`)."
+  type = object({
+    maxBytes   = optional(number)
+    maxAgeDays = optional(number)
+    webhook = optional(object({
+      url       = string
+      tokenFile = optional(string)
+      ca        = optional(string)
+    }))
+    syslog = optional(object({
+      address   = string
+      transport = optional(string)
+      ca        = optional(string)
+      facility  = optional(number)
+    }))
+  })
+  default = null
+}
+
+variable "history" {
+  description = "How much is kept of what this cluster believed."
+  type = object({
+    maxBytes   = optional(number)
+    maxAgeDays = optional(number)
+  })
+  default = null
+}

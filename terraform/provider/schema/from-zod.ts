@@ -1,8 +1,8 @@
 /** Owns making attributes of the admin API's shapes: a field that is added to one of those is an attribute by itself. */
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
-import { writtenDuration } from '../../../core/duration.ts';
 import { IsthmusError } from '../../../core/errors.ts';
+import { writtenDuration } from '../../../core/written-duration.ts';
 import type { Value } from '../values/value.ts';
 import {
   type Attribute,

@@ -1,8 +1,8 @@
 /** Owns the operations on standing orders as resources: a cluster's drain and a service's failover, given where they are not in force yet. */
 import type { z } from 'zod';
-import { writtenDuration } from '../../../../core/duration.ts';
 import { IsthmusError } from '../../../../core/errors.ts';
 import { type ServiceName, serviceName, serviceParts } from '../../../../core/names.ts';
+import { writtenDuration } from '../../../../core/written-duration.ts';
 import type { Drain, Failover, StandingOrders } from '../../drills/standing-orders.ts';
 import { type Operation, operation } from '../operation.ts';
 import { resourceOperations } from '../resource-operations.ts';

@@ -1,8 +1,8 @@
 /** Owns how the admin API lists what a gateway knows: clusters, services, endpoints and exports. */
 import { fingerprintOf } from '../../../../certs/x509.ts';
-import { writtenDuration } from '../../../../core/duration.ts';
 import { type ClusterName, type ServiceName, serviceHost } from '../../../../core/names.ts';
 import { byNaturalOrder } from '../../../../core/text-order.ts';
+import { writtenDuration } from '../../../../core/written-duration.ts';
 import { writtenCheck } from '../../../../policy/health-check.ts';
 import type { EndpointRecord, ExportRecord } from '../../../../registry/model.ts';
 import type { ClusterView, ServiceView, Snapshot } from '../../../../registry/snapshot.ts';
