@@ -162,6 +162,18 @@ export const errorCodes = {
     'bad-input',
     'Correct the request.',
   ),
+  REGISTRY_NOT_EMPTY: entry(
+    'Registry is not empty',
+    409,
+    'refused',
+    'See what would change: `--dry-run`. With `--force` the values of the backup replace those that are there; other keys stay.',
+  ),
+  BACKUP_INVALID: entry(
+    'Backup is not good',
+    400,
+    'bad-input',
+    'Use another backup: this one was cut short, was changed, or is none.',
+  ),
   REGISTRY_FILE_LOCKED: entry(
     'Registry file is in use',
     500,

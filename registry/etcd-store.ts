@@ -1,9 +1,7 @@
 /** Owns the registry client: etcd behind the `Store` contract, whether a real etcd or our embedded one. */
 import {
-  type ICompare,
   type ILeaseKeepAliveResponse,
   type IRangeResponse,
-  type IRequestOp,
   KVClient,
   LeaseClient,
   MaintenanceClient,
@@ -13,6 +11,7 @@ import { asIsthmusError, IsthmusError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { Subscribers } from '../core/subscribers.ts';
 import { EtcdConnection } from './etcd-connection.ts';
+import { encodeCompare, encodeOp } from './etcd-encoding.ts';
 import { concernsAll, etcdTexts } from './etcd-errors.ts';
 import type { EtcdUser } from './etcd-login.ts';
 import { askEndpoints, type EndpointState, type EndpointsOptions } from './etcd-members.ts';
@@ -67,15 +66,20 @@ export interface EtcdStore extends Store {
   setTls(tls: RegistryTls): void;
 }
 
+export interface PagedStore extends EtcdStore {
+  /** All from one key up to another, ascending, at one revision: the given one, or that of the first page. */
+  pages(from: Buffer, end: Buffer, revision?: number): AsyncIterable<readonly StoredValue[]>;
+}
+
 /** Keys fetched at once; with values of a few hundred bytes a page stays well under gRPC's limits. */
 const pageSize = 1000;
 
 /** Opens a client. Connects on first use; throws CONFIG_INVALID or CERT_INVALID for options that can never work. */
-export function openEtcdStore(options: EtcdStoreOptions): EtcdStore {
+export function openEtcdStore(options: EtcdStoreOptions): PagedStore {
   return new EtcdBackedStore(options);
 }
 
-class EtcdBackedStore implements EtcdStore {
+class EtcdBackedStore implements PagedStore {
   readonly #connection: EtcdConnection;
   readonly #kv: KVClient;
   readonly #leases: LeaseClient;
@@ -127,19 +131,31 @@ class EtcdBackedStore implements EtcdStore {
   }
 
   async list(prefix: string): Promise<Listing> {
-    const range_end = prefixEnd(prefix);
     const values: StoredValue[] = [];
-    let key = Buffer.from(prefix === '' ? '\0' : prefix);
     let revision = 0;
+    const from = Buffer.from(prefix === '' ? '\0' : prefix);
+    for await (const page of this.#pages(from, prefixEnd(prefix), 0)) {
+      if (revision === 0) revision = Number(page.header.revision);
+      for (const kv of page.kvs) values.push(storedValue(kv));
+    }
+    return { values, revision };
+  }
+
+  async *pages(from: Buffer, end: Buffer, revision = 0): AsyncGenerator<readonly StoredValue[]> {
+    for await (const { kvs } of this.#pages(from, end, revision)) yield kvs.map(storedValue);
+  }
+
+  /** At `revision`, or where that is 0 at the one that the first page is of. */
+  async *#pages(from: Buffer, range_end: Buffer, at: number): AsyncGenerator<IRangeResponse> {
+    let [key, revision] = [from, at];
     let page: IRangeResponse;
     do {
       page = await this.#kv.range({ key, range_end, limit: pageSize, revision });
       if (revision === 0) revision = Number(page.header.revision);
-      for (const kv of page.kvs) values.push(storedValue(kv));
+      yield page;
       const last = page.kvs.at(-1);
       if (last !== undefined) key = Buffer.concat([last.key, Buffer.from([0])]);
     } while (page.more);
-    return { values, revision };
   }
 
   async txn(compares: readonly Compare[], ops: readonly WriteOp[]): Promise<TxnResult> {
@@ -271,38 +287,5 @@ class EtcdBackedStore implements EtcdStore {
     if (error === undefined) this.#log.info('registry connected');
     else this.#log.warn({ err: error }, 'registry unavailable');
     this.#subscribers.tell(this.#state);
-  }
-}
-
-function encodeCompare(compare: Compare): ICompare {
-  const key = Buffer.from(compare.key);
-  if ('modRevision' in compare) {
-    return { key, target: 'Mod', result: 'Equal', mod_revision: compare.modRevision };
-  }
-  // etcd's documented idiom: a key that does not exist has create revision 0.
-  return {
-    key,
-    target: 'Create',
-    result: compare.exists ? 'Greater' : 'Equal',
-    create_revision: 0,
-  };
-}
-
-function encodeOp(op: WriteOp): IRequestOp {
-  switch (op.op) {
-    case 'put':
-      return {
-        request_put: {
-          key: Buffer.from(op.key),
-          value: Buffer.from(op.value as string),
-          lease: op.lease ?? 0,
-        },
-      };
-    case 'delete':
-      return { request_delete_range: { key: Buffer.from(op.key) } };
-    case 'delete-prefix':
-      return {
-        request_delete_range: { key: Buffer.from(op.prefix), range_end: prefixEnd(op.prefix) },
-      };
   }
 }

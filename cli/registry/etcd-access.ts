@@ -1,5 +1,6 @@
 /** Owns how a command finds an etcd and proves itself there: by flags, by a gateway's configuration, or by both, flags first. */
 import { resolve } from 'node:path';
+import { Option } from 'commander';
 import { systemClock } from '../../core/clock.ts';
 import { IsthmusError } from '../../core/errors.ts';
 import { silentLog } from '../../core/log.ts';
@@ -28,9 +29,13 @@ export interface EtcdAccess {
 }
 
 /** Gives a verb the options by which an etcd is named; `--ca`, `--cert` and `--key` all verbs have. */
-export function etcdOptions(verb: Verb): Verb {
+export function etcdOptions(verb: Verb, { config = 'optional' } = {}): Verb {
+  const file = new Option(
+    '-c, --config <file>',
+    'Configuration of a gateway, for what is not given here.',
+  );
   return verb
-    .option('-c, --config <file>', 'Configuration of a gateway, for what is not given here.')
+    .addOption(file.makeOptionMandatory(config === 'required'))
     .option('--endpoints <urls>', 'Of etcd: https://host:port, several with commas between.')
     .option('--user <name>', "One of etcd's users.")
     .option('--password-file <file>', 'File with the password of that user.')

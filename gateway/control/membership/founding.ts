@@ -6,6 +6,7 @@ import type { Joined, RegistryAccess } from '../../../federation/member.ts';
 import type { ClusterDraft } from '../../../federation/own-records.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import type { Identity } from './identity.ts';
+import { addressesOf } from './moved-registry.ts';
 import { openRegistryStore } from './registry-store.ts';
 
 interface FoundingOptions {
@@ -64,6 +65,5 @@ function registryAccess(
       hostTrustDomain: trustDomain,
     };
   }
-  const endpoints = registry?.etcd?.endpoints.map((url) => url.replace(/^https?:\/\//, '')) ?? [];
-  return { kind: 'etcd', endpoints };
+  return { kind: 'etcd', endpoints: registry?.etcd ? addressesOf(registry.etcd) : [] };
 }

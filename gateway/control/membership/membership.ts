@@ -16,6 +16,7 @@ import type { HostedRegistry } from './hosted-registry.ts';
 import { authorityDir } from './identity.ts';
 import { forgetKnowledge } from './kept-knowledge.ts';
 import { leaveFederation } from './leaving.ts';
+import { moveToConfigured } from './moved-registry.ts';
 import { obstacleOf } from './obstacle.ts';
 import { evictCluster, evictFor, inviteCluster, inviteGateway } from './other-clusters.ts';
 import type { Invitation, JoinOutcome } from './outcomes.ts';
@@ -111,9 +112,11 @@ export class Membership {
    * says so. What needs a registry or a cluster that can't be reached is tried again in the background.
    */
   async start(): Promise<void> {
-    const { identity, config } = this.#options;
-    const { state } = identity.membershipFile;
-    if (isJoined(state)) await this.#belonging.enter(state);
+    const { identity, config, log } = this.#options;
+    const { membershipFile } = identity;
+    const { state } = membershipFile;
+    if (isJoined(state))
+      await this.#belonging.enter(await moveToConfigured(state, membershipFile, config, log));
     else if (state.kind === 'joining')
       await this.#retry('a join was under way', () => resumeJoin(this.#joinOptions()));
     else if (isFounder(config)) await this.#found();

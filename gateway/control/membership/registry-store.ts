@@ -1,17 +1,21 @@
 /** Owns opening the registry a cluster uses: the embedded one of this or another gateway, or an etcd, with the right credentials. */
+import type { LeafRotation } from '../../../certs/rotation.ts';
+import type { TrustDomain } from '../../../certs/spiffe-id.ts';
 import { isWildcard, parseAddress } from '../../../core/address.ts';
 import type { Clock } from '../../../core/clock.ts';
 import type { Log } from '../../../core/log.ts';
 import type { RegistryAccess } from '../../../federation/member.ts';
-import { type EtcdStore, openEtcdStore, type RegistryTls } from '../../../registry/etcd-store.ts';
+import { openEtcdStore, type PagedStore, type RegistryTls } from '../../../registry/etcd-store.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import { EtcdCredentials } from './etcd-credentials.ts';
-import type { Identity } from './identity.ts';
 
 interface RegistryStoreOptions {
   readonly config: GatewayConfig;
   readonly access: RegistryAccess;
-  readonly identity: Identity;
+  readonly identity: {
+    readonly trustDomain: TrustDomain;
+    readonly leaf: Pick<LeafRotation, 'current'>;
+  };
   /** PEM roots of the cluster that hosts an embedded registry. */
   hostRoots(trustDomain: string): string;
   /** Where the embedded registry of this very gateway listens, if it hosts one. */
@@ -21,7 +25,7 @@ interface RegistryStoreOptions {
 }
 
 interface OpenedRegistry {
-  readonly store: EtcdStore;
+  readonly store: PagedStore;
   /** Credentials for an etcd that is configured; they are not watched yet. */
   readonly credentials?: EtcdCredentials;
 }
