@@ -260,6 +260,7 @@ test.serial(
 
     // Of a cluster that is gone it is known that it can't be reached, and not what it sees.
     await Promise.all([dc2.gateway.kill(), second.kill()]);
+    await until('no link to be up', async () => (await dc1.others())['dc2']?.state === 'down');
     const gone = await dc1.gateway.isthmus(['verify', '-o', 'json']);
     t.is(gone.code, 1);
     const [to, from] = (JSON.parse(gone.stdout) as Matrix).pairs;

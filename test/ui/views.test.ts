@@ -24,6 +24,7 @@ const views = [
   ['/services/orders.shop', 'orders-1'],
   ['/services/orders.shop?requests-as=table', 'orders-1'],
   ['/trust', 'dc3.acme'],
+  ['/matrix?pair=dc1.dc2', 'dc2, seen from dc1'],
   ['/traffic', 'orders.shop'],
   ['/traffic?as=table', 'orders.shop'],
   ['/routing?service=orders.shop', 'cluster dc3'],
@@ -61,6 +62,26 @@ test.serial(
     const here = page.getByRole('table', { name: 'Clusters' }).getByRole('row', { name: /dc1/ });
     await here.getByText(tensPerSecond).first().waitFor();
     t.pass();
+  },
+);
+
+test.serial(
+  'the matrix is looked for anew, and a cell of it opens to what was found there',
+  async (t) => {
+    const { page, open } = await openUi(t, browser, clusters.dc1);
+    await open('/matrix');
+    await page.getByRole('button', { name: 'Look now' }).click();
+    const cell = page.getByRole('button', { name: 'dc3, seen from dc2' });
+    await cell.getByText('ok', { exact: true }).waitFor();
+    await cell.click();
+    const found = page.getByRole('region', { name: 'dc3, seen from dc2' });
+    await found.getByText('spiffe://dc3.acme/gateway/gateway-1, each believing').waitFor();
+    await found.getByText('orders.shop, of which 1 copy is healthy, answers HEAD').waitFor();
+    t.is(new URL(page.url()).search, '?pair=dc2.dc3');
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      t.deepEqual(await accessibilityFaults(page), [], colorScheme);
+    }
   },
 );
 

@@ -52,6 +52,14 @@ export const views: readonly View[] = [
     routes: [{ path: '/trust', component: lazy(() => import('./views/trust/trust-view.tsx')) }],
   },
   {
+    id: 'matrix',
+    title: 'Matrix',
+    href: '/matrix',
+    icon: 'matrix',
+    key: 'x',
+    routes: [{ path: '/matrix', component: lazy(() => import('./views/matrix/matrix-view.tsx')) }],
+  },
+  {
     id: 'traffic',
     title: 'Traffic',
     href: '/traffic',
