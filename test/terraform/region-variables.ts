@@ -113,6 +113,7 @@ export const everyKey: readonly object[] = [
     trusted_proxies: ['10.0.0.0/8', '192.0.2.1', '2001:db8::1'],
     trusted_fields: 'forwarded',
     sampling: { perMinute: 10 },
+    verify: { every: '5m' },
     audit: {
       maxBytes: 1_048_576,
       maxAgeDays: 30,

@@ -101,6 +101,7 @@ module "gateway" {
   sampling        = try(var.gateway.sampling, null)
   audit           = try(var.gateway.audit, null)
   history         = try(var.gateway.history, null)
+  verify          = try(var.gateway.verify, null)
 
   gateway_id_command = "${local.program_dir}/metadata instance-id"
   zone_command       = "${local.program_dir}/metadata placement/availability-zone"

@@ -82,6 +82,7 @@ locals {
     sampling = var.sampling
     audit    = var.audit
     history  = var.history
+    verify   = var.verify
   }
 
   # What is null is left out, wherever it is. Within a string every quote is escaped, so that none of them is taken for a key.

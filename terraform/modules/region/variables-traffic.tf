@@ -285,3 +285,9 @@ variable "history" {
   })
   default = null
 }
+
+variable "verify" {
+  description = "How often each gateway looks at the other clusters, such as `{ every = \"60s\" }`; `0s`: only when somebody asks."
+  type        = object({ every = optional(string) })
+  default     = null
+}
