@@ -51,6 +51,8 @@ export async function etcdAccess(cli: Cli, flags: EtcdFlags): Promise<EtcdAccess
     error,
   } = etcdSchema.safeParse({
     ...config?.registry?.etcd,
+    // Was read from a duration already, and is nothing to a command.
+    compactAfter: undefined,
     ...given(cli, flags),
   });
   if (!success) {

@@ -86,7 +86,7 @@ async function prepare(cli: Cli, options: PrepareOptions): Promise<void> {
     const isMade = steps.some(({ kind }) => kind === 'add-user') && options.byCertificate !== true;
     const passwordFile = isMade ? resolve(options.writePassword ?? `${name}.password`) : undefined;
     if (remove !== undefined && !dryRun && steps.length > 0) {
-      cli.noteLaidOut((view) => planText(name, steps, view));
+      if (yes !== true) cli.noteLaidOut((view) => planText(name, steps, view));
       if (!(await confirm(cli, yes, `Take ${name} away?`))) return;
     }
     if (!dryRun) await take(users, steps, passwordFile);

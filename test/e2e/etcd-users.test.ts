@@ -169,6 +169,19 @@ test.serial('the registry is shown: its leader, its size, the lease of the gatew
   t.true(report.watches.every(({ state: how }) => how === 'watching'));
 });
 
+test.serial('a cluster may back the federation up, and restore it nowhere', async (t) => {
+  const file = join(pems.dir, 'backup');
+  const backup = ['registry', 'backup', file, '-c', dc2.gateway.configPath];
+  t.is((await isthmus(backup)).code, 0);
+  t.regex(await readFile(file, 'utf8'), /acme\/clusters\/dc1"/);
+  await run('del', `${root}/clusters/dc1`);
+  const restore = ['registry', 'restore', file, '-c', dc2.gateway.configPath, '--force'];
+  const { code, stderr } = await isthmus(restore);
+  t.is(code, 5, stderr);
+  t.regex(stderr, /REGISTRY_DENIED/);
+  await well(dc2);
+});
+
 test.serial('preparing again changes nothing, and no password is ever printed', async (t) => {
   const again = await prepare('--cluster', 'dc2', '-o', 'json');
   t.like(JSON.parse(again.stdout), { name: 'dc2.acme', steps: [], enforced: true });
