@@ -1,7 +1,7 @@
 /** Owns how the order of clusters is written in a traffic policy. */
 import { z } from 'zod';
 import { clusterNameSchema } from '../../registry/model.ts';
-import { clusterOrders, defaultTiers, failovers } from './tiers.ts';
+import { clusterOrders, defaultTiers, failovers, zoneRoutings } from './tiers.ts';
 
 /** Keys of `balance`. */
 export const tiersKeys = {
@@ -52,5 +52,11 @@ export const tiersKeys = {
     .default(defaultTiers.failover)
     .describe(
       'When a tier leaves load to the next: what it can not carry, or all, once it has no healthy copy',
+    ),
+  zones: z
+    .enum(zoneRoutings)
+    .default(defaultTiers.zones)
+    .describe(
+      'Whether a zone serves all that its gateways are asked, or what its part of 6 or more healthy copies is of their part',
     ),
 };

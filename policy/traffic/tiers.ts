@@ -7,6 +7,9 @@ export type ClusterOrder = (typeof clusterOrders)[number];
 export const failovers = ['by-capacity', 'only-when-none-healthy'] as const;
 export type Failover = (typeof failovers)[number];
 
+export const zoneRoutings = ['prefer', 'residual'] as const;
+export type ZoneRouting = (typeof zoneRoutings)[number];
+
 /** The price of what is carried between two clusters. */
 export interface Cost {
   /** The cluster whose clients ask; absent = any. */
@@ -39,6 +42,12 @@ export interface TiersPolicy {
    * as it has a healthy copy it carries all (Consul's). Default `by-capacity`.
    */
   readonly failover: Failover;
+  /**
+   * `prefer`: a zone serves all that its gateways are asked, as far as its health allows. `residual`: no larger a part of a cluster's requests
+   * than it has of the healthy copies, by where the cluster's gateways are; the rest goes to zones with capacity left (Envoy's zone aware
+   * routing, from 6 healthy copies on). Default `prefer`.
+   */
+  readonly zones: ZoneRouting;
 }
 
 export const defaultTiers: TiersPolicy = {
@@ -47,4 +56,5 @@ export const defaultTiers: TiersPolicy = {
   costs: [],
   clusterWeights: [],
   failover: 'by-capacity',
+  zones: 'prefer',
 };

@@ -2,6 +2,7 @@
 import test from 'ava';
 import type {
   EndpointItem,
+  ExplainAnswer,
   GraphAnswer,
   Matrix,
   TrustItem,
@@ -36,7 +37,7 @@ test.before(
       dc1: { instances: 0, config: { workers: 2 } },
       dc2: { secondEastWest: line.address },
     }));
-    second = await secondGateway(scope, dc2);
+    second = await secondGateway(scope, dc2, { zone: 'b' });
     line.setTarget(second.listener('eastWest'));
     [instance] = dc2.instances as [Instance];
     await areThere();
@@ -120,6 +121,31 @@ test.serial('a gateway that was killed takes its endpoints back when it returns'
   await second.start();
   line.setTarget(second.listener('eastWest'));
   await areThere();
+});
+
+test.serial('zones: residual goes by where the gateways of the cluster are', async (t) => {
+  await dc2.gateway.api.send('PUT', '/v1/traffic-policies/shop/level', {
+    ...{ target: { service: 'level' }, balance: { zones: 'residual' } },
+  });
+  const { gateway } = dc2;
+  const zones = ['default', 'default', 'b', 'b', 'b', 'b', 'b', 'b'];
+  for (const [i, zone] of zones.entries()) {
+    const id = `level-${i}`;
+    await gateway.isthmusOk([
+      ...['register', 'level.shop', '--id', id, '--zone', zone, '--address', instance.address],
+    ]);
+  }
+  const kept = async (one: GatewayProcess) => {
+    const { tiers } = await one.api.get<ExplainAnswer>('/v1/explain/level.shop');
+    return tiers.map(({ healthyLoad }) => healthyLoad);
+  };
+  await until('the second to have all', async () => {
+    const { candidates } = await second.api.get<ExplainAnswer>('/v1/explain/level.shop');
+    return candidates.filter(({ health }) => health === 'healthy').length === zones.length;
+  });
+  // A quarter of the copies for half of the gateways.
+  await until('the first to keep half', async () => (await kept(gateway)).join() === '50,50');
+  t.deepEqual(await kept(second), [100, 0]);
 });
 
 test.serial(

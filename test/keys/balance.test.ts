@@ -135,6 +135,10 @@ test.before('a gateway with services that are each balanced in a way of their ow
       service('cookie', hash({ cookie: 'user' }), 3),
       service('query', hash({ query: 'user' }), 3),
       service('near', {}, [{ zone: 'a' }, { zone: 'b' }]),
+      service('level-zones', { zones: 'residual' }, [
+        ...Array<Endpoint>(2).fill({ zone: 'a' }),
+        ...Array<Endpoint>(4).fill({ zone: 'b' }),
+      ]),
       service('weighed', inTurn, [{ weight: 3 }, {}]),
       checked('few', { overprovisioningFactor: 10 }, [{ zone: 'a' }, { zone: 'a' }, { zone: 'b' }]),
       checked('lone', { failover: 'only-when-none-healthy' }, [
@@ -349,6 +353,14 @@ test('overprovisioningFactor: half of a zone carries all of its load', async (t)
   t.deepEqual(counted(await meet('few', 40)), { 2: 40 });
   t.is((await explained('few')).policy.overprovisioningFactor, 10);
   proves(t, 'balance.overprovisioningFactor');
+});
+
+test('zones: residual has the own zone keep what its part of the copies is of its part of the gateways', async (t) => {
+  const [own] = (await explained('level-zones')).tiers;
+  t.is(own?.healthyLoad, 33);
+  t.regex(own?.reason ?? '', /33 % of the healthy copies and 100 % of the gateways/);
+  t.true(Object.keys(counted(await meet('level-zones', 40))).some((number) => Number(number) > 2));
+  proves(t, 'balance.zones');
 });
 
 test('failover: only when none is healthy does a zone leave anything to the next', async (t) => {

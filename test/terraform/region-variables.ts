@@ -56,6 +56,7 @@ const balance = {
   costs: [{ from: 'dc1', to: 'dc2', perGb: 0.02 }],
   clusterWeights: [{ cluster: 'dc2', weight: 3 }],
   failover: 'only-when-none-healthy',
+  zones: 'residual',
   failback: { hold: '1s', ramp: '5s' },
   outlier: {
     consecutive5xx: 4,
@@ -114,6 +115,7 @@ export const everyKey: readonly object[] = [
     trusted_fields: 'forwarded',
     sampling: { perMinute: 10 },
     verify: { every: '5m' },
+    metrics: { principalsPerService: 8 },
     audit: {
       maxBytes: 1_048_576,
       maxAgeDays: 30,

@@ -228,7 +228,7 @@ export class Feed {
   }
 
   #ifNew<T extends object>(part: 'clusters' | 'remotes' | 'scouting', value: T): T | undefined {
-    const text = JSON.stringify(value instanceof Map ? [...value] : value);
+    const text = JSON.stringify(value, (_, one) => (one instanceof Map ? [...one] : one));
     if (text === this.#told[part]) return undefined;
     this.#told = { ...this.#told, [part]: text };
     return value;
@@ -254,12 +254,21 @@ function clusterFacts(
   clusters: ReadonlyMap<ClusterName, ClusterFacts>,
 ): ReadonlyMap<ClusterName, ClusterFacts> {
   return new Map(
-    Array.from(clusters, ([cluster, { record, synced }]) => [
+    Array.from(clusters, ([cluster, { record, synced, gateways }]) => [
       cluster,
       {
         ...(record && { record: { region: record.region } }),
         ...(synced !== undefined && { synced: true }),
+        ...(gateways && { gateways: gatewayFacts(gateways) }),
       },
     ]),
+  );
+}
+
+function gatewayFacts(
+  gateways: NonNullable<ClusterFacts['gateways']>,
+): NonNullable<ClusterFacts['gateways']> {
+  return new Map(
+    Array.from(gateways, ([id, { zone, ending }]) => [id, { zone, ...(ending && { ending }) }]),
   );
 }

@@ -8,7 +8,14 @@ import { sharedLoads, withSharedTogether } from './shared-tier.ts';
 import { isKeptOff, steeredLoads, steeringReason } from './steering.ts';
 import { type TierCapacity, type TierLoad, tierCapacity } from './tier-load.ts';
 import { type RankedTier, rankTiers } from './tiers.ts';
-import type { BalanceView, Caller, Distribution, Group, TierMember } from './types.ts';
+import type { BalanceView, Caller, Distribution, TierMember } from './types.ts';
+import {
+  localityWeight,
+  type Spreading,
+  spreadIn,
+  spreadWeights,
+  withSpread,
+} from './zone-spread.ts';
 
 export interface DecideOptions {
   /** Clusters to be taken for lost, for what-if. */
@@ -20,6 +27,8 @@ export interface DecideOptions {
 /** A tier with the load that the formula gives it and what it could carry. */
 interface PlannedTier extends RankedTier, TierLoad {
   readonly capacity: TierCapacity;
+  /** Present where zones share its load. */
+  readonly spreading?: Spreading;
 }
 
 /** The decision for one service and caller. Pure: the data path, `explain` and what-if all call this. */
@@ -112,7 +121,7 @@ function plan(
         policy,
       ),
   );
-  return ranked.map((tier, i) => {
+  const planned = ranked.map((tier, i) => {
     const load = loads[i] ?? { healthyLoad: 0, degradedLoad: 0, panic: false };
     return {
       ...tier,
@@ -121,6 +130,7 @@ function plan(
       capacity: tierCapacity(tier, policy),
     };
   });
+  return withSpread(planned, spreadIn(view, caller, policy.zones));
 }
 
 /** The loads that `failback.ts` governs: each tier's by the formula, and the most it could carry. */
@@ -153,14 +163,17 @@ function splitLoad(
 
 /** Locality weight x min(1, opf x availability), as Envoy's locality weighted load balancing; all of it in panic. */
 function membersOf(tier: PlannedTier, policy: BalancePolicy): TierMember[] {
-  return tier.groups.map((group) => {
+  const weights = tier.groups.map((group) => {
     const hosts = group.total - group.excluded;
     const usable = tier.outage || hosts <= 0 ? 0 : (group.healthy + group.degraded) / hosts;
     const share = tier.panic ? 1 : Math.min(1, policy.overprovisioningFactor * usable);
-    return { group, weight: localityWeight(group) * share };
+    return localityWeight(group) * share;
   });
-}
-
-function localityWeight(group: Group): number {
-  return group.endpoints?.reduce((sum, endpoint) => sum + endpoint.weight, 0) ?? group.total;
+  const { kind, spreading, groups, healthyLoad, degradedLoad } = tier;
+  const isShared = kind === 'region' && spreading !== undefined;
+  const zones = groups.map(({ zone }) => zone);
+  const shared = isShared
+    ? spreadWeights(zones, weights, healthyLoad + degradedLoad, spreading)
+    : weights;
+  return groups.map((group, i) => ({ group, weight: shared[i] ?? 0 }));
 }

@@ -5,6 +5,7 @@ import type { GovernedTier } from './failback.ts';
 import type { TierLoad } from './tier-load.ts';
 import type { Outage, RankedTier } from './tiers.ts';
 import type { Distribution, EjectionCause, LinkState } from './types.ts';
+import { type Spreading, spreadText } from './zone-spread.ts';
 
 const ejections: Record<EjectionCause, string> = {
   otherProtocol:
@@ -31,9 +32,12 @@ const outages: Record<Exclude<Outage, 'ejected'>, string> = {
   suspect: 'carries nothing for now: link is suspect, nothing is heard by it',
 };
 
+/** A tier with its loads. */
+type ReasonedTier = RankedTier & TierLoad & { readonly spreading?: Spreading };
+
 /** The sentence for `tiers[index]`, whose loads are the ones in force. */
 export function reasonOf(
-  tiers: readonly (RankedTier & TierLoad)[],
+  tiers: readonly ReasonedTier[],
   index: number,
   policy: BalancePolicy,
   governed: GovernedTier | undefined,
@@ -70,7 +74,7 @@ const linkWords: Record<Exclude<LinkState, 'up'>, string> = {
 };
 
 function sentence(
-  tier: RankedTier & TierLoad,
+  tier: ReasonedTier,
   load: number,
   above: number,
   index: number,
@@ -91,6 +95,7 @@ function sentence(
   if (governed && load > governed.target) {
     return `still carries ${load} %: load returns to better tiers step by step`;
   }
+  if (tier.spreading && load > 0) return spreadText(tier.kind, load, tier.spreading);
   if (load === 100) return `carries all: ${health}`;
   const peers = peersOf(tier.cluster, policy);
   if (peers !== undefined && load > 0) return `carries ${load} %: ${health}; ${peers}`;

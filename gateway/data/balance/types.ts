@@ -74,6 +74,8 @@ export interface BalanceView {
   readonly service: ServiceName;
   readonly groups: readonly Group[];
   readonly remotes: ReadonlyMap<ClusterName, RemoteCluster>;
+  /** How many gateways of the caller's cluster are in which zone; absent = none is known. */
+  readonly gateways?: ReadonlyMap<string, number> | undefined;
   /** Load moved on purpose: a drill, a drain, a failover. */
   readonly steering?: Steering | undefined;
 }

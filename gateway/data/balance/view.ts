@@ -1,6 +1,11 @@
 /** Owns what a balancing decision sees: the snapshot, the catalog and the links brought together for one service and one caller. */
 import type { ClusterName, ServiceName } from '../../../core/names.ts';
-import type { ClusterRecord, EndpointRecord, ExportRecord } from '../../../registry/model.ts';
+import type {
+  ClusterRecord,
+  EndpointRecord,
+  ExportRecord,
+  GatewayRecord,
+} from '../../../registry/model.ts';
 import type { ClusterView, ServiceView, Snapshot } from '../../../registry/snapshot.ts';
 import type { BalanceView, EndpointView, Group, LinkState, RemoteCluster } from './types.ts';
 
@@ -29,6 +34,8 @@ export interface ClusterFacts {
   readonly record?: Pick<ClusterRecord, 'region'>;
   /** Absent = its records can't be confirmed. */
   readonly synced?: unknown;
+  /** By id. */
+  readonly gateways?: ReadonlyMap<string, Pick<GatewayRecord, 'zone' | 'ending'>>;
 }
 
 /** State of the links to a cluster, as its caller has them. */
@@ -56,7 +63,16 @@ export function viewFromHere(
     groups.push(...summaryGroups(summary, clusters.get(cluster)));
     remotes.set(cluster, remoteOf(cluster, clusters.get(cluster), links));
   }
-  return { service, groups, remotes };
+  return { service, groups, remotes, gateways: gatewaysOf(clusters.get(self)) };
+}
+
+/** Those that are there to stay, by zone. */
+function gatewaysOf(view: ClusterFacts | undefined): BalanceView['gateways'] {
+  const staying = [...(view?.gateways?.values() ?? [])].filter(({ ending }) => !ending);
+  if (staying.length === 0) return undefined;
+  const zones = new Map<string, number>();
+  for (const { zone } of staying) zones.set(zone, (zones.get(zone) ?? 0) + 1);
+  return zones;
 }
 
 /**
@@ -93,7 +109,8 @@ export function viewFromAfar(
       remotes.set(cluster, remoteOf(cluster, snapshot.clusters.get(cluster), links));
     }
   }
-  return { service: service.service, groups, remotes };
+  const gateways = gatewaysOf(snapshot.clusters.get(caller));
+  return { service: service.service, groups, remotes, gateways };
 }
 
 /** State of the links to a cluster as it was published, which suspicion is not. */

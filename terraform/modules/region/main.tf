@@ -80,6 +80,7 @@ locals {
     }
     tracing  = var.tracing
     sampling = var.sampling
+    metrics  = var.metrics
     audit    = var.audit
     history  = var.history
     verify   = var.verify

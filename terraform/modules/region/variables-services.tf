@@ -109,6 +109,7 @@ variable "services" {
         weight  = number
       })))
       failover = optional(string)
+      zones    = optional(string)
       failback = optional(object({
         hold = optional(string)
         ramp = optional(string)

@@ -48,6 +48,7 @@ variable "balance" {
       weight  = number
     })))
     failover = optional(string)
+    zones    = optional(string)
     failback = optional(object({
       hold = optional(string)
       ramp = optional(string)
@@ -254,6 +255,12 @@ variable "tracing" {
 variable "sampling" {
   description = "How many requests of each service and minute each worker remembers, without their secrets, for `isthmus diff` and `isthmus explain --request`. 0: none."
   type        = object({ perMinute = optional(number) })
+  default     = null
+}
+
+variable "metrics" {
+  description = "How many callers of each service each worker counts by the names that their certificates proved. 0: none."
+  type        = object({ principalsPerService = optional(number) })
   default     = null
 }
 

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { algorithms } from '../../../../policy/traffic/algorithms.ts';
 import { retryBudgets, retryConditions } from '../../../../policy/traffic/retry.ts';
-import { clusterOrders, failovers } from '../../../../policy/traffic/tiers.ts';
+import { clusterOrders, failovers, zoneRoutings } from '../../../../policy/traffic/tiers.ts';
 import { count, list, milliseconds, named, object } from './shape.ts';
 
 const percent = z.number().min(0).max(100);
@@ -82,6 +82,7 @@ const policySchema = named('BalancePolicy', 'How a service is balanced', {
     }),
   ).describe('Clusters that are one tier together'),
   failover: z.enum(failovers).describe('When a tier leaves load to the next'),
+  zones: z.enum(zoneRoutings).describe('What a zone keeps of what its gateways are asked'),
   failback: object({
     holdMs: milliseconds.describe(
       'Milliseconds that a better tier must stay able before load returns to it',

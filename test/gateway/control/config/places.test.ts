@@ -138,6 +138,8 @@ const whole = {
   },
   history: { maxBytes: 33_554_432, maxAgeDays: 30 },
   sampling: { perMinute: 20 },
+  verify: { every: '1m' },
+  metrics: { principalsPerService: 64 },
   balance: {
     overprovisioningFactor: 1.4,
     panicThreshold: 50,
@@ -153,6 +155,7 @@ const whole = {
     costs: [{ from: 'dc1', to: 'dc2', perGb: 0.02 }],
     clusterWeights: [{ cluster: 'dc2', weight: 3 }],
     failover: 'only-when-none-healthy',
+    zones: 'residual',
     failback: { hold: '2s', ramp: '10s' },
     outlier,
     retry,

@@ -91,7 +91,12 @@ test('a worker that begins gets everything, cut down to what decisions need', (t
   const { cluster, protocol, localities } = exportRecord(dc2);
   t.deepEqual(worker.facts(cart)?.exports, new Map([[dc2, { cluster, protocol, localities }]]));
   t.is(worker.facts(web)?.endpoints[0]?.id, 'web-1');
-  t.deepEqual(worker.clusters, new Map([[dc2, { record: { region: 'eu' }, synced: true }]]));
+  const { zone } = gatewayRecord();
+  const gateways = new Map([['g1', { zone }]]);
+  t.deepEqual(
+    worker.clusters,
+    new Map([[dc2, { record: { region: 'eu' }, synced: true, gateways }]]),
+  );
 });
 
 test('changes of one turn travel together, and what did not change does not', async (t) => {
@@ -187,6 +192,11 @@ test('clusters are told again only when what matters of them changed', async (t)
   t.is(updates.length, 2);
   t.is(updates[1]?.remotes, undefined);
   t.deepEqual(worker.clusters.get(dc2), { record: { region: 'eu' }, synced: true });
+  const gateways = new Map([['g1', { ...gatewayRecord(), zone: 'b' }]]);
+  clusters.set(dc2, { record, synced: { at: 2 }, gateways });
+  feed.changed('clusters');
+  await turn();
+  t.is(updates.length, 3, 'in which zones gateways are');
 });
 
 test('a control side that starts over leaves nothing of before', async (t) => {
