@@ -46,7 +46,7 @@ test('isthmus explain --path prints the steps in their order, each with what it 
 test('isthmus explain without a service says what it takes', async (t) => {
   const { code, stderr } = await isthmus(['explain']);
   t.is(code, 64);
-  t.regex(stderr, /required argument 'service', or --path/);
+  t.regex(stderr, /required argument 'service', --request or --path/);
 });
 
 test('the docs draw the same steps in the same order, with the same codes', async (t) => {
