@@ -63,7 +63,7 @@ test('services, endpoints and exports have tables of their own', async (t) => {
   );
   t.regex(
     await show('endpoints', '--service', 'api.prod.acme', '-o', 'wide'),
-    /a1 +10\.0\.0\.5:8080 .* team=core,version=v2\n.*a2 +\[::1\]:8080 .* -\n/,
+    /a1 +10\.0\.0\.5:8080 .* team=core,version=v2 +-\n.*a2 +\[::1\]:8080 .* - +-\n/,
   );
   t.regex(
     await show('exports', '--cluster', 'dc2'),

@@ -26,7 +26,7 @@ const everythingKnown = [
   'isthmus_registry_staleness_seconds{cluster="dc1"} == 0',
   'isthmus_certificate_expires_in_seconds{cluster="dc1",kind="leaf",name="spiffe://dc1.acme/gateway/gateway-1"} > 3600',
   'isthmus_certificate_expires_in_seconds{cluster="dc1",kind="bundle",name="dc2"} > 86400',
-  'isthmus_bundle_acknowledged{cluster="dc1",bundle="dc1"} == 1',
+  'isthmus_bundle_acknowledged{cluster="dc1",bundle="dc1"} == 2',
   'isthmus_event_loop_lag_seconds{cluster="dc1",thread="worker-0"} >= 0',
   'isthmus_event_loop_lag_seconds{cluster="dc1",thread="main"} >= 0',
   'isthmus_shedding{cluster="dc1",thread="worker-0"} == 0',

@@ -7,8 +7,11 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import ava from 'ava';
+import { parseClusterName, parseFederationName } from '../../core/names.ts';
 import { freePorts } from '../../examples/demo/processes.ts';
 import { ownFolders, ownKeys } from '../../registry/keys.ts';
+import { type Permission, permissionsOf } from '../../registry/roles/permissions.ts';
+import { permits } from '../registry/roles/permits.ts';
 import { etcdctl } from '../support/etcdctl.ts';
 import { type RunningProgram, run, startServer } from '../support/programs.ts';
 import { sharedScope } from '../support/shared.ts';
@@ -87,6 +90,11 @@ async function as(client: string) {
   return etcdctl(shared, url, flags);
 }
 
+function asRoot() {
+  const flags = ['--cacert', tls('ca.crt'), '--cert', tls('root.crt'), '--key', tls('root.key')];
+  return etcdctl(shared, url, flags);
+}
+
 ava.before(async () => {
   dir = await tempDir(shared);
   aws = await fakeAws(dir);
@@ -144,33 +152,57 @@ test('a cluster that admits others writes for all, another for itself alone, and
   t.is(code, 0, stderr);
   const root = '/isthmus/v1/acme';
   const [dc1, dc2] = [await as('dc1'), await as('dc2')];
-  await t.notThrowsAsync(dc1('put', `${root}/tokens/1`, 'x'));
+  await t.notThrowsAsync(dc1('put', `${root}/tokens/dc1/1`, 'x'));
   await t.notThrowsAsync(dc2('put', `${root}/clusters/dc2`, 'x'));
   await t.notThrowsAsync(dc2('get', '--prefix', `${root}/clusters/`));
   await t.throwsAsync(dc2('put', `${root}/clusters/dc1`, 'x'), { message: /permission denied/ });
-  await t.throwsAsync(dc2('get', `${root}/tokens/1`), { message: /permission denied/ });
+  await t.throwsAsync(dc2('get', `${root}/tokens/dc1/1`), { message: /permission denied/ });
   await t.throwsAsync(dc1('put', '/elsewhere', 'x'), { message: /permission denied/ });
   const stranger = etcdctl(shared, url, ['--cacert', tls('ca.crt'), '--dial-timeout', '2s']);
   await t.throwsAsync(stranger('--command-timeout', '2s', 'get', `${root}/clusters/dc1`));
   t.is((await program('users', 'first')).code, 0, 'again, it changes nothing');
 });
 
-test("clients write the kinds of records that are a cluster's own, and read no join tokens", async (t) => {
-  const granted = await readFile(join(module, 'files/users'), 'utf8');
-  const loops = [...granted.matchAll(/for what in ([\w ]+); do/g)];
-  const [all, reads, own, below] = loops.map(([, kinds = '']) => kinds.split(' '));
-  t.deepEqual(own, [...ownKeys]);
-  // There are no records below `acks/` yet.
-  t.deepEqual(
-    below,
-    [...ownFolders].filter((kind) => kind !== 'acks'),
-  );
-  t.deepEqual(
-    all?.filter((kind) => kind !== 'tokens').sort(),
-    [...(reads ?? []), 'endpoints'].sort(),
-  );
-  t.false(reads?.includes('tokens'));
-});
+for (const [name, rights] of [
+  ['dc1', ['admit', 'policies', 'grants']],
+  ['dc2', []],
+] as const) {
+  test(`${name} is permitted what \`isthmus registry prepare\` permits`, async (t) => {
+    const cluster = parseClusterName(name);
+    const ought = permissionsOf({ federation: parseFederationName('acme'), cluster, rights });
+    const answer = JSON.parse(await asRoot()('role', 'get', name, '-w', 'json'));
+    const is = (answer.perm as Granted[]).map(permissionFrom);
+    const others = [name, 'dc3', '@'].flatMap((of) => [
+      ...ownKeys.map((kind) => `${kind}/${of}`),
+      ...ownFolders.map((kind) => `${kind}/${of}/1`),
+    ]);
+    for (const key of [
+      ...others,
+      `tokens/${name}/1`,
+      'tokens/dc3/1',
+      'grants/policy',
+      'later/dc3',
+    ]) {
+      for (const verb of ['read', 'write'] as const) {
+        const text = `/isthmus/v1/acme/${key}`;
+        t.is(permits(is, verb, text), permits(ought, verb, text), `${verb} ${key}`);
+      }
+    }
+  });
+}
+
+/** As etcdctl prints a permission: what is 0 or empty is left out, and keys are base64. */
+interface Granted {
+  readonly permType?: number;
+  readonly key: string;
+  readonly range_end?: string;
+}
+
+function permissionFrom({ permType = 0, key, range_end = '' }: Granted): Permission {
+  const text = (base64: string) => Buffer.from(base64, 'base64').toString();
+  const type = (['Read', 'Write', 'Readwrite'] as const)[permType] ?? 'Read';
+  return { type, key: text(key), end: text(range_end) };
+}
 
 test('the certificate of a client is no good at the port of members', async (t) => {
   const credentials = async (cert: string, key: string) => ({

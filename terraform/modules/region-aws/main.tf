@@ -98,6 +98,7 @@ module "gateway" {
   expose_decision = try(var.gateway.expose_decision, null)
   log             = try(var.gateway.log, {})
   tracing         = try(var.gateway.tracing, null)
+  metrics         = try(var.gateway.metrics, null)
   sampling        = try(var.gateway.sampling, null)
   audit           = try(var.gateway.audit, null)
   history         = try(var.gateway.history, null)

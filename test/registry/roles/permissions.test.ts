@@ -3,20 +3,13 @@ import test from 'ava';
 import { parseClusterName, parseFederationName } from '../../../core/names.ts';
 import { type Permission, permissionsOf, type Right } from '../../../registry/roles/permissions.ts';
 import { stepsAway, stepsTo } from '../../../registry/roles/plan.ts';
+import { permits } from './permits.ts';
 
 const root = '/isthmus/v1/acme/';
 const dc1 = parseClusterName('dc1');
 
 function role(...rights: Right[]): Permission[] {
   return permissionsOf({ federation: parseFederationName('acme'), cluster: dc1, rights });
-}
-
-/** As etcd decides it: some permission that reads, or writes, has the key in its range. */
-function may(permissions: readonly Permission[], verb: 'read' | 'write', key: string): boolean {
-  return permissions.some(({ type, key: from, end }) => {
-    const isOf = verb === 'read' ? type !== 'Write' : type !== 'Read';
-    return isOf && (end === '' ? key === from : key >= from && key < end);
-  });
 }
 
 const keys: readonly (readonly [key: string, member: string, admitting: string])[] = [
@@ -54,7 +47,8 @@ for (const [key, member, admitting] of keys) {
   test(`dc1 may ${member || 'nothing'} at ${key}, and ${admitting || 'nothing'} where it admits others`, (t) => {
     const text = key.startsWith('../') ? `/isthmus/v1/${key.slice(3)}` : root + key;
     const said = (permissions: readonly Permission[]) =>
-      (may(permissions, 'read', text) ? 'r' : '') + (may(permissions, 'write', text) ? 'w' : '');
+      (permits(permissions, 'read', text) ? 'r' : '') +
+      (permits(permissions, 'write', text) ? 'w' : '');
     t.is(said(role()), member);
     t.is(said(role('admit')), admitting);
   });
@@ -63,7 +57,7 @@ for (const [key, member, admitting] of keys) {
 test('policies of the federation, and who may write them, each take a right of their own', (t) => {
   const writes = (right: Right) =>
     ['policies/@/shop/Route/cart', 'grants/policy', 'policies/dc2/shop/Route/cart'].filter((key) =>
-      may(role(right), 'write', root + key),
+      permits(role(right), 'write', root + key),
     );
   t.deepEqual(writes('policies'), ['policies/@/shop/Route/cart']);
   t.deepEqual(writes('grants'), ['grants/policy']);

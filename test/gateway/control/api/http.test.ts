@@ -145,7 +145,7 @@ test('queries reach what they ask', async (t) => {
   await ask('/v1/registry/stop', { method: 'POST' });
   t.deepEqual(acts, [
     ['endpoints', 'cart.shop'],
-    ['explain', 'cart.shop', 'dc2/b', ['dc1', 'dc3']],
+    ['explain', { service: 'cart.shop' }, 'dc2/b', ['dc1', 'dc3']],
     ['createToken', 300_000],
     ['leave', undefined, false, []],
     ['registry', 'stop'],
@@ -380,7 +380,7 @@ test('the longest service name there is has its explanation', async (t) => {
   const { ask, acts } = await open(t);
   const service = `${'a'.repeat(63)}.${'b'.repeat(63)}`;
   t.is((await ask(`/v1/explain/${service}`)).status, 200);
-  t.deepEqual(acts, [['explain', service, undefined, []]]);
+  t.deepEqual(acts, [['explain', { service }, undefined, []]]);
 });
 
 test('a body over 1 MiB is BODY_TOO_LARGE, whether its length is stated or not', async (t) => {
