@@ -40,6 +40,8 @@ test('a cluster, its federation and its region are enough; everything else has i
     audit: { maxBytes: 64 * 1024 * 1024, maxAgeDays: 90 },
     history: { maxBytes: 32 * 1024 * 1024, maxAgeDays: 30 },
     sampling: { perMinute: 20 },
+    metrics: { principalsPerService: 64 },
+    verify: { every: 60_000 },
     tcp: [],
     ingress: [],
     services: [],
