@@ -6,7 +6,7 @@ import type { PolicyScope } from '../../../policy/record.ts';
 import type { EndpointRecord, ExportRecord } from '../../../registry/model.ts';
 import type { ServiceView, Snapshot } from '../../../registry/snapshot.ts';
 import type { Shift } from '../../data/balance/steering.ts';
-import type { LinkState } from '../../data/balance/types.ts';
+import type { Group, LinkState } from '../../data/balance/types.ts';
 import type { Membership } from '../membership/membership.ts';
 import type { WrittenPolicies } from '../policies/written-policies.ts';
 
@@ -48,15 +48,7 @@ export interface ServiceFact {
   readonly exports: Readonly<Record<ClusterName, Omit<ExportRecord, 'signature' | 'updatedAt'>>>;
 }
 
-interface ZoneFact {
-  readonly region: string;
-  readonly zone: string;
-  readonly total: number;
-  readonly healthy: number;
-  readonly degraded: number;
-  /** Of `total`, those with a weight of 0. */
-  readonly excluded: number;
-}
+type ZoneFact = Pick<Group, 'region' | 'zone' | 'total' | 'healthy' | 'degraded' | 'excluded'>;
 
 /** `policy/cluster/TrafficPolicy/shop/orders` */
 export interface PolicyFact {

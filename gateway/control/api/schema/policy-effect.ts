@@ -1,8 +1,8 @@
 /** Owns the shapes of a question what writing policies would make of the requests of the last minutes, and of its answer. */
 import { z } from 'zod';
-import { errorCodes } from '../../../../core/error-codes.ts';
 import { endKinds } from '../../../data/explain/replay/fate.ts';
 import { changeKinds } from '../../../data/explain/replay/tally.ts';
+import { decider } from './decider.ts';
 import { place, planBodySchema } from './policy-plan.ts';
 import { count, list, named, object, perSecond } from './shape.ts';
 
@@ -23,12 +23,7 @@ const endSchema = object({
     ),
   says: z.string().describe('Where it goes, or why it does not'),
   policy: z.string().optional().describe('Policy that decides, KIND/NAMESPACE/NAME'),
-  rule: count.optional().describe('The rule of that policy that decides, from 1 on'),
-  of: z.string().optional().describe('Whose policy that is: a cluster, or `federation`'),
-  code: z
-    .enum(Object.keys(errorCodes) as [keyof typeof errorCodes])
-    .optional()
-    .describe('Code of a refusal'),
+  ...decider,
 });
 const requests = z.number().min(0);
 

@@ -1,12 +1,12 @@
 /** Owns the shapes of a question about a request that nobody has sent, and of its answer. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { errorCodes } from '../../../../core/error-codes.ts';
 import { askedNameSchema, clusterNameSchema } from '../../../../registry/model.ts';
 import { outcomes } from '../../../data/explain/decision.ts';
 import { life } from '../../../data/request/life.ts';
+import { decider } from './decider.ts';
 import { explanationSchema } from './explanation.ts';
-import { count, list, named, object } from './shape.ts';
+import { list, named, object } from './shape.ts';
 
 const mostFields = 100;
 
@@ -87,12 +87,7 @@ const decisionSchema = object({
     .string()
     .optional()
     .describe('Policy that decided, KIND/NAMESPACE/NAME, or `configuration`; absent: none did'),
-  rule: count.optional().describe('The rule of that policy that decides, from 1 on'),
-  of: z.string().optional().describe('Whose policy that is: a cluster, or `federation`'),
-  code: z
-    .enum(Object.keys(errorCodes) as [keyof typeof errorCodes])
-    .optional()
-    .describe('Code of a refusal'),
+  ...decider,
 });
 
 const notes = list(z.string()).describe('What is not known here, and what else is to be known');

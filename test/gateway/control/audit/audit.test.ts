@@ -7,16 +7,7 @@ import { createLog, silentLog } from '../../../../core/log.ts';
 import { Audit } from '../../../../gateway/control/audit/audit.ts';
 import type { AuditDraft } from '../../../../gateway/control/audit/entry.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
-
-const draft: AuditDraft = {
-  who: 'alice',
-  via: 'token',
-  role: 'operator',
-  from: '10.0.0.9',
-  method: 'POST',
-  path: '/v1/drills',
-  status: 201,
-};
+import { draft } from './draft.ts';
 
 async function open(dataDir: string, maxBytes = 1024 * 1024) {
   const keep = { maxBytes, maxAgeDays: 90 };

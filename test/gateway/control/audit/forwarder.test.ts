@@ -9,23 +9,13 @@ import { createServer as createTlsServer } from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
 import { systemClock } from '../../../../core/clock.ts';
 import { silentLog } from '../../../../core/log.ts';
-import type { AuditDraft } from '../../../../gateway/control/audit/entry.ts';
 import { AuditTrail } from '../../../../gateway/control/audit/trail.ts';
 import { auditSchema } from '../../../../gateway/control/config/audit.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { PemFolder } from '../../../support/pem-files.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { until } from '../../../support/until.ts';
-
-const draft: AuditDraft = {
-  who: 'alice',
-  via: 'token',
-  role: 'operator',
-  from: '10.0.0.9',
-  method: 'POST',
-  path: '/v1/drills',
-  status: 201,
-};
+import { draft } from './draft.ts';
 
 async function trail(t: ExecutionContext, dir: string, audit: object, clock = systemClock) {
   const config = {
