@@ -285,6 +285,12 @@ export const errorCodes = {
     'failed',
     'Wait a minute, then try again with a token copied whole.',
   ),
+  VERSION_DIFFERS: entry(
+    'Versions differ',
+    409,
+    'failed',
+    'It works, and is meant to pass: upgrade the older one.',
+  ),
   ALREADY_MEMBER: entry('Already a member', 409, 'refused', 'Leave first: `isthmus leave`.'),
   AUTHORITY_LOST: entry(
     'Gateway has not the authority of its cluster',

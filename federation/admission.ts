@@ -1,31 +1,29 @@
 /** Owns admitting clusters: checks a join request and its token, then makes the cluster a member in one transaction or not at all. */
-import { timingSafeEqual } from 'node:crypto';
 import { clockToleranceMs } from '../certs/x509.ts';
 import type { Clock } from '../core/clock.ts';
 import { asIsthmusError, IsthmusError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import { type ClusterName, type FederationName, isLabel } from '../core/names.ts';
+import { type ClusterName, type FederationName, trustDomainOf } from '../core/names.ts';
+import { version } from '../core/version.ts';
 import { encodeKey } from '../registry/keys.ts';
-import {
-  type BundleRecord,
-  bundleRecordSchema,
-  parseRecord,
-  tokenRecordSchema,
-} from '../registry/model.ts';
-import { type Signer, signRecord, verifyRecord } from '../registry/signing.ts';
+import { type BundleRecord, bundleRecordSchema, parseRecord } from '../registry/model.ts';
+import { type Signer, signRecord } from '../registry/signing.ts';
 import type { Store, StoredValue } from '../registry/store.ts';
 import { type Applicant, examine } from './applicant.ts';
 import { keptCharter } from './charter.ts';
-import { GuessLimit } from './guess-limit.ts';
 import type { RegistryAccess } from './member.ts';
 import { believedMembers } from './members.ts';
 import type { JoinReply, JoinRequest } from './messages.ts';
+import { type Line, refusing, well } from './preflight.ts';
+import { reach, reachedLines } from './reachability.ts';
+import { type HeldToken, ShownTokens } from './shown-tokens.ts';
 import { admissionBytes } from './statements.ts';
-import { hashSecret } from './token.ts';
 import type { FederationTrust } from './trust.ts';
 
 /** How often a transaction that lost a race is looked at again: the second look already sees who won. */
 const attempts = 3;
+/** Addresses of an applicant that are dialed. */
+const maxDialed = 32;
 
 interface AdmissionOptions {
   /** The registry, as this gateway has it now. */
@@ -33,7 +31,9 @@ interface AdmissionOptions {
   readonly federation: FederationName;
   /** The admitting cluster. */
   readonly cluster: ClusterName;
-  /** Its authority, whose active root tokens name. */
+  /** Id of this gateway. */
+  readonly gateway: string;
+  /** Its cluster's authority, whose active root tokens name. */
   readonly authority: Signer & { readonly keyId: string };
   readonly trust: FederationTrust;
   /** How a new member reaches the registry. */
@@ -42,36 +42,32 @@ interface AdmissionOptions {
   readonly log: Log;
 }
 
-/** A token whose secret the request knows. */
-interface HeldToken {
-  readonly stored: StoredValue;
-  /** The record as stored, stripped of nothing. */
-  readonly raw: object;
-  readonly expiresAt: number;
-  readonly usedBy: ClusterName | undefined;
-}
-
 export class Admission {
   readonly #options: AdmissionOptions;
-  readonly #guesses: GuessLimit;
+  readonly #tokens: ShownTokens;
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
-    this.#guesses = new GuessLimit(
-      options.clock,
-      (address) =>
-        new IsthmusError('JOIN_LIMITED', {
-          what: `Too many wrong join tokens came from ${address}`,
-        }),
-    );
+    this.#tokens = new ShownTokens(options);
   }
 
-  /** Checks as `join` does and answers with today's members; writes nothing and leaves the token good. Throws as `join` does. */
+  /**
+   * Checks as `join` does and answers with today's members; writes nothing and leaves the token good. Where the request wants lines, what
+   * would refuse a cluster whose token is good is among them; else it throws as `join` does.
+   */
   async preview(request: JoinRequest, remote: string): Promise<JoinReply> {
-    const token = await this.#authenticate(request, remote);
+    const heardMs = this.#options.clock.now();
+    const token = await this.#tokens.held(request, remote);
     const applicant = this.#examine(request);
-    if (!(await this.#isReplay(token, applicant))) {
-      this.#refuseSpent(token);
+    const isReplay = await this.#isReplay(token, applicant);
+    if (!isReplay) this.#refuseSpent(token);
+    if (request.wantsLines) {
+      const lines = await this.#lines(applicant, isReplay);
+      const { clock, gateway } = this.#options;
+      const reply = await this.#reply();
+      return { ...reply, lines, heardMs, answeredMs: clock.now(), version, gateway };
+    }
+    if (!isReplay) {
       this.#refuseSkew(request);
       await this.#refuseTaken(applicant);
     }
@@ -85,7 +81,7 @@ export class Admission {
    */
   async join(request: JoinRequest, remote: string): Promise<JoinReply> {
     for (let attempt = 0; attempt < attempts; attempt++) {
-      const token = await this.#authenticate(request, remote);
+      const token = await this.#tokens.held(request, remote);
       const applicant = this.#examine(request);
       if (await this.#isReplay(token, applicant)) return this.#reply();
       this.#refuseSpent(token);
@@ -100,49 +96,13 @@ export class Admission {
     throw new IsthmusError('REGISTRY_CONFLICT', { what: 'Others kept changing the registry' });
   }
 
-  /** Finds the request's token. An unknown id and a wrong secret are refused in the same words, after the same work. */
-  async #authenticate(request: JoinRequest, remote: string): Promise<HeldToken> {
-    this.#guesses.check(remote);
-    const given = hashSecret(request.tokenSecret);
-    const found = await this.#readToken(request.tokenId);
-    const known = Buffer.from(found?.record.hash ?? '', 'base64url');
-    const expected = known.length === given.length ? known : Buffer.alloc(given.length);
-    if (!timingSafeEqual(expected, given) || !found) {
-      this.#guesses.failed(remote);
-      throw new IsthmusError('TOKEN_INVALID', { what: 'The join token is not known here' });
-    }
-    const { stored, raw, record } = found;
-    return { stored, raw, expiresAt: record.expiresAt, usedBy: record.usedBy };
-  }
-
-  /** A token that this cluster did not sign is no token: whoever can write to the registry could have made it up. */
-  async #readToken(id: string) {
-    if (!isLabel(id)) return undefined;
-    const { federation, trust, cluster, log } = this.#options;
-    const key = encodeKey(federation, { kind: 'tokens', cluster, id });
-    const stored = await this.#options.store().get(key);
-    if (!stored) return undefined;
-    try {
-      const record = parseRecord(tokenRecordSchema, key, stored.value);
-      const raw = JSON.parse(new TextDecoder().decode(stored.value)) as object;
-      verifyRecord(key, raw, trust.beliefs.bundles.get(cluster)?.bundle.roots ?? []);
-      return record.createdBy === cluster && record.id === id ? { stored, raw, record } : undefined;
-    } catch (thrown) {
-      log.warn(
-        { err: asIsthmusError(thrown), where: key },
-        'a join token in the registry is refused',
-      );
-      return undefined;
-    }
-  }
-
   #examine(request: JoinRequest): Applicant {
     const { federation, authority } = this.#options;
     return examine(request, { federation, fingerprint: authority.keyId });
   }
 
   /** Whether this very cluster was admitted with this token and root before, and is still a member. */
-  async #isReplay({ usedBy }: HeldToken, applicant: Applicant): Promise<boolean> {
+  async #isReplay({ record: { usedBy } }: HeldToken, applicant: Applicant): Promise<boolean> {
     if (usedBy !== applicant.cluster) return false;
     const [record, bundle] = await this.#records(applicant);
     if (!record || !bundle) return false;
@@ -150,7 +110,7 @@ export class Admission {
     return admission?.fingerprint === applicant.fingerprint;
   }
 
-  #refuseSpent({ usedBy, expiresAt }: HeldToken): void {
+  #refuseSpent({ record: { usedBy, expiresAt } }: HeldToken): void {
     if (usedBy !== undefined) {
       throw new IsthmusError('TOKEN_USED', { what: `${usedBy} has joined with this token` });
     }
@@ -173,6 +133,33 @@ export class Admission {
       where: this.#keys(applicant).cluster,
       fix: takenFix(applicant.cluster),
     });
+  }
+
+  /** What there is to say of an applicant whose token is good: clocks are for it to compare, which knows when it asked. */
+  async #lines(applicant: Applicant, isReplay: boolean): Promise<Line[]> {
+    const { cluster: by, gateway, clock } = this.#options;
+    const { cluster, addresses, bundle } = applicant;
+    const answers = await reach(addresses.slice(0, maxDialed), bundle, clock);
+    return [
+      isReplay
+        ? well('name', `${cluster} was admitted with this token, and gets the same answer again`)
+        : await this.#nameLine(applicant),
+      ...reachedLines(cluster, `${by}/${gateway}`, answers),
+    ];
+  }
+
+  async #nameLine(applicant: Applicant): Promise<Line> {
+    const { federation } = this.#options;
+    const { cluster } = applicant;
+    try {
+      await this.#refuseTaken(applicant);
+      const domain = trustDomainOf(cluster, federation);
+      return well('name', `No member is called ${cluster}, or has the trust domain ${domain}`);
+    } catch (thrown) {
+      const error = asIsthmusError(thrown);
+      if (error.code !== 'JOIN_CONFLICT') throw error;
+      return refusing('name', error);
+    }
   }
 
   /** One transaction: the token is used and the cluster a member, or neither. False when somebody was faster. */

@@ -1,6 +1,6 @@
 /** Owns what a cluster must show to be admitted: names, records and a bundle that fit together, and proof that it holds the key. */
 import type { X509Certificate } from 'node:crypto';
-import { parseBundle } from '../certs/bundle.ts';
+import { type Bundle, parseBundle } from '../certs/bundle.ts';
 import { extensionsOf } from '../certs/extensions.ts';
 import { verifySignature } from '../certs/signature.ts';
 import { parseTrustDomain } from '../certs/spiffe-id.ts';
@@ -35,6 +35,9 @@ export interface Applicant {
   readonly clusterRecord: string;
   /** Its BundleRecord as it sent it: parsed, and stripped of nothing. */
   readonly bundleRecord: BundleRecord;
+  readonly bundle: Bundle;
+  /** Where it says that others reach it. */
+  readonly addresses: readonly string[];
 }
 
 interface AdmittingSide {
@@ -94,8 +97,8 @@ function examineAll(request: JoinRequest, { federation, fingerprint }: Admitting
   if (record.protocolVersion !== protocolVersion) {
     throw refused(`The record of ${cluster} has protocol version ${record.protocolVersion}`);
   }
-  const { roots } = parseBundle(bundleJson, parseTrustDomain(trustDomain));
-  const root = constrainedRoot(roots, trustDomain, request.proof?.keyId);
+  const bundle = parseBundle(bundleJson, parseTrustDomain(trustDomain));
+  const root = constrainedRoot(bundle.roots, trustDomain, request.proof?.keyId);
   const clusterJson: unknown = JSON.parse(request.clusterRecord);
   const bundleRecord = JSON.parse(request.bundleRecord) as BundleRecord;
   verifyRecord(keys.cluster, clusterJson, [root]);
@@ -109,6 +112,8 @@ function examineAll(request: JoinRequest, { federation, fingerprint }: Admitting
     fingerprint: fingerprintOf(root.raw),
     clusterRecord: request.clusterRecord,
     bundleRecord,
+    bundle,
+    addresses: [...record.eastWest, ...record.federation],
   };
 }
 

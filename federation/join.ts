@@ -5,16 +5,10 @@ import { type BackoffPolicy, backoffDelay } from '../core/backoff.ts';
 import type { Clock, Random } from '../core/clock.ts';
 import { asIsthmusError, IsthmusError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import { type ClusterName, type FederationName, trustDomainOf } from '../core/names.ts';
+import { trustDomainOf } from '../core/names.ts';
 import { type Answer, readAnswer } from './answer.ts';
 import { withAdmittingGateway } from './contact.ts';
-import {
-  isJoined,
-  type Joined,
-  type MembershipFile,
-  type RegistryAccess,
-  standalone,
-} from './member.ts';
+import { isJoined, type Joined, type MembershipFile, standalone } from './member.ts';
 import { type ClusterDraft, joinRequest } from './own-records.ts';
 import { decodeToken, type JoinToken } from './token.ts';
 import { RemoteError } from './wire-errors.ts';
@@ -40,48 +34,10 @@ export interface JoinOptions {
   readonly backoff?: BackoffPolicy;
 }
 
-/** The outcome that joining would have. */
-interface JoinPreview {
-  readonly federation: FederationName;
-  /** The cluster that admits. */
-  readonly via: ClusterName;
-  /** Fingerprint of its root, as the token names it. */
-  readonly fingerprint: string;
-  readonly clusters: readonly {
-    readonly cluster: ClusterName;
-    readonly region: string;
-    /** Fingerprint of its root; of the first, while it has several. */
-    readonly fingerprint: string;
-  }[];
-  readonly registry: RegistryAccess;
-}
-
-/**
- * Asks what `join` would do; changes nothing on either side. Throws TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_USED,
- * TOKEN_PIN_MISMATCH, CLOCK_SKEW, JOIN_REFUSED, JOIN_CONFLICT, ALREADY_MEMBER or PEER_UNREACHABLE.
- */
-export async function previewJoin(text: string, options: JoinOptions): Promise<JoinPreview> {
-  const { authority, self } = options;
-  refuseMember(options);
-  const token = readToken(text, options);
-  const request = { ...joinRequest(token, self, authority), timeMs: options.clock.now() };
-  const reply = await withAdmittingGateway(token, options, (client) => client.preview(request));
-  const { members, registry } = readAnswer(reply, token);
-  return {
-    federation: token.federation,
-    via: token.cluster,
-    fingerprint: token.fingerprint,
-    clusters: [...members.values()].map(({ record: { cluster, region }, roots }) => {
-      return { cluster, region, fingerprint: roots[0] ?? '' };
-    }),
-    registry,
-  };
-}
-
 /**
  * Joins. A refusal changes nothing on either side. A request whose fate is unknown is repeated, which does no harm; when
- * that does not help either, the journal stays, and `resumeJoin` or another `join` with the same token finishes. Throws as
- * `previewJoin` does.
+ * that does not help either, the journal stays, and `resumeJoin` or another `join` with the same token finishes. Throws TOKEN_INVALID,
+ * TOKEN_PIN_MISMATCH, CLOCK_SKEW, JOIN_REFUSED, JOIN_CONFLICT, ALREADY_MEMBER or PEER_UNREACHABLE.
  */
 export async function join(text: string, options: JoinOptions): Promise<Joined> {
   const { file, log } = options;
@@ -111,7 +67,8 @@ export async function resumeJoin(options: JoinOptions): Promise<Joined | undefin
   return state.kind === 'joining' ? join(state.token, options) : undefined;
 }
 
-function refuseMember({ file: { state }, isOver = false }: JoinOptions): void {
+/** Throws ALREADY_MEMBER. */
+export function refuseMember({ file: { state }, isOver = false }: JoinOptions): void {
   if (isOver || !isJoined(state)) return;
   throw new IsthmusError('ALREADY_MEMBER', {
     what: `This cluster is in the federation ${state.federation} already`,
@@ -134,8 +91,8 @@ async function finishEarlier(options: JoinOptions): Promise<Joined | undefined> 
   }
 }
 
-/** Whether it has expired is for its issuer to say, by its own clock. */
-function readToken(text: string, { self }: JoinOptions): JoinToken {
+/** Whether it has expired is for its issuer to say, by its own clock. Throws TOKEN_INVALID, JOIN_REFUSED or JOIN_CONFLICT. */
+export function readToken(text: string, { self }: JoinOptions): JoinToken {
   const token = decodeToken(text);
   if (trustDomainOf(self.cluster, token.federation) !== self.trustDomain) {
     throw new IsthmusError('JOIN_REFUSED', {

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { serviceIn } from '../core/grpc-service.ts';
 import type { Signature } from '../registry/model.ts';
+import type { Line } from './preflight.ts';
 
 /** Version of the protocol between gateways that this one speaks. */
 export const protocolVersion = 1;
@@ -22,6 +23,8 @@ export interface JoinRequest {
   readonly proof: Signature | null;
   /** The joiner's wall clock in milliseconds; 0, or nothing, where it does not say. */
   readonly timeMs?: number;
+  /** To be previewed by all that would refuse it, not by the first. */
+  readonly wantsLines?: boolean;
 }
 
 /** One member's registry values as they are stored. */
@@ -40,6 +43,15 @@ export interface JoinReply {
   } | null;
   /** Empty, or absent, where the founder is not known to who answers. */
   readonly charter?: string;
+  /** Of a preview that wants lines, as is the rest. */
+  readonly lines?: readonly Line[];
+  /** When the request was heard, and answered, by the clock of who answers; 0 or absent in version 0.1. */
+  readonly heardMs?: number;
+  readonly answeredMs?: number;
+  /** Of the program. */
+  readonly version?: string;
+  /** Id of the gateway that answers. */
+  readonly gateway?: string;
 }
 
 export interface EvictRequest {

@@ -28,6 +28,7 @@ import {
   protocolVersion,
 } from './messages.ts';
 import type { Sharing } from './sharing.ts';
+import { isTokenCode, outward, type TokenCode } from './token-refusal.ts';
 import { toStatus } from './wire-errors.ts';
 
 /** A connection without calls is closed after this. */
@@ -41,9 +42,9 @@ interface Caller {
   readonly address: string;
 }
 
-/** A change that somebody asked for, and what became of it. */
+/** A change that somebody asked for, and what became of it; or a look at one, by a token that was refused. */
 export interface FederationAct {
-  readonly call: 'Join' | 'Adopt' | 'Evict';
+  readonly call: 'Preview' | 'Join' | 'Adopt' | 'Evict';
   /** The path of the call: `/isthmus.federation.v1.Federation/Join`. */
   readonly path: string;
   readonly caller: Caller;
@@ -70,6 +71,8 @@ interface FederationServiceOptions {
   readonly evict: (cluster: ClusterName, by: ClusterName, force: boolean) => Promise<void>;
   /** Told of each change that was asked for, before whoever asked is. */
   readonly acted: (act: FederationAct) => Promise<void>;
+  /** Told of each token that was refused, and of the address that it came from. */
+  readonly tokenRefused: (code: TokenCode, address: string) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -92,8 +95,9 @@ export class FederationService {
       'grpc.max_connection_idle_ms': idleMs,
     });
     this.#server.addService(federationService, {
-      Preview: this.#unary((request: JoinRequest, { address }) =>
-        this.#admission().preview(request, address),
+      Preview: this.#unary(
+        (request: JoinRequest, { address }) => this.#admission().preview(request, address),
+        ({ cluster, tokenId }) => ({ call: 'Preview', object: `cluster ${cluster}`, tokenId }),
       ),
       Join: this.#unary(
         (request: JoinRequest, { address }) => this.#admission().join(request, address),
@@ -182,6 +186,7 @@ export class FederationService {
     const acted = async (call: ServerUnaryCall<Req, unknown>, error?: IsthmusError) => {
       const asked = changes?.(call.request);
       const [caller, path] = [callerOf(call), call.getPath()];
+      if (asked?.call === 'Preview' && !isTokenCode(error?.code ?? '')) return;
       if (asked) await this.#options.acted({ ...asked, path, caller, error });
     };
     return (call, reply) => {
@@ -201,8 +206,9 @@ export class FederationService {
               { err: error, method: call.getPath(), address },
               'call refused',
             );
+            if (isTokenCode(error.code)) this.#options.tokenRefused(error.code, address);
             await acted(call, error);
-            reply(toStatus(thrown));
+            reply(toStatus(outward(thrown)));
           },
         );
     };

@@ -32,6 +32,7 @@ import { gatewayRecordOf } from './control/membership/gateway-record.ts';
 import type { Identity } from './control/membership/identity.ts';
 import { MembersListener } from './control/membership/members-listener.ts';
 import { Membership } from './control/membership/membership.ts';
+import { TokenRefusals } from './control/membership/token-refusals.ts';
 import { OtherGateways } from './control/others/other-gateways.ts';
 import { followRegistry } from './control/policies/following.ts';
 import { Governing } from './control/policies/governing.ts';
@@ -92,6 +93,7 @@ export class GatewayParts {
   readonly services: KnownServices;
   readonly membership: Membership;
   readonly membersListener: MembersListener;
+  readonly tokenRefusals: TokenRefusals;
   /** The data side. */
   readonly workers: Workers;
   /** Events, for those who look later. */
@@ -235,8 +237,10 @@ export class GatewayParts {
     const { sharing, believing, rootRotation } = trustPartsOf(this, { clock, log });
     this.believing = believing;
     this.rootRotation = rootRotation;
+    this.tokenRefusals = new TokenRefusals(clock);
+    const { tokenRefusals } = this;
     this.membersListener = new MembersListener({
-      ...{ config, identity, membership, auditTrail, sharing, clock, log },
+      ...{ config, identity, membership, auditTrail, tokenRefusals, sharing, clock, log },
     });
     feedChanges(this.workers.feed, this);
     const apply = (effects: Effects) => {

@@ -30,6 +30,18 @@ export interface RecordReaderOptions {
   verify(key: RegistryKey, text: string, raw: unknown): void;
 }
 
+/** How many records of a kind were refused by a code. */
+export interface RefusedRecord {
+  /** As in its key: `clusters`, `exports`; `none` where the key is none of ours. */
+  readonly kind: string;
+  readonly code: string;
+  readonly count: number;
+}
+
+/** A bundle carries a chain of those before it; no other record comes near its limit. In octets. */
+const maxBundleBytes = 1024 * 1024;
+const maxRecordBytes = 256 * 1024;
+
 const schemas = {
   clusters: clusterRecordSchema,
   bundles: bundleRecordSchema,
@@ -45,6 +57,7 @@ export class RecordReader {
   readonly problems = new Map<string, IsthmusError>();
   readonly #options: RecordReaderOptions;
   readonly #refused = new Map<string, Uint8Array | string>();
+  readonly #counts = new Map<string, RefusedRecord>();
   /** Records as they were stored, where a newer version wrote more than is understood here: their signature covers it. */
   readonly #stored = new WeakMap<object, object>();
 
@@ -55,6 +68,11 @@ export class RecordReader {
   /** The values that were refused, to look at again when trust changes. */
   get refused(): ReadonlyMap<string, Uint8Array | string> {
     return this.#refused;
+  }
+
+  /** What was refused so far, each value once however often it was looked at. */
+  get counts(): readonly RefusedRecord[] {
+    return [...this.#counts.values()];
   }
 
   /** The key a text stands for; undefined, and a problem, where it is none of ours. */
@@ -72,6 +90,7 @@ export class RecordReader {
     try {
       const key = decodeKey(this.#options.federation, text);
       if (key.kind === 'tokens') return undefined;
+      refuseLong(text, key, value);
       const json = typeof value === 'string' ? value : new TextDecoder().decode(value);
       const record = parseRecord(schemas[key.kind], text, json);
       refuseForeign(text, key, record);
@@ -81,9 +100,25 @@ export class RecordReader {
       this.forget(text);
       return { key, record } as ParsedRecord;
     } catch (thrown) {
-      this.problems.set(text, asIsthmusError(thrown, 'RECORD_INVALID'));
+      const error = asIsthmusError(thrown, 'RECORD_INVALID');
+      if (!isSame(this.#refused.get(text), value)) this.#count(text, error);
+      this.problems.set(text, error);
       this.#refused.set(text, value);
       return undefined;
+    }
+  }
+
+  #count(text: string, { code }: IsthmusError): void {
+    const kind = this.#kindOf(text);
+    const { count } = this.#counts.get(`${kind} ${code}`) ?? { count: 0 };
+    this.#counts.set(`${kind} ${code}`, { kind, code, count: count + 1 });
+  }
+
+  #kindOf(text: string): string {
+    try {
+      return decodeKey(this.#options.federation, text).kind;
+    } catch {
+      return 'none';
     }
   }
 
@@ -97,6 +132,20 @@ export class RecordReader {
   stored(record: object): object {
     return this.#stored.get(record) ?? record;
   }
+}
+
+/** Throws RECORD_INVALID, before anything is made of the value. */
+function refuseLong(where: string, { kind }: RegistryKey, value: Uint8Array | string): void {
+  const most = kind === 'bundles' ? maxBundleBytes : maxRecordBytes;
+  // In UTF-8 a string has at least as many octets as UTF-16 code units, and at most three times as many.
+  if (value.length <= most) return;
+  const what = `The value has ${value.length} octets, where ${most} are the most`;
+  throw new IsthmusError('RECORD_INVALID', { what, where });
+}
+
+function isSame(known: Uint8Array | string | undefined, value: Uint8Array | string): boolean {
+  if (typeof known === 'string' || typeof value === 'string') return known === value;
+  return known !== undefined && Buffer.compare(known, value) === 0;
 }
 
 /** A value whose cluster, service or id differs from its key's was not written by the key's owner. */

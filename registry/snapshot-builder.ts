@@ -5,7 +5,12 @@ import { ShardMap } from '../core/shard-map.ts';
 import { Departures } from './departures.ts';
 import { encodeKey, type RegistryKey } from './keys.ts';
 import type { DepartureRecord, EndpointRecord, ExportRecord } from './model.ts';
-import { type RawChange, RecordReader, type RecordReaderOptions } from './record-reader.ts';
+import {
+  type RawChange,
+  RecordReader,
+  type RecordReaderOptions,
+  type RefusedRecord,
+} from './record-reader.ts';
 import type { Snapshot, SnapshotDelta } from './snapshot.ts';
 import { type ParsedRecord, SnapshotDraft } from './snapshot-draft.ts';
 
@@ -45,6 +50,11 @@ export class SnapshotBuilder {
       new Set(members.map(({ cluster }) => cluster)),
     );
     return new Map([...losses, ...this.#reader.problems]);
+  }
+
+  /** Records that were refused so far, counted. */
+  get refusals(): readonly RefusedRecord[] {
+    return this.#reader.counts;
   }
 
   /** Whether what stands at a key was refused. */

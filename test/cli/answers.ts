@@ -122,6 +122,9 @@ export const plan: JoinResult = {
   via: 'dc1',
   fingerprint: 'sha256:AbC',
   adds: { clusters: [{ cluster: 'dc1', region: 'us-east', fingerprint: 'sha256:AbC' }] },
+  lines: [{ subject: 'clock', outcome: 'ok', what: 'The clock here is 2 ms ahead of that of dc1' }],
+  changes: ['dc2 becomes a member of acme.'],
+  gains: [{ identity: 'spiffe://dc1.acme/gateway/*', gains: 'believed by dc2' }],
   joined: false,
 };
 

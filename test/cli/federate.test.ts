@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import type { Status } from '../../gateway/control/api/answers.ts';
+import type { JoinResult, Status } from '../../gateway/control/api/answers.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
 import { adminAt } from './admin-at.ts';
@@ -12,7 +12,11 @@ import { bin, ended, start } from './command.ts';
 import { isthmus } from './in-process.ts';
 
 /** A gateway that records what it is asked to change. */
-async function gateway(t: ExecutionContext, changed: Partial<Status> = {}) {
+async function gateway(
+  t: ExecutionContext,
+  changed: Partial<Status> = {},
+  lines: JoinResult['lines'] = plan.lines,
+) {
   const asked: { path: string; body: unknown }[] = [];
   const env = await adminAt(t, (app) => {
     app.addHook('preHandler', async ({ body, method, url }) => {
@@ -26,7 +30,7 @@ async function gateway(t: ExecutionContext, changed: Partial<Status> = {}) {
       fingerprint: 'sha256:AbC',
     }));
     app.post<{ Body: { dryRun?: boolean } }>('/v1/federation/join', ({ body }) => ({
-      ...plan,
+      ...{ ...plan, lines },
       joined: body.dryRun !== true,
     }));
     app.post<{ Body: { cluster?: string } }>('/v1/federation/leave', ({ body }) => ({
@@ -122,7 +126,33 @@ test('join --dry-run shows what would change and changes nothing', async (t) => 
   const { asked, env } = await gateway(t);
   const { stdout } = await isthmus(['join', '-', '--dry-run'], { env, stdin: 'secret' });
   t.regex(stdout, /^Joining acme via dc1\.\n.*sha256:AbC[\s\S]*CLUSTER +REGION +FINGERPRINT\ndc1 /);
+  t.regex(
+    stdout,
+    /\n {2}ok {7}clock: The clock here is 2 ms ahead[\s\S]*What will change:\n {2}dc2 becomes/,
+  );
+  t.regex(stdout, /IDENTITY +GAINS\nspiffe:\/\/dc1\.acme\/gateway\/\* +believed by dc2/);
   t.deepEqual(asked, [dryRun]);
+});
+
+test('a join that would be refused is shown whole, and ends there with what to do', async (t) => {
+  const refusal: JoinResult['lines'][number] = {
+    subject: 'name',
+    outcome: 'refused',
+    what: 'The federation has a dc2',
+    code: 'JOIN_CONFLICT',
+    fix: 'Choose another name.',
+  };
+  for (const args of [['--dry-run'], ['--yes']]) {
+    const { asked, env } = await gateway(t, {}, [...plan.lines, refusal]);
+    const run = await isthmus(['join', '-', ...args], { env, stdin: 'secret' });
+    t.regex(
+      run.stdout + run.stderr,
+      / {2}refused {2}name: The federation has a dc2\n {11}fix: Choose another name\./,
+    );
+    t.regex(run.stderr, /^error JOIN_CONFLICT: The federation has a dc2/m);
+    t.is(run.code, 5);
+    t.deepEqual(asked, [dryRun]);
+  }
 });
 
 test('without a terminal and without --yes nothing is asked of the gateway', async (t) => {

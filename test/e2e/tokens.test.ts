@@ -2,6 +2,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import anyTest, { type ExecutionContext, type TestFn } from 'ava';
+import type { JoinResult } from '../../gateway/control/api/answers.ts';
 import { type Cluster, federate, settled, standalone } from '../support/federation.ts';
 import { sharedScope } from '../support/shared.ts';
 import { until } from '../support/until.ts';
@@ -52,7 +53,7 @@ test.serial('an expired token is refused', async (t) => {
   const token = await dc1.token('--ttl', '1s');
   const created = Date.now();
   await until('the token to be expired', () => Date.now() > created + 2_000);
-  await refusedWith(t, 'TOKEN_EXPIRED', token);
+  await refusedWith(t, 'TOKEN_INVALID', token);
 });
 
 test.serial(
@@ -77,24 +78,50 @@ test.serial('a token for another federation is refused', async (t) => {
   await refusedWith(t, 'JOIN_REFUSED', await elsewhere.token());
 });
 
-test.serial('a dry run shows what would change, and spends nothing', async (t) => {
-  const token = await dc1.token();
-  const plan = await dc2.gateway.isthmusOk(['join', '--dry-run', '-o', 'json'], {
-    ISTHMUS_TOKEN: token,
-  });
-  t.like(JSON.parse(plan), { federation: 'acme', via: 'dc1', joined: false });
-  t.deepEqual(await dc2.others(), {});
+test.serial(
+  'a dry run shows what would change as it is seen from both sides, and spends nothing',
+  async (t) => {
+    const token = await dc1.token();
+    const shown = await dc2.gateway.isthmusOk(['join', '--dry-run', '-o', 'json'], {
+      ISTHMUS_TOKEN: token,
+    });
+    const plan: JoinResult = JSON.parse(shown);
+    t.like(plan, { federation: 'acme', via: 'dc1', joined: false });
+    const looks = plan.lines.map(({ subject, outcome }) => `${subject} ${outcome}`);
+    t.deepEqual(looks.sort(), [
+      'clock ok',
+      'name ok',
+      'reach ok',
+      'reached ok',
+      'registry ok',
+      'version ok',
+    ]);
+    const { eastWest, federation } = dc2.lines;
+    const reached = plan.lines.find(({ subject }) => subject === 'reached')?.what ?? '';
+    t.true(reached.includes(`dc2 answers at ${eastWest.address}, ${federation.address}`), reached);
+    t.deepEqual(await dc2.others(), {});
 
-  await dc2.gateway.isthmusOk(['join', '--yes'], { ISTHMUS_TOKEN: token });
-  await settled([dc1, dc2]);
-  t.is((await dc2.others())['dc1']?.state, 'up');
+    await dc2.gateway.isthmusOk(['join', '--yes'], { ISTHMUS_TOKEN: token });
+    await settled([dc1, dc2]);
+    t.is((await dc2.others())['dc1']?.state, 'up');
 
-  const late = await standalone(t, 'dc3');
-  const again = await late.gateway.isthmus(['join', '--yes'], { ISTHMUS_TOKEN: token });
-  t.is(again.code, refused);
-  t.regex(again.stderr, /^error TOKEN_USED: /m);
-  t.deepEqual(Object.keys(await dc1.others()), ['dc2']);
-});
+    const late = await standalone(t, 'dc3');
+    const again = await late.gateway.isthmus(['join', '--yes'], { ISTHMUS_TOKEN: token });
+    t.is(again.code, refused);
+    t.regex(again.stderr, /^error TOKEN_INVALID: /m);
+    const metrics = await dc1.gateway.api.read('/metrics', 'text/plain');
+    t.regex(metrics, /isthmus_tokens_refused_total\{[^}]*code="TOKEN_USED"[^}]*\} 1/);
+    t.regex(metrics, /isthmus_tokens_refused_total\{[^}]*code="TOKEN_EXPIRED"[^}]*\} 1/);
+    const { stdout } = await dc1.gateway.isthmus(['check']);
+    t.regex(
+      stdout,
+      /\d+ tokens were refused since this gateway was started, the last at .* \(TOKEN_USED\)/,
+    );
+    const audit = await dc1.gateway.isthmusOk(['audit', '-o', 'json']);
+    t.true(audit.includes('"code": "TOKEN_USED"'), audit);
+    t.deepEqual(Object.keys(await dc1.others()), ['dc2']);
+  },
+);
 
 test.serial('a second cluster of a name that is taken is refused', async (t) => {
   const impostor = await standalone(t, 'dc2');

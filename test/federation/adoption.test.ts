@@ -6,7 +6,8 @@ import { openAuthority } from '../../certs/authority.ts';
 import { readAuthorityFiles, replaceAuthority } from '../../certs/authority-files.ts';
 import { systemClock } from '../../core/clock.ts';
 import { adoptedBy, refuseForeignToken } from '../../federation/adoption.ts';
-import { join as joinFederation, previewJoin } from '../../federation/join.ts';
+import { join as joinFederation } from '../../federation/join.ts';
+import { previewJoin } from '../../federation/join-preview.ts';
 import { decodeToken } from '../../federation/token.ts';
 import { acme, cluster, founder, type Host, joining, refused, tokenOf } from './fixtures.ts';
 
@@ -62,7 +63,8 @@ test('security: a gateway token is good once, for its time, and only as it was m
 
   const late = gatewayToken(dc1, 1_000);
   dc1.clock.advance(1_000);
-  await refused(t, 'TOKEN_EXPIRED', () => adopt(late, dc1));
+  await refused(t, 'TOKEN_INVALID', () => adopt(late, dc1));
+  t.is(dc1.refusedTokens.at(-1), 'TOKEN_EXPIRED');
 });
 
 test('security: a gateway token that was revoked is good no more', async (t) => {

@@ -88,6 +88,8 @@ export interface Host extends Cluster {
   readonly address: string;
   /** What it was asked to change. */
   readonly acts: readonly FederationAct[];
+  /** Why it refused tokens, in that order. */
+  readonly refusedTokens: readonly string[];
 }
 
 /** An embedded registry of one's own: the quickest real one. */
@@ -131,6 +133,7 @@ export async function serve(
   const base = { federation: acme, cluster: member.name, store, clock, log: silentLog };
   const admission = new Admission({
     ...base,
+    gateway: 'g1',
     store: () => store,
     authority: member.authority,
     trust,
@@ -144,12 +147,14 @@ export async function serve(
     file: member.file,
   });
   const acts: FederationAct[] = [];
+  const refusedTokens: string[] = [];
   const service = new FederationService({
     ...base,
     id: member.leaf.id,
     admission: () => admission,
     adoption,
     acted: async (act) => void acts.push(act),
+    tokenRefused: (code) => void refusedTokens.push(code),
     sharing: new Sharing({ ...base, gateway: 'g1', authority: member.authority }),
     evict: (target, by, force) =>
       evict({
@@ -175,7 +180,18 @@ export async function serve(
   });
   t.teardown(() => listener.close());
   const { address } = listener;
-  return { ...member, store, trust, trustStore, admission, adoption, clock, address, acts };
+  return {
+    ...member,
+    store,
+    trust,
+    trustStore,
+    admission,
+    adoption,
+    clock,
+    address,
+    acts,
+    refusedTokens,
+  };
 }
 
 export function trustOf(member: Cluster, trustStore: TrustStore): FederationTrust {

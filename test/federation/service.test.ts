@@ -270,7 +270,8 @@ test('the same request again gets the same answer, from another cluster it does 
   t.deepEqual(await client.join(request), answer);
   t.deepEqual(await registryOf(dc1), after);
   const stolen = joinRequest(decodeToken(token), other.self, other.authority);
-  await refused(t, 'TOKEN_USED', () => client.join(stolen));
+  await refused(t, 'TOKEN_INVALID', () => client.join(stolen));
+  t.deepEqual(dc1.refusedTokens, ['TOKEN_USED']);
 });
 
 test('a token that somebody else wrote into the registry admits nobody', async (t) => {

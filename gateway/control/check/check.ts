@@ -29,6 +29,7 @@ import {
 import { ingressCertificates, unreachableRoutes, unservedTargets } from './ingress.ts';
 import { type KnownSiblings, missingGateways } from './missing.ts';
 import { type PolicyParts, policies } from './policies.ts';
+import { refusedTokens, type ShownTo } from './tokens.ts';
 
 /** The parts of a gateway that are looked at here. */
 interface Looked {
@@ -53,7 +54,8 @@ export type CheckedParts = Looked &
   Trusting &
   KnownSiblings &
   PolicyParts &
-  AuditedParts;
+  AuditedParts &
+  ShownTo;
 
 /** Findings of every layer; each layer says at least that it is fine. */
 export async function checkGateway(gateway: CheckedParts): Promise<Finding[]> {
@@ -63,6 +65,7 @@ export async function checkGateway(gateway: CheckedParts): Promise<Finding[]> {
     ...certificates(gateway),
     ...ingress(gateway),
     ...(await otherClusters(gateway)),
+    ...refusedTokens(gateway),
     ...services(gateway),
     ...policies(gateway),
     ...intended(gateway),

@@ -4,6 +4,7 @@ import type { Clock } from '../../../core/clock.ts';
 import type { Log } from '../../../core/log.ts';
 import { adoptedBy, refuseForeignToken } from '../../../federation/adoption.ts';
 import { withAdmittingGateway } from '../../../federation/contact.ts';
+import { well } from '../../../federation/preflight.ts';
 import type { JoinToken } from '../../../federation/token.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import { authorityDir, type Identity } from './identity.ts';
@@ -35,5 +36,17 @@ export async function becomeGateway(
     await identity.membershipFile.set(membership);
     log.info({ federation, via }, 'this gateway has the authority of its cluster');
   }
-  return { federation, via, fingerprint, adds: { clusters: [] }, joined: !dryRun };
+  return {
+    ...{ federation, via, fingerprint, adds: { clusters: [] }, joined: !dryRun },
+    changes: [
+      `This gateway gets the authority of ${via} and its membership of ${federation}, in place of those that it has, and starts anew.`,
+    ],
+    gains: [
+      {
+        identity: identity.id.uri,
+        gains: `is a gateway of ${via} like its others: believed by every member, and able to sign for the cluster`,
+      },
+    ],
+    lines: [well('reach', `${via} answers, by the root that the token names`)],
+  };
 }

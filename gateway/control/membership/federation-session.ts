@@ -89,6 +89,7 @@ export class FederationSession {
       store: () => this.store,
       federation,
       cluster,
+      gateway: config.gateway,
       authority: identity.authority,
       trust,
       registry: () => joined.registry,

@@ -15,6 +15,7 @@ import type { AuditTrail } from '../audit/trail.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import type { Identity } from './identity.ts';
 import type { Membership } from './membership.ts';
+import type { TokenRefusals } from './token-refusals.ts';
 
 type TakeAdmin = FederationListenerOptions['admin'];
 
@@ -23,6 +24,7 @@ interface MembersListenerOptions {
   readonly identity: Pick<Identity, 'id' | 'leaf' | 'trust'>;
   readonly membership: Pick<Membership, 'session' | 'adoption' | 'evict'>;
   readonly auditTrail: Pick<AuditTrail, 'record'>;
+  readonly tokenRefusals: Pick<TokenRefusals, 'note'>;
   readonly sharing: Sharing;
   readonly clock: Clock;
   readonly log: Log;
@@ -50,7 +52,8 @@ export class MembersListener {
 
   /** Throws PORT_IN_USE, placed at the configuration's key. */
   async start(): Promise<void> {
-    const { config, identity, membership, auditTrail, sharing, clock, log } = this.#options;
+    const { config, identity, membership, auditTrail, tokenRefusals, sharing, clock, log } =
+      this.#options;
     const service = new FederationService({
       federation: config.federation,
       cluster: config.cluster,
@@ -60,6 +63,7 @@ export class MembersListener {
       sharing,
       evict: (cluster, by, force) => membership.evict(cluster, by, force),
       acted: (act) => auditTrail.record(entryOf(act)),
+      tokenRefused: (code, address) => tokenRefusals.note(code, address),
       clock,
       log,
     });

@@ -4,8 +4,10 @@ import { asIsthmusError, IsthmusError } from '../../../core/errors.ts';
 import type { ClusterName } from '../../../core/names.ts';
 import { within } from '../../../core/within.ts';
 import { Adoption } from '../../../federation/adoption.ts';
-import { type JoinOptions, join, previewJoin, resumeJoin } from '../../../federation/join.ts';
+import { type JoinOptions, join, resumeJoin } from '../../../federation/join.ts';
+import { previewJoin } from '../../../federation/join-preview.ts';
 import { isJoined, type Joined, standalone } from '../../../federation/member.ts';
+import { refuseBy } from '../../../federation/preflight.ts';
 import { decodeToken, type JoinToken, revokeToken } from '../../../federation/token.ts';
 import type { Obstacle } from '../readiness/readiness.ts';
 import { becomeGateway } from './becoming.ts';
@@ -20,6 +22,7 @@ import { moveToConfigured } from './moved-registry.ts';
 import { obstacleOf } from './obstacle.ts';
 import { evictCluster, evictFor, inviteCluster, inviteGateway } from './other-clusters.ts';
 import type { Invitation, JoinOutcome } from './outcomes.ts';
+import { tryRegistry } from './registry-trial.ts';
 
 interface MembershipOptions extends Omit<BelongingOptions, 'startOver'> {
   /** This gateway is of its cluster from the next start on. */
@@ -151,19 +154,26 @@ export class Membership {
     }
     const decoded = decodeToken(token);
     if (decoded.admits === 'gateway') return this.#becomeGateway(decoded, dryRun);
-    const { clusters, federation, via, fingerprint } = await previewJoin(token, {
+    const { clock, log } = this.#options;
+    const {
+      clusters,
+      registry: _,
+      ...preview
+    } = await previewJoin(token, {
       ...this.#joinOptions(),
       isOver,
+      tryRegistry: (access, rootsOf) =>
+        tryRegistry({ config, identity, access, rootsOf, clock, log }),
     });
     if (!dryRun) {
+      refuseBy(preview.lines);
       if (isOver) await this.#exit();
       await forgetKnowledge(config.dataDir);
       await this.#belonging.enter(await join(token, this.#joinOptions()));
       // Whoever is told that it has joined may crash, and start again without a registry.
-      const { clock } = this.#options;
       await within(clock, keepPatienceMs, this.#member().client.kept());
     }
-    return { federation, via, fingerprint, adds: { clusters }, joined: !dryRun };
+    return { ...preview, adds: { clusters }, joined: !dryRun };
   }
 
   /** Another process, which begins with what is on disk then, takes this one's place. */

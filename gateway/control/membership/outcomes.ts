@@ -1,4 +1,6 @@
 /** Owns the results of inviting and of joining. */
+import type { JoinPlan } from '../../../federation/join-plan.ts';
+import type { Line } from '../../../federation/preflight.ts';
 
 /** A join token: the one time it is shown. */
 export interface Invitation {
@@ -10,8 +12,8 @@ export interface Invitation {
   readonly fingerprint: string;
 }
 
-/** The changes that joining made, or would make. */
-export interface JoinOutcome {
+/** The changes that joining made, or would make, and what was looked at before. */
+export interface JoinOutcome extends JoinPlan {
   readonly federation: string;
   /** The cluster whose token it was. */
   readonly via: string;
@@ -23,5 +25,6 @@ export interface JoinOutcome {
       readonly fingerprint: string;
     }[];
   };
+  readonly lines: readonly Line[];
   readonly joined: boolean;
 }

@@ -8,7 +8,7 @@ import type { EtcdStore } from '../../../registry/etcd-store.ts';
 import { Informer } from '../../../registry/informer.ts';
 import { encodeKey, kindPrefix, type RegistryKey } from '../../../registry/keys.ts';
 import type { DepartureRecord } from '../../../registry/model.ts';
-import type { RawChange } from '../../../registry/record-reader.ts';
+import type { RawChange, RefusedRecord } from '../../../registry/record-reader.ts';
 import { LeaseSession } from '../../../registry/session.ts';
 import type { Snapshot, SnapshotDelta } from '../../../registry/snapshot.ts';
 import { SnapshotBuilder } from '../../../registry/snapshot-builder.ts';
@@ -133,6 +133,11 @@ export class RegistryClient {
     this.#store = store;
     this.#informer.use(store);
     this.session.use(store);
+  }
+
+  /** Records that were refused so far, counted. */
+  get refusals(): readonly RefusedRecord[] {
+    return this.#builder.refusals;
   }
 
   get snapshot(): Snapshot {

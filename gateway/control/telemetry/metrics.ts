@@ -10,6 +10,7 @@ import type { IngressCertificates } from '../certificates/ingress-certificates.t
 import type { GatewayConfig } from '../config/config.ts';
 import type { Effects } from '../drills/effects.ts';
 import type { Membership } from '../membership/membership.ts';
+import type { TokenRefusals } from '../membership/token-refusals.ts';
 import type { WrittenPolicies } from '../policies/written-policies.ts';
 import { type BelievingParts, bundleStandings } from '../trust/standings.ts';
 import type { Verifier } from '../verify/verifier.ts';
@@ -18,6 +19,7 @@ import { auditMetrics } from './audit-metrics.ts';
 import { balanceNumbers } from './balance-numbers.ts';
 import { type Exposition, expose } from './exposition.ts';
 import type { Observations } from './observations.ts';
+import { refusalMetrics } from './refusal-metrics.ts';
 import {
   type BundleNumbers,
   type CertificateNumbers,
@@ -51,6 +53,7 @@ export interface MeasuredParts extends BelievingParts {
   readonly observations: Pick<Observations, 'exemplars'>;
   readonly policies: Policies;
   readonly services: Pick<KnownServices, 'balanceView'>;
+  readonly tokenRefusals: Pick<TokenRefusals, 'counts'>;
   readonly writtenPolicies: Pick<WrittenPolicies, 'refusals'>;
   readonly workers: Pick<
     Workers,
@@ -83,7 +86,11 @@ export class Metrics {
     const traffic = trafficMetrics(workers.counters.snapshot(), config.cluster, exemplars);
     const audit = auditMetrics(this.#gateway.auditTrail);
     const verified = verifyMetrics(this.#verifier.row);
-    return expose([...stateMetrics(state), ...audit, ...verified, ...traffic], accept);
+    const refusals = refusalMetrics({
+      tokens: this.#gateway.tokenRefusals,
+      records: this.#gateway.membership.session?.client.refusals ?? [],
+    });
+    return expose([...stateMetrics(state), ...refusals, ...audit, ...verified, ...traffic], accept);
   }
 
   close(): void {

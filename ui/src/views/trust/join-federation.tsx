@@ -53,7 +53,11 @@ export function JoinFederation({
               Done
             </button>
           ) : (
-            <button type="submit" class="button button-primary" disabled={join.busy}>
+            <button
+              type="submit"
+              class="button button-primary"
+              disabled={join.busy || result?.lines.some(({ outcome }) => outcome === 'refused')}
+            >
               {result ? `Join ${result.federation}` : 'Show what would change'}
             </button>
           )}
@@ -63,14 +67,39 @@ export function JoinFederation({
   );
 }
 
+const markOf = { ok: 'Well', warning: 'Doubtful', refused: 'Refused' } as const;
+
 function JoinPreview({ result }: { readonly result: JoinResult }) {
-  const { federation, via, fingerprint, adds, joined } = result;
+  const { federation, via, fingerprint, adds, lines, changes, gains, joined } = result;
   return (
     <div class="preview">
       <p>
         {joined ? 'Joined' : 'Would join'} <strong>{federation}</strong> by way of {via}, whose root
         is <Fingerprint value={fingerprint} />.
       </p>
+      <p>Looked at, from here and from there:</p>
+      <ul>
+        {lines.map(({ subject, outcome, what, fix }) => (
+          <li key={`${subject} ${what}`}>
+            <strong>{markOf[outcome]}</strong>: {what}
+            {fix !== undefined && <div class="faint">{fix}</div>}
+          </li>
+        ))}
+      </ul>
+      <p>{joined ? 'What changed:' : 'What would change:'}</p>
+      <ul>
+        {changes.map((change) => (
+          <li key={change}>{change}</li>
+        ))}
+      </ul>
+      <p>Who gains what:</p>
+      <ul>
+        {gains.map(({ identity, gains: what }) => (
+          <li key={identity}>
+            <span class="mono">{identity}</span>: {what}
+          </li>
+        ))}
+      </ul>
       <p>{joined ? 'Believed from now on:' : 'Would be believed from then on:'}</p>
       <ul>
         {adds.clusters.map((cluster) => (
