@@ -1,4 +1,4 @@
-/** Owns a bad network: a TCP proxy that delays, throttles, holds (a black hole) and cuts. */
+/** Owns a bad network: a TCP proxy that delays, throttles, loses, holds (a black hole) and cuts. */
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 export interface TcpProxyOptions {
@@ -32,6 +32,11 @@ export interface TcpProxy {
   setTarget(target: string): void;
   setDelay(ms: number): void;
   setThrottle(bytesPerSecond: number | undefined): void;
+  /**
+   * Share of the pieces, 0 to 1, that the line loses: TCP sends such a one again 200 ms and a round trip later, and what comes
+   * after it waits for it.
+   */
+  setLoss(share: number): void;
   close(): Promise<void>;
 }
 
@@ -42,6 +47,7 @@ export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy>
     mode: 'open',
     delayMs: options.delayMs ?? 0,
     bytesPerSecond: options.bytesPerSecond,
+    loss: 0,
     pumps: new Set(),
   };
   const sockets = new Set<Socket>();
@@ -119,6 +125,9 @@ export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy>
     setThrottle(bytesPerSecond) {
       link.bytesPerSecond = bytesPerSecond;
     },
+    setLoss(share) {
+      link.loss = share;
+    },
     close() {
       resetAll();
       return new Promise((resolve) => server.close(() => resolve()));
@@ -138,6 +147,7 @@ interface Link {
   mode: 'open' | 'held' | 'cut';
   delayMs: number;
   bytesPerSecond: number | undefined;
+  loss: number;
   /** One function per direction that looks again whether something may be delivered. */
   readonly pumps: Set<() => void>;
 }
@@ -173,6 +183,7 @@ function pump(source: Socket, sink: Socket, link: Link): void {
     const bytes = chunk?.length ?? 0;
     const sending = link.bytesPerSecond === undefined ? 0 : (bytes / link.bytesPerSecond) * 1000;
     lineFreeAt = Math.max(now, lineFreeAt) + sending;
+    if (Math.random() < link.loss) lineFreeAt += 200 + 2 * link.delayMs;
     queue.push({ chunk, due: lineFreeAt + link.delayMs });
     queued += bytes;
     // A bounded buffer, so that back-pressure reaches the sender as on a real line.

@@ -46,7 +46,8 @@ export async function startEtcdWithUsers(
   };
 }
 
-async function tokenArgs(t: Pick<ExecutionContext, 'teardown'>, tokens: TokenKind) {
+/** How an etcd is told to make tokens of a kind. */
+export async function tokenArgs(t: Pick<ExecutionContext, 'teardown'>, tokens: TokenKind) {
   if (tokens === 'simple') return [];
   const dir = await tempDir(t);
   const { publicKey, privateKey } = generateKeyPairSync('rsa', {

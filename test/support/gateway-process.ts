@@ -148,9 +148,9 @@ export class GatewayProcess {
     this.#command = await withNameServer(t, server, [process.execPath]);
   }
 
-  /** Has the processes to come be of another program, which takes a script as Node.js does. */
-  runBy(program: string): void {
-    this.#command = [program];
+  /** Has the processes to come be of another program, which takes a script as Node.js does; or begin with other words. */
+  runBy(...command: readonly [program: string, ...args: string[]]): void {
+    this.#command = command;
   }
 
   /** Starts the process so that code can be run in it, and waits until it is ready. */

@@ -21,7 +21,7 @@ export class NameServer {
   readonly #asked = new Map<string, number>();
   #address = '';
 
-  /** `127.0.0.1:<port>` */
+  /** `<address>:<port>` */
   get address(): string {
     return this.#address;
   }
@@ -31,11 +31,15 @@ export class NameServer {
     return this.#asked.get(name) ?? 0;
   }
 
-  static async start(t: Pick<Scope, 'teardown'>): Promise<NameServer> {
+  /** On a free port of loopback, unless told where. */
+  static async start(
+    t: Pick<Scope, 'teardown'>,
+    at: { readonly address: string; readonly port: number } = { address: '127.0.0.1', port: 0 },
+  ): Promise<NameServer> {
     const server = new NameServer();
-    const socket = createSocket('udp4').bind(0, '127.0.0.1');
+    const socket = createSocket('udp4').bind(at.port, at.address);
     await once(socket, 'listening');
-    server.#address = `127.0.0.1:${socket.address().port}`;
+    server.#address = `${at.address}:${socket.address().port}`;
     socket.on('message', (query, { port, address }) =>
       socket.send(server.#answer(query), port, address),
     );

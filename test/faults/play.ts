@@ -1,0 +1,130 @@
+/** Owns playing a row on the scene: load, the fault, what is said of it, its end, and the account of all requests. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Finding } from '../../gateway/control/api/answers.ts';
+import { until } from '../support/until.ts';
+import { type Account, holdAgainst, outOfRotationAfter } from './ledger.ts';
+import type { Naming, Row } from './row.ts';
+import type { SceneGateway } from './scene/gateway.ts';
+import { now } from './scene/now.ts';
+import { copiesOf } from './scene/plan.ts';
+import type { Scene } from './scene/scene.ts';
+import { type Course, faultsOf } from './verdict.ts';
+
+export interface Played extends Account, Omit<Course, 'unnamed' | 'lacking'> {
+  readonly name: string;
+  readonly title: string;
+  /** Codes that were named while the fault lasted. */
+  readonly status: readonly string[];
+  readonly check: readonly string[];
+  /** Why it fails; none when it passes. */
+  readonly faults: readonly string[];
+}
+
+/** Load before the fault and after all is whole again. */
+const calmMs = 3_000;
+const lastsMs = 3_000;
+/** Longer than a lease. */
+const namedWithinMs = 60_000;
+const wholeWithinMs = 120_000;
+const betweenLooksMs = 1_000;
+
+export async function play(scene: Scene, row: Row): Promise<Played> {
+  scene.losses.take();
+  await scene.takeAsked();
+  await scene.takeExecuted();
+  await scene.startLoad();
+  await delay(calmMs);
+
+  const brokeAt = now();
+  const said = new Said(scene.gateways);
+  await row.break(scene);
+  const unnamed = await said.listen(row.named ?? [], row.lastsMs ?? lastsMs);
+  const check = await checked(scene, row);
+
+  const healedAt = now();
+  await row.heal?.(scene);
+  const lacking = await scene.whole(wholeWithinMs).then(
+    () => undefined,
+    (error: Error) => error.message,
+  );
+  const recoveredMs = lacking === undefined ? now() - healedAt : undefined;
+  await delay(calmMs);
+  await scene.stopLoad();
+
+  const asked = await scene.takeAsked();
+  const executed = await scene.takeExecuted();
+  const account = holdAgainst(asked, executed, { ...scene.losses.take(), copiesOf });
+  const outOfRotationMs =
+    row.vanishes && (outOfRotationAfter(asked, row.vanishes, brokeAt) ?? Number.POSITIVE_INFINITY);
+  const course = { recoveredMs, outOfRotationMs, unnamed, ...(lacking && { lacking }) };
+  return {
+    name: row.name,
+    title: row.title,
+    ...account,
+    recoveredMs,
+    outOfRotationMs,
+    status: [...said.codes].sort(),
+    check,
+    faults: faultsOf(account, course),
+  };
+}
+
+/** What the gateways' status names, looked at again and again. */
+class Said {
+  readonly codes = new Set<string>();
+  readonly #gateways: readonly SceneGateway[];
+
+  constructor(gateways: readonly SceneGateway[]) {
+    this.#gateways = gateways;
+  }
+
+  /** Goes on for `ms`, and until all is named that is wanted, or for too long; resolves to what was not. */
+  async listen(wanted: readonly Naming[], ms: number): Promise<readonly string[]> {
+    const startedAt = now();
+    const open = new Map(
+      wanted.flatMap(({ at, codes }) => at.map((one) => [`${one} ${codes}`, { one, codes }])),
+    );
+    const last = new Map<string, readonly string[]>();
+    for (;;) {
+      for (const gateway of this.#gateways) {
+        last.set(gateway.name, await this.#look(gateway));
+      }
+      for (const [key, { one, codes }] of open) {
+        if (codes.some((code) => last.get(one)?.includes(code))) open.delete(key);
+      }
+      const passed = now() - startedAt;
+      if (passed >= ms && (open.size === 0 || passed >= namedWithinMs)) break;
+      await delay(Math.min(betweenLooksMs, Math.max(0, ms - passed)));
+    }
+    return [...open.values()].map(
+      ({ one, codes }) =>
+        `status of ${one} did not name ${codes.join(' or ')}, with what to do; last it named ${last.get(one)?.join(', ') || 'nothing'}`,
+    );
+  }
+
+  /** Codes of what it names with what to do. Who is gone or paused says nothing. */
+  async #look({ process }: SceneGateway): Promise<readonly string[]> {
+    const status = await Promise.race([
+      process.status().catch(() => undefined),
+      delay(betweenLooksMs, undefined),
+    ]);
+    const named = [...(status?.problems ?? []), ...(status?.missing ?? [])].filter(
+      ({ fix }) => fix,
+    );
+    const codes = named.map(({ code }) => code);
+    for (const code of codes) this.codes.add(code);
+    return codes;
+  }
+}
+
+/** Codes of what `isthmus check` finds at one of those gateways that are to name the fault, else at the first. */
+async function checked(scene: Scene, row: Row): Promise<readonly string[]> {
+  const [at = 'dc1/g1'] = (row.named ?? []).flatMap((naming) => naming.at);
+  const { process } = scene.gateway(at);
+  const findings = await until('isthmus check to answer', async () => {
+    const { stdout } = await process.isthmus(['check', '-o', 'json']);
+    return (JSON.parse(stdout) as { readonly findings: readonly Finding[] }).findings;
+  }).catch(() => []);
+  const codes = findings.filter(({ level }) => level !== 'ok').map(({ code }) => code);
+  return [...new Set(codes)].sort();
+}
