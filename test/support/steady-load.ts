@@ -3,7 +3,6 @@ import { type Sample, SteadyClient } from '../../examples/demo/client.ts';
 import type { Cluster } from './federation.ts';
 import { until } from './until.ts';
 
-const perSecond = 50;
 /** Enough to tell where traffic goes. */
 const recent = 25;
 
@@ -12,8 +11,8 @@ export class SteadyLoad {
   readonly #samples: Sample[] = [];
   #stopped = false;
 
-  /** Begins to ask for `orders.shop` through a cluster's gateway, until `stop`. */
-  constructor({ gateway }: Cluster) {
+  /** Begins to ask for `orders.shop` through a cluster's gateway, `perSecond` times a second, until `stop`. */
+  constructor({ gateway }: Cluster, perSecond = 50) {
     const port = Number(gateway.listener('outbound').split(':')[1]);
     this.#client = new SteadyClient({
       port,

@@ -100,6 +100,11 @@ export class Http2Connection
     return this.#server.openStreams === 0 && this.#headSince === Infinity;
   }
 
+  /** The other side is to make another connection before it leaves this one. */
+  warn(): void {
+    this.#server.warn();
+  }
+
   drain(): void {
     this.#isDraining = true;
     this.#server.drain();

@@ -8,7 +8,7 @@ import type { HeadLimits } from '../wire/http1/limits.ts';
 import type { Dial } from './dial.ts';
 import { Link, type LinkTiming } from './link.ts';
 import { movedNotably } from './rtt.ts';
-import type { LinkSession } from './session.ts';
+import { type LinkSession, type Standing, standings } from './session.ts';
 
 export interface LinkStatus {
   /** `up` as soon as one link is, else `suspect` as long as one is that; `none` for a cluster that is not asked for. */
@@ -102,9 +102,13 @@ export class ClusterLinks {
     return Array.from(this.#all(), (link) => detailOf(this.#options.cluster, link));
   }
 
-  /** The session that costs least now; one that is suspect only where no other is there. */
+  /** The session that costs least now, of those that stand best. */
   best(): LinkSession | undefined {
-    return this.#best(false) ?? this.#best(true);
+    for (const standing of standings) {
+      const best = this.#best(standing);
+      if (best !== undefined) return best;
+    }
+    return undefined;
   }
 
   /**
@@ -238,12 +242,12 @@ export class ClusterLinks {
     this.#options.onStatus(status);
   }
 
-  /** Among the links that are suspect, or that are not: the session with the least product of round trip and requests it would then carry. */
-  #best(isSuspect: boolean): LinkSession | undefined {
+  /** Among the sessions that stand so: the one with the least product of round trip and requests it would then carry. */
+  #best(standing: Standing): LinkSession | undefined {
     let best: LinkSession | undefined;
     let least = Infinity;
     for (const links of this.#links.values()) {
-      const session = firstWithRoom(links, isSuspect);
+      const session = firstWithRoom(links, standing);
       if (session === undefined) continue;
       const cost = Math.max(session.rttMs ?? 1, 0.1) * (session.streams + 1);
       if (cost < least) {
@@ -273,11 +277,11 @@ function detailOf(cluster: ClusterName, { address, state, session, why }: Link):
  * The first connection to a place as long as it carries little: requests of one turn then leave, and their answers
  * come, in half as many records and system calls. Beyond that the one that carries least.
  */
-function firstWithRoom(links: readonly Link[], isSuspect: boolean): LinkSession | undefined {
+function firstWithRoom(links: readonly Link[], standing: Standing): LinkSession | undefined {
   let best: LinkSession | undefined;
   for (let i = 0; i < links.length; i++) {
     const session = links[i]?.session;
-    if (!session?.usable || session.isSuspect !== isSuspect) continue;
+    if (!session?.usable || session.standing !== standing) continue;
     if (session.streams < sharedStreams) return session;
     if (best === undefined || session.streams < best.streams) best = session;
   }

@@ -154,6 +154,7 @@ export class Link {
         onSuspicion: () => {
           if (this.session === session) this.#options.onChange();
         },
+        onWarning: () => this.#warned(session),
         onGoingAway: () => this.#goingAway(session),
         onEnd: (why) => {
           reject(new Error(why));
@@ -170,10 +171,15 @@ export class Link {
       return;
     }
     const previous = this.session;
+    if (session.isWarned && previous?.usable) {
+      session.destroy('it is about to end, as the one that it was to replace');
+      this.#retryLater();
+      return;
+    }
     this.#attempt = 0;
     this.#setState({ kind: 'up', session });
     previous?.drain(this.#options.timing.drainMs);
-    if (generation !== this.#generation) this.refresh();
+    if (generation !== this.#generation || session.isWarned) this.refresh();
   }
 
   /** A connection that is up stays so while its successor fails to come. */
@@ -181,6 +187,11 @@ export class Link {
     if (this.#state.kind === 'closed') return;
     if (this.#state.kind !== 'replacing') this.#setState({ kind: 'down', why });
     this.#retryLater();
+  }
+
+  /** Whoever ends it listens no more: what answers there now, if anything does, is who comes after. */
+  #warned(session: LinkSession): void {
+    if (this.session === session && this.#state.kind === 'up') this.refresh();
   }
 
   #goingAway(session: LinkSession): void {

@@ -28,11 +28,20 @@ interface LinkSessionOptions {
   onRtt(rttMs: number): void;
   /** The session has become suspect, or is whole again. */
   onSuspicion(): void;
+  /** The other side will end it soon, and takes requests until then. */
+  onWarning(): void;
   /** The other side asked to use it no more; what is under way may finish. */
   onGoingAway(): void;
   /** The session is over; called once. */
   onEnd(why: string): void;
 }
+
+/**
+ * How good a session is for new requests, best first. `warned`: the other side will end it soon; `suspect`: silent for so long that it
+ * may be dead.
+ */
+export const standings = ['whole', 'warned', 'suspect'] as const;
+export type Standing = (typeof standings)[number];
 
 export class LinkSession implements ConnectionHandler, CallGround, Reader {
   readonly #options: LinkSessionOptions;
@@ -41,6 +50,7 @@ export class LinkSession implements ConnectionHandler, CallGround, Reader {
   readonly client: Http2Client;
   readonly #socket: Http2Socket;
   readonly #heartbeat: Heartbeat;
+  #warned = false;
   #leaving = false;
   #why = 'the other side closed the connection';
   #cancelDrain: () => void = () => undefined;
@@ -84,6 +94,16 @@ export class LinkSession implements ConnectionHandler, CallGround, Reader {
   /** Silent for so long that it may be dead: it is used only where there is no other way. */
   get isSuspect(): boolean {
     return this.#heartbeat.isSuspect;
+  }
+
+  /** The other side will end it soon. */
+  get isWarned(): boolean {
+    return this.#warned;
+  }
+
+  get standing(): Standing {
+    if (this.isSuspect) return 'suspect';
+    return this.#warned ? 'warned' : 'whole';
   }
 
   /** Another connection to the same place is suspect. */
@@ -137,6 +157,12 @@ export class LinkSession implements ConnectionHandler, CallGround, Reader {
 
   onOutput(): void {
     this.#socket.onOutput();
+  }
+
+  onWarning(): void {
+    if (this.#leaving || this.#warned) return;
+    this.#warned = true;
+    this.#options.onWarning();
   }
 
   onGoaway(code: number, debug: string): void {

@@ -20,6 +20,12 @@ import { limitConnections } from './connection-limit.ts';
 import { bind, type Listener, type ListenPlace } from './listen.ts';
 import { ProxiedFront } from './proxied-front.ts';
 
+/**
+ * How long gateways have to make another link before this one takes no new requests: a connection, its handshakes and a PING over any
+ * distance. Waited is no longer than any of them still has its link.
+ */
+const warnedMs = 2_000;
+
 interface EastWestListenerOptions {
   readonly place: ListenPlace;
   readonly proxy: GatewayProxy;
@@ -49,7 +55,7 @@ export async function startEastWestListener(
   /** Links; a link ends when the last of its requests has, after a drain. */
   const open = new InFlight();
   const inFlight = new InFlight();
-  const connections: ClientGround['connections'] = new Roster();
+  const links = new Roster<Http2Connection>();
   let draining = false;
   const ground: ClientGround = {
     taker: proxy.at({ kind: 'east-west' }),
@@ -62,7 +68,7 @@ export async function startEastWestListener(
     log,
     sparseLog,
     inFlight,
-    connections,
+    connections: links,
     isDraining: () => draining,
   };
   const server = createMutualTlsServer({
@@ -99,7 +105,7 @@ export async function startEastWestListener(
   }
 
   function cut(): void {
-    for (const link of connections.all()) link.destroy();
+    for (const link of links.all()) link.destroy();
   }
 
   const bound = await bind(listening, options.place);
@@ -116,10 +122,14 @@ export async function startEastWestListener(
     async drain(limitMs, graceMs = 0) {
       stop();
       const grace = Math.min(graceMs, limitMs);
+      const warned = Math.min(warnedMs, (limitMs - grace) / 2);
+      // Most hear of a successor in the registry, and have left by themselves by then.
       if (grace > 0) await open.drained(clock, grace);
-      // GOAWAY: gateways make new links elsewhere; a link ends with its last request.
-      for (const link of connections.all()) link.drain();
-      const result = await open.drained(clock, limitMs - grace);
+      for (const link of links.all()) link.warn();
+      await open.drained(clock, warned);
+      // A link ends with its last request.
+      for (const link of links.all()) link.drain();
+      const result = await open.drained(clock, limitMs - grace - warned);
       const unfinished = inFlight.count;
       cut();
       return result.kind === 'cut' ? { kind: 'cut', cut: unfinished } : result;

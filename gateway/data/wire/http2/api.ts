@@ -136,6 +136,11 @@ export interface ConnectionHandler {
    * Said first while the connection is made, and again only after what there was has been taken.
    */
   onOutput(): void;
+  /**
+   * The other side will take no new streams soon, and takes them until it says more: the first of two steps (section 6.8), which tells
+   * a client to send nothing new. It may be passed over only where both sides know that it is: without this, it is like the last.
+   */
+  onWarning?(): void;
   /** The other side takes no new streams; those under way go on. */
   onGoaway(code: number, debug: string): void;
   /** The connection is over; called once, after every stream was closed. */

@@ -10,7 +10,16 @@ import { type HeaderOwner, HeaderReceiver } from './header-receiver.ts';
 import type { ConnectionContext, ConnectionOptions } from './options.ts';
 import { Output } from './output.ts';
 import { Pings } from './pings.ts';
-import { errorCode, flag, frameType, maxDebug, preface, uint31, uint32 } from './protocol.ts';
+import {
+  errorCode,
+  flag,
+  frameType,
+  max31,
+  maxDebug,
+  preface,
+  uint31,
+  uint32,
+} from './protocol.ts';
 import { readTrailers } from './read-head.ts';
 import { SettingsExchange } from './settings-exchange.ts';
 import type { Stream } from './stream.ts';
@@ -309,10 +318,16 @@ export abstract class Connection
 
   #onGoaway(bytes: Buffer, start: number, end: number): void {
     if (!this.spendIdle(1, 'GOAWAY')) return;
+    const last = uint31(bytes, start);
+    const code = uint32(bytes, start + 4);
+    if (last === max31 && code === errorCode.noError && this.#handler.onWarning) {
+      this.#handler.onWarning();
+      return;
+    }
     this.leaving = true;
     const debug = bytes.toString('latin1', start + 8, Math.min(end, start + 8 + maxDebug));
-    this.#handler.onGoaway(uint32(bytes, start + 4), debug);
-    this.onPeerGoaway(uint31(bytes, start));
+    this.#handler.onGoaway(code, debug);
+    this.onPeerGoaway(last);
     this.finishIfDone();
   }
 

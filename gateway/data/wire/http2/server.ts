@@ -13,6 +13,7 @@ export class Http2Server extends Connection {
   /** The highest stream seen, and the highest that something was done for. */
   #highest = 0;
   #last = 0;
+  #warned = false;
   #draining = false;
   /** The final GOAWAY was sent: newer streams are passed over. */
   #closed = false;
@@ -28,12 +29,19 @@ export class Http2Server extends Connection {
     return this.#requests;
   }
 
+  /** The first step of `drain`, for clients that make another connection before they leave this one: new requests are taken. */
+  warn(): void {
+    if (this.over || this.#warned) return;
+    this.#warned = true;
+    this.streams.writer.goaway(max31, errorCode.noError, '');
+  }
+
   /** In two steps, so that no request on its way is refused (section 6.8): all new ones, then after a round trip none. */
   drain(): void {
     if (this.over || this.#draining) return;
     this.#draining = true;
     const { writer } = this.streams;
-    writer.goaway(max31, errorCode.noError, '');
+    this.warn();
     this.pings.send(() => {
       if (this.over) return;
       writer.goaway(this.#last, errorCode.noError, '');

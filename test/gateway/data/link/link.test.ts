@@ -212,6 +212,22 @@ test('a renewed certificate makes a new connection before the old one is let go'
   t.deepEqual([...states], []);
 });
 
+test('a gateway that is about to end and has no successor takes requests until it says that it takes none', async (t) => {
+  const { near, far, origin, answer, state } = await behindALine(t, { dc2: 1 });
+  const first = ask(near.url, host);
+  await until('it is with dc2', () => origin.requests.length === 1);
+  const states: string[] = [];
+  near.links.onChange((_, now) => states.push(now.state));
+  const drained = far.eastWest.drain(60_000);
+  const second = ask(near.url, host);
+  await until('that one is with dc2, too', () => origin.requests.length === 2);
+  t.false(states.includes('down'));
+  await until('the link is down', () => state() === 'down');
+  answer();
+  for (const { body } of await Promise.all([first, second])) t.is(body, 'orders-2');
+  t.deepEqual(await drained, { kind: 'finished' });
+});
+
 test('an address that leads to another cluster is not used', async (t) => {
   const near = await startGateway(t, { cluster: 'dc1' });
   const second = await startGateway(t, { cluster: 'dc2' });
