@@ -69,13 +69,13 @@ export function restoreVerb(registry: Verb, cli: Cli): void {
 }
 
 async function backup(cli: Cli, file: string, options: BackupOptions): Promise<void> {
-  const { store, federation } = await openRegistry(cli, options);
+  const { store, federation, close } = await openRegistry(cli, options);
   try {
     const { revision, values } = await keptOf(store, federation);
     const head = { federation, revision, at: systemClock.now() };
     await writeFileAtomic(resolve(file), backupLines(head, values), 0o600);
   } finally {
-    await store.close();
+    await close();
   }
   // What is on the disk counts, not what was meant to be there.
   const written = await inspectBackup(file);
@@ -89,7 +89,7 @@ async function backup(cli: Cli, file: string, options: BackupOptions): Promise<v
 async function restore(cli: Cli, file: string, options: RestoreOptions): Promise<void> {
   const { dryRun = false, force = false } = options;
   const found = await inspectBackup(file);
-  const { store, federation, name } = await openRegistry(cli, {
+  const { store, federation, name, close } = await openRegistry(cli, {
     federation: found.federation,
     ...options,
   });
@@ -114,7 +114,7 @@ async function restore(cli: Cli, file: string, options: RestoreOptions): Promise
       ),
     );
   } finally {
-    await store.close();
+    await close();
   }
 }
 

@@ -1,17 +1,23 @@
-/** Specifies a federation whose records are backed up, restored, and moved from the embedded registry into an etcd, while traffic flows. */
+/** Specifies a federation whose records are backed up, restored, and moved from the embedded registry into an etcd, from there into another one and back into an embedded one, while traffic flows. */
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';
 import { parse, stringify } from 'yaml';
+import { freePorts } from '../../examples/demo/processes.ts';
 import type { RegistryReport } from '../../gateway/control/api/answers.ts';
 import { isthmus } from '../cli/in-process.ts';
 import { type EtcdProcess, startEtcd } from '../support/etcd.ts';
 import { type Etcdctl, etcdctl } from '../support/etcdctl.ts';
 import { type Cluster, checksOut, federate } from '../support/federation.ts';
+import { proves } from '../support/proves.ts';
 import { sharedScope } from '../support/shared.ts';
 import { SteadyLoad } from '../support/steady-load.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
+import { noteWritten } from '../support/written.ts';
+
+/** Requests through dc1, all served by dc2. */
+const perSecond = 200;
 
 const test = anyTest as TestFn;
 const shared = sharedScope(test);
@@ -76,42 +82,114 @@ test.serial('a backup is restored where nothing is, key by key, and never by hal
 });
 
 /** As an operator does: the file is edited, and the next process takes the sockets over. */
-async function moveTo(endpoint: string, { gateway }: Cluster): Promise<void> {
-  const config = parse(await readFile(gateway.configPath, 'utf8')) as object;
-  const registry = { etcd: { endpoints: [endpoint] } };
-  await writeFile(gateway.configPath, stringify({ ...config, registry }));
+async function moveTo(registry: object, { gateway }: Cluster): Promise<void> {
+  const config = { ...(parse(await readFile(gateway.configPath, 'utf8')) as object), registry };
+  await noteWritten(config);
+  await writeFile(gateway.configPath, stringify(config));
   await gateway.takeOver();
+}
+
+/** Waits until both clusters are well, and each uses the registry there. */
+async function bothAreAt(kind: RegistryReport['kind'], address: string): Promise<void> {
+  for (const cluster of [dc1, dc2]) {
+    await until(`${cluster.name} to be well`, async () => {
+      const shown = await cluster.gateway.isthmus(['registry', 'status', '-o', 'json']);
+      const report = JSON.parse(shown.stdout) as RegistryReport;
+      const isThere = report.endpoints[0]?.endpoint.endsWith(address) && report.kind === kind;
+      if (shown.code !== 0 || !isThere) throw new Error(shown.stdout);
+      return true;
+    });
+    await checksOut(cluster);
+  }
+}
+
+/** The lasting records of the registry that the configuration of a gateway leads to, as its backup has them. */
+async function recordsOf({ gateway }: Cluster): Promise<readonly string[]> {
+  const file = join(dir, 'looked-at');
+  const { code, stderr } = await isthmus(['registry', 'backup', file, '-c', gateway.configPath]);
+  if (code !== 0) throw new Error(stderr);
+  const lines = (await readFile(file, 'utf8')).trimEnd().split('\n');
+  return lines.slice(1, -1).map((line) => (JSON.parse(line) as { readonly key: string }).key);
+}
+
+function migrate({ gateway }: Cluster, ...args: readonly string[]) {
+  return isthmus(['registry', 'migrate', '-c', gateway.configPath, '-o', 'json', ...args]);
+}
+
+/** Of one that is to succeed. */
+async function migrated(from: Cluster, ...args: readonly string[]) {
+  const { code, stdout, stderr } = await migrate(from, ...args);
+  if (code !== 0) throw new Error(stderr);
+  return JSON.parse(stdout) as { readonly added: number; readonly same: number };
 }
 
 test.serial(
   'the federation moves into etcd, one gateway after the other, while requests are served',
   async (t) => {
-    const load = new SteadyLoad(dc1, 200);
-    const copy = ['registry', 'migrate', '-c', dc2.gateway.configPath, '--to', 'etcd'];
-    const to = ['--endpoints', etcd.endpoint, '-o', 'json'];
-    const { code, stdout, stderr } = await isthmus([...copy, ...to]);
-    t.is(code, 0, stderr);
-    const { added } = JSON.parse(stdout) as { added: number };
+    const load = new SteadyLoad(dc1, perSecond);
+    const to = ['--to', 'etcd', '--endpoints', etcd.endpoint];
+    const { added } = await migrated(dc2, ...to);
     t.is((await keysIn()).length, added);
-    const again = await isthmus([...copy, ...to]);
-    t.like(JSON.parse(again.stdout), { added: 0, replaced: 0, same: added });
+    t.like(await migrated(dc2, ...to), { added: 0, replaced: 0, same: added });
 
-    await moveTo(etcd.endpoint, dc2);
+    await moveTo({ etcd: { endpoints: [etcd.endpoint] } }, dc2);
     await until('dc2 to be in etcd', async () => {
       return (await keysIn()).includes('/isthmus/v1/acme/gateways/dc2/gateway-1');
     });
     await load.goesOn();
-    await moveTo(etcd.endpoint, dc1);
-    for (const cluster of [dc1, dc2]) {
-      await until(`${cluster.name} to be well`, async () => {
-        const shown = await cluster.gateway.isthmus(['registry', 'status', '-o', 'json']);
-        const { kind, endpoints } = JSON.parse(shown.stdout) as RegistryReport;
-        return shown.code === 0 && kind === 'etcd' && endpoints[0]?.endpoint === etcd.endpoint;
-      });
-      await checksOut(cluster);
-    }
+    await moveTo({ etcd: { endpoints: [etcd.endpoint] } }, dc1);
+    await bothAreAt('etcd', etcd.address);
     await load.goesOn();
     // dc1 is not told of dc2's next process, which says so in etcd: it is the last process that warns of its end.
     t.deepEqual(await load.stop(), []);
+  },
+);
+
+test.serial(
+  'it moves into another etcd, and no request is lost: where to has to be said',
+  async (t) => {
+    const load = new SteadyLoad(dc1, perSecond);
+    const unsaid = await migrate(dc1, '--to', 'etcd');
+    t.is(unsaid.code, 64);
+    t.regex(unsaid.stderr, /not said to which etcd/);
+    const next = await startEtcd(shared);
+    const { added } = await migrated(dc1, '--to', 'etcd', '--endpoints', next.endpoint);
+    t.is((await recordsOf(dc1)).length, added);
+    for (const cluster of [dc2, dc1]) {
+      await moveTo({ etcd: { endpoints: [next.endpoint] } }, cluster);
+      await load.goesOn();
+    }
+    await bothAreAt('etcd', next.address);
+    t.deepEqual(await load.stop(), []);
+    await etcd.kill();
+  },
+);
+
+test.serial(
+  'it moves out of etcd into the registry of a gateway, and no request is lost: not into one with records of another time',
+  async (t) => {
+    const load = new SteadyLoad(dc1, perSecond);
+    const outdated = await migrate(dc1, '--to', 'embedded');
+    t.is(outdated.code, 5);
+    t.regex(outdated.stderr, /REGISTRY_NOT_EMPTY.*registry\.sqlite/s);
+    const before = await recordsOf(dc1);
+    t.like(await migrated(dc2, '--to', 'embedded', '--dry-run'), { added: before.length });
+    t.like(await migrated(dc2, '--to', 'embedded'), { added: before.length });
+
+    const [port] = await freePorts(1);
+    const listen = `127.0.0.1:${port}`;
+    const from = parse(await readFile(dc2.gateway.configPath, 'utf8')).registry.etcd.endpoints[0];
+    await moveTo({ embedded: { listen } }, dc2);
+    await load.goesOn();
+    await moveTo({ host: { cluster: 'dc2', endpoints: [listen] } }, dc1);
+    await bothAreAt('embedded', listen);
+    await load.goesOn();
+    t.deepEqual(await load.stop(), []);
+    t.deepEqual(await recordsOf(dc1), before);
+    const again = await migrated(dc2, '--to', 'embedded', '--endpoints', from);
+    t.is(again.added, 0, 'what came to etcd late is added to the registry that runs');
+    t.regex((await dc2.gateway.isthmus(['token', 'create'])).stdout, /^isthmus1_/);
+    t.regex((await dc1.gateway.isthmus(['token', 'create'])).stderr, /another one hosts/);
+    proves(t, 'registry.host.cluster', 'registry.host.endpoints');
   },
 );

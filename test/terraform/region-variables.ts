@@ -221,6 +221,10 @@ export const everyKey: readonly object[] = [
   },
   {
     ...cluster,
+    registry: { host: { cluster: 'dc2', endpoints: ['dc2.example.com:7379'] } },
+  },
+  {
+    ...cluster,
     registry: {
       etcd: {
         endpoints: ['https://etcd-1:2379'],

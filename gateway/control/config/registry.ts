@@ -1,7 +1,7 @@
-/** Owns the part of the configuration for the registry: hosted here, or an etcd. */
+/** Owns the part of the configuration for the registry: hosted here, hosted by another gateway, or an etcd. */
 import { z } from 'zod';
 import { durationSchema } from '../../../core/duration.ts';
-import { addressSchema } from '../../../registry/model.ts';
+import { addressSchema, clusterNameSchema } from '../../../registry/model.ts';
 import { dialedAddressSchema } from './addresses.ts';
 
 export const etcdSchema = z
@@ -42,18 +42,39 @@ const embeddedSchema = z.strictObject({
   advertise: dialedAddressSchema.optional(),
 });
 
+const hostSchema = z.strictObject({
+  /** The cluster whose gateway hosts the registry: that one alone may answer for it. */
+  cluster: clusterNameSchema,
+  /** Where its embedded registry is reached. */
+  endpoints: z.array(dialedAddressSchema).min(1).max(64),
+});
+
 export type EtcdConfig = z.output<typeof etcdSchema>;
 
-/** An embedded registry, or an etcd. */
+/** An embedded registry, here or at another gateway, or an etcd. */
 type RegistryConfig =
-  | { readonly embedded: z.output<typeof embeddedSchema>; readonly etcd?: undefined }
-  | { readonly embedded?: undefined; readonly etcd: EtcdConfig };
+  | {
+      readonly embedded: z.output<typeof embeddedSchema>;
+      readonly host?: undefined;
+      readonly etcd?: undefined;
+    }
+  | {
+      readonly embedded?: undefined;
+      readonly host: z.output<typeof hostSchema>;
+      readonly etcd?: undefined;
+    }
+  | { readonly embedded?: undefined; readonly host?: undefined; readonly etcd: EtcdConfig };
 
 export const registrySchema = z
-  .strictObject({ embedded: embeddedSchema.optional(), etcd: etcdSchema.optional() })
-  .transform(({ embedded, etcd }, context): RegistryConfig => {
-    if (embedded && !etcd) return { embedded };
-    if (etcd && !embedded) return { etcd };
-    context.addIssue({ code: 'custom', message: 'give either embedded or etcd' });
+  .strictObject({
+    embedded: embeddedSchema.optional(),
+    host: hostSchema.optional(),
+    etcd: etcdSchema.optional(),
+  })
+  .transform(({ embedded, host, etcd }, context): RegistryConfig => {
+    if (embedded && !host && !etcd) return { embedded };
+    if (host && !embedded && !etcd) return { host };
+    if (etcd && !embedded && !host) return { etcd };
+    context.addIssue({ code: 'custom', message: 'give one of embedded, host and etcd' });
     return z.NEVER;
   });

@@ -23,6 +23,11 @@ interface HostedRegistryOptions {
   readonly log: Log;
 }
 
+/** The file of the registry that is hosted with a data folder. */
+export function registryFile(dataDir: string): string {
+  return join(dataDir, 'registry.sqlite');
+}
+
 type State =
   | { readonly kind: 'stopped' }
   | { readonly kind: 'running'; readonly registry: EmbeddedRegistry }
@@ -70,7 +75,7 @@ export class HostedRegistry {
     const { dataDir, hostTrustDomain, log, identity, trust } = this.#options;
     try {
       return await startEmbeddedRegistry({
-        file: join(dataDir, 'registry.sqlite'),
+        file: registryFile(dataDir),
         listen: this.#listen,
         tls: identity(),
         trust: trust(),

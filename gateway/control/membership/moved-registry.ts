@@ -1,24 +1,55 @@
-/** Owns taking up an etcd that the configuration names, where the membership is of an embedded registry: the federation was moved there. */
+/** Owns taking up the registry that the configuration names, where the membership is of another one: the federation was moved there. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Log } from '../../../core/log.ts';
-import { isJoined, type Joined, type MembershipFile } from '../../../federation/member.ts';
+import { trustDomainOf } from '../../../core/names.ts';
+import {
+  isJoined,
+  type Joined,
+  type MembershipFile,
+  type RegistryAccess,
+} from '../../../federation/member.ts';
 import type { GatewayConfig } from '../config/config.ts';
+
+type Configured = Pick<GatewayConfig, 'cluster' | 'federation' | 'registry'>;
 
 /** Whom this cluster is in a federation with, and where its registry is from now on; on disk when this resolves. Throws FILE_UNWRITABLE. */
 export async function moveToConfigured(
   joined: Joined,
   file: MembershipFile,
-  { registry }: Pick<GatewayConfig, 'registry'>,
+  config: Configured,
   log: Log,
 ): Promise<Joined> {
-  if (joined.registry.kind === 'etcd' || !registry?.etcd) return joined;
-  const endpoints = addressesOf(registry.etcd);
+  const access = movedTo(joined.registry, config);
+  if (access === undefined || isDeepStrictEqual(access, joined.registry)) return joined;
   log.warn(
-    { from: joined.registry.endpoints, to: endpoints },
-    'the registry is the etcd that is configured, no longer the embedded one',
+    { from: joined.registry, to: access },
+    'the registry is the one that is configured, no longer the one before',
   );
-  const access = { kind: 'etcd', endpoints } as const;
   await file.update((state) => (isJoined(state) ? { ...state, registry: access } : state));
   return { ...joined, registry: access };
+}
+
+/** Where the configuration says that the registry is; undefined where it says nothing against `before`. */
+function movedTo(
+  before: RegistryAccess,
+  { registry, cluster, federation }: Configured,
+): RegistryAccess | undefined {
+  const isEtcd = before.kind === 'etcd';
+  if (registry?.etcd) {
+    return isEtcd ? undefined : { kind: 'etcd', endpoints: addressesOf(registry.etcd) };
+  }
+  if (registry?.host) {
+    const { cluster: host, endpoints } = registry.host;
+    return hostedAt(endpoints, trustDomainOf(host, federation));
+  }
+  // A cluster that founded a federation and then joined another may have one of its own left, which nobody uses.
+  if (!isEtcd || !registry?.embedded) return undefined;
+  const { advertise, listen } = registry.embedded;
+  return hostedAt([advertise ?? listen], trustDomainOf(cluster, federation));
+}
+
+function hostedAt(endpoints: string[], hostTrustDomain: string): RegistryAccess {
+  return { kind: 'embedded', endpoints, hostTrustDomain };
 }
 
 /** As a membership has them. */

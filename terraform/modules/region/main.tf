@@ -54,6 +54,7 @@ locals {
     }
     registry = var.registry == null ? null : {
       etcd = var.registry.etcd
+      host = var.registry.host
       embedded = local.embedded == null ? null : {
         listen    = local.embedded.listen
         advertise = coalesce(local.embedded.advertise, "$${ISTHMUS_ADVERTISE}:${local.ports.registry}")

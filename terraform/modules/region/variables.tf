@@ -100,11 +100,15 @@ variable "advertise" {
 }
 
 variable "registry" {
-  description = "The federation's registry: hosted by the gateway that founds it (`embedded`, a single gateway), or an etcd. Null: it comes with joining."
+  description = "The federation's registry: hosted by the gateway that founds it (`embedded`, a single gateway), or an etcd. Null: it comes with joining. `host`: it was moved to the embedded registry of that cluster."
   type = object({
     embedded = optional(object({
       listen    = optional(string, "0.0.0.0:7379")
       advertise = optional(string)
+    }))
+    host = optional(object({
+      cluster   = string
+      endpoints = list(string)
     }))
     etcd = optional(object({
       endpoints    = list(string)
@@ -121,8 +125,8 @@ variable "registry" {
   default = null
 
   validation {
-    condition     = var.registry == null ? true : (try(var.registry.embedded, null) == null) != (try(var.registry.etcd, null) == null)
-    error_message = "Give either embedded or etcd."
+    condition     = var.registry == null ? true : length([for kind in [var.registry.embedded, var.registry.host, var.registry.etcd] : kind if kind != null]) == 1
+    error_message = "Give one of embedded, host and etcd."
   }
 
   validation {

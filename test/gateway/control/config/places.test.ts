@@ -192,15 +192,23 @@ const overEtcd = {
   },
 };
 
+const overHost = {
+  ...{ cluster: 'dc1', federation: 'acme', region: 'eu' },
+  registry: { host: { cluster: 'dc2', endpoints: ['gw.dc2.example:1'] } },
+};
+
 const file = '/etc/isthmus/gateway.yaml';
 
 test('every key of a configuration is tried here', (t) => {
-  const tried = new Set([whole, overEtcd].flatMap((one) => [...keysIn(one)].map(({ key }) => key)));
+  const tried = new Set(
+    [whole, overEtcd, overHost].flatMap((one) => [...keysIn(one)].map(({ key }) => key)),
+  );
   t.deepEqual(
     configKeys().filter((key) => !tried.has(key)),
     [],
   );
-  for (const one of [whole, overEtcd]) t.notThrows(() => parseConfig(stringify(one), file));
+  for (const one of [whole, overEtcd, overHost])
+    t.notThrows(() => parseConfig(stringify(one), file));
 });
 
 /**
@@ -212,7 +220,7 @@ function misplaced(
   code: string,
 ): string[] {
   const faults: string[] = [];
-  for (const original of [whole, overEtcd]) {
+  for (const original of [whole, overEtcd, overHost]) {
     const count = [...keysIn(original)].length;
     for (let i = 0; i < count; i++) {
       const config = structuredClone(original);
