@@ -72,18 +72,34 @@ function faultsOf(
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys(schema, path);
     return issue.keys.map((key) => {
-      const near = closest(key, known);
       return new IsthmusError('CONFIG_UNKNOWN_KEY', {
         what: `There is no key ${JSON.stringify(key)} ${whole.length === 0 ? 'at the top level' : `in ${whole.join('.')}`}`,
         where: at(offsetOf(root, [...whole, key])),
-        fix: near === undefined ? undefined : `Did you mean ${JSON.stringify(near)}?`,
+        fix: didYouMean(closest(key, known)),
       });
     });
   }
   const name = whole.length === 0 ? 'The document' : whole.join('.');
   const isMissing = issue.code === 'invalid_type' && valueAt(value, path) === undefined;
   const what = isMissing ? `${name} is missing` : `${name}: ${issue.message}`;
-  return [new IsthmusError('CONFIG_INVALID', { what, where: at(offsetOf(root, whole)) })];
+  const fix = didYouMean(nearestOption(issue, value));
+  return [new IsthmusError('CONFIG_INVALID', { what, where: at(offsetOf(root, whole)), fix })];
+}
+
+/** The word that was likely meant where one of a few was wanted, and another was written. */
+function nearestOption(issue: z.core.$ZodIssue, value: unknown): string | undefined {
+  const written = valueAt(value, issue.path.map(String));
+  return typeof written === 'string' ? closest(written, optionsOf(issue)) : undefined;
+}
+
+function optionsOf(issue: z.core.$ZodIssue): string[] {
+  if (issue.code === 'invalid_union') return issue.errors.flat().flatMap(optionsOf);
+  if (issue.code !== 'invalid_value') return [];
+  return issue.values.filter((option) => typeof option === 'string');
+}
+
+function didYouMean(near: string | undefined): string | undefined {
+  return near === undefined ? undefined : `Did you mean ${JSON.stringify(near)}?`;
 }
 
 function valueAt(value: unknown, path: readonly string[]): unknown {

@@ -215,3 +215,18 @@ test('a key misspelt is told from the key that was meant', (t) => {
     { fix: 'Did you mean "eastWest"?' },
   );
 });
+
+test('a word misspelt where one of a few is wanted is told from the word that was meant', (t) => {
+  t.like(
+    t.throws(() => parse('log:\n  level: wran\n')),
+    { fix: 'Did you mean "warn"?' },
+  );
+  t.like(
+    t.throws(() => parse('log:\n  access: al\n')),
+    { fix: 'Did you mean "all"?' },
+  );
+  t.like(
+    t.throws(() => parse('log:\n  level: everything\n')),
+    { fix: 'Remove or correct the key.' },
+  );
+});
