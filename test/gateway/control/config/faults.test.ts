@@ -227,6 +227,6 @@ test('a word misspelt where one of a few is wanted is told from the word that wa
   );
   t.like(
     t.throws(() => parse('log:\n  level: everything\n')),
-    { fix: 'Remove or correct the key.' },
+    { fix: 'Correct the value.' },
   );
 });
