@@ -1,4 +1,4 @@
-/** Owns the comparison with other proxies: one run, side by side. Run: `npm run bench -- [--quick] [--json FILE] [--only SCENARIO]`; `npm run bench -- idle` is `idle.ts`, and `-- warm` is `warm.ts`. */
+/** Owns the comparison with other proxies: one run, side by side. Run: `npm run bench -- [--quick] [--json FILE] [--only SCENARIO]`; `npm run bench -- idle` is `idle.ts`, and `-- warm` is `warm.ts`, and `--only scale` is in `scale/`. */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { scratch, withCleanup } from './cluster.ts';
@@ -25,6 +25,7 @@ import {
 } from './proxies/scenarios/requests.ts';
 import { slowClients } from './proxies/scenarios/slow-clients.ts';
 import { smallBesideBulk } from './proxies/scenarios/small-beside-bulk.ts';
+import { measureScale } from './scale/scale.ts';
 import { measureWarm } from './warm.ts';
 
 const scenarios: readonly Scenario[] = [
@@ -58,6 +59,10 @@ const { values } = parseArgs({
     only: { type: 'string', multiple: true },
   },
 });
+if (values.only?.includes('scale')) {
+  await measureScale(values.quick, values.json);
+  process.exit();
+}
 const chosen = chooseScenarios(values.only);
 const plan = values.quick ? quickPlan : fullPlan;
 

@@ -1,0 +1,195 @@
+/** Owns what size costs a gateway: its start, its memory, one change, a thousand changes a second, and its answers meanwhile. Run: `npm run bench -- --only scale [--quick]`. */
+import { writeFile } from 'node:fs/promises';
+import { setTimeout as wait } from 'node:timers/promises';
+import { systemClock } from '../../core/clock.ts';
+import { silentLog } from '../../core/log.ts';
+import { openEtcdStore } from '../../registry/etcd-store.ts';
+import type { Store, WriteOp } from '../../registry/store.ts';
+import { startEtcd } from '../../test/support/etcd.ts';
+import { until } from '../../test/support/until.ts';
+import { atEnd, type BenchGateway, gateway, scratch, withCleanup } from '../cluster.ts';
+import { machine, quantile } from '../machine.ts';
+import { cpuNs, memoryOf } from '../proxies/costs.ts';
+import { watchOthers } from '../proxies/quiet.ts';
+import { type Answer, askAll } from './answers.ts';
+import { keepChanging, Registrations } from './changing.ts';
+import { MadeFederation, type Size } from './made-federation.ts';
+
+const fullSize: Size = { endpoints: 100_000, summaries: 100_000, clusters: 50 };
+const quickSize: Size = { endpoints: 10_000, summaries: 10_000, clusters: 50 };
+
+/** Single changes are this far apart, and so many are measured. */
+const pauseMs = 20;
+const singles = 500;
+const perSecond = 1_000;
+const changingSeconds = 30;
+/** Of the changes that go on, so many a second are registrations. */
+const registeredPerSecond = 10;
+/** A start may take this long. */
+const patienceMs = 180_000;
+
+export async function measureScale(isQuick: boolean, jsonPath: string | undefined): Promise<void> {
+  const size = isQuick ? quickSize : fullSize;
+  const others = watchOthers();
+  const figures: Record<string, unknown> = { machine: machine(), size };
+  const note = (what: string, value: unknown, text: string): void => {
+    figures[what] = value;
+    console.log(`  ${what}: ${text}`);
+  };
+  console.log(machine());
+  console.log(
+    `${size.endpoints} endpoints, ${size.summaries} summaries of ${size.clusters} clusters`,
+  );
+  await withCleanup(async () => {
+    // What a disk takes for an fsync is not what is measured here.
+    const args = ['--unsafe-no-fsync', '--quota-backend-bytes', String(8 * 2 ** 30)];
+    const etcd = await startEtcd(atEnd, args);
+    const options = { endpoints: [etcd.endpoint], clock: systemClock, log: silentLog };
+    const store = openEtcdStore({ ...options, deadlineMs: 30_000 });
+    const made = await MadeFederation.make(await scratch(), size);
+    const [elsewhere] = made.others;
+    if (elsewhere === undefined) throw new Error('There is no other cluster');
+    for (const cluster of [made.own, elsewhere]) await made.enrol(cluster, etcd.address);
+    // The others are nowhere: connections to them are refused at once.
+    await made.write(store, () => '127.0.0.1:1');
+
+    const start = (cluster: string, home: string) =>
+      gateway(cluster, { registry: { etcd: { endpoints: [etcd.endpoint], found: true } } }, home);
+    const first = await starting(() => start(made.own, made.home(made.own)), made);
+    note('first start', first.figures, startText(first.figures));
+    await first.gateway.process.kill('SIGTERM');
+    const one = await starting(() => start(made.own, made.home(made.own)), made);
+    note('start again', one.figures, startText(one.figures));
+    const { pid } = one.gateway.process;
+
+    note('answers at rest', await askAll(one.gateway.admin), '');
+    printAnswers(figures['answers at rest'] as Answer[]);
+    for (const [what, change] of singleChanges(made)) {
+      const ms = await costOfOne(store, pid, change);
+      note(`CPU of one change of ${what}`, ms, `${ms.toFixed(2)} ms`);
+    }
+
+    const { gateway: two } = await starting(() => start(elsewhere, made.home(elsewhere)), made);
+    const registrations = new Registrations(one.gateway, two);
+    await registrations.start();
+    await until('a registration to be routable elsewhere', () => registrations.one(), patienceMs);
+    const before = cpuNs([pid]);
+    const changing = keepChanging(store, perSecond, (i) => mixed(made, i));
+    const samples = await sampled(registrations, changingSeconds / 2);
+    note('answers meanwhile', await askAll(one.gateway.admin), '');
+    printAnswers(figures['answers meanwhile'] as Answer[]);
+    samples.push(...(await sampled(registrations, changingSeconds / 2)));
+    const { written, perSecond: reached } = await changing.stop();
+    const latency = { p50: quantile(samples, 0.5), p99: quantile(samples, 0.99) };
+    note(
+      'registered to routable elsewhere',
+      { ...latency, changesPerSecond: reached },
+      `p50 ${latency.p50.toFixed(0)} ms, p99 ${latency.p99.toFixed(0)} ms at ${reached.toFixed(0)} changes a second`,
+    );
+    const perChange = (cpuNs([pid]) - before) / written / 1e6;
+    note('CPU of a change among many', perChange, `${perChange.toFixed(2)} ms`);
+    const { resident } = memoryOf([pid]);
+    note('memory after it', resident, `${Math.round(resident / 2 ** 20)} MiB`);
+    registrations.close();
+    await store.close();
+  });
+  const busy = others();
+  note('other programs', busy, `${busy.toFixed(2)} cores`);
+  if (jsonPath) await writeFile(jsonPath, `${JSON.stringify(figures, null, 2)}\n`);
+}
+
+interface Start {
+  readonly readyMs: number;
+  readonly knowsAllMs: number;
+  readonly cpuMs: number;
+  readonly bytes: number;
+}
+
+/** Starts a gateway, and waits until it is ready and knows everything. */
+async function starting(
+  start: () => Promise<BenchGateway>,
+  made: MadeFederation,
+): Promise<{ gateway: BenchGateway; figures: Start }> {
+  const started = performance.now();
+  const one = await start();
+  const sinceStart = () => Math.round(performance.now() - started);
+  await until(
+    'the gateway to be ready',
+    async () => (await fetch(`${one.admin}/readyz`)).ok,
+    patienceMs,
+  );
+  const readyMs = sinceStart();
+  await until('the gateway to know all', () => knowsAll(one, made), patienceMs);
+  const knowsAllMs = sinceStart();
+  const { pid } = one.process;
+  const cpuMs = Math.round(cpuNs([pid]) / 1e6);
+  return { gateway: one, figures: { readyMs, knowsAllMs, cpuMs, bytes: memoryOf([pid]).resident } };
+}
+
+async function knowsAll({ admin }: BenchGateway, made: MadeFederation): Promise<boolean> {
+  const status = (await (await fetch(`${admin}/v1/status`)).json()) as {
+    services: number;
+    registry: { stale: boolean; kind: string };
+  };
+  const { kind, stale } = status.registry;
+  return kind === 'connected' && !stale && status.services >= made.services;
+}
+
+function startText({ readyMs, knowsAllMs, cpuMs, bytes }: Start): string {
+  return `ready after ${readyMs} ms, knows all after ${knowsAllMs} ms, ${cpuMs} ms of CPU, ${Math.round(bytes / 2 ** 20)} MiB`;
+}
+
+function singleChanges(made: MadeFederation): [what: string, change: (i: number) => WriteOp][] {
+  return [
+    ["an endpoint's health", (i) => made.endpoint(i * 7, i % 2 === 0 ? 'unhealthy' : 'healthy')],
+    ['a summary', (i) => made.summary(i * 7, 1 + (i % 2))],
+  ];
+}
+
+/** Changes of both kinds, spread over all. */
+function mixed(made: MadeFederation, i: number): WriteOp {
+  const { endpoints, summaries } = made.size;
+  const round = Math.floor(i / 2 / Math.min(endpoints, summaries)) + Math.floor(i / 2);
+  return i % 2 === 0
+    ? made.endpoint((i * 37) % endpoints, round % 2 === 0 ? 'unhealthy' : 'healthy')
+    : made.summary((i * 37) % summaries, 1 + (round % 3));
+}
+
+/** CPU time of the gateway for one change among `singles` that are apart, without what it takes at rest; in milliseconds. */
+async function costOfOne(
+  store: Store,
+  pid: number,
+  change: (i: number) => WriteOp,
+): Promise<number> {
+  const during = async (act: (i: number) => Promise<unknown>): Promise<number> => {
+    const before = cpuNs([pid]);
+    for (let i = 0; i < singles; i++) {
+      await act(i);
+      await wait(pauseMs);
+    }
+    return cpuNs([pid]) - before;
+  };
+  // Whatever the first ones need once is no part of the price.
+  await during((i) => store.txn([], [change(i + singles)]));
+  const changing = await during((i) => store.txn([], [change(i)]));
+  const resting = await during(async () => undefined);
+  return (changing - resting) / singles / 1e6;
+}
+
+/** Registers so many a second, for so long. */
+async function sampled(registrations: Registrations, seconds: number): Promise<number[]> {
+  const samples: Promise<number>[] = [];
+  for (let i = 0; i < seconds * registeredPerSecond; i++) {
+    samples.push(registrations.one());
+    await wait(1000 / registeredPerSecond);
+  }
+  return Promise.all(samples);
+}
+
+function printAnswers(answers: readonly Answer[]): void {
+  for (const { what, medianMs, worstMs, kib } of answers) {
+    console.log(
+      `    ${what}: ${medianMs.toFixed(0)} ms, at worst ${worstMs.toFixed(0)} ms, ${kib} KiB`,
+    );
+  }
+}
