@@ -1,5 +1,6 @@
 /** Owns proof by a cluster's CA key over bytes: ECDSA P-256 with SHA-256, named by the root it verifies under. */
-import { type KeyObject, sign, verify, type X509Certificate } from 'node:crypto';
+import { type KeyObject, sign, type X509Certificate } from 'node:crypto';
+import { isSignedBy } from './signed-by.ts';
 import { fingerprintOf } from './x509.ts';
 
 export interface Signature {
@@ -20,7 +21,17 @@ export function namesOneOf(roots: readonly X509Certificate[], { keyId }: Signatu
 }
 
 function rootNamed(roots: readonly X509Certificate[], keyId: string): X509Certificate | undefined {
-  return roots.find((candidate) => fingerprintOf(candidate.raw) === keyId);
+  return roots.find((candidate) => keyIdOf(candidate) === keyId);
+}
+
+/** Of thousands of signatures in a row each names a root. */
+const keyIds = new WeakMap<X509Certificate, string>();
+
+/** How signatures by a root name it. */
+export function keyIdOf(root: X509Certificate): string {
+  const known = keyIds.get(root) ?? fingerprintOf(root.raw);
+  keyIds.set(root, known);
+  return known;
 }
 
 /** True when one of `roots` is the one the signature names and its key made the signature over exactly `bytes`. */
@@ -30,7 +41,5 @@ export function verifySignature(
   signature: Signature,
 ): boolean {
   const root = rootNamed(roots, signature.keyId);
-  if (root === undefined || root.publicKey.asymmetricKeyType !== 'ec') return false;
-  const key = { key: root.publicKey, dsaEncoding: 'ieee-p1363' } as const;
-  return verify('sha256', bytes, key, Buffer.from(signature.value, 'base64url'));
+  return root !== undefined && isSignedBy(root.publicKey, bytes, signature.value);
 }

@@ -9,7 +9,8 @@ import { parseTrustDomain } from '../certs/spiffe-id.ts';
 import { type ErrorCode, IsthmusError } from '../core/errors.ts';
 import { type ClusterName, type FederationName, trustDomainOf } from '../core/names.ts';
 import { clusterNameSchema, parseRecord, signatureSchema } from '../registry/model.ts';
-import { canonicalJson, verifyRecord } from '../registry/signing.ts';
+import { canonicalJson } from '../registry/signed-bytes.ts';
+import { verifyRecord } from '../registry/signing.ts';
 import { handOverBytes } from './statements.ts';
 
 /** Most clusters that may write policies, and most times that a federation is handed over. */

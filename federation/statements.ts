@@ -1,5 +1,5 @@
 /** Owns what clusters sign besides records: that one admits another, that a joiner holds the key it shows, and that the founder is another from now on. */
-import { canonicalJson } from '../registry/signing.ts';
+import { canonicalJson } from '../registry/signed-bytes.ts';
 
 /** A member's word that a root belongs to a cluster it admitted. */
 interface AdmissionStatement {

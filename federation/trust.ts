@@ -110,15 +110,16 @@ export class FederationTrust {
 
   /**
    * Believes or refuses a record, as it was stored; a believed bundle counts from here on.
+   * `isProven`: that the root which its signature names made it is known; whether that root counts is not.
    * Throws RECORD_UNSIGNED, CERT_UNTRUSTED, BUNDLE_INVALID, RECORD_FOREIGN or RECORD_INVALID. Tokens pass: who honours them verifies them.
    */
-  verify(key: RegistryKey, text: string, raw: unknown): void {
+  verify(key: RegistryKey, text: string, raw: unknown, isProven = false): void {
     if (key.kind === 'tokens') return;
     if (key.kind === 'departures') this.verifyDeparture(key.cluster, text, raw);
     else if (key.kind === 'endpoints') verifySeal(text, raw, this.#options.sealer);
     else if (key.kind === 'bundles' && key.cluster !== this.#options.cluster) {
       this.#consider(key.cluster, text, raw);
-    } else verifyRecord(text, raw, this.#rootsOf(key.cluster, text));
+    } else verifyRecord(text, raw, this.#rootsOf(key.cluster, text), isProven);
   }
 
   /**

@@ -25,6 +25,8 @@ interface InformerState {
 }
 
 interface InformerHandler {
+  /** Looks at what a list of a prefix brings before that is told; nothing is, of that prefix, meanwhile. Never rejects. */
+  prepare?(prefix: string, values: readonly StoredValue[]): Promise<void>;
   /** The first list of a prefix. Called once for each. */
   synced(prefix: string, values: readonly StoredValue[], revision: number): void;
   /** A change after that: never lost, never twice, in the order of revisions. */
@@ -72,6 +74,7 @@ export class Informer {
         log,
         resyncEveryMs: options.resyncEveryMs ?? 300_000,
         quietMs: options.quietMs ?? 10_000,
+        prepare: async (values) => handler.prepare?.(prefix, values),
         listed: (values, revision) => handler.synced(prefix, values, revision),
         changed: (change) => handler.changed(prefix, change),
         updated: () => this.#updated(),

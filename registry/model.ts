@@ -267,12 +267,21 @@ export function parseRecord<S extends z.ZodType>(
   key: string,
   value: Uint8Array | string,
 ): z.output<S> {
-  let json: unknown;
+  const text = typeof value === 'string' ? value : new TextDecoder().decode(value);
+  return recordOf(schema, key, parseJson(key, text));
+}
+
+/** Throws RECORD_INVALID naming the key. */
+export function parseJson(key: string, text: string): unknown {
   try {
-    json = JSON.parse(typeof value === 'string' ? value : new TextDecoder().decode(value));
+    return JSON.parse(text);
   } catch (cause) {
     throw new IsthmusError('RECORD_INVALID', { what: 'The value is not JSON', where: key, cause });
   }
+}
+
+/** The record that a value's JSON is. Throws RECORD_INVALID naming the key and the first field that is wrong. */
+export function recordOf<S extends z.ZodType>(schema: S, key: string, json: unknown): z.output<S> {
   const result = schema.safeParse(json);
   if (result.success) return result.data;
   const issue = result.error.issues[0];

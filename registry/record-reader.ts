@@ -1,5 +1,4 @@
 /** Owns reading raw registry records, which nobody has vouched for: what is refused stays, with the reason, to be looked at again. */
-import { isDeepStrictEqual } from 'node:util';
 import { asIsthmusError, IsthmusError } from '../core/errors.ts';
 import type { FederationName } from '../core/names.ts';
 import { decodeKey, type RegistryKey } from './keys.ts';
@@ -10,7 +9,8 @@ import {
   endpointRecordSchema,
   exportRecordSchema,
   gatewayRecordSchema,
-  parseRecord,
+  parseJson,
+  recordOf,
   syncedRecordSchema,
 } from './model.ts';
 import type { ParsedRecord } from './snapshot-draft.ts';
@@ -19,15 +19,17 @@ import type { ParsedRecord } from './snapshot-draft.ts';
 export interface RawChange {
   readonly key: string;
   readonly value: Uint8Array | string | undefined;
+  /** Its signature is known to be by the root that it names; whether that root counts is still to be seen. */
+  readonly isProven?: boolean;
 }
 
 export interface RecordReaderOptions {
   readonly federation: FederationName;
   /**
    * Believes or refuses a record, by throwing a coded error. `raw` is the
-   * JSON as stored. Bundles are believed here too.
+   * JSON as stored. Bundles are believed here too. `isProven`: as of `RawChange`.
    */
-  verify(key: RegistryKey, text: string, raw: unknown): void;
+  verify(key: RegistryKey, text: string, raw: unknown, isProven: boolean): void;
 }
 
 /** How many records of a kind were refused by a code. */
@@ -86,17 +88,17 @@ export class RecordReader {
   }
 
   /** A record that parses, names the cluster its key does and is believed; undefined, and a problem, for any other. */
-  read(text: string, value: Uint8Array | string): ParsedRecord | undefined {
+  read(text: string, value: Uint8Array | string, isProven = false): ParsedRecord | undefined {
     try {
       const key = decodeKey(this.#options.federation, text);
       if (key.kind === 'tokens') return undefined;
       refuseLong(text, key, value);
-      const json = typeof value === 'string' ? value : new TextDecoder().decode(value);
-      const record = parseRecord(schemas[key.kind], text, json);
+      const json = textOf(value);
+      const raw = parseJson(text, json);
+      const record = recordOf(schemas[key.kind], text, raw);
       refuseForeign(text, key, record);
-      const raw = JSON.parse(json);
-      this.#options.verify(key, text, raw);
-      if (!isDeepStrictEqual(raw, record)) this.#stored.set(record, raw);
+      this.#options.verify(key, text, raw, isProven);
+      if (JSON.stringify(record) !== json) this.#stored.set(record, raw as object);
       this.forget(text);
       return { key, record } as ParsedRecord;
     } catch (thrown) {
@@ -119,6 +121,18 @@ export class RecordReader {
       return decodeKey(this.#options.federation, text).kind;
     } catch {
       return 'none';
+    }
+  }
+
+  /** Whether a value says, octet for octet, what a record does that is in force, and would still be believed. */
+  isSame(key: RegistryKey, { key: text, value = '' }: RawChange, record: object): boolean {
+    const stored = this.stored(record);
+    if (textOf(value) !== JSON.stringify(stored)) return false;
+    try {
+      this.#options.verify(key, text, stored, true);
+      return true;
+    } catch {
+      return false; // It is read like any other, and the refusal told.
     }
   }
 
@@ -146,6 +160,12 @@ function refuseLong(where: string, { kind }: RegistryKey, value: Uint8Array | st
 function isSame(known: Uint8Array | string | undefined, value: Uint8Array | string): boolean {
   if (typeof known === 'string' || typeof value === 'string') return known === value;
   return known !== undefined && Buffer.compare(known, value) === 0;
+}
+
+const utf8 = new TextDecoder();
+
+function textOf(value: Uint8Array | string): string {
+  return typeof value === 'string' ? value : utf8.decode(value);
 }
 
 /** A value whose cluster, service or id differs from its key's was not written by the key's owner. */

@@ -35,6 +35,8 @@ interface ReflectorOptions {
   readonly resyncEveryMs: number;
   /** Milliseconds of silence after which the registry is asked for a sign of life; after twice that, the watch starts over. */
   readonly quietMs: number;
+  /** Looks at the values of a list before they are reported, for as long as it likes. Never rejects. */
+  prepare(values: readonly StoredValue[]): Promise<void>;
   listed(values: readonly StoredValue[], revision: number): void;
   changed(change: PrefixChange): void;
   /** State, revision, contact or count of resyncs changed. */
@@ -131,6 +133,7 @@ export class Reflector {
       this.#recognise(lineage);
       if (this.#mustList) {
         const listing = await store.list(prefix);
+        await this.#options.prepare(listing.values);
         if (this.#closed || cycle !== this.#cycle) return;
         this.#take(listing);
       }

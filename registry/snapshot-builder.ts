@@ -3,7 +3,7 @@ import { IsthmusError } from '../core/errors.ts';
 import type { ClusterName, FederationName, ServiceName } from '../core/names.ts';
 import { ShardMap } from '../core/shard-map.ts';
 import { Departures } from './departures.ts';
-import { encodeKey, type RegistryKey } from './keys.ts';
+import { encodeKey, kindPrefix, type RegistryKey } from './keys.ts';
 import type { DepartureRecord, EndpointRecord, ExportRecord } from './model.ts';
 import {
   type RawChange,
@@ -88,7 +88,7 @@ export class SnapshotBuilder {
           this.#deletedAt.set(change.key, revision);
         }
       } else {
-        const parsed = this.#reader.read(change.key, change.value);
+        const parsed = this.#reader.read(change.key, change.value, change.isProven);
         if (parsed) this.#put(draft, parsed, deletions);
       }
     }
@@ -116,10 +116,26 @@ export class SnapshotBuilder {
   /** Replaces everything below `prefix` by a complete listing: what it lacks was deleted meanwhile. */
   replace(prefix: string, values: readonly RawChange[], revision: number): SnapshotDelta {
     const present = new Set(values.map((value) => value.key));
-    const gone = [...this.keys(), ...this.#reader.refused.keys()]
+    const news = values.filter((value) => !this.#stands(value));
+    const gone = [...this.keys(prefix), ...this.#reader.refused.keys()]
       .filter((key) => key.startsWith(prefix) && !present.has(key))
       .map((key): RawChange => ({ key, value: undefined }));
-    return this.apply([...values, ...gone], revision, true);
+    return this.apply([...news, ...gone], revision, true);
+  }
+
+  /** Whether a value is in force as it is: what is known from the disk, or from another list, is not to be taken in again. */
+  #stands(value: RawChange): boolean {
+    const key = this.#reader.key(value.key);
+    if (key?.kind !== 'endpoints' && key?.kind !== 'exports') return false;
+    if (this.#reader.refused.has(value.key)) return false;
+    const view = this.#snapshot.services.get(key.service);
+    if (key.kind === 'exports') {
+      const record = view?.exports.get(key.cluster);
+      const isHeld = this.#held.get(key.cluster)?.has(key.service) ?? false;
+      return record !== undefined && !isHeld && this.#reader.isSame(key, value, record);
+    }
+    const held = view?.endpoints.get(key.id);
+    return held !== undefined && !held.orphaned && this.#reader.isSame(key, value, held.record);
   }
 
   /** Looks again at what was refused; call when trust changed. */
@@ -164,13 +180,18 @@ export class SnapshotBuilder {
     }
   }
 
-  *keys(): IterableIterator<string> {
-    for (const [key] of this.#parsedRecords()) yield key;
+  /** Their keys; with `prefix` those of the kinds that have any below it. */
+  *keys(prefix = ''): IterableIterator<string> {
+    for (const [key] of this.#parsedRecords(prefix)) yield key;
   }
 
-  *#parsedRecords(): IterableIterator<[string, object]> {
+  *#parsedRecords(prefix = ''): IterableIterator<[string, object]> {
     const federation = this.#federation;
     const { clusters, services } = this.#snapshot;
+    const isWanted = (kind: RegistryKey['kind']): boolean => {
+      const all = kindPrefix(federation, kind);
+      return all.startsWith(prefix) || prefix.startsWith(all);
+    };
     for (const { cluster, record, bundle, gateways, synced } of clusters.values()) {
       if (record) yield [encodeKey(federation, { kind: 'clusters', cluster }), record];
       if (bundle) yield [encodeKey(federation, { kind: 'bundles', cluster }), bundle];
@@ -182,14 +203,16 @@ export class SnapshotBuilder {
     for (const departure of this.#departures.all) {
       yield [encodeKey(federation, { kind: 'departures', cluster: departure.cluster }), departure];
     }
+    const [withEndpoints, withExports] = [isWanted('endpoints'), isWanted('exports')];
+    if (!withEndpoints && !withExports) return;
     for (const { service, endpoints, exports } of services.values()) {
-      for (const [id, { record }] of endpoints) {
+      for (const [id, { record }] of withEndpoints ? endpoints : []) {
         yield [
           encodeKey(federation, { kind: 'endpoints', cluster: record.cluster, service, id }),
           record,
         ];
       }
-      for (const [cluster, summary] of exports) {
+      for (const [cluster, summary] of withExports ? exports : []) {
         yield [encodeKey(federation, { kind: 'exports', cluster, service }), summary];
       }
     }

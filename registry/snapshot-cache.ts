@@ -1,9 +1,11 @@
 /** Owns the last good snapshot on disk: what a gateway serves from when it restarts with the registry down. */
+import { createHash, type Hash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { IsthmusError, messageOf } from '../core/errors.ts';
 import { readFileIfAny, writeFileAtomic } from '../core/files.ts';
 import type { FederationName } from '../core/names.ts';
 import type { RawChange } from './record-reader.ts';
+import type { Sealer } from './signing.ts';
 
 /** Raises when the file's shape changes; a file of another version is refused, never guessed at. */
 const version = 1;
@@ -19,6 +21,8 @@ interface Header {
 /** Last line of the file. */
 interface Footer {
   readonly records: number;
+  /** By the cluster's authority, over all lines before: the signatures in them were verified by a gateway that has its key. */
+  readonly seal?: string;
 }
 
 /** Records written between two turns of the event loop, so that saving a large snapshot holds up nothing. */
@@ -38,10 +42,13 @@ interface CachedSnapshot {
 export class SnapshotCache {
   readonly #path: string;
   readonly #federation: FederationName;
+  readonly #sealer: Sealer | undefined;
 
-  constructor(path: string, federation: FederationName) {
+  /** `sealer`: whose seal tells that signatures were verified; without one they are when the file is taken up. */
+  constructor(path: string, federation: FederationName, sealer?: Sealer) {
     this.#path = path;
     this.#federation = federation;
+    this.#sealer = sealer;
   }
 
   /** Saves all records. Throws FILE_UNWRITABLE; the file before stays. */
@@ -51,7 +58,7 @@ export class SnapshotCache {
     records: Iterable<readonly [string, object]>,
   ): Promise<void> {
     const header: Header = { version, federation: this.#federation, revision, savedAt };
-    await writeFileAtomic(this.#path, fileLines(header, records));
+    await writeFileAtomic(this.#path, fileLines(header, records, this.#sealer));
   }
 
   /** The last good snapshot; undefined when there is none. Throws CACHE_INVALID for a file that can't be believed. */
@@ -59,14 +66,16 @@ export class SnapshotCache {
     const text = await readFileIfAny(this.#path);
     if (text === undefined) return undefined;
     try {
-      const [first = '', ...lines] = text.trimEnd().split('\n');
+      const end = text.lastIndexOf('\n', text.length - 2) + 1;
+      const [first = '', ...lines] = text.slice(0, end).trimEnd().split('\n');
       const header = JSON.parse(first) as Header;
-      const footer = JSON.parse(lines.pop() ?? 'null') as Footer | null;
+      const footer = JSON.parse(text.slice(end)) as Footer | null;
       if (header.version !== version || header.federation !== this.#federation) {
         throw new Error(`it is of version ${header.version} and federation ${header.federation}`);
       }
       if (footer?.records !== lines.length) throw new Error('it was cut short');
-      const records = lines.map(readLine);
+      const isProven = this.#isSealed(text.slice(0, end), footer.seal);
+      const records = lines.map((line) => readLine(line, isProven));
       return { revision: header.revision, savedAt: header.savedAt, records };
     } catch (cause) {
       throw new IsthmusError('CACHE_INVALID', {
@@ -76,30 +85,44 @@ export class SnapshotCache {
       });
     }
   }
+
+  #isSealed(lines: string, seal: string | undefined): boolean {
+    if (this.#sealer === undefined || seal === undefined) return false;
+    return this.#sealer.isSeal(sealedBytes(createHash('sha256').update(lines)), seal);
+  }
 }
 
-function readLine(line: string): RawChange {
+/** No record's sealed bytes begin so. */
+function sealedBytes(lines: Hash): Uint8Array {
+  return Buffer.from(`snapshot\n${lines.digest('base64url')}`);
+}
+
+function readLine(line: string, isProven: boolean): RawChange {
   const [key, record] = JSON.parse(line) as [unknown, unknown];
   if (typeof key !== 'string' || typeof record !== 'object' || record === null) {
     throw new Error('it has a line that is not a key and its record');
   }
-  return { key, value: JSON.stringify(record) };
+  return { key, value: JSON.stringify(record), isProven };
 }
 
 async function* fileLines(
   header: Header,
   records: Iterable<readonly [string, object]>,
+  sealer: Sealer | undefined,
 ): AsyncGenerator<string> {
-  yield `${JSON.stringify(header)}\n`;
-  let lines = '';
+  const digest = createHash('sha256');
+  let lines = `${JSON.stringify(header)}\n`;
   let count = 0;
   for (const record of records) {
     lines += `${JSON.stringify(record)}\n`;
     if (++count % recordsPerTurn !== 0) continue;
+    digest.update(lines);
     yield lines;
     lines = '';
     await nextTurn();
   }
-  const footer: Footer = { records: count };
+  digest.update(lines);
+  const seal = sealer?.seal(sealedBytes(digest));
+  const footer: Footer = { records: count, ...(seal !== undefined && { seal }) };
   yield `${lines}${JSON.stringify(footer)}\n`;
 }

@@ -28,11 +28,17 @@ export type ParsedRecord =
   | { readonly key: RegistryKey & { kind: 'synced' }; readonly record: SyncedRecord }
   | { readonly key: RegistryKey & { kind: 'departures' }; readonly record: DepartureRecord };
 
+/** A service that may still be changed: nobody else has its maps before the draft is finished. */
+interface DraftedService extends ServiceView {
+  readonly endpoints: Map<string, HeldEndpoint>;
+  readonly exports: Map<ClusterName, ExportRecord>;
+}
+
 export class SnapshotDraft implements SnapshotDelta {
   readonly services = new Set<ServiceName>();
   readonly clusters = new Set<ClusterName>();
   readonly #base: Snapshot;
-  readonly #serviceChanges = new Map<ServiceName, ServiceView>();
+  readonly #serviceChanges = new Map<ServiceName, DraftedService>();
   #clusters: Map<ClusterName, ClusterView> | undefined;
 
   constructor(base: Snapshot) {
@@ -92,11 +98,9 @@ export class SnapshotDraft implements SnapshotDelta {
   }
 
   endpoint(service: ServiceName, id: string, held: HeldEndpoint | undefined): void {
-    const view = this.#service(service);
-    const endpoints = new Map(view.endpoints);
+    const { endpoints } = this.#ownService(service);
     if (held) endpoints.set(id, held);
     else endpoints.delete(id);
-    this.#setService({ ...view, endpoints });
   }
 
   finish(revision: number): Snapshot {
@@ -115,28 +119,30 @@ export class SnapshotDraft implements SnapshotDelta {
 
   /** Whether the endpoint was withdrawn or lost with its gateway is not known yet. */
   #orphan(service: ServiceName, id: string): void {
-    const held = this.#service(service).endpoints.get(id);
+    const known = this.#serviceChanges.get(service) ?? this.#base.services.get(service);
+    const held = known?.endpoints.get(id);
     if (held) this.endpoint(service, id, { record: held.record, orphaned: true });
   }
 
   #export(service: ServiceName, cluster: ClusterName, record: ExportRecord | undefined): void {
-    const view = this.#service(service);
-    const exports = new Map(view.exports);
+    const { exports } = this.#ownService(service);
     if (record) exports.set(cluster, record);
     else exports.delete(cluster);
-    this.#setService({ ...view, exports });
   }
 
-  #service(service: ServiceName): ServiceView {
-    return (
-      this.#serviceChanges.get(service) ??
-      this.#base.services.get(service) ?? { service, endpoints: new Map(), exports: new Map() }
-    );
-  }
-
-  #setService(view: ServiceView): void {
-    this.#serviceChanges.set(view.service, view);
-    this.services.add(view.service);
+  /** The draft's own copy of a service, made when it is first changed. */
+  #ownService(service: ServiceName): DraftedService {
+    const known = this.#serviceChanges.get(service);
+    if (known) return known;
+    const before = this.#base.services.get(service);
+    const own = {
+      service,
+      endpoints: new Map(before?.endpoints),
+      exports: new Map(before?.exports),
+    };
+    this.#serviceChanges.set(service, own);
+    this.services.add(service);
+    return own;
   }
 
   #cluster(

@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { openAuthority } from '../../certs/authority.ts';
 import { parseTrustDomain } from '../../certs/spiffe-id.ts';
 import { systemClock } from '../../core/clock.ts';
-import { canonicalJson, signedBytes, signRecord, verifyRecord } from '../../registry/signing.ts';
+import { canonicalJson, signedBytes } from '../../registry/signed-bytes.ts';
+import { signRecord, verifyRecord } from '../../registry/signing.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const key = '/isthmus/v1/acme/clusters/dc1';
@@ -81,4 +82,13 @@ test('what was altered is told from what somebody else signed', async (t) => {
     told(signed, [dc2.root]),
     new RegExp(`by ${dc1.keyId}, which is not a root this cluster`),
   );
+});
+
+test('security: a signature that is known to be good counts for nothing where its root is not trusted', async (t) => {
+  const [dc1, dc2] = [await authority(t), await authority(t, 'dc2.acme')];
+  const signed = signRecord(key, { cluster: 'dc1' }, dc2);
+  t.throws(() => verifyRecord(key, signed, [dc1.root], true), { code: 'RECORD_UNSIGNED' });
+  t.throws(() => verifyRecord(key, { cluster: 'dc1' }, [dc1.root], true), {
+    code: 'RECORD_UNSIGNED',
+  });
 });

@@ -2,7 +2,11 @@
 import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { openAuthority } from '../../certs/authority.ts';
+import { parseTrustDomain } from '../../certs/spiffe-id.ts';
+import { systemClock } from '../../core/clock.ts';
 import { parseFederationName } from '../../core/names.ts';
+import type { Sealer } from '../../registry/signing.ts';
 import { SnapshotCache } from '../../registry/snapshot-cache.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { acme, clusterRecord, dc1, dc2, exportRecord, keyOf } from './records.ts';
@@ -117,3 +121,26 @@ test('saves that overlap leave one of them whole', async (t) => {
   t.true(sizes.includes(revision));
   t.is(loaded.length, revision);
 });
+
+test('security: only a file that the own authority sealed, and that is as it was sealed, spares its records the verification', async (t) => {
+  const [own, other] = [await authority(t), await authority(t)];
+  const path = join(await tempDir(t), 'snapshot.jsonl');
+  const proven = async (sealer?: Sealer) => {
+    const loaded = await new SnapshotCache(path, acme, sealer).load();
+    return loaded?.records.map(({ isProven }) => isProven);
+  };
+  await new SnapshotCache(path, acme, own).save(7, 1000, records);
+  const sealed = await readFile(path, 'utf8');
+  t.deepEqual(await proven(own), [true, true]);
+  t.deepEqual(await proven(other), [false, false], 'sealed by another');
+  t.deepEqual(await proven(), [false, false], 'nobody to tell');
+  await writeFile(path, sealed.replace('"region":"eu"', '"region":"us"'));
+  t.deepEqual(await proven(own), [false, false], 'altered');
+  await writeFile(path, sealed.replace(/,"seal":"[^"]*"\}\n$/, '}\n'));
+  t.deepEqual(await proven(own), [false, false], 'the seal taken off');
+});
+
+async function authority(t: ExecutionContext) {
+  const trustDomain = parseTrustDomain('dc1.acme');
+  return openAuthority({ dir: await tempDir(t), trustDomain, clock: systemClock });
+}

@@ -168,3 +168,30 @@ test('its records make the same snapshot again, with fields that a newer version
   t.is(seen.length, changes.length);
   t.deepEqual([...again.keys()].sort(), changes.map(({ key }) => key).sort());
 });
+
+test('a list that says what is known changes nothing, and what is no longer believed is told', (t) => {
+  const { builder, apply, distrusted, problems } = build();
+  const known = [put(endpointKey(), endpointRecord()), put(exportKey(), exportRecord(dc2))];
+  apply(...known);
+  const before = builder.snapshot.services;
+  for (const kind of ['endpoints', 'exports'] as const) {
+    const prefix = kindPrefix(acme, kind);
+    const listed = known.filter(({ key }) => key.startsWith(prefix));
+    t.deepEqual([...builder.replace(prefix, listed, 20).services], [], kind);
+  }
+  t.is(builder.snapshot.services, before);
+  distrusted.add(keyOf(exportKey()));
+  builder.replace(kindPrefix(acme, 'exports'), known.slice(1), 21);
+  t.deepEqual(problems(), ['RECORD_UNSIGNED exports/dc2/shop/cart']);
+  t.is(builder.snapshot.services, before, 'the last good one stays');
+});
+
+test('a list brings back an endpoint that was orphaned, also where its record is as it was', (t) => {
+  const { builder, apply, endpoints } = build();
+  const endpoint = put(endpointKey(), endpointRecord());
+  apply(endpoint);
+  apply(gone(endpointKey()));
+  t.deepEqual(endpoints(), ['cart-1 orphaned']);
+  builder.replace(kindPrefix(acme, 'endpoints'), [endpoint], 20);
+  t.deepEqual(endpoints(), ['cart-1']);
+});

@@ -1,4 +1,5 @@
 /** Owns being in a federation: the registry this cluster reads and writes, and whom it believes there. */
+import { availableParallelism } from 'node:os';
 import { parseTrustDomain } from '../../../certs/spiffe-id.ts';
 import type { Clock, Random } from '../../../core/clock.ts';
 import type { IsthmusError } from '../../../core/errors.ts';
@@ -10,6 +11,7 @@ import type { FederationTrust } from '../../../federation/trust.ts';
 import { Compaction } from '../../../registry/compaction.ts';
 import type { EtcdStore } from '../../../registry/etcd-store.ts';
 import { encodeKey } from '../../../registry/keys.ts';
+import { Proofs } from '../../../registry/proofs.ts';
 import type { SnapshotDelta } from '../../../registry/snapshot.ts';
 import { SnapshotCache } from '../../../registry/snapshot-cache.ts';
 import type { EtcdUnderCheck } from '../check/database.ts';
@@ -23,6 +25,9 @@ import { Refusal } from './refusal.ts';
 import { RegistryClient } from './registry-client.ts';
 import { embeddedTls, openRegistryStore } from './registry-store.ts';
 import type { SessionSource } from './session-source.ts';
+
+/** Threads that prove the signatures of a list; they are there for seconds. */
+const mostProvers = 4;
 
 interface FederationSessionOptions {
   readonly config: GatewayConfig;
@@ -76,11 +81,16 @@ export class FederationSession {
       federation,
       cluster,
       store: registry,
-      cache: new SnapshotCache(snapshotFile(config.dataDir), federation),
+      cache: new SnapshotCache(snapshotFile(config.dataDir), federation, identity.authority),
+      proofs: new Proofs({
+        roots: () => trust.beliefs.bundles.values().flatMap(({ bundle }) => bundle.roots),
+        threads: Math.min(mostProvers, availableParallelism()),
+        log,
+      }),
       clock,
       random,
       log,
-      verify: (key, text, raw) => trust.verify(key, text, raw),
+      verify: (...record) => trust.verify(...record),
       changed: (delta) => this.#changed(delta),
       doubtful: (keys) => this.presence.doubt(keys),
     });

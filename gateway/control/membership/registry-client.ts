@@ -8,6 +8,7 @@ import type { EtcdStore } from '../../../registry/etcd-store.ts';
 import { Informer } from '../../../registry/informer.ts';
 import { encodeKey, kindPrefix, type RegistryKey } from '../../../registry/keys.ts';
 import type { DepartureRecord } from '../../../registry/model.ts';
+import type { Proofs } from '../../../registry/proofs.ts';
 import type { RawChange, RefusedRecord } from '../../../registry/record-reader.ts';
 import { LeaseSession } from '../../../registry/session.ts';
 import type { Snapshot, SnapshotDelta } from '../../../registry/snapshot.ts';
@@ -21,11 +22,12 @@ interface RegistryClientOptions {
   readonly cluster: ClusterName;
   readonly store: EtcdStore;
   readonly cache: SnapshotCache;
+  readonly proofs: Proofs;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
   /** Believes or refuses a record; see `RecordReaderOptions.verify`. */
-  verify(key: RegistryKey, text: string, raw: unknown): void;
+  verify(key: RegistryKey, text: string, raw: unknown, isProven: boolean): void;
   /** The snapshot changed. */
   changed(delta: SnapshotDelta): void;
   /**
@@ -68,7 +70,8 @@ export class RegistryClient {
   readonly #whenSynced: (() => void)[] = [];
 
   constructor(options: RegistryClientOptions) {
-    const { federation, cluster, store, clock, random, log } = options;
+    const { federation, cluster, store, proofs, clock, random, log } = options;
+    const summaries = kindPrefix(federation, 'exports');
     this.#options = options;
     this.#store = store;
     this.#staleSince = clock.monotonic();
@@ -93,16 +96,20 @@ export class RegistryClient {
         kindPrefix(federation, 'gateways'),
         kindPrefix(federation, 'synced'),
         kindPrefix(federation, 'departures'),
-        kindPrefix(federation, 'exports'),
+        summaries,
         kindPrefix(federation, 'endpoints', cluster),
       ],
       handler: {
+        prepare: async (prefix, values) => {
+          if (prefix === summaries) await proofs.prove(values);
+        },
         synced: (prefix, values, revision) => {
-          this.#took(this.#builder.replace(prefix, values.map(rawChange), revision));
+          const changes = values.map((value) => this.#rawChange(value));
+          this.#took(this.#builder.replace(prefix, changes, revision));
           this.#tellDoubtful(this.#refused(values), false);
         },
         changed: (_prefix, { puts, deletes, revision, relisted }) => {
-          const changes: RawChange[] = puts.map(rawChange);
+          const changes = puts.map((put) => this.#rawChange(put));
           for (const { key } of deletes) changes.push({ key, value: undefined });
           this.#took(this.#builder.apply(changes, revision, relisted));
           const changed = relisted ? [...deletes, ...puts] : deletes;
@@ -263,6 +270,11 @@ export class RegistryClient {
     return values.flatMap(({ key }) => (this.#builder.isRefused(key) ? [key] : []));
   }
 
+  #rawChange(stored: StoredValue): RawChange {
+    const { key, value } = stored;
+    return { key, value, isProven: this.#options.proofs.has(stored) };
+  }
+
   #saveLater(): void {
     if (!this.#fromCache) this.#copy.saveLater();
   }
@@ -282,8 +294,4 @@ export class RegistryClient {
       this.#saveLater();
     });
   }
-}
-
-function rawChange({ key, value }: StoredValue): RawChange {
-  return { key, value };
 }

@@ -7,6 +7,7 @@ import { silentLog } from '../../../../core/log.ts';
 import { parseServiceName } from '../../../../core/names.ts';
 import { leave } from '../../../../federation/leave.ts';
 import { RegistryClient } from '../../../../gateway/control/membership/registry-client.ts';
+import { Proofs } from '../../../../registry/proofs.ts';
 import { SnapshotCache } from '../../../../registry/snapshot-cache.ts';
 import type { Store, WriteOp } from '../../../../registry/store.ts';
 import { type RegistryProcess, startRegistryProcess } from '../../../support/registry-process.ts';
@@ -60,6 +61,7 @@ async function follow(t: ExecutionContext, registry: RegistryProcess, folder?: s
     cluster: dc1,
     store: openStore(t, { endpoints: [`http://${registry.address}`], deadlineMs: 500 }),
     cache: new SnapshotCache(path, acme),
+    proofs: new Proofs({ roots: () => [], threads: 0, log: silentLog }),
     clock: systemClock,
     random: Math.random,
     log: silentLog,
