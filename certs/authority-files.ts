@@ -14,24 +14,33 @@ import {
   encodeState,
   type KeyedRoot,
   keyedRoots,
+  parseRootChain,
+  rootChainPem,
   stableState,
 } from './authority-state.ts';
 import { extensionsOf } from './extensions.ts';
+import type { ParentAuthority } from './parent-authority.ts';
 import type { TrustDomain } from './spiffe-id.ts';
-import { keyPemOf, makeRoot, pemOf } from './x509.ts';
+import { keyPemOf, makeRoot } from './x509.ts';
 
 const generateKeys = promisify(generateKeyPair);
 /** Permissions that nobody but the owner may have on the key file. */
 const othersMask = 0o077;
+
+/** What a root is made under; undefined: nothing, it signs itself. */
+export type FindParent = () => Promise<ParentAuthority | undefined>;
+
+const noParent: FindParent = async () => undefined;
 
 /** Reads the authority kept in `dir`, or founds one there, at wall time `now`. Throws as `openAuthority` does. */
 export async function openState(
   dir: string,
   trustDomain: TrustDomain,
   now: number,
+  findParent = noParent,
 ): Promise<AuthorityState> {
   const changed = await readChanged(join(dir, 'roots.json'));
-  if (changed === undefined) return stableState(await openRoot(dir, trustDomain, now));
+  if (changed === undefined) return stableState(await openRoot(dir, trustDomain, now, findParent));
   for (const { root, key } of keyedRoots(changed)) {
     // One that does not sign may have expired: it is in the bundle for what it signed, and harms nobody.
     const at = root === changed.signing.root ? now : root.validFromDate.getTime();
@@ -48,29 +57,54 @@ export async function keepState(dir: string, state: AuthorityState): Promise<voi
 }
 
 /** Puts the root that signs where those look who know nothing of its changes: backups, and gateways of version 0.1. */
-async function mirror(dir: string, { root, key }: KeyedRoot): Promise<void> {
-  const pem = pemOf(root.raw);
+async function mirror(dir: string, signing: KeyedRoot): Promise<void> {
+  const pem = rootChainPem(signing);
   if ((await readFileIfAny(join(dir, 'ca.crt'))) === pem) return;
-  await writeFileAtomic(join(dir, 'ca.key'), keyPemOf(key), 0o600);
+  await writeFileAtomic(join(dir, 'ca.key'), keyPemOf(signing.key), 0o600);
   await writeFileAtomic(join(dir, 'ca.crt'), pem, 0o644);
 }
 
+interface NewRoot {
+  readonly trustDomain: TrustDomain;
+  /** Wall milliseconds. */
+  readonly now: number;
+  /** What signs it; undefined: itself. */
+  readonly parent: ParentAuthority | undefined;
+  /** The root whose successor it is. */
+  readonly before?: X509Certificate;
+}
+
 /** A new root for a trust domain, with a key of its own. */
-export async function newRoot(trustDomain: TrustDomain, now: number): Promise<KeyedRoot> {
+export async function newRoot(made: NewRoot): Promise<KeyedRoot> {
   const { privateKey: key } = await generateKeys('ec', { namedCurve: 'P-256' });
-  return { root: new X509Certificate(makeRoot({ trustDomain, key, now })), key };
+  return rootFor(key, made);
+}
+
+function rootFor(key: KeyObject, { trustDomain, now, parent, before }: NewRoot): KeyedRoot {
+  // Of two roots in a bundle the one that begins later is the next one: so readers tell them apart.
+  const notBefore = before && before.validFromDate.getTime() + 1_000;
+  const made = makeRoot({ trustDomain, key, now, notBefore, issuer: parent });
+  return { root: new X509Certificate(made), key, above: parent?.above ?? [] };
 }
 
 /** Reads the root kept in `dir`, or founds one there, at wall time `now`. Throws as `openAuthority` does. */
-async function openRoot(dir: string, trustDomain: TrustDomain, now: number): Promise<KeyedRoot> {
+async function openRoot(
+  dir: string,
+  trustDomain: TrustDomain,
+  now: number,
+  findParent: FindParent,
+): Promise<KeyedRoot> {
   const keyPath = join(dir, 'ca.key');
   const certPath = join(dir, 'ca.crt');
-  const storedRoot = await readRoot(certPath);
-  const key = (await readKey(keyPath)) ?? (await foundKey(dir, keyPath, storedRoot !== undefined));
+  const stored = await readRoot(certPath);
+  const parent = stored === undefined ? await findParent() : undefined;
+  const key = (await readKey(keyPath)) ?? (await foundKey(dir, keyPath, stored !== undefined));
   // The key is written first, so one without a certificate is an interrupted founding, carried on here.
-  const root = storedRoot ?? (await foundRoot(certPath, trustDomain, key, now));
-  checkRoot(root, key, trustDomain, now, certPath);
-  return { root, key };
+  const keyed =
+    stored === undefined ? rootFor(key, { trustDomain, now, parent }) : { ...stored, key };
+  if (stored === undefined) await writeFileAtomic(certPath, rootChainPem(keyed), 0o644);
+  checkRoot(keyed.root, key, trustDomain, now, certPath);
+  return keyed;
 }
 
 /** The state, where the root was changed. Throws KEY_UNREADABLE. */
@@ -179,9 +213,9 @@ function parseKey(pem: string): KeyObject {
   return key;
 }
 
-async function readRoot(path: string): Promise<X509Certificate | undefined> {
+async function readRoot(path: string): Promise<Omit<KeyedRoot, 'key'> | undefined> {
   try {
-    return new X509Certificate(await readFile(path));
+    return parseRootChain(await readFile(path, 'utf8'));
   } catch (cause) {
     if (isMissing(cause)) return undefined;
     throw new IsthmusError('CERT_INVALID', {
@@ -212,17 +246,6 @@ async function foundKey(dir: string, path: string, hasRoot: boolean): Promise<Ke
   const { privateKey } = await generateKeys('ec', { namedCurve: 'P-256' });
   await writeFileAtomic(path, keyPemOf(privateKey), 0o600);
   return privateKey;
-}
-
-async function foundRoot(
-  path: string,
-  trustDomain: TrustDomain,
-  key: KeyObject,
-  now: number,
-): Promise<X509Certificate> {
-  const root = new X509Certificate(makeRoot({ trustDomain, key, now }));
-  await writeFileAtomic(path, pemOf(root.raw), 0o644);
-  return root;
 }
 
 function checkRoot(

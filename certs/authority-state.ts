@@ -7,11 +7,13 @@
  *
  * Each step is one state, written at once: a gateway that is killed at any moment goes on from the one before or the one after.
  */
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import { z } from 'zod';
+import { IsthmusError } from '../core/errors.ts';
 import { type Bundle, encodeBundle } from './bundle.ts';
 import { type BundleLink, linkBytes, maxLinks } from './bundle-chain.ts';
 import { defaultRefreshHintSeconds } from './refresh-hint.ts';
+import { parseCertificates } from './server-certificate.ts';
 import { signBytes } from './signature.ts';
 import type { TrustDomain } from './spiffe-id.ts';
 import { fingerprintOf, keyPemOf, pemOf } from './x509.ts';
@@ -20,6 +22,21 @@ import { fingerprintOf, keyPemOf, pemOf } from './x509.ts';
 export interface KeyedRoot {
   readonly root: X509Certificate;
   readonly key: KeyObject;
+  /** The enterprise's authorities above it, the nearest first; see `ParentAuthority`. */
+  readonly above: readonly X509Certificate[];
+}
+
+/** The root as PEM, followed by what is above it: as it is kept, and shown after a leaf. */
+export function rootChainPem({ root, above }: Omit<KeyedRoot, 'key'>): string {
+  return [root, ...above].map(({ raw }) => pemOf(raw)).join('');
+}
+
+/** Reads it back. Throws CERT_INVALID. */
+export function parseRootChain(pem: string): Omit<KeyedRoot, 'key'> {
+  const [root, ...above] = parseCertificates(pem);
+  if (root === undefined)
+    throw new IsthmusError('CERT_INVALID', { what: 'There is no certificate' });
+  return { root, above };
 }
 
 interface Fields {
@@ -118,7 +135,7 @@ function lengthened(
 
 const keyedRootSchema = z
   .object({ root: z.string(), key: z.string() })
-  .transform(({ root, key }) => ({ root: new X509Certificate(root), key: createPrivateKey(key) }));
+  .transform(({ root, key }) => ({ ...parseRootChain(root), key: createPrivateKey(key) }));
 
 const bundleLinkSchema = z.object({
   bundle: z.string().max(256 * 1024),
@@ -140,7 +157,7 @@ const stateSchema = z.discriminatedUnion('kind', [
 
 /** The state as text, keys included: it makes whoever has it the cluster. */
 export function encodeState(state: AuthorityState): string {
-  const pem = ({ root, key }: KeyedRoot) => ({ root: pemOf(root.raw), key: keyPemOf(key) });
+  const pem = (one: KeyedRoot) => ({ root: rootChainPem(one), key: keyPemOf(one.key) });
   const other =
     state.kind === 'published'
       ? { next: pem(state.next) }

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import type { Clock } from '../core/clock.ts';
 import { IsthmusError } from '../core/errors.ts';
 import { Subscribers } from '../core/subscribers.ts';
-import { keepState, newRoot, openState } from './authority-files.ts';
+import { type FindParent, keepState, newRoot, openState } from './authority-files.ts';
 import {
   type AuthorityState,
   bundleOf,
@@ -13,6 +13,7 @@ import {
   keyedRoots,
   published,
   retired,
+  rootChainPem,
   signingNext,
 } from './authority-state.ts';
 import { type Bundle, bundleFingerprint } from './bundle.ts';
@@ -41,7 +42,10 @@ export interface LeafIdentity {
   readonly id: SpiffeId;
   /** The leaf alone. */
   readonly certPem: string;
-  /** The leaf and its root: a joiner finds the root that its token pins in the handshake. */
+  /**
+   * The leaf and its root: a joiner finds the root that its token pins in the handshake. Then what is above that, for those who know the
+   * enterprise's root alone.
+   */
   readonly chainPem: string;
   readonly keyPem: string;
   /** Fingerprint of the root that signed it. */
@@ -84,16 +88,18 @@ interface AuthorityOptions {
   readonly dir: string;
   readonly trustDomain: TrustDomain;
   readonly clock: Clock;
+  /** Asked where one is founded. */
+  readonly findParent?: FindParent;
 }
 
 /**
- * Opens the authority kept in `dir`, or founds one there. Throws KEY_UNREADABLE for a key that can't be read,
+ * Opens the authority kept in `dir`, or founds one there, as `findParent` says. Throws KEY_UNREADABLE for a key that can't be read,
  * that others can read or that has gone; CERT_INVALID for a certificate that is not its root for this trust
- * domain; FILE_UNWRITABLE.
+ * domain; FILE_UNWRITABLE; what `findParent` throws.
  */
 export async function openAuthority(options: AuthorityOptions): Promise<ChangingAuthority> {
-  const { dir, trustDomain, clock } = options;
-  return new ChangingAuthority(options, await openState(dir, trustDomain, clock.now()));
+  const { dir, trustDomain, clock, findParent } = options;
+  return new ChangingAuthority(options, await openState(dir, trustDomain, clock.now(), findParent));
 }
 
 /** An authority whose root can be changed. Each step is on disk before it counts. */
@@ -181,7 +187,7 @@ export class ChangingAuthority implements Authority {
     return {
       id,
       certPem,
-      chainPem: certPem + pemOf(root.raw),
+      chainPem: certPem + rootChainPem(this.#state.signing),
       keyPem: keyPemOf(leafKeys.privateKey),
       root: fingerprintOf(root.raw),
       notBefore: leaf.validFromDate.getTime(),
@@ -194,13 +200,23 @@ export class ChangingAuthority implements Authority {
     return this.#subscribers.add(subscriber);
   }
 
-  /** Makes the next root and puts it into the bundle; it signs nothing yet. Throws ROOT_CHANGING, FILE_UNWRITABLE. */
-  publish(): Promise<void> {
+  /**
+   * Makes the next root, under the parent that `findParent` finds, and puts it into the bundle; it signs nothing yet. Throws ROOT_CHANGING,
+   * FILE_UNWRITABLE, or what `findParent` throws, and then nothing has changed.
+   */
+  publish(findParent: FindParent = async () => undefined): Promise<void> {
     return this.#change(async (state) => {
       if (state.kind !== 'stable') throw changing(state);
       const { trustDomain, clock } = this.#options;
+      const { root: before } = state.signing;
+      const parent = await findParent();
       const now = clock.now();
-      return published(state, await newRoot(trustDomain, now), trustDomain, now);
+      return published(
+        state,
+        await newRoot({ trustDomain, now, parent, before }),
+        trustDomain,
+        now,
+      );
     });
   }
 

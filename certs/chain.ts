@@ -3,7 +3,7 @@ import type { X509Certificate } from 'node:crypto';
 import { IsthmusError } from '../core/errors.ts';
 import type { Bundle } from './bundle.ts';
 import { extensionsOf } from './extensions.ts';
-import { parseSpiffeId, type SpiffeId } from './spiffe-id.ts';
+import { parseSpiffeId, type SpiffeId, type TrustDomain } from './spiffe-id.ts';
 
 /** The root may be this far above the leaf: two intermediates at most. */
 const maxDepth = 3;
@@ -87,7 +87,10 @@ export function verifyPath(
       const above = validityOf(root);
       if (
         issued(root, certificate) &&
-        accepted(root, objectionToTime(above, now) ?? objectionToIssuer(root, below, id))
+        accepted(
+          root,
+          objectionToTime(above, now) ?? objectionToIssuer(root, below, id.trustDomain),
+        )
       ) {
         return { ...overlap(own, above), root };
       }
@@ -97,7 +100,7 @@ export function verifyPath(
       if (
         !selfIssued(issuer) &&
         issued(issuer, certificate) &&
-        accepted(issuer, objectionToIssuer(issuer, below, id))
+        accepted(issuer, objectionToIssuer(issuer, below, id.trustDomain))
       ) {
         const above = climb(issuer, below + 1);
         if (above) return { ...overlap(own, above), root: above.root };
@@ -127,15 +130,16 @@ export function isValidAt(validity: Validity, now: number): boolean {
   return objectionToTime(validity, now) === undefined;
 }
 
-function issued(issuer: X509Certificate, certificate: X509Certificate): boolean {
+/** Whether the issuer signed the certificate, and is named by it. */
+export function issued(issuer: X509Certificate, certificate: X509Certificate): boolean {
   return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
 }
 
-/** `below` counts the intermediates between the issuer and the leaf (RFC 5280, section 6.1.4). */
-function objectionToIssuer(
+/** Why an issuer can't vouch for `host`; `below` counts the intermediates between it and the leaf (RFC 5280, section 6.1.4). */
+export function objectionToIssuer(
   issuer: X509Certificate,
   below: number,
-  id: SpiffeId,
+  host: TrustDomain,
 ): string | undefined {
   const extensions = extensionsOf(issuer);
   const { pathLength, permittedHosts, excludedHosts, unknownCritical } = extensions;
@@ -143,7 +147,6 @@ function objectionToIssuer(
   if (!extensions.keyCertSign) return 'may not sign certificates';
   if (unknownCritical) return `has the unknown critical ${unknownCritical}`;
   if (pathLength !== undefined && below > pathLength) return 'may not sign for that many below it';
-  const host = id.trustDomain;
   if (permittedHosts && !permittedHosts.some((constraint) => isWithin(host, constraint))) {
     return `is constrained to names outside ${host}`;
   }

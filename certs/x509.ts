@@ -55,7 +55,31 @@ export const backdateMs = clockToleranceMs + 60_000;
 const commonName = '2.5.4.3';
 /** ub-common-name of RFC 5280, appendix A.1. */
 const commonNameMax = 64;
-const ecdsaWithSha256 = new AlgorithmIdentifier({ algorithm: '1.2.840.10045.4.3.2' });
+/** How keys of each kind sign: RFC 5758, section 3.2, and RFC 4055, section 5. */
+const signatures: Readonly<Record<string, SignatureScheme>> = {
+  prime256v1: scheme('sha256', '1.2.840.10045.4.3.2'),
+  secp384r1: scheme('sha384', '1.2.840.10045.4.3.3'),
+  secp521r1: scheme('sha512', '1.2.840.10045.4.3.4'),
+  rsa: scheme('sha256', '1.2.840.113549.1.1.11', new Uint8Array([5, 0]).buffer),
+};
+
+interface SignatureScheme {
+  readonly hash: string;
+  readonly algorithm: AlgorithmIdentifier;
+}
+
+function scheme(hash: string, algorithm: string, parameters?: ArrayBuffer): SignatureScheme {
+  return {
+    hash,
+    algorithm: new AlgorithmIdentifier({ algorithm, ...(parameters && { parameters }) }),
+  };
+}
+
+/** Undefined for a kind of key that nothing is signed with here. */
+export function signatureSchemeOf(key: KeyObject): SignatureScheme | undefined {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
+  return signatures[(type === 'ec' ? details?.namedCurve : type) ?? ''];
+}
 
 interface RootRequest {
   readonly trustDomain: TrustDomain;
@@ -63,22 +87,36 @@ interface RootRequest {
   readonly key: KeyObject;
   /** Wall milliseconds. */
   readonly now: number;
+  /** When it begins at the earliest, wall milliseconds; default a while ago. */
+  readonly notBefore?: number | undefined;
+  /** The authority that signs it; default its own key. */
+  readonly issuer?: Issuer | undefined;
+}
+
+interface Issuer {
+  readonly certificate: X509Certificate;
+  readonly key: KeyObject;
+  /** Wall milliseconds between which all above the root is valid. */
+  readonly notBefore: number;
+  readonly notAfter: number;
 }
 
 /**
- * A self-signed root, as DER: for leaves of its own trust domain only (a path length of 0, and a critical
- * name constraint that holds even where a verifier knows nothing of SPIFFE), valid for ten years.
+ * A root, as DER, self-signed unless there is an issuer: for leaves of its own trust domain only (a path length of 0, and a critical
+ * name constraint that holds even where a verifier knows nothing of SPIFFE), valid for ten years, or as long as its issuer is.
  */
 export function makeRoot(request: RootRequest): Buffer {
-  const { trustDomain, key, now } = request;
+  const { trustDomain, key, now, issuer } = request;
   const name = nameOf(trustDomain);
   const publicKey = publicKeyInfo(key);
+  const notBefore = Math.max(now - backdateMs, request.notBefore ?? 0, issuer?.notBefore ?? 0);
+  const notAfter = Math.min(now + rootLifetimeMs, issuer?.notAfter ?? Number.POSITIVE_INFINITY);
   const uri = new GeneralName({ uniformResourceIdentifier: `spiffe://${trustDomain}` });
   const ownDomain = new GeneralName({ uniformResourceIdentifier: trustDomain });
-  return signed(key, {
-    issuer: name,
+  return signed(issuer?.key ?? key, {
+    issuer: issuer ? subjectOf(issuer.certificate) : name,
     subject: name,
-    validity: validity(now - backdateMs, now + rootLifetimeMs),
+    validity: validity(notBefore, notAfter),
     subjectPublicKeyInfo: publicKey,
     extensions: new Extensions([
       critical(id_ce_basicConstraints, new BasicConstraints({ cA: true, pathLenConstraint: 0 })),
@@ -91,6 +129,7 @@ export function makeRoot(request: RootRequest): Buffer {
       ),
       plain(id_ce_subjectAltName, new SubjectAlternativeName([uri])),
       plain(id_ce_subjectKeyIdentifier, new SubjectKeyIdentifier(keyIdentifier(publicKey))),
+      ...(issuer ? authorityKeyIdentifier(issuer.certificate) : []),
     ]),
   });
 }
@@ -147,7 +186,7 @@ export function makeLeaf(request: LeafCertificateRequest): Buffer {
     ...request.ipAddresses.map((iPAddress) => new GeneralName({ iPAddress })),
   ];
   return signed(request.rootKey, {
-    issuer: AsnConvert.parse(root.raw, Certificate).tbsCertificate.subject,
+    issuer: subjectOf(root),
     subject: nameOf(id.path),
     validity: validity(now - backdateMs, Math.min(request.notAfter, root.validToDate.getTime())),
     subjectPublicKeyInfo: publicKey,
@@ -157,12 +196,7 @@ export function makeLeaf(request: LeafCertificateRequest): Buffer {
       plain(id_ce_extKeyUsage, new ExtendedKeyUsage([id_kp_serverAuth, id_kp_clientAuth])),
       plain(id_ce_subjectAltName, new SubjectAlternativeName(names)),
       plain(id_ce_subjectKeyIdentifier, new SubjectKeyIdentifier(keyIdentifier(publicKey))),
-      plain(
-        id_ce_authorityKeyIdentifier,
-        new AuthorityKeyIdentifier({
-          keyIdentifier: new KeyIdentifier(keyIdentifier(publicKeyInfo(root.publicKey))),
-        }),
-      ),
+      ...authorityKeyIdentifier(root),
     ]),
   });
 }
@@ -192,16 +226,18 @@ type ToBeSigned = Pick<
 >;
 
 function signed(key: KeyObject, content: ToBeSigned): Buffer {
+  const made = signatureSchemeOf(key);
+  if (made === undefined) throw new Error(`no certificate is signed by ${key.asymmetricKeyType}`);
   const tbsCertificate = new TBSCertificate({
     ...content,
     version: Version.v3,
     serialNumber: serialNumber(),
-    signature: ecdsaWithSha256,
+    signature: made.algorithm,
   });
-  const signatureValue = sign('sha256', Buffer.from(AsnConvert.serialize(tbsCertificate)), key);
+  const signatureValue = sign(made.hash, Buffer.from(AsnConvert.serialize(tbsCertificate)), key);
   const certificate = new Certificate({
     tbsCertificate,
-    signatureAlgorithm: ecdsaWithSha256,
+    signatureAlgorithm: made.algorithm,
     signatureValue: bytes(signatureValue),
   });
   return Buffer.from(AsnConvert.serialize(certificate));
@@ -230,6 +266,20 @@ function nameOf(text: string): Name {
 function publicKeyInfo(key: KeyObject): SubjectPublicKeyInfo {
   const publicKey = key.type === 'private' ? createPublicKey(key) : key;
   return AsnConvert.parse(publicKey.export({ type: 'spki', format: 'der' }), SubjectPublicKeyInfo);
+}
+
+function subjectOf({ raw }: X509Certificate): Name {
+  return AsnConvert.parse(raw, Certificate).tbsCertificate.subject;
+}
+
+/** The identifier that the issuer says of its own key; none where it says none (RFC 5280, section 4.2.1.1). */
+function authorityKeyIdentifier({ raw }: X509Certificate): Extension[] {
+  const { extensions = [] } = AsnConvert.parse(raw, Certificate).tbsCertificate;
+  const own = extensions.find(({ extnID }) => extnID === id_ce_subjectKeyIdentifier);
+  if (own === undefined) return [];
+  const { buffer } = AsnConvert.parse(own.extnValue.buffer, SubjectKeyIdentifier);
+  const keyIdentifier = new KeyIdentifier(buffer);
+  return [plain(id_ce_authorityKeyIdentifier, new AuthorityKeyIdentifier({ keyIdentifier }))];
 }
 
 /** RFC 7093, section 2, method 1. */

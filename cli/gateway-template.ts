@@ -1,4 +1,5 @@
 /** Owns the configuration file that `isthmus init` writes: it runs as it is, and its comments say what may be changed. */
+import type { ParentFiles } from '../certs/parent-authority.ts';
 import type { ClusterName, FederationName } from '../core/names.ts';
 import type { Addresses, Reached } from './init-addresses.ts';
 
@@ -10,10 +11,12 @@ interface TemplateValues {
   readonly addresses: Addresses;
   /** Whether this gateway hosts the federation's registry. */
   readonly found: boolean;
+  /** The enterprise's authority above the cluster's. */
+  readonly ca: ParentFiles | undefined;
 }
 
 export function gatewayTemplate(values: TemplateValues): string {
-  const { addresses, cluster, federation, found, region, zone } = values;
+  const { addresses, ca, cluster, federation, found, region, zone } = values;
   const { outbound, eastWest, federation: joining, admin, registry } = addresses;
   // Quoted: a name of digits, or one like `no`, would be another type in YAML.
   const quoted = JSON.stringify;
@@ -25,7 +28,7 @@ ${zone === undefined ? '# zone: us-east-1a        # near endpoints are those of 
 
 # Keys, membership and caches, relative to this file. Keep it private; it outlives restarts.
 data: ./data
-
+${ca === undefined ? '' : parentAuthority(ca)}
 listen:
   outbound: ${quoted(outbound)}     # services of this cluster send requests here: Host: <service>.<namespace>.${federation}
   eastWest: ${quoted(eastWest.listen)}       # gateways of other clusters, mTLS
@@ -48,6 +51,11 @@ services: []
 #       - { id: api-1, address: 10.0.0.5:8080 }
 `;
 }
+
+const parentAuthority = (ca: ParentFiles) => `
+# Roots of this cluster are signed by it. Its key is needed when one is made: now, and when it is changed.
+ca: ${JSON.stringify(ca)}
+`;
 
 const foundedRegistry = ({
   listen,

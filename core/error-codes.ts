@@ -106,6 +106,36 @@ export const errorCodes = {
     'bad-input',
     'Check the file and that its mode is 0600.',
   ),
+  KEY_PASSWORD_WRONG: entry(
+    'Password of a private key wrong',
+    400,
+    'bad-input',
+    'Put the password into a file, alone on its first line, and name that as `passwordFile`.',
+  ),
+  PARENT_KEY_UNFIT: entry(
+    "Kind of the enterprise authority's key unfit",
+    400,
+    'bad-input',
+    'Give an authority whose key is RSA of 2048 bits or more, or EC on P-256, P-384 or P-521.',
+  ),
+  PARENT_KEY_MISMATCH: entry(
+    "Not the enterprise authority's key",
+    400,
+    'bad-input',
+    'Give the key of the first certificate of the file; those of the authorities above it follow.',
+  ),
+  PARENT_EXPIRED: entry(
+    'Enterprise authority not valid now',
+    400,
+    'bad-input',
+    'Have its certificate renewed, and check the clock of this machine.',
+  ),
+  PARENT_UNFIT: entry(
+    "Enterprise authority unfit for a cluster's",
+    400,
+    'bad-input',
+    "Have an authority issued that may sign others: CA:TRUE, a path length of at least 1, key usage keyCertSign, and no name constraint but to the cluster's trust domain.",
+  ),
 
   // Registry
   REGISTRY_UNAVAILABLE: entry(

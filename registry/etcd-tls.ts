@@ -38,6 +38,8 @@ export function secureContextOf(
     return createSecureContext({
       minVersion: 'TLSv1.2',
       ...(tls === undefined ? {} : { ca: tls.ca }),
+      // What is named vouches, also where an enterprise's root, which is not named, is above it: as etcd itself has it.
+      allowPartialTrustChain: true,
       ...(tls?.cert === undefined ? {} : { cert: tls.cert }),
       ...(tls?.key === undefined ? {} : { key: tls.key }),
     });

@@ -14,6 +14,7 @@ const rootColumns: readonly Column<Root>[] = [
   { title: 'FROM', cell: ({ notBefore }) => moment(notBefore) },
   { title: 'UNTIL', cell: ({ notAfter }) => moment(notAfter) },
   { title: 'LEFT', cell: ({ notAfter }) => span(Math.max(0, notAfter - Date.now())) },
+  { title: 'UNDER', cell: ({ under }) => under ?? 'itself', overlong: 'continued' },
 ];
 
 const stateColors: Readonly<Record<Acknowledgement['state'], InspectColor>> = {

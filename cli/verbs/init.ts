@@ -1,9 +1,12 @@
 /** Owns `isthmus init`: writing a first configuration file. */
 import { access } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { type ParentFiles, readParentAuthority } from '../../certs/parent-authority.ts';
+import { parseTrustDomain } from '../../certs/spiffe-id.ts';
+import { systemClock } from '../../core/clock.ts';
 import { IsthmusError } from '../../core/errors.ts';
 import { writeFileAtomic } from '../../core/files.ts';
-import { isLabel, parseClusterName, parseFederationName } from '../../core/names.ts';
+import { isLabel, parseClusterName, parseFederationName, trustDomainOf } from '../../core/names.ts';
 import { parseConfig } from '../../gateway/control/config/config.ts';
 import type { Cli } from '../cli.ts';
 import { gatewayTemplate } from '../gateway-template.ts';
@@ -17,6 +20,9 @@ interface Options extends AddressOptions {
   readonly zone?: string;
   readonly dir: string;
   readonly found?: boolean;
+  readonly caCert?: string;
+  readonly caKey?: string;
+  readonly caPasswordFile?: string;
   readonly force?: boolean;
 }
 
@@ -53,6 +59,12 @@ export function initVerb(program: Verb, cli: Cli): void {
     )
     .option('--listen-registry <address>', 'With --found: for its registry. Default 0.0.0.0:7379.')
     .option('--found', 'Found the federation: this gateway hosts its registry.')
+    .option(
+      '--ca-cert <file>',
+      "The enterprise's authority above this cluster's: PEM, with those above it, or PKCS#12. Default: none.",
+    )
+    .option('--ca-key <file>', 'Its private key, PEM. Default: in the file of --ca-cert.')
+    .option('--ca-password-file <file>', 'Its password, on the first line of a file.')
     .option('--dir <dir>', 'Folder to write it to.', '.')
     .option('--force', 'Replace a file that is there.')
     .examples(
@@ -65,15 +77,25 @@ export function initVerb(program: Verb, cli: Cli): void {
         'isthmus init --cluster dc3 --federation acme --region eu-west --listen-east-west 8443 --advertise gw.example.com',
         'on another port, under a name',
       ],
+      [
+        'isthmus init --cluster dc1 --federation acme --region us-east --found --ca-cert corp.p12 --ca-password-file password',
+        "under the enterprise's authority",
+      ],
     )
     .action((options: Options) => init(cli, options));
 }
 
 async function init(cli: Cli, options: Options): Promise<void> {
   const path = join(options.dir, 'gateway.yaml');
+  const cluster = parseClusterName(options.cluster);
+  const federation = parseFederationName(options.federation);
+  const ca = caOf(options);
+  if (ca !== undefined) {
+    const trustDomain = parseTrustDomain(trustDomainOf(cluster, federation));
+    await readParentAuthority(ca, trustDomain, systemClock.now());
+  }
   const text = gatewayTemplate({
-    cluster: parseClusterName(options.cluster),
-    federation: parseFederationName(options.federation),
+    ...{ cluster, federation, ca },
     region: parseLabel('region', options.region),
     zone: options.zone === undefined ? undefined : parseLabel('zone', options.zone),
     addresses: await addressesOf(options),
@@ -96,6 +118,21 @@ async function init(cli: Cli, options: Options): Promise<void> {
       'Then, with a token from a member (`isthmus token create`): isthmus join --token-file FILE',
     );
   }
+}
+
+/** The files, by their whole paths: the configuration may be in another folder. Throws USAGE. */
+function caOf({ caCert, caKey, caPasswordFile }: Options): ParentFiles | undefined {
+  if (caCert === undefined) {
+    if (caKey === undefined && caPasswordFile === undefined) return undefined;
+    throw new IsthmusError('USAGE', {
+      what: '--ca-key and --ca-password-file are of the authority that --ca-cert names',
+    });
+  }
+  return {
+    certificate: resolve(caCert),
+    ...(caKey !== undefined && { key: resolve(caKey) }),
+    ...(caPasswordFile !== undefined && { passwordFile: resolve(caPasswordFile) }),
+  };
 }
 
 function parseLabel(kind: string, text: string): string {

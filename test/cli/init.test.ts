@@ -4,6 +4,7 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { loadConfig } from '../../gateway/control/config/config.ts';
+import { Enterprise } from '../certs/enterprise-files.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { isthmus } from './command.ts';
 
@@ -51,6 +52,20 @@ test('an IPv6 address is advertised in brackets; what is no host is refused', as
   const wildcard = await isthmus(['init', ...names, '--force', '--advertise', '0.0.0.0'], { cwd });
   t.regex(wildcard.stderr, /NAME_INVALID.*nobody can dial it/);
   t.is(wildcard.code, 65);
+});
+
+test("the enterprise's authority is tried before anything is written, and is in the configuration", async (t) => {
+  const cwd = await tempDir(t);
+  const enterprise = await Enterprise.at(t);
+  const { certificate, key } = await enterprise.make({ name: 'root', kind: 'P-256' });
+  const init = ['init', ...names, '--ca-cert', certificate];
+  const alone = await isthmus(init, { cwd });
+  t.regex(alone.stderr, /^error KEY_UNREADABLE: There is no private key in PEM/);
+  t.is(alone.code, 65);
+  t.is((await isthmus(['init', ...names, '--ca-key', key], { cwd })).code, 64);
+  await t.throwsAsync(readFile(join(cwd, 'gateway.yaml')), { code: 'ENOENT' });
+  t.is((await isthmus([...init, '--ca-key', key], { cwd })).code, 0);
+  t.deepEqual((await loadConfig(join(cwd, 'gateway.yaml'))).ca, { certificate, key });
 });
 
 test('another cluster has no registry until it joins, and is told how', async (t) => {

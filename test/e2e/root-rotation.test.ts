@@ -1,5 +1,7 @@
 /** Specifies that the roots of all clusters change under load, and no request is lost by it. */
+import { readFile, writeFile } from 'node:fs/promises';
 import test from 'ava';
+import { parse, stringify } from 'yaml';
 import { SteadyClient } from '../../examples/demo/client.ts';
 import type {
   Retirement,
@@ -7,8 +9,11 @@ import type {
   RotationItem,
   TrustItem,
 } from '../../gateway/control/api/answers.ts';
+import { Enterprise, type Kind, type Pair, password } from '../certs/enterprise-files.ts';
 import { type Cluster, federate } from '../support/federation.ts';
 import type { GatewayProcess } from '../support/gateway-process.ts';
+import { run } from '../support/programs.ts';
+import { proves } from '../support/proves.ts';
 import { secondGateway } from '../support/second-gateway.ts';
 import { sharedScope } from '../support/shared.ts';
 import { until } from '../support/until.ts';
@@ -19,11 +24,36 @@ let dc2: Cluster;
 let dc3: Cluster;
 let second: GatewayProcess;
 
-test.before('dc1 asks; dc2, which has two gateways, and dc3 answer', async () => {
-  ({ dc1, dc2, dc3 } = await federate(scope, { dc1: { instances: 0 }, dc2: {}, dc3: {} }));
-  second = await secondGateway(scope, dc2, { advertise: {} });
-  await until('dc1 to see both', async () => (await dc1.others())['dc2']?.gateways === 2);
-});
+let enterprise: Enterprise;
+
+/** An authority of the enterprise's under its root, for one cluster. */
+async function issuing(name: string, kind: Kind): Promise<Pair> {
+  const issuer = { certificate: enterprise.path('root.crt'), key: enterprise.path('root.key') };
+  return enterprise.make({ name, kind, issuer });
+}
+
+test.before(
+  'dc1 asks; dc2, which has two gateways, and dc3 answer; two are under an enterprise',
+  async () => {
+    enterprise = await Enterprise.at(scope);
+    await enterprise.make({ name: 'root', kind: 'P-384' });
+    const passwordFile = await enterprise.write('password', `${password}\n`);
+    const [rsa, ec] = [await issuing('for-dc1', 'RSA'), await issuing('for-dc2', 'P-256')];
+    const key = enterprise.path('for-dc1.pem');
+    const secret = ['-passout', `pass:${password}`];
+    await enterprise.openssl('rsa', '-aes128', '-in', rsa.key, '-out', key, ...secret);
+    const p12 = enterprise.path('for-dc2.p12');
+    const files = ['-inkey', ec.key, '-in', ec.certificate, '-out', p12];
+    await enterprise.openssl('pkcs12', '-export', ...files, ...secret);
+    ({ dc1, dc2, dc3 } = await federate(scope, {
+      dc1: { instances: 0, config: { ca: { certificate: rsa.certificate, key, passwordFile } } },
+      dc2: { config: { ca: { certificate: p12, passwordFile } } },
+      dc3: {},
+    }));
+    second = await secondGateway(scope, dc2, { advertise: {} });
+    await until('dc1 to see both', async () => (await dc1.others())['dc2']?.gateways === 2);
+  },
+);
 
 const deny = {
   action: 'DENY',
@@ -32,6 +62,16 @@ const deny = {
 
 function rotationAt({ api }: GatewayProcess): Promise<RotationItem> {
   return api.get<RotationItem>('/v1/trust/rotation');
+}
+
+/** Changes the configuration of a gateway that runs, and waits for it to be taken up. */
+async function reconfigure(gateway: GatewayProcess, change: object): Promise<void> {
+  const config = { ...parse(await readFile(gateway.configPath, 'utf8')), ...change };
+  const reloads = () => gateway.logLines({ msg: 'configuration taken up' }).length;
+  const before = reloads();
+  await writeFile(gateway.configPath, stringify(config));
+  process.kill((await gateway.status()).pid, 'SIGHUP');
+  await until('the configuration to be taken up', () => reloads() > before);
 }
 
 /** Replaces the root of a gateway's cluster, and ends the one from before as soon as nothing rests on it. */
@@ -101,6 +141,47 @@ test.serial(
       t.is((await gateway.items('/v1/federation/authorizations')).length, 1);
     }
     t.is((await dc1.gateway.items('/v1/authorizations')).length, 1);
+  },
+);
+
+test.serial(
+  "roots are made under the enterprise's authority, and who knows the enterprise's root alone verifies a gateway by it",
+  async (t) => {
+    const items = await dc3.gateway.items<TrustItem>('/v1/trust');
+    t.deepEqual(
+      items.map(({ roots: [root] }) => root?.under),
+      ['O=Corp, CN=for-dc1', 'O=Corp, CN=for-dc2', undefined],
+    );
+    const client = ['s_client', '-verify_return_error', '-CAfile', enterprise.path('root.crt')];
+    const verdicts = [];
+    for (const { gateway } of [dc1, dc2, dc3]) {
+      const at = ['-connect', gateway.listener('federation'), '-servername', 'dc1.acme'];
+      const { stdout } = await run('openssl', [...client, ...at], { input: '' });
+      verdicts.push(stdout.includes('Verify return code: 0 (ok)'));
+    }
+    t.deepEqual(verdicts, [true, true, false], 'dc3 signs its root itself');
+    proves(t, 'ca.certificate', 'ca.key', 'ca.passwordFile');
+  },
+);
+
+test.serial(
+  'a gateway that is to change its root under an authority that is no good refuses, and nothing has changed; without one it signs itself',
+  async (t) => {
+    const { gateway } = dc2;
+    const { certificate } = await enterprise.make({ name: 'other', kind: 'P-256' });
+    const before = await rotationAt(gateway);
+    await reconfigure(gateway, { ca: { certificate, key: enterprise.path('for-dc2.key') } });
+    const { stderr, code } = await gateway.isthmus(['trust', 'rotate', '--yes']);
+    t.regex(stderr, /^error PARENT_KEY_MISMATCH: No certificate of the file is that of /m);
+    t.is(code, 65);
+    t.deepEqual(await rotationAt(gateway), before);
+    await reconfigure(gateway, { ca: undefined });
+    await changeRoot(gateway);
+    const items = await dc3.gateway.items<TrustItem>('/v1/trust');
+    t.deepEqual(
+      items.map(({ roots: [root] }) => root?.under),
+      ['O=Corp, CN=for-dc1', undefined, undefined],
+    );
   },
 );
 

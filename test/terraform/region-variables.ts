@@ -116,6 +116,7 @@ export const everyKey: readonly object[] = [
     sampling: { perMinute: 10 },
     verify: { every: '5m' },
     metrics: { principalsPerService: 8 },
+    ca: { certificate: 'corp.pem', key: 'corp.key', passwordFile: 'corp.password' },
     audit: {
       maxBytes: 1_048_576,
       maxAgeDays: 30,

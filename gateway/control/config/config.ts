@@ -21,6 +21,7 @@ import { defaultLimits } from '../../data/request/limit.ts';
 import { adminAddressSchema, dialedAddressSchema } from './addresses.ts';
 import { adminSchema, assertProtected } from './admin.ts';
 import { auditSchema } from './audit.ts';
+import { caSchema } from './ca.ts';
 import { checkEdge, ingressListSchema, tcpListSchema } from './edge.ts';
 import { historySchema } from './history.ts';
 import { refuseTwice } from './lists.ts';
@@ -62,6 +63,8 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   registry: registrySchema.optional(),
+  /** The enterprise's authority under which roots of this cluster are made; its key is kept nowhere else. Default: none, each root signs itself. */
+  ca: caSchema.optional(),
   /** Whether this gateway is ready while it is in no federation. */
   standalone: z.boolean().default(true),
   /** Ports whose connections go to a service as they are. */

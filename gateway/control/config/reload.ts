@@ -17,6 +17,7 @@ const reloadable = new Set([
   'tcp',
   'ingress',
   'drainTimeout',
+  'ca',
 ]);
 
 /** The gateway that takes a configuration up. */

@@ -16,6 +16,7 @@ import type { Log } from '../../../core/log.ts';
 import { trustDomainOf } from '../../../core/names.ts';
 import { MembershipFile } from '../../../federation/member.ts';
 import type { GatewayConfig } from '../config/config.ts';
+import { configuredParent } from './configured-parent.ts';
 import { openMark } from './data-folder-mark.ts';
 
 export interface Identity {
@@ -44,7 +45,10 @@ export async function openIdentity(
   log: Log,
 ): Promise<Identity> {
   const trustDomain = parseTrustDomain(trustDomainOf(config.cluster, config.federation));
-  const authority = await openAuthority({ dir: authorityDir(config.dataDir), trustDomain, clock });
+  const authority = await openAuthority({
+    dir: authorityDir(config.dataDir),
+    ...{ trustDomain, clock, findParent: configuredParent(config, clock) },
+  });
   const membershipFile = await MembershipFile.open(config.dataDir);
   const id = gatewayId(trustDomain, config.gateway);
   const leaf = new LeafRotation({

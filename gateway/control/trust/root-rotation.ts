@@ -21,6 +21,7 @@ import type { Sharing } from '../../../federation/sharing.ts';
 import type { ClusterView, Snapshot } from '../../../registry/snapshot.ts';
 import type { Changes } from '../changes.ts';
 import type { GatewayConfig } from '../config/config.ts';
+import { configuredParent } from '../membership/configured-parent.ts';
 import type { FederationSession } from '../membership/federation-session.ts';
 import type { Identity } from '../membership/identity.ts';
 import type { Membership } from '../membership/membership.ts';
@@ -30,7 +31,7 @@ import { type Resting, reasonsToKeep } from './retirement.ts';
 import { signAnew } from './signed-by.ts';
 
 export interface RootRotationParts {
-  readonly config: Pick<GatewayConfig, 'cluster' | 'federation' | 'gateway'>;
+  readonly config: Pick<GatewayConfig, 'cluster' | 'federation' | 'gateway' | 'ca' | 'baseDir'>;
   readonly identity: Pick<Identity, 'leaf' | 'trust'> & { readonly authority: ChangingAuthority };
   readonly membership: Pick<Membership, 'isMember' | 'session'>;
   readonly snapshot: Snapshot;
@@ -104,13 +105,15 @@ export class RootRotation {
 
   /**
    * Makes and publishes the next root, which signs by itself as soon as all believe it. With `force` it signs though some don't, which then
-   * can't be talked to until they do. Throws ROOT_CHANGING, ROTATION_REFUSED or FILE_UNWRITABLE.
+   * can't be talked to until they do. It is made under the configuration's authority, if that names one. Throws ROOT_CHANGING,
+   * ROTATION_REFUSED, FILE_UNWRITABLE, or what `readParentAuthority` does.
    */
   async rotate(force: boolean): Promise<void> {
-    const { authority } = this.#options.gateway.identity;
+    const { gateway, clock } = this.#options;
+    const { authority } = gateway.identity;
     if (!force || authority.state.kind !== 'published') {
       this.#refuseOldSiblings(force);
-      await authority.publish();
+      await authority.publish(configuredParent(gateway.config, clock));
     }
     if (force) await authority.signNext();
   }

@@ -24,6 +24,8 @@ interface RootStanding {
   readonly notAfter: number;
   /** Whether what the cluster signs now is signed by it, as its record in the registry shows. */
   readonly signs: boolean;
+  /** The enterprise's authority that signed it, by its name; absent where it signed itself. */
+  readonly under?: string;
 }
 
 /** How a cluster's bundle stands. Moments are wall milliseconds. */
@@ -116,6 +118,7 @@ function rootStandings(roots: Bundle['roots'], signer: string | undefined): Root
       notBefore: root.validFromDate.getTime(),
       notAfter: root.validToDate.getTime(),
       signs: fingerprint === signer,
+      ...(root.issuer !== root.subject && { under: root.issuer.replaceAll('\n', ', ') }),
     };
   });
 }

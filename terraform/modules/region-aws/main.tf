@@ -100,6 +100,7 @@ module "gateway" {
   tracing         = try(var.gateway.tracing, null)
   metrics         = try(var.gateway.metrics, null)
   sampling        = try(var.gateway.sampling, null)
+  ca              = try(var.gateway.ca, null)
   audit           = try(var.gateway.audit, null)
   history         = try(var.gateway.history, null)
   verify          = try(var.gateway.verify, null)

@@ -82,6 +82,7 @@ locals {
     tracing  = var.tracing
     sampling = var.sampling
     metrics  = var.metrics
+    ca       = var.ca
     audit    = var.audit
     history  = var.history
     verify   = var.verify

@@ -264,6 +264,16 @@ variable "metrics" {
   default     = null
 }
 
+variable "ca" {
+  description = "The enterprise's authority under which this cluster's roots are made: PEM or PKCS#12. Key and password come from files (`secret_commands`)."
+  type = object({
+    certificate  = string
+    key          = optional(string)
+    passwordFile = optional(string)
+  })
+  default = null
+}
+
 variable "audit" {
   description = "How much is kept of who changed what, and whom it is sent to. Tokens and authorities come from files (`secret_commands`)."
   type = object({

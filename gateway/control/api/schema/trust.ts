@@ -23,6 +23,10 @@ export const trustItemSchema = named('Trust', "How a cluster's trust bundle stan
       notBefore: moment.describe('When it begins, in milliseconds since 1970'),
       notAfter: moment.describe('When it ends, in milliseconds since 1970'),
       signs: z.boolean().describe('Whether what the cluster signs now is signed by it'),
+      under: z
+        .string()
+        .optional()
+        .describe("The enterprise's authority that signed it; absent where it signed itself"),
     }),
   ).describe('The roots in it'),
   fingerprints: list(z.string()).describe(

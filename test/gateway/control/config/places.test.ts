@@ -131,6 +131,7 @@ const whole = {
     clusters: { dc2: 'viewer' },
     requestsPerSecond: 500,
   },
+  ca: { certificate: 'corp.crt', key: 'corp.key', passwordFile: 'corp.password' },
   audit: {
     ...{ maxBytes: 67_108_864, maxAgeDays: 90 },
     webhook: { url: 'https://siem.example/audit', tokenFile: 'siem.token', ca: 'ca.pem' },
