@@ -21,6 +21,8 @@ export const policyRecordSchema = z.object({
   by: z.string().max(500),
   /** By the clock of the gateway that was asked, wall milliseconds. */
   at: z.int().min(0),
+  /** Which writing of this policy it is, from 1 on, its deletion and what comes after that included: so an older one is known for what it is. Absent: from before there were numbers. */
+  number: z.int().min(1).optional(),
   /** The set that it was applied with, and may be pruned with; absent where it was written by itself. */
   set: labelSchema.optional(),
   signature: signatureSchema.optional(),

@@ -32,8 +32,12 @@ export interface PolicyChange {
 
 /** How often what was lost is looked for, and what was deleted long ago. */
 const tidyEveryMs = 5_000;
+/** How often a write is tried while others write the same policy. */
+const maxTries = 8;
 /** A gateway that was away for longer may bring a policy back that was deleted meanwhile. */
 const deletedForMs = 30 * 24 * 3600_000;
+/** Deleted policies that are remembered beyond that, the latest, lest an old record of them counts again. */
+const mostGone = 10_000;
 
 export class KeptPolicies {
   readonly board: PolicyBoard;
@@ -96,21 +100,30 @@ export class KeptPolicies {
       const isNew = this.board.all.get(key)?.resource === undefined;
       if (isNew) refuseTooMany(this.board.count, limit);
     }
-    const record = policyRecordSchema.parse({
-      ...{ cluster, namespace, kind, name, spec, at: clock.now() },
-      by: by.slice(0, 500),
-      ...(set !== undefined && { set }),
-    });
-    const compares = ifUnchanged ? [unchanged(key, this.board.revisionOf(key))] : [];
-    const value = JSON.stringify(signRecord(key, record, signer));
-    const { succeeded, revision } = await this.#store.txn(compares, [{ op: 'put', key, value }]);
-    if (!succeeded) {
-      throw new IsthmusError('PRECONDITION_FAILED', {
-        what: 'It was changed at another gateway meanwhile',
-        where: key,
+    for (let tries = 1; ; tries++) {
+      const record = policyRecordSchema.parse({
+        ...{ cluster, namespace, kind, name, spec, at: clock.now() },
+        ...{ by: by.slice(0, 500), number: this.board.nextNumber(key) },
+        ...(set !== undefined && { set }),
       });
+      const value = JSON.stringify(signRecord(key, record, signer));
+      const compare = unchanged(key, this.board.revisionOf(key));
+      const { succeeded, revision } = await this.#store.txn([compare], [{ op: 'put', key, value }]);
+      if (succeeded) {
+        this.board.found(key, value, revision);
+        return;
+      }
+      if (ifUnchanged || tries === maxTries) {
+        throw new IsthmusError('PRECONDITION_FAILED', {
+          what: 'It was changed at another gateway meanwhile',
+          where: key,
+        });
+      }
+      // Its writing has a number, and this one is to have the next.
+      const stored = await this.#store.get(key);
+      if (stored) this.board.found(key, stored.value, stored.modRevision);
+      else this.board.gone(key);
     }
-    this.board.wrote(key, value, revision);
   }
 
   async close(): Promise<void> {
@@ -123,7 +136,7 @@ export class KeptPolicies {
   #changed(): void {
     this.#options.changed();
     this.#file.changed();
-    if (this.board.lost.length > 0) void this.#tidy();
+    if (this.board.lost.length > 0 || this.board.setBack.length > 0) void this.#tidy();
   }
 
   #tidyLater(): void {
@@ -140,6 +153,7 @@ export class KeptPolicies {
     try {
       if (!this.#options.mayWrite()) return;
       await this.#restore();
+      await this.#bringForward();
       await this.#forgetDeleted();
     } catch (err) {
       // That the registry does not answer is told elsewhere.
@@ -174,6 +188,21 @@ export class KeptPolicies {
     }
   }
 
+  /** Puts what is known in the place of an older writing, as it was signed: also for gateways that know none. */
+  async #bringForward(): Promise<void> {
+    for (const key of this.board.setBack) {
+      const known = this.board.all.get(key);
+      const modRevision = this.board.revisionOf(key);
+      if (known === undefined || modRevision === undefined) continue;
+      const value = JSON.stringify(known.raw);
+      const put = { op: 'put', key, value } as const;
+      const { succeeded, revision } = await this.#store.txn([{ key, modRevision }], [put]);
+      if (!succeeded) continue;
+      this.board.found(key, value, revision);
+      this.#options.log.warn({ key }, 'somebody put an older policy back; the latest is restored');
+    }
+  }
+
   async #forgetDeleted(): Promise<void> {
     const before = this.#options.clock.now() - deletedForMs;
     for (const [key, { resource, record }] of this.board.all) {
@@ -181,6 +210,10 @@ export class KeptPolicies {
       if (resource !== undefined || record.at > before || modRevision === undefined) continue;
       await this.#store.txn([{ key, modRevision }], [{ op: 'delete', key }]);
     }
+    const gone = [...this.board.all].filter(([key]) => this.board.revisionOf(key) === undefined);
+    if (gone.length <= mostGone) return;
+    gone.sort(([, one], [, other]) => one.record.at - other.record.at);
+    this.board.forget(gone.slice(0, gone.length - mostGone).map(([key]) => key));
   }
 }
 

@@ -1,4 +1,5 @@
 /** Owns what this gateway knows of written policies, of its cluster or of the federation: the last good record at each key, and why a newer one is not used. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Random } from '../../../core/clock.ts';
 import { asIsthmusError, type ErrorCode, IsthmusError } from '../../../core/errors.ts';
 import type { Log } from '../../../core/log.ts';
@@ -52,6 +53,8 @@ export class PolicyBoard {
   readonly #refused = new Map<string, Uint8Array | string>();
   readonly #problems = new Map<string, IsthmusError>();
   readonly #refusals = new Map<ErrorCode, number>();
+  /** The latest writing of each policy that was believed: an older one, signed though it is, is somebody's who puts it back. */
+  readonly #latest = new Map<string, PolicyRecord>();
   #isListed = false;
 
   constructor(options: PolicyBoardOptions) {
@@ -126,6 +129,18 @@ export class PolicyBoard {
     return this.#revisions.get(key);
   }
 
+  /** The number of the next writing of a policy. */
+  nextNumber(key: string): number {
+    return numberOf(this.#latest.get(key)) + 1;
+  }
+
+  /** Keys at which the registry has an older writing than what is known here. */
+  get setBack(): readonly string[] {
+    return [...this.#problems].flatMap(([key, { code }]) =>
+      code === 'RECORD_STALE' && this.#known.has(key) ? [key] : [],
+    );
+  }
+
   /** Keys of policies that nobody deleted, and that the registry has no more. */
   get lost(): readonly string[] {
     if (!this.#isListed) return [];
@@ -136,7 +151,11 @@ export class PolicyBoard {
 
   /** Forgets policies that the registry has no more. */
   forget(keys: Iterable<string>): void {
-    for (const key of keys) if (!this.#revisions.has(key)) this.#known.delete(key);
+    for (const key of keys) {
+      if (this.#revisions.has(key)) continue;
+      this.#known.delete(key);
+      this.#latest.delete(key);
+    }
     this.#options.changed();
   }
 
@@ -149,12 +168,17 @@ export class PolicyBoard {
     this.#options.changed();
   }
 
-  /** Takes up what this gateway wrote, before the registry tells of it. */
-  wrote(key: string, value: string, modRevision: number): void {
+  /** Takes up what is in the registry, before it tells of that by itself. */
+  found(key: string, value: Uint8Array | string, modRevision: number): void {
     if ((this.#revisions.get(key) ?? 0) >= modRevision) return;
     this.#revisions.set(key, modRevision);
     this.#take(key, value);
     this.#options.changed();
+  }
+
+  /** Takes up that the registry has nothing there. */
+  gone(key: string): void {
+    this.#revisions.delete(key);
   }
 
   /**
@@ -195,8 +219,7 @@ export class PolicyBoard {
       this.#revisions.delete(key);
       this.#refused.delete(key);
       this.#problems.delete(key);
-      // Deleting is written down: a key that is gone without that was lost, and unknown is not empty.
-      if (this.#known.get(key)?.resource === undefined) this.#known.delete(key);
+      // Deleting is written down, and stays known: a key that is gone without that was lost, and unknown is not empty.
     }
     this.#options.changed();
   }
@@ -208,6 +231,18 @@ export class PolicyBoard {
       this.#refused.delete(key);
       this.#known.set(key, written);
     } else this.#refused.set(key, value);
+  }
+
+  /** Whoever wrote to the registry may have kept it. Writings from before there were numbers are taken as they come. */
+  #refuseOlder(where: string, record: PolicyRecord): void {
+    const latest = this.#latest.get(where);
+    const [number, known] = [numberOf(record), numberOf(latest)];
+    if (latest === undefined || known === 0 || number > known) return;
+    if (number === known && isDeepStrictEqual(contentOf(record), contentOf(latest))) return;
+    throw new IsthmusError('RECORD_STALE', {
+      what: `Writing ${number} of this policy, where writing ${known} is known: somebody put it back`,
+      where,
+    });
   }
 
   #read(where: string, value: Uint8Array | string): WrittenPolicy | undefined {
@@ -232,13 +267,24 @@ export class PolicyBoard {
       verify(record.cluster, where, raw);
       const scope = isOfAll ? 'federation' : 'cluster';
       const written = { record, raw, resource: resourceOf(where, record, scope) };
+      this.#refuseOlder(where, record);
       this.#problems.delete(where);
+      this.#latest.set(where, record);
       return written;
     } catch (thrown) {
       this.#problems.set(where, asIsthmusError(thrown, 'RECORD_INVALID'));
       return undefined;
     }
   }
+}
+
+function numberOf(record: PolicyRecord | undefined): number {
+  return record?.number ?? 0;
+}
+
+/** What a record says, whoever signed it: after a change of the root it is signed anew. */
+function contentOf({ signature: _, ...content }: PolicyRecord): object {
+  return content;
 }
 
 /** Before it is parsed: what nobody could have written over the admin API costs nothing to refuse. */

@@ -76,8 +76,10 @@ function authorityOf(dir: string, trustDomain: string): Promise<Authority> {
   return openAuthority({ dir: `${dir}/${trustDomain}`, ...options });
 }
 
-function request(policies: WrittenPolicies) {
-  return policies.resources.map(({ spec }) => 'timeouts' in spec && spec.timeouts?.requestMs);
+function request(policies: WrittenPolicies | undefined) {
+  return (policies?.resources ?? []).map(
+    ({ spec }) => 'timeouts' in spec && spec.timeouts?.requestMs,
+  );
 }
 
 test('what one gateway writes its siblings hear, and what one deletes is gone at all', async (t) => {
@@ -115,7 +117,8 @@ test('of two who change what they both have seen the second is told, and nothing
   const { promise, resolve } = Promise.withResolvers<unknown>();
   before = promise;
   const refused = policies.put(named, { ...seen, spec: timed('8s') });
-  resolve(put(signRecord(key, { ...record, spec: timed('7s') }, authority)));
+  const other = { ...record, number: 3, spec: timed('7s') };
+  resolve(put(signRecord(key, other, authority)));
   await t.throwsAsync(refused, { code: 'PRECONDITION_FAILED', message: /at another gateway/ });
   await until('the other to be heard', () => request(policies)[0] === 7_000);
   t.is((await store.list(policiesPrefix(acme, dc1))).values.length, 1);
@@ -175,6 +178,51 @@ test('a policy that the registry lost is brought back as it was signed; one that
   t.deepEqual((await store.get(key))?.value, before?.value);
   t.deepEqual(request(policies), [5_000]);
   t.is((await store.list(policiesPrefix(acme, dc1))).values.length, 1);
+});
+
+test('a policy from an old registry, signed though it is, does not count again: not what was replaced, nor what was deleted, here or after a restart', async (t) => {
+  const { gateway, store, put } = await scene(t);
+  const dataDir = await tempDir(t);
+  const policies = gateway(dataDir);
+  await policies.listed();
+  const stored = async () => {
+    const value = await store.get(key);
+    return value && JSON.parse(new TextDecoder().decode(value.value));
+  };
+  await policies.put(named, { ...by, spec: timed('5s') });
+  const old = await stored();
+  await policies.put(named, { ...by, spec: timed('6s') });
+  const latest = await stored();
+  await put(old);
+  await until('the latest to be restored', async () => (await stored()).number === latest.number);
+  t.deepEqual(request(policies), [6_000]);
+  t.deepEqual(policies.refusals, [{ of: 'cluster', code: 'RECORD_STALE', count: 1 }]);
+  t.deepEqual(policies.problems, []);
+
+  await policies.delete(named, by);
+  await store.txn([], [{ op: 'delete', key }]);
+  await until('what was deleted to be gone', async () => (await stored()) === undefined);
+  await policies.close();
+  const again = gateway(dataDir);
+  await again.listed();
+  for (const one of [old, latest]) {
+    await put(one);
+    await until('the deletion to be restored', async () => (await stored()).spec === null);
+    t.deepEqual(again.resources, []);
+  }
+  await again.put(named, { ...by, spec: timed('7s') });
+  t.is((await stored()).number, 4);
+  t.deepEqual(request(again), [7_000]);
+});
+
+test('of two gateways that write one policy at once both are heard, one after the other', async (t) => {
+  const { gateway, store } = await scene(t);
+  const both = [gateway(await tempDir(t)), gateway(await tempDir(t))];
+  await Promise.all(both.map((one) => one.listed()));
+  await Promise.all(both.map((one, i) => one.put(named, { ...by, spec: timed(`${5 + i}s`) })));
+  const value = await store.get(key);
+  t.is(value && JSON.parse(new TextDecoder().decode(value.value)).number, 2);
+  await until('both to go by the same', () => request(both[0])[0] === request(both[1])[0]);
 });
 
 test('a role that may not read policies is named, and keeps nothing from being in force', async (t) => {
@@ -280,8 +328,8 @@ test('the set that a policy was written with is signed with it, and is gone when
   await put({ ...record, set: 'other' });
   await until('it to be refused', () => policies.problems[0]?.code === 'RECORD_UNSIGNED');
   const { set: _, signature: __, ...without } = record;
-  await put(signRecord(key, without, authority));
-  await until('one of an earlier version to be taken', () => policies.problems.length === 0);
+  await put(signRecord(key, { ...without, number: 2 }, authority));
+  await until('one without it to be taken', () => policies.problems.length === 0);
   t.is(policies.get(named).record.set, undefined);
   await policies.put(named, { ...by, spec: timed('5s'), set: 'prod' });
   await policies.put(named, { ...by, spec: timed('6s') });
