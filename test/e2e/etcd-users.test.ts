@@ -1,4 +1,4 @@
-/** Specifies a federation over an etcd with TLS and users, a user and a role for each cluster as `isthmus registry prepare` makes them, and what is said where those are wrong. */
+/** Specifies a federation over an etcd of three members with TLS and users, a user and a role for each cluster as `isthmus registry prepare` makes them, through the loss of members and tokens, and what is said where those are wrong. */
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';
@@ -8,13 +8,14 @@ import type {
   RegistryReport,
 } from '../../gateway/control/api/answers.ts';
 import { isthmus, type Ran } from '../cli/in-process.ts';
-import type { EtcdProcess } from '../support/etcd.ts';
-import { startEtcdWithUsers } from '../support/etcd-users.ts';
+import type { EtcdMembers } from '../support/etcd.ts';
+import { startThreeWithUsers } from '../support/etcd-users.ts';
 import { type Etcdctl, etcdctl } from '../support/etcdctl.ts';
 import { type Cluster, checksOut, federate } from '../support/federation.ts';
 import { PemFolder } from '../support/pem-files.ts';
 import { proves } from '../support/proves.ts';
 import { sharedScope } from '../support/shared.ts';
+import { SteadyLoad } from '../support/steady-load.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
 
@@ -23,7 +24,7 @@ const shared = sharedScope(test);
 const root = '/isthmus/v1/acme';
 const serverName = 'etcd.test';
 let pems: PemFolder;
-let etcd: EtcdProcess;
+let etcd: EtcdMembers;
 let run: Etcdctl;
 /** Flags of `etcdctl`, and of `isthmus registry`. */
 let admin: readonly string[];
@@ -40,7 +41,7 @@ function prepare(...args: string[]): Promise<Ran> {
 async function as(name: string, ...args: string[]): Promise<string> {
   const password = (await readFile(join(pems.dir, `${name}.password`), 'utf8')).trim();
   const user = ['--user', `${name}.acme:${password}`];
-  return etcdctl(shared, etcd.endpoint, [...admin, ...user])(...args);
+  return etcdctl(shared, etcd.endpoints.join(','), [...admin, ...user])(...args);
 }
 
 test.before('two clusters share an etcd, each with a certificate, a user and a role', async () => {
@@ -50,9 +51,9 @@ test.before('two clusters share an etcd, each with a certificate, a user and a r
   const { cert, key } = await pems.make('admin', 'admin.test');
   admin = ['--insecure-skip-tls-verify', '--cert', cert, '--key', key];
   const tls = { ...server, clientCa: ca };
-  ({ etcd, run } = await startEtcdWithUsers(shared, 'jwt', { tls }, admin));
+  ({ etcd, run } = await startThreeWithUsers(shared, tls, admin));
   asRoot = [
-    ...['--endpoints', etcd.endpoint, '--server-name', serverName],
+    ...['--endpoints', etcd.endpoints.join(','), '--server-name', serverName],
     ...['--ca', ca, '--cert', cert, '--key', key],
     ...['--user', 'root', '--password-file', await pems.put('root.password', 'pw\n')],
   ];
@@ -64,7 +65,7 @@ test.before('two clusters share an etcd, each with a certificate, a user and a r
     );
     if (code !== 0) throw new Error(stderr);
     const pair = await pems.make(name, `${name}.test`);
-    const endpoints = [etcd.endpoint];
+    const { endpoints } = etcd;
     const username = `${name}.acme`;
     return { etcd: { endpoints, ca, ...pair, serverName, username, passwordFile } };
   };
@@ -162,8 +163,14 @@ test.serial('the registry is shown: its leader, its size, the lease of the gatew
   const report = JSON.parse(stdout) as RegistryReport;
   t.is(code, 0, stdout);
   t.like(report, { kind: 'etcd', hosted: false, findings: [] });
-  const state = { endpoint: etcd.endpoint, state: 'answers', role: 'leader', member: 'default' };
-  t.like(report.endpoints[0], state as object);
+  t.deepEqual(
+    report.endpoints.map(({ endpoint, state }) => [endpoint, state]),
+    etcd.endpoints.map((endpoint) => [endpoint, 'answers']),
+  );
+  const leaders = report.endpoints.filter(
+    (one) => one.state === 'answers' && one.role === 'leader',
+  );
+  t.is(leaders.length, 1);
   t.is(report.session?.state, 'converged');
   t.regex(report.session?.lease ?? '', /^\d+$/);
   t.true(report.watches.every(({ state: how }) => how === 'watching'));
@@ -199,6 +206,46 @@ test.serial('preparing again changes nothing, and no password is ever printed', 
   t.is((await prepare('--remove', 'dc3', '--yes')).code, 0);
   t.notRegex(await run('user', 'list'), /dc3/);
   t.notRegex(await run('role', 'list'), /dc3/);
+});
+
+test.serial(
+  'members are lost, one after the other, the leader first: no request fails, and what is registered is seen elsewhere',
+  async (t) => {
+    const load = new SteadyLoad(dc1);
+    for (const [i, lost] of [await etcd.leader(), etcd.all[0], etcd.all[1]].entries()) {
+      await lost?.kill();
+      await register(dc2, `lost-${i}`);
+      await t.notThrowsAsync(reachable(`lost-${i}`));
+      await lost?.start();
+    }
+    const { gateways } = (await dc1.others())['dc2'] ?? {};
+    t.is(gateways, 1, 'no lease ran out');
+    await well(dc1);
+    await well(dc2);
+    t.deepEqual(await load.stop(), []);
+  },
+);
+
+test.serial('tokens expire: gateways have new ones at once, and nothing waits', async (t) => {
+  const logins = async () => {
+    const counts = await Promise.all(etcd.all.map((member) => member.calls('Authenticate')));
+    return counts.reduce((sum, count) => sum + count, 0);
+  };
+  const before = await logins();
+  const unpublished: number[] = [];
+  let asked = 0;
+  await until(
+    'four tokens more',
+    async () => {
+      if (!(await register(dc2, `token-${asked++ % 2}`)).published) unpublished.push(asked);
+      return (await logins()) >= before + 4;
+    },
+    60_000,
+  );
+  t.deepEqual(unpublished, []);
+  await t.notThrowsAsync(reachable('token-0'));
+  await well(dc1);
+  await well(dc2);
 });
 
 test.serial('a user is added: what is registered after that is seen elsewhere', async (t) => {

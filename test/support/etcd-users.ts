@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { type EtcdProcess, type EtcdTls, startEtcd } from './etcd.ts';
+import { type EtcdMembers, type EtcdProcess, type EtcdTls, startEtcd, startEtcds } from './etcd.ts';
 import { type Etcdctl, etcdctl } from './etcdctl.ts';
 import { tempDir } from './temp-dir.ts';
 
@@ -22,16 +22,10 @@ const root = 'root:pw';
 export async function startEtcdWithUsers(
   t: Pick<ExecutionContext, 'teardown'>,
   tokens: TokenKind,
-  options: { readonly args?: readonly string[]; readonly tls?: EtcdTls } = {},
-  flags: readonly string[] = [],
+  { args = [] }: { readonly args?: readonly string[] } = {},
 ): Promise<EtcdWithUsers> {
-  const { args = [], tls } = options;
-  const etcd = await startEtcd(t, [...args, ...(await tokenArgs(t, tokens))], tls);
-  const open = etcdctl(t, etcd.endpoint, flags);
-  await open('user', 'add', root);
-  await open('user', 'grant-role', 'root', 'root');
-  await open('auth', 'enable');
-  const run = etcdctl(t, etcd.endpoint, [...flags, '--user', root]);
+  const etcd = await startEtcd(t, [...args, ...(await tokenArgs(t, tokens))]);
+  const run = await askForUsers(t, [etcd.endpoint]);
   return {
     etcd,
     run,
@@ -46,8 +40,33 @@ export async function startEtcdWithUsers(
   };
 }
 
-/** How an etcd is told to make tokens of a kind. */
-export async function tokenArgs(t: Pick<ExecutionContext, 'teardown'>, tokens: TokenKind) {
+/** As production has it: three members, TLS, users, and JWT that soon expire. `flags` are those of `etcdctl`, which runs as root. */
+export async function startThreeWithUsers(
+  t: Pick<ExecutionContext, 'teardown'>,
+  tls: EtcdTls,
+  flags: readonly string[],
+): Promise<{ readonly etcd: EtcdMembers; readonly run: Etcdctl }> {
+  const etcd = await startEtcds(t, 3, await tokenArgs(t, 'jwt', tokenSeconds), tls);
+  return { etcd, run: await askForUsers(t, etcd.endpoints, flags) };
+}
+
+/** Adds an administrator, and has an etcd ask who calls from then on. */
+async function askForUsers(
+  t: Pick<ExecutionContext, 'teardown'>,
+  endpoints: readonly string[],
+  flags: readonly string[] = [],
+): Promise<Etcdctl> {
+  const all = endpoints.join(',');
+  const open = etcdctl(t, all, flags);
+  await open('user', 'add', root);
+  await open('user', 'grant-role', 'root', 'root');
+  await open('auth', 'enable');
+  return etcdctl(t, all, [...flags, '--user', root]);
+}
+
+const tokenSeconds = 10;
+
+export async function tokenArgs(t: Pick<ExecutionContext, 'teardown'>, tokens: TokenKind, seconds = 600) {
   if (tokens === 'simple') return [];
   const dir = await tempDir(t);
   const { publicKey, privateKey } = generateKeyPairSync('rsa', {
@@ -58,5 +77,5 @@ export async function tokenArgs(t: Pick<ExecutionContext, 'teardown'>, tokens: T
   const [pub, priv] = [join(dir, 'public.pem'), join(dir, 'private.pem')];
   await writeFile(pub, publicKey);
   await writeFile(priv, privateKey);
-  return ['--auth-token', `jwt,pub-key=${pub},priv-key=${priv},sign-method=RS256,ttl=10m`];
+  return ['--auth-token', `jwt,pub-key=${pub},priv-key=${priv},sign-method=RS256,ttl=${seconds}s`];
 }
