@@ -1,6 +1,6 @@
 /** Owns `isthmus leave`: taking this cluster, or a dead one, out of the federation. */
 import { parseClusterName } from '../../core/names.ts';
-import type { Status } from '../../gateway/control/api/answers.ts';
+import type { LeaveResult, Status } from '../../gateway/control/api/answers.ts';
 import type { Cli } from '../cli.ts';
 import { confirm, requireAnswer } from '../confirm.ts';
 import { printable } from '../terminal.ts';
@@ -47,6 +47,13 @@ async function leave(cli: Cli, { cluster, force, gateways, yes }: Options): Prom
     ...(force && { force }),
     ...(gateways && { gateways: gateways.split(',') }),
   };
-  const result = await admin.send<{ left: string }>('POST', '/v1/federation/leave', body);
+  const result = await admin.send<LeaveResult>('POST', '/v1/federation/leave', body);
   cli.print(result, () => printable(`${result.left} left ${status.federation}`));
+  if (result.etcdUser !== undefined) {
+    cli.note(
+      printable(
+        `A user ${result.etcdUser} of etcd may still log in there. An administrator of etcd takes it away: isthmus registry prepare --remove ${result.left}`,
+      ),
+    );
+  }
 }

@@ -330,3 +330,18 @@ test.serial('certificates are replaced on disk: the new ones are used, good or b
   await well(dc2);
   t.true((await register(dc2, 'last')).published);
 });
+
+test.serial(
+  'security: a cluster is evicted: what it leaves behind in etcd is named, and once that is taken away it may do nothing there',
+  async (t) => {
+    const evict = ['leave', '--cluster', 'dc2', '--force', '--yes'];
+    const { code, stderr } = await dc1.gateway.isthmus(evict);
+    t.is(code, 0, stderr);
+    t.regex(stderr, /user dc2\.acme of etcd may still.*isthmus registry prepare --remove dc2/s);
+    t.regex(await as('dc2', 'get', `${root}/clusters/dc1`), /"cluster":"dc1"/);
+    t.is((await prepare('--remove', 'dc2', '--yes')).code, 0);
+    await t.throwsAsync(as('dc2', 'get', `${root}/clusters/dc1`), {
+      message: /authentication failed/,
+    });
+  },
+);

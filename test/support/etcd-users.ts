@@ -66,7 +66,11 @@ async function askForUsers(
 
 const tokenSeconds = 10;
 
-export async function tokenArgs(t: Pick<ExecutionContext, 'teardown'>, tokens: TokenKind, seconds = 600) {
+export async function tokenArgs(
+  t: Pick<ExecutionContext, 'teardown'>,
+  tokens: TokenKind,
+  seconds = 600,
+) {
   if (tokens === 'simple') return [];
   const dir = await tempDir(t);
   const { publicKey, privateKey } = generateKeyPairSync('rsa', {

@@ -6,7 +6,11 @@ import type { policyGrantResource } from './resources/policy-grant.ts';
 import type { auditItemSchema } from './schema/audit.ts';
 import type { clusterItemSchema } from './schema/clusters.ts';
 import type { explanationSchema } from './schema/explanation.ts';
-import type { createdTokenSchema, joinResultSchema } from './schema/federation.ts';
+import type {
+  createdTokenSchema,
+  joinResultSchema,
+  leaveResultSchema,
+} from './schema/federation.ts';
 import type {
   findingSchema,
   problemItemSchema,
@@ -137,6 +141,7 @@ export type AuditItem = z.output<typeof auditItemSchema>;
 /** `POST /v1/tokens` */
 export type CreatedToken = z.output<typeof createdTokenSchema>;
 /** `POST /v1/federation/join` */
+export type LeaveResult = z.output<typeof leaveResultSchema>;
 export type JoinResult = z.output<typeof joinResultSchema>;
 
 /** `GET` and `POST /v1/verify` */

@@ -80,7 +80,7 @@ export interface Control {
     cluster: ClusterName | undefined,
     force: boolean,
     gateways: readonly string[],
-  ): Promise<{ readonly left: ClusterName }>;
+  ): Promise<{ readonly left: ClusterName; readonly etcdUser?: string }>;
   /** Stops or starts the embedded registry this gateway hosts. Throws REGISTRY_NOT_EMBEDDED. */
   embeddedRegistry(action: 'stop' | 'start'): Promise<void>;
 }

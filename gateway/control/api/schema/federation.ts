@@ -40,4 +40,12 @@ export const joinResultSchema = named('JoinResult', 'What joining changed, or wo
   joined: z.boolean().describe('Whether it was done'),
 });
 
-export const leaveResultSchema = named('LeaveResult', 'Which cluster left', { left: z.string() });
+export const leaveResultSchema = named('LeaveResult', 'Which cluster left', {
+  left: z.string(),
+  etcdUser: z
+    .string()
+    .optional()
+    .describe(
+      'Its user as `isthmus registry prepare` names it, which may stay; absent without etcd',
+    ),
+});

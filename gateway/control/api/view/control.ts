@@ -2,6 +2,7 @@
 import type { Clock } from '../../../../core/clock.ts';
 import { IsthmusError } from '../../../../core/errors.ts';
 import type { LogLevel } from '../../../../core/log-levels.ts';
+import { trustDomainOf } from '../../../../core/names.ts';
 import { version } from '../../../../core/version.ts';
 import type { StoreState } from '../../../../registry/store.ts';
 import type { Changes } from '../../changes.ts';
@@ -84,9 +85,11 @@ export function createControl(gateway: ControlledParts, { adminAddress }: Contro
     createToken: (ttlMs, admits) => membership.createToken(ttlMs, admits),
     revokeToken: (id) => membership.revokeToken(id),
     join: (token, dryRun) => membership.join(token, dryRun),
-    leave: async (other, force, gateways) => ({
-      left: await membership.leave(other, force, gateways),
-    }),
+    async leave(other, force, gateways) {
+      const isEtcd = membership.session?.joined.registry.kind === 'etcd';
+      const left = await membership.leave(other, force, gateways);
+      return { left, ...(isEtcd && { etcdUser: trustDomainOf(left, config.federation) }) };
+    },
     async embeddedRegistry(action) {
       const { hosted } = membership;
       if (!hosted)
