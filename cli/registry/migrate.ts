@@ -45,7 +45,7 @@ export function migrateVerb(registry: Verb, cli: Cli): void {
       ],
       [
         'isthmus registry migrate -c gateway.yaml --to embedded',
-        'out of the etcd of the configuration, on the machine of the gateway that is to be the host',
+        'out of the etcd of the configuration, or of the embedded registry of another gateway, on the machine of the one that is to be the host',
       ],
     );
   etcdOptions(verb, { config: 'required' }).action((options: MigrateOptions) =>
@@ -80,7 +80,7 @@ async function migrate(cli: Cli, options: MigrateOptions): Promise<void> {
 const nextSteps: Readonly<Record<(typeof kinds)[number], string>> = {
   etcd: 'Gateways use it once `registry.etcd` is in their configuration and they were restarted: those of other clusters first, one that hosts an embedded registry last.',
   embedded:
-    'Gateways use it once it is in their configuration and they were restarted: `registry.embedded` at this gateway, first, then `registry.host` at all others.',
+    'Gateways use it once it is in their configuration and they were restarted: `registry.embedded` at this gateway, first, then `registry.host` at all others; this one says that too, where another gateway hosted it before.',
 };
 
 async function openSource(
@@ -88,7 +88,8 @@ async function openSource(
   config: GatewayConfig,
   options: MigrateOptions,
 ): Promise<OpenedRegistry> {
-  if (options.to === 'embedded') return openEtcd(cli, options, config.federation);
+  const isEtcd = options.endpoints !== undefined || config.registry?.etcd !== undefined;
+  if (options.to === 'embedded' && isEtcd) return openEtcd(cli, options, config.federation);
   const source = await openAsGateway(config);
   if (source.kind === 'embedded' || options.endpoints !== undefined) return source;
   await source.close();

@@ -193,3 +193,24 @@ test.serial(
     proves(t, 'registry.host.cluster', 'registry.host.endpoints');
   },
 );
+
+test.serial(
+  'the gateway that hosts the registry is lost: another one hosts it from then on, by the last backup',
+  async (t) => {
+    const before = await recordsOf(dc1);
+    const backup = join(dir, 'looked-at');
+    await dc2.gateway.kill();
+    const [port] = await freePorts(1);
+    const listen = `127.0.0.1:${port}`;
+    const host = { cluster: 'dc1', endpoints: [listen] };
+    await moveTo({ embedded: { listen }, host }, dc1);
+    const restore = ['registry', 'restore', backup, '-c', dc1.gateway.configPath, '--force'];
+    const { code, stderr } = await isthmus(restore);
+    t.is(code, 0, stderr);
+    const shown = await dc1.gateway.isthmus(['registry', 'status', '-o', 'json']);
+    const { kind, hosted } = JSON.parse(shown.stdout) as RegistryReport;
+    t.like({ kind, hosted }, { kind: 'embedded', hosted: true });
+    t.deepEqual(await recordsOf(dc1), before);
+    t.regex((await dc1.gateway.isthmus(['token', 'create'])).stdout, /^isthmus1_/);
+  },
+);

@@ -51,16 +51,11 @@ const hostSchema = z.strictObject({
 
 export type EtcdConfig = z.output<typeof etcdSchema>;
 
-/** An embedded registry, here or at another gateway, or an etcd. */
+/** An embedded registry, here, at another gateway, or here in the place of another's; or an etcd. */
 type RegistryConfig =
   | {
-      readonly embedded: z.output<typeof embeddedSchema>;
-      readonly host?: undefined;
-      readonly etcd?: undefined;
-    }
-  | {
-      readonly embedded?: undefined;
-      readonly host: z.output<typeof hostSchema>;
+      readonly embedded?: z.output<typeof embeddedSchema> | undefined;
+      readonly host?: z.output<typeof hostSchema> | undefined;
       readonly etcd?: undefined;
     }
   | { readonly embedded?: undefined; readonly host?: undefined; readonly etcd: EtcdConfig };
@@ -72,9 +67,9 @@ export const registrySchema = z
     etcd: etcdSchema.optional(),
   })
   .transform(({ embedded, host, etcd }, context): RegistryConfig => {
-    if (embedded && !host && !etcd) return { embedded };
-    if (host && !embedded && !etcd) return { host };
-    if (etcd && !embedded && !host) return { etcd };
-    context.addIssue({ code: 'custom', message: 'give one of embedded, host and etcd' });
+    const isEmbedded = embedded !== undefined || host !== undefined;
+    if (etcd && !isEmbedded) return { etcd };
+    if (isEmbedded && !etcd) return { embedded, host };
+    context.addIssue({ code: 'custom', message: 'give either etcd, or embedded, host or both' });
     return z.NEVER;
   });

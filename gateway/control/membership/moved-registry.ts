@@ -42,7 +42,7 @@ function movedTo(
     const { cluster: host, endpoints } = registry.host;
     return hostedAt(endpoints, trustDomainOf(host, federation));
   }
-  // A cluster that founded a federation and then joined another may have one of its own left, which nobody uses.
+  // A cluster that founded a federation and then joined another may have one of its own left, which nobody uses: to take another's place it says `host`.
   if (!isEtcd || !registry?.embedded) return undefined;
   const { advertise, listen } = registry.embedded;
   return hostedAt([advertise ?? listen], trustDomainOf(cluster, federation));

@@ -71,11 +71,12 @@ export class Predecessor {
   inPlaceOf(config: GatewayConfig): GatewayConfig {
     const { outbound, eastWest, federation, admin, ...other } = this.#handover.addresses;
     const { registry: listen } = other;
-    const embedded = config.registry?.embedded;
+    const { embedded, host } = config.registry ?? {};
     return {
       ...config,
       listen: { ...config.listen, outbound, eastWest, federation, admin },
-      ...(embedded && listen !== undefined && { registry: { embedded: { ...embedded, listen } } }),
+      ...(embedded &&
+        listen !== undefined && { registry: { embedded: { ...embedded, listen }, host } }),
     };
   }
 

@@ -125,8 +125,8 @@ variable "registry" {
   default = null
 
   validation {
-    condition     = var.registry == null ? true : length([for kind in [var.registry.embedded, var.registry.host, var.registry.etcd] : kind if kind != null]) == 1
-    error_message = "Give one of embedded, host and etcd."
+    condition     = var.registry == null ? true : (var.registry.etcd == null) != (var.registry.embedded == null && var.registry.host == null)
+    error_message = "Give either etcd, or embedded, host or both."
   }
 
   validation {

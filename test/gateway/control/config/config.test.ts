@@ -214,6 +214,7 @@ admin:
 for (const registry of [
   'embedded: { listen: "0.0.0.0:7445", advertise: "gw.dc1:7445" }',
   'host: { cluster: dc2, endpoints: ["gw.dc2:7445"] }',
+  '{ embedded: { listen: "0.0.0.0:7445" }, host: { cluster: dc1, endpoints: ["gw.dc1:7445"] } }',
   'etcd: { endpoints: ["http://etcd-1:2379", "http://etcd-2:2379"], found: true }',
   'etcd: { endpoints: ["https://etcd:2379"], ca: ca.pem, cert: c.pem, key: k.pem, serverName: etcd }',
   'etcd: { endpoints: ["https://etcd:2379"], ca: ca.pem, username: u, passwordFile: p }',

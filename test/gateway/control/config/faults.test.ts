@@ -90,17 +90,12 @@ const faults: Record<string, readonly [text: string, code: string, where: string
     '5:3',
     /^advertise\.federation/,
   ],
-  'an empty registry': [
-    'registry: {}\n',
-    'CONFIG_INVALID',
-    '4:1',
-    /one of embedded, host and etcd/,
-  ],
+  'an empty registry': ['registry: {}\n', 'CONFIG_INVALID', '4:1', /either etcd, or embedded/],
   'two registries': [
     'registry:\n  embedded: { listen: "a:1" }\n  etcd: { endpoints: ["http://a:1"] }\n',
     'CONFIG_INVALID',
     '4:1',
-    /one of embedded, host and etcd/,
+    /either etcd, or embedded/,
   ],
   'a registry misspelt': ['registry:\n  embeded: {}\n', 'CONFIG_UNKNOWN_KEY', '5:3', /"embeded"/],
   'an etcd without a scheme': [
