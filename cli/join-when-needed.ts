@@ -36,12 +36,13 @@ export async function joinWhenNeeded(
     if (isDisplaced && siblings.length > 0) await delay(pauseMs);
     // Another of its own cluster has to admit it; all else may go on without.
   } while (isDisplaced && siblings.length > 0 && performance.now() < deadline);
-  if (isDisplaced) {
+  const isGiven = given.argument !== undefined || given.file !== undefined;
+  const hasToken = isGiven || cli.io.env['ISTHMUS_TOKEN'] !== undefined;
+  // Only one that puts it in place of the cluster there is will do, and who made it knows.
+  if (isDisplaced && !hasToken) {
     throw new IsthmusError('AUTHORITY_LOST', { what: 'No gateway of its cluster admits this one' });
   }
-  const isGiven = given.argument !== undefined || given.file !== undefined;
-  if (isGiven || cli.io.env['ISTHMUS_TOKEN'])
-    return joined(cli, admin, await readToken(cli, given));
+  if (hasToken) return joined(cli, admin, await readToken(cli, given));
   cli.print({ joined: false }, () => 'no member, and there is no token: join it by hand');
 }
 

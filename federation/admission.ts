@@ -5,19 +5,20 @@ import { asIsthmusError, IsthmusError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { type ClusterName, type FederationName, trustDomainOf } from '../core/names.ts';
 import { version } from '../core/version.ts';
-import { encodeKey } from '../registry/keys.ts';
+import { encodeKey, kindPrefix } from '../registry/keys.ts';
 import { type BundleRecord, bundleRecordSchema, parseRecord } from '../registry/model.ts';
 import { type Signer, signRecord } from '../registry/signing.ts';
 import type { Store, StoredValue } from '../registry/store.ts';
 import { type Applicant, examine } from './applicant.ts';
 import { keptCharter } from './charter.ts';
+import { tracesGone } from './leave.ts';
 import type { RegistryAccess } from './member.ts';
 import { believedMembers } from './members.ts';
 import type { JoinReply, JoinRequest } from './messages.ts';
 import { type Line, refusing, well } from './preflight.ts';
 import { reach, reachedLines } from './reachability.ts';
 import { type HeldToken, ShownTokens } from './shown-tokens.ts';
-import { admissionBytes } from './statements.ts';
+import { admissionBytes, replacementBytes } from './statements.ts';
 import type { FederationTrust } from './trust.ts';
 
 /** How often a transaction that lost a race is looked at again: the second look already sees who won. */
@@ -62,14 +63,14 @@ export class Admission {
     const isReplay = await this.#isReplay(token, applicant);
     if (!isReplay) this.#refuseSpent(token);
     if (request.wantsLines) {
-      const lines = await this.#lines(applicant, isReplay);
+      const lines = await this.#lines(token, applicant, isReplay);
       const { clock, gateway } = this.#options;
       const reply = await this.#reply();
       return { ...reply, lines, heardMs, answeredMs: clock.now(), version, gateway };
     }
     if (!isReplay) {
       this.#refuseSkew(request);
-      await this.#refuseTaken(applicant);
+      await this.#refuseTaken(token, applicant);
     }
     return this.#reply();
   }
@@ -86,7 +87,7 @@ export class Admission {
       if (await this.#isReplay(token, applicant)) return this.#reply();
       this.#refuseSpent(token);
       this.#refuseSkew(request);
-      await this.#refuseTaken(applicant);
+      await this.#refuseTaken(token, applicant);
       if (await this.#admit(token, applicant)) {
         const { cluster, fingerprint } = applicant;
         this.#options.log.info({ cluster, fingerprint, remote }, 'the cluster is admitted');
@@ -125,34 +126,56 @@ export class Admission {
     if (timeMs) refuseSkew(timeMs, this.#options.clock.now());
   }
 
-  async #refuseTaken(applicant: Applicant): Promise<void> {
+  /** A name that is taken is given to another only by a token that says so, and only of a cluster that is not alive. */
+  async #refuseTaken({ record: token }: HeldToken, applicant: Applicant): Promise<void> {
+    const { federation, cluster: self } = this.#options;
+    const { cluster } = applicant;
+    if (token.replaces !== undefined && token.replaces !== cluster) {
+      throw new IsthmusError('JOIN_REFUSED', {
+        what: `The join token admits another ${token.replaces} in place of the one there is, and no ${cluster}`,
+        fix: 'Create a token without `--replaces`.',
+      });
+    }
+    if (token.replaces && cluster !== self) {
+      const alive = await this.#options.store().list(kindPrefix(federation, 'gateways', cluster));
+      if (alive.values.length === 0) return;
+      throw new IsthmusError('JOIN_CONFLICT', {
+        what: `${cluster} still has ${alive.values.length} live gateway(s), so another does not take its place`,
+        where: this.#keys(applicant).cluster,
+        fix: `Stop them, and wait some 30 s for their leases to end; or join as one of them: \`isthmus token create --gateway\`.`,
+      });
+    }
     const [record, bundle] = await this.#records(applicant);
-    if (!record && !bundle && applicant.cluster !== this.#options.cluster) return;
+    if (!record && !bundle && cluster !== self) return;
     throw new IsthmusError('JOIN_CONFLICT', {
-      what: `The federation already has a cluster ${applicant.cluster}`,
+      what: `The federation already has a cluster ${cluster}`,
       where: this.#keys(applicant).cluster,
-      fix: takenFix(applicant.cluster),
+      fix: takenFix(cluster),
     });
   }
 
   /** What there is to say of an applicant whose token is good: clocks are for it to compare, which knows when it asked. */
-  async #lines(applicant: Applicant, isReplay: boolean): Promise<Line[]> {
+  async #lines(token: HeldToken, applicant: Applicant, isReplay: boolean): Promise<Line[]> {
     const { cluster: by, gateway, clock } = this.#options;
     const { cluster, addresses, bundle } = applicant;
     const answers = await reach(addresses.slice(0, maxDialed), bundle, clock);
     return [
       isReplay
         ? well('name', `${cluster} was admitted with this token, and gets the same answer again`)
-        : await this.#nameLine(applicant),
+        : await this.#nameLine(token, applicant),
       ...reachedLines(cluster, `${by}/${gateway}`, answers),
     ];
   }
 
-  async #nameLine(applicant: Applicant): Promise<Line> {
+  async #nameLine(token: HeldToken, applicant: Applicant): Promise<Line> {
     const { federation } = this.#options;
     const { cluster } = applicant;
     try {
-      await this.#refuseTaken(applicant);
+      await this.#refuseTaken(token, applicant);
+      if (token.record.replaces) {
+        const what = `It takes the place of the ${cluster} that was believed so far, of which all records go: its policies, tokens and drills too`;
+        return well('name', what);
+      }
       const domain = trustDomainOf(cluster, federation);
       return well('name', `No member is called ${cluster}, or has the trust domain ${domain}`);
     } catch (thrown) {
@@ -166,21 +189,32 @@ export class Admission {
   async #admit(token: HeldToken, applicant: Applicant): Promise<boolean> {
     const { federation, cluster: by, authority, trust, clock } = this.#options;
     const { cluster, fingerprint } = applicant;
+    const store = this.#options.store();
+    const { bundles, departed } = trust.beliefs;
+    const before = Math.max(departed.get(cluster) ?? -1, bundles.get(cluster)?.admittedAt ?? -1);
     // After its last admission even where our clock lags: else it could not come back.
-    const at = Math.max(clock.now(), (trust.beliefs.departed.get(cluster) ?? 0) + 1);
-    const statement = admissionBytes({ federation, cluster, fingerprint, by, at });
-    const admission = { by, fingerprint, at, signature: authority.sign(statement) };
+    const at = Math.max(clock.now(), before + 1);
+    const statement = { federation, cluster, fingerprint, by, at };
+    const admission = {
+      ...{ by, fingerprint, at },
+      signature: authority.sign(admissionBytes(statement)),
+      // Also of one that left: members that were away since then believe it still.
+      ...(before >= 0 && { replaces: authority.sign(replacementBytes(statement)) }),
+    };
     const bundle: BundleRecord = { ...applicant.bundleRecord, admission };
     const { key } = token.stored;
     const used = signRecord(key, { ...token.raw, usedBy: cluster }, authority);
     const keys = this.#keys(applicant);
-    const { succeeded } = await this.#options.store().txn(
+    const isReplacing = token.record.replaces !== undefined;
+    const known = isReplacing ? await this.#records(applicant) : [];
+    const { succeeded } = await store.txn(
       [
         { key, modRevision: token.stored.modRevision },
-        { key: keys.cluster, exists: false },
-        { key: keys.bundle, exists: false },
+        { key: keys.cluster, modRevision: known[0]?.modRevision ?? 0 },
+        { key: keys.bundle, modRevision: known[1]?.modRevision ?? 0 },
       ],
       [
+        ...(isReplacing ? await tracesGone({ store, federation, cluster }) : []),
         { op: 'put', key, value: JSON.stringify(used), lease: token.stored.lease },
         { op: 'put', key: keys.cluster, value: applicant.clusterRecord },
         { op: 'put', key: keys.bundle, value: JSON.stringify(bundle) },
@@ -229,6 +263,6 @@ function takenFix(cluster: ClusterName): string {
   return [
     `To be a gateway of ${cluster}: on one of its gateways \`isthmus token create --gateway\`, and join with that token.`,
     'To be another cluster: choose another name.',
-    `If ${cluster} is gone, with all its gateways: \`isthmus leave --cluster ${cluster}\` on a member, then join.`,
+    `If ${cluster} has lost its authority, with all its gateways: \`isthmus token create --replaces ${cluster}\` on a member, and join with that token.`,
   ].join(' ');
 }

@@ -17,9 +17,11 @@ import {
 } from '../registry/model.ts';
 import { signRecord, verifyRecord } from '../registry/signing.ts';
 import type { Store, StoredValue, WriteOp } from '../registry/store.ts';
+import type { Beliefs } from './beliefs.ts';
 import { readBundle, verifyBundle } from './consider.ts';
 import type { Joined, MembershipFile, RegistryAccess } from './member.ts';
 import type { ClusterDraft } from './own-records.ts';
+import { replacedBy } from './replacement.ts';
 import { together } from './several-gateways.ts';
 
 interface AnnounceOptions {
@@ -36,6 +38,8 @@ interface AnnouncementOptions extends AnnounceOptions {
   readonly vouched?: NonNullable<BundleRecord['vouched']>;
   /** Throws for a departure that no member signed: it is no departure, and is taken away. */
   verifyDeparture(key: string, raw: unknown): void;
+  /** Whom this cluster believes; it gives way where one of them admitted another of its name in its place. */
+  readonly beliefs: Beliefs;
   /** Whether another of this cluster's gateways is gone for good, and what it wrote to be left out. */
   gone(gateway: string): boolean;
 }
@@ -104,6 +108,15 @@ export async function announce(options: AnnouncementOptions): Promise<boolean> {
     known?.gateways,
     gone,
   );
+  const { beliefs, admission: last } = options;
+  const replaced = {
+    beliefs,
+    cluster: self.cluster,
+    own: authority.bundle(),
+    since: last?.at ?? 0,
+  };
+  const problem = storedBundle && replacedBy(replaced, storedBundle);
+  if (problem) throw problem;
   refuseBehind(options, storedBundle);
   const { admission = options.admission, ...knownBundle }: Partial<BundleRecord> =
     believedAs(bundleRecordSchema, storedBundle, verifyOwn) ?? {};

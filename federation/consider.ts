@@ -7,31 +7,13 @@ import { namesOneOf, verifySignature } from '../certs/signature.ts';
 import { parseTrustDomain } from '../certs/spiffe-id.ts';
 import { fingerprintOf } from '../certs/x509.ts';
 import { asIsthmusError, type ErrorCode, IsthmusError } from '../core/errors.ts';
-import { type ClusterName, type FederationName, trustDomainOf } from '../core/names.ts';
+import { type ClusterName, trustDomainOf } from '../core/names.ts';
 import { encodeKey } from '../registry/keys.ts';
 import { type BundleRecord, bundleRecordSchema, parseRecord } from '../registry/model.ts';
 import { verifyRecord } from '../registry/signing.ts';
+import type { Beliefs, BelievedBundle } from './beliefs.ts';
+import { replacementOf } from './replacement.ts';
 import { admissionBytes } from './statements.ts';
-
-/** The members that a cluster says it admitted; see `bundleRecordSchema`. */
-export type Vouched = NonNullable<BundleRecord['vouched']>;
-
-/** A bundle that is believed to be a cluster's. */
-export interface BelievedBundle {
-  readonly bundle: Bundle;
-  /** As its record says it now; not kept on disk, for the record comes again. */
-  readonly vouched?: Vouched | undefined;
-  /** When it was admitted, by the admitting cluster's clock; 0 for one that was there before us. */
-  readonly admittedAt: number;
-}
-
-export interface Beliefs {
-  readonly federation: FederationName;
-  /** Bundles believed now, the own cluster's included. */
-  readonly bundles: ReadonlyMap<ClusterName, BelievedBundle>;
-  /** Clusters that left, with the admission they had. */
-  readonly departed: ReadonlyMap<ClusterName, number>;
-}
 
 type Decision =
   | { readonly kind: 'accept'; readonly believed: BelievedBundle }
@@ -42,7 +24,8 @@ type Decision =
  * Decides on a BundleRecord as it was stored. A cluster whose bundle is believed vouches for its next one itself, by a
  * root believed so far, or by a chain of bundles from what is believed to what it says now; and never goes back in sequence. A cluster
  * not known yet needs a member that is: its admission names one root, and that very root must have signed the record, or begun the chain
- * that leads to it, or a stolen registry could slip another in beside it.
+ * that leads to it, or a stolen registry could slip another in beside it. A cluster that is believed gives way to another of its name
+ * only where a member signed just that.
  */
 export function considerBundle(beliefs: Beliefs, cluster: ClusterName, raw: unknown): Decision {
   const key = encodeKey(beliefs.federation, { kind: 'bundles', cluster });
@@ -64,6 +47,9 @@ function considerUpdate(
   { bundle: known, admittedAt, vouched }: BelievedBundle,
 ): Decision {
   const { bundle, record } = readBundle(beliefs, cluster, key, raw);
+  if (replacementOf(beliefs, cluster, admittedAt, record)) {
+    return { kind: 'accept', believed: considerNewcomer(beliefs, cluster, key, raw) };
+  }
   verifyBundle(key, raw, { known, bundle, record });
   const isSame = bundleFingerprint(bundle) === bundleFingerprint(known);
   if (bundle.sequence < known.sequence) {

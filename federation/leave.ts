@@ -34,11 +34,26 @@ interface EvictOptions extends LeaveOptions {
  * it leave and not fall apart or get lost. Harmless to repeat. Throws what the store throws.
  */
 export async function leave(options: LeaveOptions): Promise<void> {
+  await options.store.txn([], [...(await tracesGone(options)), ...departure(options)]);
+}
+
+/** Deletes all that is a cluster's, but for what makes it a member. Throws what the store throws. */
+export async function tracesGone(
+  options: Pick<LeaveOptions, 'store' | 'federation' | 'cluster'>,
+): Promise<WriteOp[]> {
   const { store, federation, cluster } = options;
   // With it gone nobody could honour the tokens it created. A token it used belongs to its creator.
   const folders = [kindPrefix(federation, 'tokens', cluster), policiesPrefix(federation, cluster)];
-  const deletions = folders.map((prefix) => deletionsWhereAllowed(options, prefix));
-  await store.txn([], [...(await Promise.all(deletions)).flat(), ...departure(options)]);
+  const deletions = folders.map((prefix) => deletionsWhereAllowed(store, prefix));
+  const kinds = ['endpoints', 'exports', 'gateways'] as const;
+  const prefixes = kinds.map((kind) => kindPrefix(federation, kind, cluster));
+  return [
+    ...(await Promise.all(deletions)).flat(),
+    ...[`${drillsPrefix(federation)}${cluster}/`, ...prefixes].map(
+      (prefix): WriteOp => ({ op: 'delete-prefix', prefix }),
+    ),
+    { op: 'delete', key: encodeKey(federation, { kind: 'synced', cluster }) },
+  ];
 }
 
 /** Makes another cluster leave. Throws CLUSTER_NOT_FOUND, LEAVE_REFUSED for one that is alive, or what the store throws. */
@@ -94,26 +109,19 @@ export async function evictThrough(
 function departure({ federation, cluster, by, signer, clock }: LeaveOptions): WriteOp[] {
   const key = encodeKey(federation, { kind: 'departures', cluster });
   const record: DepartureRecord = { cluster, by, at: clock.now() };
-  const prefixes = (['endpoints', 'exports', 'gateways'] as const).map(
-    (kind): WriteOp => ({
-      op: 'delete-prefix',
-      prefix: kindPrefix(federation, kind, cluster),
-    }),
-  );
-  const keys = (['synced', 'bundles', 'clusters'] as const).map(
+  const keys = (['bundles', 'clusters'] as const).map(
     (kind): WriteOp => ({ op: 'delete', key: encodeKey(federation, { kind, cluster }) }),
   );
-  const drills = { op: 'delete-prefix', prefix: `${drillsPrefix(federation)}${cluster}/` } as const;
   const left: WriteOp = {
     op: 'put',
     key,
     value: JSON.stringify(signRecord(key, record, signer)),
   };
-  return [drills, ...prefixes, ...keys, left];
+  return [...keys, left];
 }
 
 /** What some roles may not touch. A role from before there were any policies has none, and who may not see its tokens can not have made any. */
-async function deletionsWhereAllowed({ store }: LeaveOptions, prefix: string): Promise<WriteOp[]> {
+async function deletionsWhereAllowed(store: Store, prefix: string): Promise<WriteOp[]> {
   try {
     const { values } = await store.list(prefix);
     return values.length === 0 ? [] : [{ op: 'delete-prefix', prefix }];

@@ -26,6 +26,12 @@ export function admissionBytes(statement: AdmissionStatement): Uint8Array {
   return bytesOf('isthmus admission v1', { federation, cluster, fingerprint, by, at });
 }
 
+/** That the admitted cluster takes the place of whoever was believed by its name before. */
+export function replacementBytes(statement: AdmissionStatement): Uint8Array {
+  const { federation, cluster, fingerprint, by, at } = statement;
+  return bytesOf('isthmus replacement v1', { federation, cluster, fingerprint, by, at });
+}
+
 export function possessionBytes(statement: PossessionStatement): Uint8Array {
   const { federation, cluster, token, admitting } = statement;
   return bytesOf('isthmus join v1', { federation, cluster, token, admitting });

@@ -68,6 +68,8 @@ interface CreateTokenOptions {
   readonly fingerprint: string;
   /** This cluster's authority: a token's trace counts only when signed by its creator. */
   readonly signer: Signer;
+  /** The cluster in whose place it admits another of that name; default none's. */
+  readonly replaces?: ClusterName | undefined;
   /** From 1 s to 24 h; default 15 min. */
   readonly ttlMs?: number | undefined;
   readonly clock: Clock;
@@ -93,7 +95,11 @@ export async function createToken(options: CreateTokenOptions): Promise<CreatedT
   const id = Buffer.from(randomBytes(8)).toString('hex');
   const secret = Buffer.from(randomBytes(secretBytes)).toString('base64url');
   const hash = hashSecret(secret).toString('base64url');
-  const record: TokenRecord = { id, hash, createdBy: cluster, createdAt, expiresAt };
+  const { replaces } = options;
+  const record: TokenRecord = {
+    ...{ id, hash, createdBy: cluster, createdAt, expiresAt },
+    ...(replaces && { replaces }),
+  };
   const key = encodeKey(federation, { kind: 'tokens', cluster, id });
   const lease = await store.grantLease(Math.ceil(ttlMs / 1000) + traceSeconds);
   const { succeeded } = await store.txn(

@@ -10,15 +10,9 @@ import { Subscribers } from '../core/subscribers.ts';
 import type { RegistryKey } from '../registry/keys.ts';
 import { type Sealer, verifyRecord, verifySeal } from '../registry/signing.ts';
 import type { ClusterView, Snapshot } from '../registry/snapshot.ts';
+import type { Beliefs, BelievedBundle, Vouched } from './beliefs.ts';
 import { type Charter, considerCharter, keptCharter, readCharter } from './charter.ts';
-import {
-  type Beliefs,
-  type BelievedBundle,
-  considerBundle,
-  readBundle,
-  type Vouched,
-  verifyBundle,
-} from './consider.ts';
+import { considerBundle, readBundle, verifyBundle } from './consider.ts';
 import { isJoined, type MembershipFile, type MembershipState, type Pin } from './member.ts';
 
 interface FederationTrustOptions {
@@ -170,7 +164,8 @@ export class FederationTrust {
       [...this.#bundles].flatMap(([cluster, { bundle, admittedAt: at }]) => {
         if (at === 0 || clusters.get(cluster)?.bundle?.admission?.by !== self) return [];
         const fingerprints = bundle.roots.map((root) => fingerprintOf(root.raw));
-        return [[cluster, { fingerprints, at }] as const];
+        const { replaces } = clusters.get(cluster)?.bundle?.admission ?? {};
+        return [[cluster, { fingerprints, at, ...(replaces && { replaces: true }) }] as const];
       }),
     );
   }

@@ -103,6 +103,8 @@ export const bundleRecordSchema = z.object({
       /** When, by the admitting cluster's clock: an admission from before a cluster left does not bring it back. */
       at: wallMs,
       signature: signatureSchema,
+      /** That it takes the place of whoever was believed by this name before: for those who still believe that. */
+      replaces: signatureSchema.optional(),
     })
     .optional(),
   /** How the bundle came to be what it is, once it was changed: for those who have missed changes. See `certs/bundle-chain.ts`. */
@@ -121,6 +123,8 @@ export const bundleRecordSchema = z.object({
         fingerprints: z.array(z.string().min(1).max(64)).max(64),
         /** When it was admitted, as its admission says. */
         at: wallMs,
+        /** Whether it took the place of whoever was believed by this name before. */
+        replaces: z.literal(true).optional(),
       }),
     )
     .optional(),
@@ -245,6 +249,8 @@ export const tokenRecordSchema = z.object({
   createdBy: clusterNameSchema,
   createdAt: wallMs,
   expiresAt: wallMs,
+  /** The cluster in whose place it admits another of that name. */
+  replaces: clusterNameSchema.optional(),
   /** The cluster that used it; a used token stays until it expires, so that a second use is told apart from a wrong one. */
   usedBy: clusterNameSchema.optional(),
   /** By its creator, so that writing to the registry is not enough to be admitted. */

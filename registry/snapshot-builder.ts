@@ -4,7 +4,7 @@ import type { ClusterName, FederationName, ServiceName } from '../core/names.ts'
 import { ShardMap } from '../core/shard-map.ts';
 import { Departures } from './departures.ts';
 import { encodeKey, kindPrefix, type RegistryKey } from './keys.ts';
-import type { DepartureRecord, EndpointRecord, ExportRecord } from './model.ts';
+import type { BundleRecord, DepartureRecord, EndpointRecord, ExportRecord } from './model.ts';
 import {
   type RawChange,
   RecordReader,
@@ -106,11 +106,19 @@ export class SnapshotBuilder {
       }
       return;
     }
+    if (key.kind === 'bundles') this.#forgetReplaced(draft, key.cluster, record as BundleRecord);
     draft.put(parsed);
     if (key.kind === 'exports') this.#release(key.cluster, key.service);
     if (key.kind === 'clusters' || key.kind === 'bundles') {
       this.#departures.stands(key.cluster, key.kind);
     }
+  }
+
+  /** What was known of a cluster whose place another of its name has taken is no loss, and not held. */
+  #forgetReplaced(draft: SnapshotDraft, cluster: ClusterName, { admission }: BundleRecord): void {
+    const known = this.#snapshot.clusters.get(cluster)?.bundle;
+    if (!known || !admission?.replaces || admission.at <= (known.admission?.at ?? 0)) return;
+    for (const service of draft.forget(cluster)) this.#release(cluster, service);
   }
 
   /** Replaces everything below `prefix` by a complete listing: what it lacks was deleted meanwhile. */

@@ -97,6 +97,17 @@ export class SnapshotDraft implements SnapshotDelta {
     }
   }
 
+  /** Removes all that is known of another cluster but for its bundle; returns the services that it had summaries of. */
+  forget(cluster: ClusterName): ServiceName[] {
+    for (const kind of ['clusters', 'synced'] as const) this.remove({ kind, cluster });
+    for (const id of this.#base.clusters.get(cluster)?.gateways.keys() ?? []) {
+      this.remove({ kind: 'gateways', cluster, id });
+    }
+    const services = [...this.#base.services.values()].filter((view) => view.exports.has(cluster));
+    for (const { service } of services) this.remove({ kind: 'exports', cluster, service });
+    return services.map(({ service }) => service);
+  }
+
   endpoint(service: ServiceName, id: string, held: HeldEndpoint | undefined): void {
     const { endpoints } = this.#ownService(service);
     if (held) endpoints.set(id, held);

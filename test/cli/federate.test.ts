@@ -54,6 +54,13 @@ test('token create prints the token alone, and the hints beside it', async (t) =
   t.deepEqual(asked, [{ path: '/v1/tokens', body: { ttl: '1h' } }]);
 });
 
+test('a token for another cluster in place of one that lost its data says so', async (t) => {
+  const { asked, env } = await gateway(t);
+  const { stderr } = await isthmus(['token', 'create', '--replaces', 'dc2'], { env });
+  t.regex(stderr, /puts another dc2 in place of the one that is a member now/);
+  t.deepEqual(asked, [{ path: '/v1/tokens', body: { replaces: 'dc2' } }]);
+});
+
 test('a token comes from a file, the environment or standard input, without a warning', async (t) => {
   const path = join(await tempDir(t), 'token');
   await writeFile(path, 'secret\n');

@@ -3,8 +3,9 @@ import test from 'ava';
 import type { Authority } from '../../certs/authority.ts';
 import { encodeBundle } from '../../certs/bundle.ts';
 import type { IsthmusError } from '../../core/errors.ts';
-import { type Beliefs, type BelievedBundle, considerBundle } from '../../federation/consider.ts';
-import { admissionBytes } from '../../federation/statements.ts';
+import type { Beliefs, BelievedBundle } from '../../federation/beliefs.ts';
+import { considerBundle } from '../../federation/consider.ts';
+import { admissionBytes, replacementBytes } from '../../federation/statements.ts';
 import { signRecord } from '../../registry/signing.ts';
 import { acme, type Cluster, cluster, keyOf } from './fixtures.ts';
 
@@ -24,6 +25,15 @@ function record(
   const json = { cluster: of.name, bundle: encodeBundle(bundle) };
   const signed = signRecord(keyOf('bundles', of.name), json, by);
   return { ...signed, ...(more.admission && { admission: more.admission }) };
+}
+
+/** `by` vouches for the root of `of`, and signed that it takes the place of another. */
+function replacement(of: Cluster, by: Cluster, more: { at?: number; signer?: Authority } = {}) {
+  const given = admission(of, by, { at: more.at ?? now + 1 });
+  const { fingerprint, at } = given;
+  const statement = { federation: acme, cluster: of.name, fingerprint, by: by.name, at };
+  const signer = more.signer ?? by.authority;
+  return { ...given, replaces: signer.sign(replacementBytes(statement)) };
 }
 
 /** `by` vouches for the root of `of`. */
@@ -199,6 +209,56 @@ const cases: readonly Case[] = [
     ({ dc1, dc2, evil }) => ({
       beliefs: beliefs([dc1, dc2]),
       raw: record(evil, evil.authority, { admission: admission(evil, dc1, { at: now + 1 }) }),
+    }),
+    'RECORD_UNSIGNED',
+  ],
+  [
+    'another root for a believed cluster, whose place a member signed that it takes',
+    ({ dc1, dc2, evil }) => ({
+      beliefs: beliefs([dc1, dc2]),
+      raw: record(evil, evil.authority, { admission: replacement(evil, dc1) }),
+    }),
+    'accept',
+  ],
+  [
+    'the same, signed before the believed one was admitted',
+    ({ dc1, dc2, evil }) => ({
+      beliefs: beliefs([dc1, dc2]),
+      raw: record(evil, evil.authority, { admission: replacement(evil, dc1, { at: 0 }) }),
+    }),
+    'RECORD_UNSIGNED',
+  ],
+  [
+    'the same, where the member signed the admission alone',
+    ({ dc1, dc2, evil }) => ({
+      beliefs: beliefs([dc1, dc2]),
+      raw: record(evil, evil.authority, {
+        admission: replacement(evil, dc1, { signer: evil.authority }),
+      }),
+    }),
+    'RECORD_UNSIGNED',
+  ],
+  [
+    'the same, by the word of the very cluster',
+    ({ dc1, dc2, evil }) => ({
+      beliefs: beliefs([dc1, dc2]),
+      raw: record(evil, evil.authority, { admission: replacement(evil, dc2) }),
+    }),
+    'RECORD_UNSIGNED',
+  ],
+  [
+    'the same, by somebody unknown',
+    ({ dc1, dc2, dc3, evil }) => ({
+      beliefs: beliefs([dc1, dc2]),
+      raw: record(evil, evil.authority, { admission: replacement(evil, dc3) }),
+    }),
+    'RECORD_UNSIGNED',
+  ],
+  [
+    'the same, with a record that another root signed than the admitted one',
+    ({ dc1, dc2, dc3, evil }) => ({
+      beliefs: beliefs([dc1, dc2]),
+      raw: record(evil, dc3.authority, { admission: replacement(evil, dc1) }),
     }),
     'RECORD_UNSIGNED',
   ],

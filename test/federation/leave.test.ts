@@ -231,6 +231,7 @@ function ownOf(store: Store, { authority }: Cluster) {
   return {
     ...{ store, federation: acme, authority, admission: undefined },
     verifyDeparture: () => {},
+    beliefs: { federation: acme, bundles: new Map(), departed: new Map() },
     gone: () => false,
   };
 }

@@ -86,6 +86,11 @@ export const tokenBodySchema = z.strictObject({
     .enum(['cluster', 'gateway'])
     .default('cluster')
     .describe('What may join with it: a cluster the federation, or a gateway this cluster'),
+  replaces: clusterNameSchema
+    .optional()
+    .describe(
+      'A member that lost its authority, with all its gateways, in whose place another of its name may join; default nobody',
+    ),
 });
 
 /** POST /v1/federation/join */

@@ -1,8 +1,10 @@
 /** Owns what the admin API can see and do: the parts of a running gateway, and its acts. */
+
 import type { LogLevel } from '../../../core/log-levels.ts';
 import type { AskedService, ClusterName, ServiceName } from '../../../core/names.ts';
 import type { CatalogEntry } from '../catalog/catalog.ts';
 import type { Registration } from '../catalog/registration.ts';
+import type { TokenAsked } from '../membership/outcomes.ts';
 import type { WorkerStatus } from '../workers/status.ts';
 import type {
   ChangedEndpoints,
@@ -72,7 +74,7 @@ export interface Control {
   /** Makes those of the changes that can be made, in this order. Resolves once they would outlive a crash. Throws DRAINING. */
   changeEndpoints(changes: EndpointChanges): Promise<ChangedEndpoints>;
 
-  createToken(ttlMs: number | undefined, admits: 'cluster' | 'gateway'): Promise<CreatedToken>;
+  createToken(asked: TokenAsked): Promise<CreatedToken>;
   /** Throws TOKEN_NOT_FOUND. */
   revokeToken(id: string): Promise<void>;
   join(token: string, dryRun: boolean): Promise<JoinResult>;

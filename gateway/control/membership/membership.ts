@@ -21,7 +21,7 @@ import { leaveFederation } from './leaving.ts';
 import { moveToConfigured } from './moved-registry.ts';
 import { obstacleOf } from './obstacle.ts';
 import { evictCluster, evictFor, inviteCluster, inviteGateway } from './other-clusters.ts';
-import type { Invitation, JoinOutcome } from './outcomes.ts';
+import type { Invitation, JoinOutcome, TokenAsked } from './outcomes.ts';
 import { tryRegistry } from './registry-trial.ts';
 
 interface MembershipOptions extends Omit<BelongingOptions, 'startOver'> {
@@ -126,10 +126,10 @@ export class Membership {
     else await this.#belonging.watchForDisplacement();
   }
 
-  /** Throws NOT_A_MEMBER, BODY_INVALID, or REGISTRY_DENIED where only the registry's host admits clusters. */
-  async createToken(ttlMs: number | undefined, admits: 'cluster' | 'gateway'): Promise<Invitation> {
+  /** Throws NOT_A_MEMBER, BODY_INVALID, CLUSTER_NOT_FOUND, LEAVE_REFUSED, or REGISTRY_DENIED where only the registry's host admits clusters. */
+  async createToken({ ttlMs, admits, replaces }: TokenAsked): Promise<Invitation> {
     if (admits === 'gateway') return inviteGateway(this.#options, this.adoption, ttlMs);
-    return inviteCluster(this.#options, this.#member(), ttlMs);
+    return inviteCluster(this.#options, this.#member(), { ttlMs, replaces });
   }
 
   /** Has a token admit nobody from now on. Throws NOT_A_MEMBER, or TOKEN_NOT_FOUND for one that this cluster did not make. */

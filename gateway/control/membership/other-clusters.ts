@@ -9,6 +9,7 @@ import { evict, evictThrough } from '../../../federation/leave.ts';
 import type { Joined } from '../../../federation/member.ts';
 import { createToken } from '../../../federation/token.ts';
 import { kindPrefix } from '../../../registry/keys.ts';
+import type { Snapshot } from '../../../registry/snapshot.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import type { FederationSession } from './federation-session.ts';
 import type { Identity } from './identity.ts';
@@ -22,12 +23,36 @@ interface Inviter {
   readonly clock: Clock;
 }
 
-/** Throws BODY_INVALID, or REGISTRY_DENIED where only the registry's host admits clusters. */
+interface Asked {
+  readonly ttlMs: number | undefined;
+  /** The cluster in whose place another of its name is admitted; undefined for none's. */
+  readonly replaces: ClusterName | undefined;
+}
+
+/** A place that is to be taken is of a member that is dead. Throws CLUSTER_NOT_FOUND or LEAVE_REFUSED. */
+function refuseLiving(self: ClusterName, cluster: ClusterName, { clusters }: Snapshot): void {
+  const view = clusters.get(cluster);
+  if (cluster === self || view === undefined) {
+    throw new IsthmusError('CLUSTER_NOT_FOUND', {
+      what: `No other member is called ${cluster}, so there is none whose place another could take`,
+      fix: 'See `isthmus get clusters`. Of a cluster that is no member any more the name is free: leave out `--replaces`.',
+    });
+  }
+  const living = [...view.gateways.keys()];
+  if (living.length === 0) return;
+  throw new IsthmusError('LEAVE_REFUSED', {
+    what: `${cluster} still has ${living.length} live gateway(s), so another does not take its place: ${living.join(', ')}`,
+    fix: `Stop them, and wait some 30 s for their leases to end. For one more gateway of ${cluster}: \`isthmus token create --gateway\` there.`,
+  });
+}
+
+/** Throws BODY_INVALID, CLUSTER_NOT_FOUND, LEAVE_REFUSED, or REGISTRY_DENIED where only the registry's host admits clusters. */
 export async function inviteCluster(
   { config, identity, source, clock }: Inviter,
   { store, joined, client }: FederationSession,
-  ttlMs: number | undefined,
+  { ttlMs, replaces }: Asked,
 ): Promise<Invitation> {
+  if (replaces !== undefined) refuseLiving(config.cluster, replaces, client.snapshot);
   try {
     const { text, ...rest } = await createToken({
       store,
@@ -39,6 +64,7 @@ export async function inviteCluster(
       ).federation,
       fingerprint: identity.authority.keyId,
       signer: identity.authority,
+      replaces,
       ttlMs,
       clock,
     });

@@ -1,6 +1,16 @@
 /** Owns the results of inviting and of joining. */
+import type { ClusterName } from '../../../core/names.ts';
 import type { JoinPlan } from '../../../federation/join-plan.ts';
 import type { Line } from '../../../federation/preflight.ts';
+
+/** The token that is asked for. */
+export interface TokenAsked {
+  /** Default 15 minutes. */
+  readonly ttlMs: number | undefined;
+  readonly admits: 'cluster' | 'gateway';
+  /** The cluster in whose place another of its name is admitted; undefined for none's. */
+  readonly replaces: ClusterName | undefined;
+}
 
 /** A join token: the one time it is shown. */
 export interface Invitation {

@@ -24,7 +24,7 @@ interface PresenceOptions {
   readonly config: GatewayConfig;
   readonly identity: Identity;
   readonly joined: Joined;
-  readonly trust: Pick<FederationTrust, 'verifyDeparture' | 'vouched'>;
+  readonly trust: Pick<FederationTrust, 'beliefs' | 'verifyDeparture' | 'vouched'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly source: SessionSource;
@@ -237,6 +237,7 @@ export class Presence {
       admission: this.#own?.bundle?.admission,
       vouched: trust.vouched(client.snapshot.clusters),
       verifyDeparture: (key, raw) => trust.verifyDeparture(config.cluster, key, raw),
+      beliefs: trust.beliefs,
       gone: (id) => tidies && this.#siblings.isGone(id),
     });
     if (!restored) return;

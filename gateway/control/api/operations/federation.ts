@@ -67,10 +67,11 @@ export function federationOperations(control: Control): Operation[] {
       body: tokenBodySchema,
       answer: createdTokenSchema,
       status: 201,
-      object: ({ body: { admits } }, made) =>
-        `${made ? `token ${made.id}` : 'token'} for a ${admits}`,
+      object: ({ body: { admits, replaces } }, made) =>
+        `${made ? `token ${made.id}` : 'token'} for a ${admits}${replaces === undefined ? '' : ` in place of ${replaces}`}`,
       state: (_call, made) => made && { id: made.id, expiresAt: made.expiresAt },
-      handle: ({ body: { ttl, admits } }) => control.createToken(ttl, admits),
+      handle: ({ body: { ttl, admits, replaces } }) =>
+        control.createToken({ ttlMs: ttl, admits, replaces }),
     }),
     operation({
       method: 'DELETE',

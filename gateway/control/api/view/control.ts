@@ -82,7 +82,7 @@ export function createControl(gateway: ControlledParts, { adminAddress }: Contro
       gateway.logLevel = level;
     },
     defaultZone: config.zone,
-    createToken: (ttlMs, admits) => membership.createToken(ttlMs, admits),
+    createToken: (asked) => membership.createToken(asked),
     revokeToken: (id) => membership.revokeToken(id),
     join: (token, dryRun) => membership.join(token, dryRun),
     async leave(other, force, gateways) {

@@ -68,7 +68,7 @@ export function recorder(more: Partial<Control> = {}) {
       acts.push(['explain', service, from, [...without]]);
       return {} as ReturnType<Control['explain']>;
     },
-    async createToken(ttlMs) {
+    async createToken({ ttlMs }) {
       acts.push(['createToken', ttlMs]);
       return {} as Awaited<ReturnType<Control['createToken']>>;
     },

@@ -20,9 +20,11 @@ export function CreateToken({
   readonly onClose: () => void;
 }) {
   const [ttl, setTtl] = useState('15m');
+  const [replaces, setReplaces] = useState('');
   const [created, setCreated] = useState<CreatedToken>();
   const creation = useAction(async () => {
-    setCreated(await call<CreatedToken>('/v1/tokens', { method: 'POST', body: { ttl } }));
+    const body = { ttl, ...(replaces.trim() !== '' && { replaces: replaces.trim() }) };
+    setCreated(await call<CreatedToken>('/v1/tokens', { method: 'POST', body }));
   });
   const close = () => {
     setCreated(undefined);
@@ -62,6 +64,13 @@ export function CreateToken({
             error={
               parseDuration(ttl) === undefined ? 'Write a duration as 15m, 1h or 90s' : undefined
             }
+          />
+          <TextField
+            label="In place of"
+            mono
+            value={replaces}
+            onChange={setReplaces}
+            hint="Only for a cluster that lost its data, with all its gateways: its name. It joins anew by this token, and all that it had in the registry goes."
           />
           <ProblemNote problem={creation.problem} />
           <div class="form-actions">
