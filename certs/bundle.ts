@@ -18,15 +18,24 @@ export interface Bundle {
 /** More keys than any rotation needs, and few enough to verify a chain against without harm. */
 const maxKeys = 64;
 
+/** Of keys of other types nobody here could verify a signature, so that they are passed over (section 4.2.1). */
+const knownTypes: readonly unknown[] = ['EC', 'RSA', 'OKP'];
+
 const bundleSchema = z.object({
   keys: z.array(z.record(z.string(), z.unknown())).max(maxKeys),
-  spiffe_sequence: z.int().min(0).default(0),
+  // It may have 64 bits (section 4.1.1): one that a number holds only nearly is still in its place among others.
+  spiffe_sequence: z
+    .number()
+    .min(0)
+    .max(2 ** 64)
+    .refine(Number.isInteger, 'use a whole number')
+    .default(0),
   spiffe_refresh_hint: z.int().min(0).default(defaultRefreshHintSeconds),
 });
 
 /**
  * Parses a bundle for trust domain `td`; the JSON itself does not name one. `keys: []` is valid and revokes
- * all, a missing `keys` is not, and keys for uses unknown to us are passed over. Throws BUNDLE_INVALID.
+ * all, a missing `keys` is not, and keys of uses and types unknown to us are passed over. Throws BUNDLE_INVALID.
  */
 export function parseBundle(json: unknown, td: TrustDomain): Bundle {
   const result = bundleSchema.safeParse(json);
@@ -36,7 +45,7 @@ export function parseBundle(json: unknown, td: TrustDomain): Bundle {
   }
   const roots = new Map<string, X509Certificate>();
   for (const [index, key] of result.data.keys.entries()) {
-    if (key['use'] !== 'x509-svid') continue;
+    if (key['use'] !== 'x509-svid' || isOfUnknownType(key)) continue;
     const root = parseRoot(key, td, `keys.${index}`);
     roots.set(root.fingerprint256, root);
   }
@@ -73,6 +82,11 @@ export function bundleFingerprint(bundle: Bundle): string {
   const hash = createHash('sha256');
   for (const digest of digests.sort(Buffer.compare)) hash.update(digest);
   return hash.digest('base64url');
+}
+
+/** One that says no type at all is not as the standard has it. */
+function isOfUnknownType({ kty }: Record<string, unknown>): boolean {
+  return typeof kty === 'string' && !knownTypes.includes(kty);
 }
 
 function parseRoot(key: Record<string, unknown>, td: TrustDomain, where: string): X509Certificate {

@@ -53,6 +53,17 @@ test('keys for other uses and fields from the future are passed over', (t) => {
   t.is(parseBundle(json, dc1).roots.length, 1);
 });
 
+test('keys of a type from the future are passed over, whatever else is in them', (t) => {
+  const { keys } = jsonOf(bundleOf(rootOne));
+  const future = { use: 'x509-svid', kty: 'AKP', alg: 'ML-DSA-65', x5c: ['?', '?'] };
+  t.is(parseBundle({ keys: [future, ...keys] }, dc1).roots.length, 1);
+});
+
+test('a sequence may have 64 bits', (t) => {
+  const text = '{ "keys": [], "spiffe_sequence": 18446744073709551615 }';
+  t.true(parseBundle(JSON.parse(text), dc1).sequence > Number.MAX_SAFE_INTEGER);
+});
+
 test('a root that is there twice counts once', (t) => {
   t.is(parseBundle(jsonOf(bundleOf(rootOne, rootOne)), dc1).roots.length, 1);
 });
@@ -70,6 +81,7 @@ const invalid: readonly (readonly [defect: string, json: unknown])[] = [
   ['a negative sequence', { keys: [], spiffe_sequence: -1 }],
   ['a fractional sequence', { keys: [], spiffe_sequence: 1.5 }],
   ['a refresh hint in words', { keys: [], spiffe_refresh_hint: 'soon' }],
+  ['a key without kty', { keys: [{ ...key, kty: undefined }] }],
   ['a key without x5c', { keys: [{ ...key, x5c: undefined }] }],
   ['an empty x5c', { keys: [{ ...key, x5c: [] }] }],
   [
