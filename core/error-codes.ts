@@ -100,6 +100,18 @@ export const errorCodes = {
     'bad-input',
     'Use a SPIFFE bundle: a JWK Set with x509-svid keys.',
   ),
+  BUNDLE_UNREACHABLE: entry(
+    'Trust bundle unreachable',
+    503,
+    'failed',
+    'Check `url` of `trust.foreign`, and the way there from this gateway. The last bundle stays in force meanwhile.',
+  ),
+  BUNDLE_OUTDATED: entry(
+    'Outdated trust bundle',
+    409,
+    'refused',
+    'Ask its administrators. If they began anew, take the trust domain out of `trust.foreign`, reload, put it back and reload: what is known of it is forgotten.',
+  ),
   KEY_UNREADABLE: entry(
     'Private key unreadable',
     500,
@@ -653,7 +665,7 @@ export const errorCodes = {
     'Client certificate refused',
     403,
     'refused',
-    'Present a certificate by an authority in `clientCertificates.ca`.',
+    'Present a certificate by an authority in `clientCertificates.ca`, or of a trust domain in `clientCertificates.trustDomains`.',
   ),
   HOST_MISDIRECTED: entry(
     'Host is not for this connection',

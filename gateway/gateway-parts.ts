@@ -23,6 +23,8 @@ import type { Drills } from './control/drills/drills.ts';
 import { type Effects, noEffects } from './control/drills/effects.ts';
 import { drillsOf } from './control/drills/gateway-drills.ts';
 import { createJournal, type Journal } from './control/events/journal.ts';
+import { BundleEndpoint } from './control/foreign/bundle-endpoint.ts';
+import { ForeignBundles } from './control/foreign/foreign-bundles.ts';
 import { HealthChecker } from './control/health/checker.ts';
 import { Readmission } from './control/health/readmission.ts';
 import { IssuerKeys } from './control/issuers/issuer-keys.ts';
@@ -87,6 +89,10 @@ export class GatewayParts {
   readonly endpointTrusts: EndpointTrusts;
   /** The keys of issuers whose tokens policies take. */
   readonly issuerKeys: IssuerKeys;
+  /** The bundles of trust domains outside of the federation. */
+  readonly foreignBundles: ForeignBundles;
+  /** Where those outside get the bundles of this federation. */
+  readonly bundleEndpoint: BundleEndpoint;
   /** The endpoints that are registered here. */
   readonly catalog: Catalog;
   /** The services that are known, here and elsewhere. */
@@ -156,6 +162,10 @@ export class GatewayParts {
       clock,
       log,
       changed: () => this.changes.tell('issuerKeys'),
+    });
+    this.foreignBundles = new ForeignBundles({
+      ...{ config, clock, random, log },
+      changed: () => this.changes.tell('foreignTrust'),
     });
     this.catalog = new Catalog({
       home: { cluster, region, zone, gateway },
@@ -234,6 +244,9 @@ export class GatewayParts {
       changed: () => this.changes.tell('membership'),
     });
     const { membership } = this;
+    this.bundleEndpoint = new BundleEndpoint({
+      ...{ config, identity, membership, clock, random, log },
+    });
     const { sharing, believing, rootRotation } = trustPartsOf(this, { clock, log });
     this.believing = believing;
     this.rootRotation = rootRotation;
@@ -286,12 +299,15 @@ export class GatewayParts {
   get addresses(): PerListener<string> & {
     readonly federation: string;
     readonly registry?: string;
+    readonly bundleEndpoint?: string;
   } {
     const registry = this.membership.hosted?.address;
+    const bundleEndpoint = this.bundleEndpoint.address;
     return {
       ...this.workers.addresses,
       federation: this.membersListener.address,
       ...(registry === undefined ? {} : { registry }),
+      ...(bundleEndpoint === undefined ? {} : { bundleEndpoint }),
     };
   }
 
@@ -343,6 +359,7 @@ export class GatewayParts {
       ...this.membership.problems,
       ...this.policyProblems,
       ...this.auditTrail.problems,
+      ...this.foreignBundles.problems,
       ...more.filter((problem) => problem !== undefined),
     ];
   }

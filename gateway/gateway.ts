@@ -56,6 +56,7 @@ export class Gateway extends GatewayParts {
     if (next.log.level !== config.log.level) this.logLevel = next.log.level;
     // Endpoints that come find what their service says of them.
     this.governing.configure(next);
+    this.foreignBundles.follow(next.trust.foreign);
     this.catalog.configure(this.fixedEndpoints);
     await prepared.commit();
     // Other certificates may have been read between preparing and now.
@@ -83,6 +84,7 @@ export class Gateway extends GatewayParts {
     await this.workers.stop();
     await this.membership.close({ withdraw: false });
     await this.membersListener.close();
+    await this.bundleEndpoint.close();
   }
 
   /** After `release`: lets clients and gateways go over to the successor, finishes what is in flight, and ends. */
@@ -109,7 +111,7 @@ export class Gateway extends GatewayParts {
     this.#speak();
     this.#stopPublishing = publishChanges(this);
     const wasMember = this.membership.isMember;
-    if (!predecessor) await this.membersListener.start();
+    if (!predecessor) await this.#listenForOthers();
     await this.#serve(wasMember, predecessor ? successorPatienceMs : patienceMs);
     if (predecessor) await this.#succeed(predecessor);
     this.serving.resolve();
@@ -133,6 +135,7 @@ export class Gateway extends GatewayParts {
     const { catalog, clock, membership, workers, writtenPolicies } = this;
     await workers.start(async () => {
       await this.issuerKeys.recall();
+      await this.foreignBundles.start();
       if (isMember) await membership.start();
       await writtenPolicies.recalled();
       const { session } = membership;
@@ -148,7 +151,13 @@ export class Gateway extends GatewayParts {
     await released;
     // What was registered with the other process meanwhile.
     this.catalog.restore(await this.registrations.load());
+    await this.#listenForOthers();
+  }
+
+  /** Opens the control side's ports: for the federation's gateways, and for those outside that take its bundles. */
+  async #listenForOthers(): Promise<void> {
     await this.membersListener.start();
+    await this.bundleEndpoint.start();
   }
 
   async #end(): Promise<void> {
@@ -157,6 +166,7 @@ export class Gateway extends GatewayParts {
     this.sharedLimits.close();
     this.others.close();
     await this.membersListener.close();
+    await this.bundleEndpoint.close();
     this.#stopPublishing();
     this.catalog.close();
     this.checker.close();
@@ -164,6 +174,7 @@ export class Gateway extends GatewayParts {
     this.ingressCertificates.stop();
     this.endpointTrusts.close();
     await this.issuerKeys.close();
+    await this.foreignBundles.close();
     await this.registrations.flush();
     await this.observations.close(this.clock);
   }

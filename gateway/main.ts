@@ -60,6 +60,7 @@ export async function runGateway({ configPath }: RunOptions): Promise<number> {
       await reload.run();
       // The files are looked at every few seconds anyway; this is for those who don't want to wait.
       await gateway.ingressCertificates.look();
+      void gateway.foreignBundles.look();
     }),
   );
   manager.follow(gateway);

@@ -28,6 +28,10 @@ const sourceSchema = z
       'Identities of callers by their verified certificates, with or without `spiffe://`; `*` is any caller that has one',
     ),
     notPrincipals: texts.describe('Identities that the caller must not have'),
+    trustDomains: texts.describe(
+      "Trust domains in the callers' identities: of a cluster `<cluster>.<federation>`, or one outside of the federation",
+    ),
+    notTrustDomains: texts.describe("Trust domains that must not be in the caller's identity"),
     requestPrincipals: texts.describe(
       'Issuer and subject of the verified token, `<iss>/<sub>`; `*` is any token',
     ),

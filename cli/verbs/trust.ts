@@ -17,6 +17,7 @@ import { type Column, renderTable } from '../table.ts';
 import { printable } from '../terminal.ts';
 import { followRevocation, followRotation } from '../trust-progress.ts';
 import { noHeaders, type Verb } from '../verb.ts';
+import { foreignVerb } from './trust-foreign.ts';
 import { retireVerb } from './trust-retire.ts';
 
 export function trustVerb(program: Verb, cli: Cli): void {
@@ -31,6 +32,7 @@ export function trustVerb(program: Verb, cli: Cli): void {
     )
     .helpCommand(false);
   showVerb(trust, cli);
+  foreignVerb(trust, cli);
   rotateVerb(trust, cli);
   retireVerb(trust, cli);
   verifyVerb(trust, cli);

@@ -15,6 +15,8 @@ interface Deltas {
   readonly membership: [];
   /** The roots of a trust domain. */
   readonly trust: [trustDomain: TrustDomain];
+  /** The bundles of trust domains outside of the federation. */
+  readonly foreignTrust: [];
   /** This gateway's certificate. */
   readonly identity: [];
   /** The certificates for clients from outside. */

@@ -101,6 +101,7 @@ const requests: (readonly [id: string, path: string, ask?: AdminAsk])[] = [
   ['listGateways', '/v1/gateways'],
   ['listTrust', '/v1/trust'],
   ['getRegistry', '/v1/registry'],
+  ['listForeignTrust', '/v1/trust/foreign'],
   ['getTrustConnections', '/v1/trust/connections'],
   ['verifyTrust', '/v1/trust/verification'],
   ['getRevocation', '/v1/trust/revocations/dc9'],

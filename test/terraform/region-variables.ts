@@ -115,6 +115,19 @@ export const everyKey: readonly object[] = [
     trusted_fields: 'forwarded',
     sampling: { perMinute: 10 },
     verify: { every: '5m' },
+    trust: {
+      bundleEndpoint: {
+        ...{ listen: '0.0.0.0:8443', profile: 'https_web' },
+        ...{ cert: 'www.pem', key: 'www.key', refreshHint: '1m' },
+      },
+      foreign: [
+        { trustDomain: 'a.example', url: 'https://a.example', profile: 'https_web', ca: 'a.pem' },
+        {
+          ...{ trustDomain: 'b.example', url: 'https://b.example', profile: 'https_spiffe' },
+          ...{ endpointSpiffeId: 'spiffe://b.example/server', bundle: 'b.json' },
+        },
+      ],
+    },
     metrics: { principalsPerService: 8 },
     ca: { certificate: 'corp.pem', key: 'corp.key', passwordFile: 'corp.password' },
     audit: {
@@ -185,7 +198,7 @@ export const everyKey: readonly object[] = [
         certificates: [{ cert: 'www.pem', key: 'www.key', hosts: ['a.example'], default: true }],
         http: true,
         http2: false,
-        clientCertificates: { ca: 'clients.pem', required: false },
+        clientCertificates: { ca: 'clients.pem', trustDomains: ['a.example'], required: false },
         minVersion: 'TLSv1.3',
         handshakeTimeout: '5s',
         serviceNames: false,

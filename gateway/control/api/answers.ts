@@ -37,6 +37,7 @@ import type {
   trafficSchema,
 } from './schema/traffic.ts';
 import type {
+  foreignTrustSchema,
   retirementSchema,
   revocationSchema,
   rotationSchema,
@@ -69,6 +70,9 @@ export type GatewayItem = z.output<typeof gatewayItemSchema>;
 export type RegistryReport = z.output<typeof registryReportSchema>;
 /** `GET /v1/trust` */
 export type TrustItem = z.output<typeof trustItemSchema>;
+
+/** `GET /v1/trust/foreign` */
+export type ForeignTrustItem = z.output<typeof foreignTrustSchema>;
 
 /** `GET /v1/grants/policy` */
 export type PolicyGrantItem = z.output<typeof policyGrantResource.answer>;

@@ -26,6 +26,7 @@ import {
   rootWarningMs,
   warning,
 } from './finding.ts';
+import { type ForeignParts, foreign } from './foreign.ts';
 import { ingressCertificates, unreachableRoutes, unservedTargets } from './ingress.ts';
 import { type KnownSiblings, missingGateways } from './missing.ts';
 import { type PolicyParts, policies } from './policies.ts';
@@ -55,7 +56,8 @@ export type CheckedParts = Looked &
   KnownSiblings &
   PolicyParts &
   AuditedParts &
-  ShownTo;
+  ShownTo &
+  ForeignParts;
 
 /** Findings of every layer; each layer says at least that it is fine. */
 export async function checkGateway(gateway: CheckedParts): Promise<Finding[]> {
@@ -66,6 +68,7 @@ export async function checkGateway(gateway: CheckedParts): Promise<Finding[]> {
     ...ingress(gateway),
     ...(await otherClusters(gateway)),
     ...refusedTokens(gateway),
+    ...foreign(gateway),
     ...services(gateway),
     ...policies(gateway),
     ...intended(gateway),

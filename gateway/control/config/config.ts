@@ -28,6 +28,7 @@ import { refuseTwice } from './lists.ts';
 import { checkProxyProtocol } from './proxy-protocol.ts';
 import { registrySchema } from './registry.ts';
 import { serviceListSchema } from './service.ts';
+import { checkForeignTrust, trustSchema } from './trust.ts';
 
 const mostWarmUpMs = 1_000;
 const mostWorkers = 64;
@@ -72,6 +73,8 @@ export const configSchema = z.strictObject({
   /** Ports for TLS from outside: ended here, or passed on by the server's name. */
   ingress: ingressListSchema,
   services: serviceListSchema,
+  /** Trust between this federation and others: the bundle that is given to them, and those that are taken from them. */
+  trust: trustSchema.prefault({}),
   /** Who may use the admin API, and how it proves itself; needed where it listens on a network. */
   admin: adminSchema.prefault({}),
   /** How long it is known who changed what, and who else is told. */
@@ -197,7 +200,10 @@ export const configSchema = z.strictObject({
 });
 
 /** The schema with the checks that take several keys. */
-const checkedSchema = configSchema.superRefine(checkEdge).superRefine(checkProxyProtocol);
+const checkedSchema = configSchema
+  .superRefine(checkEdge)
+  .superRefine(checkProxyProtocol)
+  .superRefine(checkForeignTrust);
 
 export type GatewayConfig = z.output<typeof configSchema> & {
   /** Absolute path of the data folder. */

@@ -19,6 +19,7 @@ function ingressSpecOf(config: IngressConfig): Omit<IngressSpec, 'name'> {
     protocols: [...(http2 ? (['h2'] as const) : []), ...(http ? (['http/1.1'] as const) : [])],
     minVersion,
     handshakeMs: handshakeTimeout,
+    trustDomains: clientCertificates?.trustDomains ?? [],
     clientCertificate: clientCertificates?.required === false ? 'optional' : 'required',
     routes,
     passthrough,

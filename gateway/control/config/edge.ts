@@ -7,6 +7,7 @@ import type { NamedPort } from '../../../registry/ports.ts';
 import { normalPath } from '../../data/request/normalize.ts';
 import { isHostPattern } from '../../data/request/route/host-pattern.ts';
 import { refuseTwice } from './lists.ts';
+import { trustDomainSchema } from './trust-domain.ts';
 
 const hostSchema = z
   .string()
@@ -69,13 +70,23 @@ const ingressItemSchema = z
     /** Whether HTTP/1.1 and HTTP/2 are spoken to clients; default both. */
     http: z.boolean().default(true),
     http2: z.boolean().default(true),
-    /** Asks clients for certificates by the authorities in this PEM file. */
+    /** Asks clients for certificates: by the authorities in the PEM file `ca`, or of workloads outside of the federation. */
     clientCertificates: z
       .strictObject({
-        ca: z.string().min(1),
+        ca: z.string().min(1).optional(),
+        /** Trust domains of `trust.foreign` whose workloads may come in, each by its own bundle. */
+        trustDomains: z
+          .array(trustDomainSchema)
+          .min(1)
+          .superRefine(refuseTwice('', (one) => one))
+          .optional(),
         /** Whether clients without one are refused; default true. One that is wrong is refused in any case. */
         required: z.boolean().default(true),
       })
+      .refine(
+        ({ ca, trustDomains }) => ca !== undefined || trustDomains !== undefined,
+        'give ca, trustDomains or both: nobody could come in',
+      )
       .optional(),
     minVersion: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2'),
     /** From the connection to the end of the handshake. Default 10s. */

@@ -18,6 +18,7 @@ const reloadable = new Set([
   'ingress',
   'drainTimeout',
   'ca',
+  'trust.foreign',
 ]);
 
 /** The gateway that takes a configuration up. */
@@ -139,13 +140,20 @@ export class Reload {
   }
 }
 
-/** The top-level keys that differ; of `log` its own keys, for only one of them is taken up. */
+/** The top-level keys that differ; of `log` and `trust` their own keys, for only one of each is taken up. */
 function changedKeys(before: GatewayConfig, now: GatewayConfig): string[] {
   const [one, other] = [flat(before), flat(now)];
   const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
   return [...keys].filter((key) => !isDeepStrictEqual(one[key], other[key]));
 }
 
-function flat({ log, dataDir: _, baseDir: __, ...keys }: GatewayConfig): Record<string, unknown> {
-  return { ...keys, 'log.level': log.level, 'log.access': log.access };
+function flat(config: GatewayConfig): Record<string, unknown> {
+  const { log, trust, dataDir: _, baseDir: __, ...keys } = config;
+  return {
+    ...keys,
+    'log.level': log.level,
+    'log.access': log.access,
+    'trust.foreign': trust.foreign,
+    'trust.bundleEndpoint': trust.bundleEndpoint,
+  };
 }

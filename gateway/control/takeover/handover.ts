@@ -21,6 +21,7 @@ export const handoverSchema = z.strictObject({
       federation: addressSchema,
       admin: z.string(),
       registry: addressSchema.optional(),
+      bundleEndpoint: addressSchema.optional(),
     })
     .catchall(addressSchema),
 });

@@ -70,13 +70,18 @@ export class Predecessor {
   /** The configuration, with the addresses that are in use: a free port is the one that was found free before. */
   inPlaceOf(config: GatewayConfig): GatewayConfig {
     const { outbound, eastWest, federation, admin, ...other } = this.#handover.addresses;
-    const { registry: listen } = other;
+    const { registry: listen, bundleEndpoint: given } = other;
     const { embedded, host } = config.registry ?? {};
+    const { bundleEndpoint } = config.trust;
     return {
       ...config,
       listen: { ...config.listen, outbound, eastWest, federation, admin },
       ...(embedded &&
         listen !== undefined && { registry: { embedded: { ...embedded, listen }, host } }),
+      ...(bundleEndpoint &&
+        given !== undefined && {
+          trust: { ...config.trust, bundleEndpoint: { ...bundleEndpoint, listen: given } },
+        }),
     };
   }
 

@@ -9,6 +9,8 @@ import type { KnownServices } from '../catalog/known-services.ts';
 import type { IngressCertificates } from '../certificates/ingress-certificates.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import type { Effects } from '../drills/effects.ts';
+import type { BundleEndpoint } from '../foreign/bundle-endpoint.ts';
+import type { ForeignBundles } from '../foreign/foreign-bundles.ts';
 import type { Membership } from '../membership/membership.ts';
 import type { TokenRefusals } from '../membership/token-refusals.ts';
 import type { WrittenPolicies } from '../policies/written-policies.ts';
@@ -18,6 +20,7 @@ import type { Workers } from '../workers/workers.ts';
 import { auditMetrics } from './audit-metrics.ts';
 import { balanceNumbers } from './balance-numbers.ts';
 import { type Exposition, expose } from './exposition.ts';
+import { foreignMetrics } from './foreign-metrics.ts';
 import type { Observations } from './observations.ts';
 import { refusalMetrics } from './refusal-metrics.ts';
 import {
@@ -48,6 +51,8 @@ export interface MeasuredParts extends BelievingParts {
   readonly clock: Pick<Clock, 'after' | 'now'>;
   readonly config: GatewayConfig;
   readonly effects: Effects;
+  readonly bundleEndpoint: Pick<BundleEndpoint, 'certificate'>;
+  readonly foreignBundles: Pick<ForeignBundles, 'standings'>;
   readonly ingressCertificates: Pick<IngressCertificates, 'states'>;
   readonly membership: Pick<Membership, 'believed' | 'bundleOf' | 'session'>;
   readonly observations: Pick<Observations, 'exemplars'>;
@@ -90,7 +95,17 @@ export class Metrics {
       tokens: this.#gateway.tokenRefusals,
       records: this.#gateway.membership.session?.client.refusals ?? [],
     });
-    return expose([...stateMetrics(state), ...refusals, ...audit, ...verified, ...traffic], accept);
+    const { clock, foreignBundles } = this.#gateway;
+    const foreign = foreignMetrics(foreignBundles.standings, clock.now());
+    const all = [
+      ...stateMetrics(state),
+      ...refusals,
+      ...foreign,
+      ...audit,
+      ...verified,
+      ...traffic,
+    ];
+    return expose(all, accept);
   }
 
   close(): void {
@@ -146,7 +161,8 @@ export class Metrics {
 
   #trust(): { certificates: CertificateNumbers[]; bundles: BundleNumbers[] } {
     const gateway = this.#gateway;
-    const { clock, identity, ingressCertificates } = gateway;
+    const { bundleEndpoint, clock, identity, ingressCertificates } = gateway;
+    const { certificate: given } = bundleEndpoint;
     const items = bundleStandings(gateway);
     const believed = items.filter((item) => item.believed);
     const expires = (kind: CertificateNumbers['kind'], name: string, notAfter: number) => ({
@@ -159,6 +175,7 @@ export class Metrics {
         expires('leaf', leaf.id.uri, leaf.notAfter),
         ...believed.map(({ cluster, notAfter }) => expires('bundle', cluster, notAfter)),
         ...ingressCertificates.states.map((one) => expires('ingress', one.where, one.notAfter)),
+        ...(given ? [expires('bundle-endpoint', given.where, given.notAfter)] : []),
       ],
       bundles: believed.map(({ cluster, sequence, acks, laggards }) => ({
         cluster,

@@ -37,7 +37,7 @@ export interface RegistryNumbers {
 
 /** A certificate or a root: what it is for, whose, and how long it lasts. */
 export interface CertificateNumbers {
-  readonly kind: 'leaf' | 'bundle' | 'ingress';
+  readonly kind: 'leaf' | 'bundle' | 'bundle-endpoint' | 'ingress';
   readonly name: string;
   readonly expiresInMs: number;
 }

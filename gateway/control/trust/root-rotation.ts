@@ -29,6 +29,7 @@ import type { LinkBoard } from '../workers/link-board.ts';
 import { type Acknowledgement, acknowledgements, laggards, nameOf } from './acknowledgements.ts';
 import { type Resting, reasonsToKeep } from './retirement.ts';
 import { signAnew } from './signed-by.ts';
+import { isNoticed, waitingFor } from './waiting.ts';
 
 export interface RootRotationParts {
   readonly config: Pick<GatewayConfig, 'cluster' | 'federation' | 'gateway' | 'ca' | 'baseDir'>;
@@ -42,6 +43,8 @@ export interface RootRotationParts {
 interface RootRotationOptions {
   readonly gateway: RootRotationParts;
   readonly sharing: Pick<Sharing, 'followFrom'>;
+  /** How long a root is published before it signs, whoever believes it: time for those outside of the federation. */
+  readonly noticeMs: number;
   readonly connectionsOn: (root: string) => Promise<readonly Resting[]>;
   /** Has the founder's word on who may write policies signed by the root that signs now. */
   renewGrants(keyId: string): Promise<void>;
@@ -51,8 +54,6 @@ interface RootRotationOptions {
 
 /** How often what is missing is looked at, and tried again. */
 const lookEveryMs = 1_000;
-/** Within this a change is on its way, and nothing to worry about. */
-const patienceMs = 5_000;
 
 export class RootRotation {
   readonly #options: RootRotationOptions;
@@ -79,18 +80,7 @@ export class RootRotation {
 
   /** Why the last step could not be done, which is tried again; else ROTATION_WAITING where gateways are waited for, for longer than it takes. */
   get problem(): IsthmusError | undefined {
-    return this.#problem ?? this.#waiting;
-  }
-
-  get #waiting(): IsthmusError | undefined {
-    const { gateway, clock } = this.#options;
-    const { state } = gateway.identity.authority;
-    if (state.kind !== 'published' || clock.now() - state.since < patienceMs) return undefined;
-    const late = laggards(this.acknowledgements).map((one) => `${nameOf(one)} (${one.state})`);
-    if (late.length === 0) return undefined;
-    return new IsthmusError('ROTATION_WAITING', {
-      what: `The next root of ${gateway.config.cluster} is published since ${new Date(state.since).toISOString()}, and waits for ${late.join(', ')}`,
-    });
+    return this.#problem ?? waitingFor(this.#waiting);
   }
 
   /** How each gateway of the federation stands to this cluster's bundle. */
@@ -242,8 +232,8 @@ export class RootRotation {
     const { authority } = gateway.identity;
     const { session } = gateway.membership;
     if (session === undefined) {
-      // Nobody else believes anything of a cluster that is in no federation.
-      if (!gateway.membership.isMember) await authority.signNext();
+      // No other cluster believes anything of one that is in no federation.
+      if (!gateway.membership.isMember && isNoticed(this.#waiting)) await authority.signNext();
       return;
     }
     // What may be out of date is no ground for a step.
@@ -290,8 +280,17 @@ export class RootRotation {
     const { authority } = this.#options.gateway.identity;
     const next = otherRoot(authority.state);
     const isSigning = bundle?.signature?.keyId === (next && fingerprintOf(next.root.raw));
-    const isBelieved = session.presence.isFirst && laggards(this.acknowledgements).length === 0;
-    if (isSigning || isBelieved) await authority.signNext();
+    const waiting = this.#waiting;
+    const isBelieved = isNoticed(waiting) && laggards(waiting.acknowledgements).length === 0;
+    if (isSigning || (isBelieved && session.presence.isFirst)) await authority.signNext();
+  }
+
+  get #waiting() {
+    const { gateway, noticeMs, clock } = this.#options;
+    const { cluster } = gateway.config;
+    const { state } = gateway.identity.authority;
+    const { acknowledgements } = this;
+    return { cluster, state, acknowledgements, noticeMs, now: clock.now() };
   }
 
   /** Has everything that the cluster has in the registry signed by the root that signs now. */

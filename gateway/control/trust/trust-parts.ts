@@ -2,6 +2,7 @@
 import type { Clock } from '../../../core/clock.ts';
 import type { Log } from '../../../core/log.ts';
 import { Sharing } from '../../../federation/sharing.ts';
+import type { GatewayConfig } from '../config/config.ts';
 import type { OtherGateways } from '../others/other-gateways.ts';
 import type { WrittenPolicies } from '../policies/written-policies.ts';
 import type { Workers } from '../workers/workers.ts';
@@ -11,6 +12,7 @@ import { RootRotation, type RootRotationParts } from './root-rotation.ts';
 import { type BelievingParts, ownBeliefs } from './standings.ts';
 
 interface TrustingGateway extends RootRotationParts {
+  readonly config: RootRotationParts['config'] & Pick<GatewayConfig, 'trust'>;
   readonly identity: RootRotationParts['identity'] & BelievingParts['identity'];
   readonly membership: RootRotationParts['membership'] & BelievingParts['membership'];
   readonly workers: Pick<Workers, 'areInStep' | 'links'>;
@@ -41,10 +43,18 @@ export function trustPartsOf(
   const rootRotation = new RootRotation({
     gateway,
     sharing,
+    noticeMs: noticeMs(gateway.config),
     connectionsOn: (root) => connectionsOn(root, gateway.others),
     renewGrants: (keyId) => gateway.writtenPolicies.grants.renew(keyId),
     clock,
     log,
   });
   return { sharing, believing, rootRotation };
+}
+
+/** Those who fetch the bundle have looked that often before its next root signs: the standard advises three to five times (SPIFFE Federation, section 4.1). */
+const looks = 3;
+
+function noticeMs({ trust }: Pick<GatewayConfig, 'trust'>): number {
+  return looks * (trust.bundleEndpoint?.refreshHint ?? 0);
 }

@@ -40,6 +40,7 @@ export function feedChanges(feed: Feed, gateway: FeedChangesParts): void {
     trust: (trustDomain) => feed.trustChanged(trustDomain),
     identity: () => feed.changed('identity'),
     credentials: () => feed.changed('credentials'),
+    foreignTrust: () => feed.changed('foreign'),
     issuerKeys: () => feed.changed('keys'),
     policies: () => feed.changed('policies'),
     endpointTrust: (service) => feed.endpointTrustChanged(service),

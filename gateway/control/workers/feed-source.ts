@@ -10,6 +10,7 @@ import type { KnownServices } from '../catalog/known-services.ts';
 import type { EndpointTrusts } from '../certificates/endpoint-trusts.ts';
 import type { IngressCertificates } from '../certificates/ingress-certificates.ts';
 import type { Effects } from '../drills/effects.ts';
+import type { ForeignBundles } from '../foreign/foreign-bundles.ts';
 import type { IssuerKeys } from '../issuers/issuer-keys.ts';
 import type { Identity } from '../membership/identity.ts';
 import type { Membership } from '../membership/membership.ts';
@@ -19,6 +20,7 @@ import type { FeedSource } from './feed.ts';
 export interface FeedParts {
   readonly effects: Effects;
   readonly endpointTrusts: Pick<EndpointTrusts, 'all' | 'of'>;
+  readonly foreignBundles: Pick<ForeignBundles, 'current'>;
   readonly identity: Pick<Identity, 'leaf' | 'trust'>;
   readonly ingressCertificates: Pick<IngressCertificates, 'current'>;
   readonly issuerKeys: Pick<IssuerKeys, 'current'>;
@@ -40,6 +42,7 @@ export function feedSourceOf(gateway: FeedParts): Omit<FeedSource, 'scouting'> {
     credentials: () => ingressCertificates.current,
     trustDomains: () => identity.trust.domains(),
     bundle: (trustDomain) => identity.trust.get(trustDomain),
+    foreign: () => gateway.foreignBundles.current,
     policies: () => gateway.policies,
     keys: () => gateway.issuerKeys.current,
     endpointTrusts: () => gateway.endpointTrusts.all(),

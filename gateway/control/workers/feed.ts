@@ -31,6 +31,8 @@ export interface FeedSource {
   credentials(): readonly IngressCredentials[];
   trustDomains(): Iterable<TrustDomain>;
   bundle(trustDomain: TrustDomain): Bundle | undefined;
+  /** The bundles of foreign trust domains, one that is not known yet without a root. */
+  foreign(): readonly Bundle[];
   policies(): Policies;
   keys(): KeyRingContents;
   /** Every service whose endpoints are spoken to over TLS. */
@@ -48,6 +50,7 @@ type Whole =
   | 'remotes'
   | 'identity'
   | 'credentials'
+  | 'foreign'
   | 'policies'
   | 'keys'
   | 'logLevel'
@@ -95,6 +98,7 @@ export class Feed {
       keys: source.keys(),
       endpointTrust: [...source.endpointTrusts()],
       trust: Array.from(source.trustDomains(), (domain) => this.#rootsOf(domain)),
+      foreign: source.foreign().map(trustedRoots),
       clusters: clusterFacts(source.clusters()),
       remotes: source.remotes(),
       effects: source.effects(),
@@ -200,6 +204,7 @@ export class Feed {
       ...(remotes && { remotes }),
       ...(scouting && { scouting }),
       ...(whole.has('identity') && { identity: source.identity() }),
+      ...(whole.has('foreign') && { foreign: source.foreign().map(trustedRoots) }),
       ...(whole.has('credentials') && { credentials: source.credentials() }),
       ...(delta && { policies: delta }),
       ...(whole.has('keys') && { keys: source.keys() }),
@@ -240,13 +245,13 @@ export class Feed {
 
   #rootsOf(trustDomain: TrustDomain): TrustedRoots {
     const bundle = this.#source.bundle(trustDomain);
-    return {
-      trustDomain,
-      sequence: bundle?.sequence ?? 0,
-      refreshHintSeconds: bundle?.refreshHintSeconds ?? 0,
-      roots: bundle?.roots.map(({ raw }) => new Uint8Array(raw)),
-    };
+    if (bundle) return trustedRoots(bundle);
+    return { trustDomain, sequence: 0, refreshHintSeconds: 0, roots: undefined };
   }
+}
+
+function trustedRoots({ roots, ...bundle }: Bundle): TrustedRoots {
+  return { ...bundle, roots: roots.map(({ raw }) => new Uint8Array(raw)) };
 }
 
 /** Cuts the clusters' records down to what decisions need: the rest would be copied for nothing. */

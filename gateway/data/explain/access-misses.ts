@@ -2,7 +2,8 @@
 import type { AuthorizationRule } from '../../../policy/authorization.ts';
 import type { PolicyResource } from '../../../policy/effective.ts';
 import { Facts, type Place } from '../request/authorize/facts.ts';
-import { ruleOf } from '../request/authorize/rules.ts';
+import { namingForeign } from '../request/authorize/foreign.ts';
+import { plainRuleOf } from '../request/authorize/rules.ts';
 import type { Decision } from './decision.ts';
 import type { Teller } from './way.ts';
 
@@ -19,7 +20,10 @@ export function tellAccessMisses(place: Place): Teller {
       .filter(isAllowing)
       .flatMap(({ name, spec }) => spec.rules.map((rule, i) => ({ name, rule, number: i + 1 })))
       .slice(0, mostLooked)
-      .map((one) => ({ ...one, failed: failedIn(one.rule, facts) }))
+      .map((one) => ({
+        ...one,
+        failed: [...failedIn(one.rule, facts), ...unnamed(one.rule, facts)],
+      }))
       .toSorted((a, b) => a.failed.length - b.failed.length)
       .filter(({ failed }) => failed.length > 0)
       .slice(0, mostMisses)
@@ -39,7 +43,7 @@ function isAllowing(one: PolicyResource): one is Allowing {
 /** The conditions that fail: of several sources or operations those of the one that fails by the fewest. */
 function failedIn({ from = [], to = [], when = [] }: AuthorizationRule, facts: Facts): string[] {
   const fits = (only: AuthorizationRule) =>
-    ruleOf('', 'ALLOW', only, facts.isTcp ? 'tcp' : 'http')?.test(facts) ?? false;
+    plainRuleOf('', 'ALLOW', only, facts.isTcp ? 'tcp' : 'http')?.test(facts) ?? false;
   const sources = from.map(({ source }) =>
     failedFields(source, (field) => fits({ from: [{ source: field }] })),
   );
@@ -53,6 +57,12 @@ function failedIn({ from = [], to = [], when = [] }: AuthorizationRule, facts: F
       return `${key}${values === undefined ? '' : ` of ${JSON.stringify(values)}`}${not}`;
     });
   return [...fewest(sources), ...fewest(operations), ...conditions];
+}
+
+/** A rule that fits callers of the federation alone. */
+function unnamed(rule: AuthorizationRule, { foreign }: Facts): string[] {
+  if (foreign === undefined || namingForeign(rule) !== undefined) return [];
+  return [`callers of this federation, unless it names ${foreign} in trustDomains or principals`];
 }
 
 function failedFields<T extends object>(said: T, fits: (only: T) => boolean): string[] {

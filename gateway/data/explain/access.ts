@@ -4,6 +4,7 @@ import type { ServiceName } from '../../../core/names.ts';
 import { writtenDuration } from '../../../core/written-duration.ts';
 import { decidingRule, refusing } from '../request/authorize/decide.ts';
 import { Facts, type Place } from '../request/authorize/facts.ts';
+import { isUnnamed } from '../request/authorize/foreign.ts';
 import {
   type CompiledLimit,
   keyValue,
@@ -39,11 +40,15 @@ export function tellAuthorization(place: Place): Teller {
   return ({ exchange, route: { governed, port, service } }) => {
     const step = 'authorize';
     const policies = governed?.authorization;
+    const facts = new Facts(exchange, place, port);
+    const by = policies && refusing(policies, facts);
+    if (by === undefined && isUnnamed(policies, facts)) {
+      const says = `it is of ${facts.foreign}, which is outside of the federation, and no policy for ${service} names it`;
+      return [{ step, outcome: 'refused', says }];
+    }
     if (policies === undefined) {
       return [{ step, outcome: 'passes', says: `no policy says who may ask ${service}` }];
     }
-    const facts = new Facts(exchange, place, port);
-    const by = refusing(policies, facts);
     const rule = decidingRule(policies, facts);
     if (by !== undefined) {
       const says =

@@ -1,4 +1,5 @@
 /** Owns the listeners for clients from outside: what each of them is, and the certificates they prove themselves by. */
+import type { TrustStore } from '../../../certs/trust-store.ts';
 import type { Clock } from '../../../core/clock.ts';
 import type { Log } from '../../../core/log.ts';
 import type { GatewayProxy } from '../request/proxy.ts';
@@ -22,6 +23,8 @@ interface EdgeOptions {
   readonly proxy: GatewayProxy;
   /** Finds services by their own names. */
   readonly services: RouteLookup;
+  /** The bundles of foreign trust domains. */
+  readonly foreign: TrustStore;
   readonly clock: Clock;
   readonly log: Log;
 }

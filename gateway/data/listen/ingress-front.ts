@@ -1,5 +1,6 @@
 /** Owns a connection's first moments at an ingress: its ClientHello, and where that leads. */
 import type { Socket } from 'node:net';
+import type { TrustStore } from '../../../certs/trust-store.ts';
 import { type ErrorCode, IsthmusError } from '../../../core/errors.ts';
 import { serviceHost } from '../../../core/names.ts';
 import type { ClientGround } from '../client/client-ground.ts';
@@ -11,6 +12,7 @@ import type { RouteLookup } from '../request/route/route-table.ts';
 import { Intake } from '../socket/intake.ts';
 import { alert, beginsTls, fatalAlert } from '../wire/tls/alert.ts';
 import { ClientHelloReader } from '../wire/tls/client-hello-reader.ts';
+import type { Admission } from './client-identity.ts';
 import type { IngressCredentials } from './credentials.ts';
 import { Destinations } from './destinations.ts';
 import type { IngressSpec } from './ingress-spec.ts';
@@ -23,6 +25,8 @@ interface IngressFrontOptions {
   readonly proxy: GatewayProxy;
   /** Finds services by their own names. */
   readonly services: RouteLookup;
+  /** The bundles of foreign trust domains. */
+  readonly foreign: TrustStore;
   readonly ground: ClientGround;
 }
 
@@ -117,9 +121,20 @@ export class IngressFront {
       (certificate) =>
         new TlsTerminator(certificate, clientCa, this.#groundFor(certificate.hosts), {
           ...this.#spec,
+          admission: this.#admission,
+          clock: this.#options.ground.clock,
           onRefused: (code, what) => this.#refused(code, what),
         }),
     );
+  }
+
+  get #admission(): Admission {
+    const { clientCertificate, trustDomains } = this.#spec;
+    return {
+      isRequired: clientCertificate === 'required',
+      trustDomains,
+      foreign: this.#options.foreign,
+    };
   }
 
   #decide({ certificates }: IngressCredentials): Destinations<TlsTerminator> {

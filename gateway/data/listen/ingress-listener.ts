@@ -1,4 +1,5 @@
 /** Owns an ingress: TLS from outside, ended here or passed on as it is, by the name of the server that is asked for. */
+import type { TrustStore } from '../../../certs/trust-store.ts';
 import type { Clock } from '../../../core/clock.ts';
 import type { Log } from '../../../core/log.ts';
 import type { DrainResult } from '../client/drain.ts';
@@ -17,6 +18,8 @@ interface IngressListenerOptions {
   readonly proxy: GatewayProxy;
   /** Finds services by their own names. */
   readonly services: RouteLookup;
+  /** The bundles of foreign trust domains. */
+  readonly foreign: TrustStore;
   readonly clock: Clock;
   readonly log: Log;
 }

@@ -15,6 +15,8 @@ export interface IngressSpec {
   readonly handshakeMs: number;
   /** Whether clients without a certificate are refused, where certificates are asked for. */
   readonly clientCertificate: 'required' | 'optional';
+  /** Foreign trust domains whose workloads may come in. */
+  readonly trustDomains: readonly string[];
   readonly routes: readonly IngressRoute[];
   /** Gets what fits no route, and what names no host. */
   readonly defaultService?: AskedName | undefined;

@@ -3,13 +3,14 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
 import { hardenedTls } from '../../../certs/hardened-tls.ts';
+import type { Clock } from '../../../core/clock.ts';
 import { type ErrorCode, messageOf } from '../../../core/errors.ts';
-import { forwardedCertificate } from '../client/client-certificate.ts';
 import { ClientConnection } from '../client/client-connection.ts';
 import type { ClientGround } from '../client/client-ground.ts';
 import { Http2Connection } from '../client/http2-connection.ts';
 import type { ClientPeer } from '../message/peer.ts';
 import { Intake } from '../socket/intake.ts';
+import { type Admission, identifyClient } from './client-identity.ts';
 import type { Credentials } from './credentials.ts';
 
 interface TerminatorOptions {
@@ -18,8 +19,9 @@ interface TerminatorOptions {
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
   /** Most time for what follows the ClientHello, in milliseconds. */
   readonly handshakeMs: number;
-  /** Whether clients without a certificate are refused, where certificates are asked for. */
-  readonly clientCertificate: 'required' | 'optional';
+  readonly admission: Admission;
+  /** The time by which certificates are judged. */
+  readonly clock: Pick<Clock, 'now'>;
   /** Hears of a connection that came to nothing, now closed. */
   onRefused(code: ErrorCode, what: string): void;
 }
@@ -32,6 +34,7 @@ export class TlsTerminator {
   readonly #server: Server;
   /** The client whose connection the server hands over: a TLS socket does not say which socket it was made of. */
   readonly #peer = new AsyncLocalStorage<ClientPeer>();
+  readonly #asksForeign: boolean;
   #asksClients: boolean;
 
   constructor(
@@ -42,12 +45,13 @@ export class TlsTerminator {
   ) {
     this.#options = options;
     this.#ground = ground;
-    this.#asksClients = clientCa !== undefined;
+    this.#asksForeign = options.admission.trustDomains.length > 0;
+    this.#asksClients = clientCa !== undefined || this.#asksForeign;
     this.#server = createServer({
       ...this.#context(credentials, clientCa),
       ALPNProtocols: [...options.protocols],
       handshakeTimeout: options.handshakeMs,
-      requestCert: clientCa !== undefined,
+      requestCert: this.#asksClients,
       // Judged here, so that the log and the counters can say why.
       rejectUnauthorized: false,
     });
@@ -62,7 +66,7 @@ export class TlsTerminator {
   /** New connections get this certificate and ground; open ones keep theirs. */
   update(credentials: Credentials, clientCa: string | undefined, ground: ClientGround): void {
     this.#ground = ground;
-    this.#asksClients = clientCa !== undefined;
+    this.#asksClients = clientCa !== undefined || this.#asksForeign;
     this.#server.setSecureContext(this.#context(credentials, clientCa));
   }
 
@@ -94,10 +98,11 @@ export class TlsTerminator {
       this.#options.onRefused('INTERNAL', 'It is not known whose connection was secured');
       return;
     }
-    const certificate = this.#asksClients ? this.#clientCertificate(socket) : undefined;
-    if (certificate?.kind === 'refused') {
+    const { admission, clock } = this.#options;
+    const client = this.#asksClients ? identifyClient(socket, admission, clock.now()) : undefined;
+    if (client?.kind === 'refused') {
       socket.destroy();
-      this.#options.onRefused('CLIENT_CERT_REFUSED', certificate.what);
+      this.#options.onRefused('CLIENT_CERT_REFUSED', client.what);
       return;
     }
     const protocol = this.#protocolOf(socket);
@@ -106,7 +111,7 @@ export class TlsTerminator {
       this.#options.onRefused('TLS_HANDSHAKE_FAILED', 'The client offers no protocol spoken here');
       return;
     }
-    const peer = { ...from, certificate: certificate?.value };
+    const peer = { ...from, certificate: client?.certificate, foreign: client?.foreign };
     const ground = this.#ground;
     const intake = Intake.byEvents(socket);
     const connection =
@@ -122,19 +127,4 @@ export class TlsTerminator {
     const protocol = alpnProtocol === 'h2' ? 'h2' : 'http/1.1';
     return this.#options.protocols.includes(protocol) ? protocol : undefined;
   }
-
-  #clientCertificate(socket: TLSSocket): ClientCertificate {
-    const certificate = socket.getPeerX509Certificate();
-    if (certificate === undefined) {
-      if (this.#options.clientCertificate === 'optional') return { kind: 'ok', value: undefined };
-      return { kind: 'refused', what: 'The client presented no certificate' };
-    }
-    if (socket.authorized) return { kind: 'ok', value: forwardedCertificate(certificate) };
-    const why = String(socket.authorizationError);
-    return { kind: 'refused', what: `The client's certificate is not believed: ${why}` };
-  }
 }
-
-type ClientCertificate =
-  | { readonly kind: 'ok'; readonly value: string | undefined }
-  | { readonly kind: 'refused'; readonly what: string };

@@ -26,6 +26,12 @@ export const subsetField = 'x-isthmus-subset';
 /** On a request between gateways, and only there: the token of the endpoint that its session is with. Believed of gateways only. */
 export const sessionField = 'x-isthmus-session';
 
+/**
+ * On a request between gateways, and only there: the trust domain outside of the federation whose bundle vouches for its client.
+ * Believed of gateways only.
+ */
+export const foreignField = 'x-isthmus-foreign';
+
 /** On a request to an endpoint: the cluster that it came from, where that is another one, by its gateway's certificate. */
 export const sourceField = 'x-isthmus-source-cluster';
 /**
@@ -48,6 +54,7 @@ export const requestIdId = idOfName(requestIdField);
 export const serviceId = idOfName(serviceField);
 export const subsetId = idOfName(subsetField);
 export const sessionId = idOfName(sessionField);
+export const foreignId = idOfName(foreignField);
 export const clientCertificateId = idOfName(clientCertificateField);
 export const endpointId = idOfName(endpointField);
 export const keepAliveId = idOfName('keep-alive');

@@ -6,6 +6,8 @@ import {
   isLabel,
   parseClusterName,
 } from '../../../core/names.ts';
+import { foreignId } from './headers.ts';
+import type { ReceivedFields } from './message.ts';
 import type { TrustedProxies } from './trusted-proxies.ts';
 
 export type Peer =
@@ -15,6 +17,8 @@ export type Peer =
       readonly address: string;
       /** The element of `x-forwarded-client-cert` about its verified certificate; absent when it showed none. */
       readonly certificate?: string | undefined;
+      /** The trust domain outside of the federation whose own bundle vouches for that certificate; absent where no such one does. */
+      readonly foreign?: string | undefined;
       /** Present where the client is a trusted proxy, which says for whom it asks. */
       readonly proxies?: TrustedProxies | undefined;
     }
@@ -60,6 +64,12 @@ export function peerOf(identity: PeerIdentity, federation: FederationName, addre
     return { kind: 'stranger', address, id };
   }
   return { kind: 'gateway', address, cluster: parseClusterName(cluster), gateway, id };
+}
+
+/** The trust domain outside of the federation that a request's client is of, as its gateway verified; undefined for all others. */
+export function foreignDomainOf(peer: Peer, fields: Pick<ReceivedFields, 'getById'>) {
+  if (peer.kind === 'client') return peer.foreign;
+  return peer.kind === 'gateway' ? fields.getById(foreignId) : undefined;
 }
 
 /** The cluster that asks by one of its gateways; undefined where a client does. */

@@ -2,9 +2,11 @@
 import { IsthmusError } from '../../../core/errors.ts';
 import type { Log } from '../../../core/log.ts';
 import type { Exchange } from '../message/exchange.ts';
+import { foreignDomainOf } from '../message/peer.ts';
 import type { Recorder } from '../observe/record.ts';
 import { refusing, wouldRefuse } from './authorize/decide.ts';
 import { Facts, type Place } from './authorize/facts.ts';
+import { isUnnamed } from './authorize/foreign.ts';
 import type { Route } from './route/route-table.ts';
 import type { Step } from './step.ts';
 
@@ -38,7 +40,7 @@ export function policiesAllow(ground: AuthorizeGround): Step {
   return {
     slot: 'authorize',
     take: (exchange, route) =>
-      route?.governed === undefined ? undefined : authorize(exchange, route, ground),
+      route === undefined ? undefined : authorize(exchange, route, ground),
   };
 }
 
@@ -52,7 +54,12 @@ function authorize(
   { place, recorder, log }: AuthorizeGround,
 ): IsthmusError | undefined {
   const policies = governed?.authorization;
-  if (policies === undefined) return undefined;
+  if (
+    policies === undefined &&
+    foreignDomainOf(exchange.peer, exchange.head.fields) === undefined
+  ) {
+    return undefined;
+  }
   const facts = new Facts(exchange, place, port);
   const told = (policy: string, outcome: 'denied' | 'audited' | 'would-deny') => {
     recorder.decided(policy, outcome);
@@ -62,10 +69,18 @@ function authorize(
       'policy decided',
     );
   };
-  for (const policy of policies.audit?.all(facts) ?? []) told(policy, 'audited');
-  const policy = refusing(policies, facts);
+  for (const policy of policies?.audit?.all(facts) ?? []) told(policy, 'audited');
+  const policy = policies && refusing(policies, facts);
   if (policy !== undefined) {
     told(policy, 'denied');
+    return denied(service);
+  }
+  if (policies === undefined || isUnnamed(policies, facts)) {
+    const { principals } = facts;
+    log.debug(
+      { service, principals },
+      'no policy names the caller, who is of a foreign trust domain',
+    );
     return denied(service);
   }
   if (policies.dryDeny === undefined && policies.dryAllow === undefined) return undefined;

@@ -1,5 +1,4 @@
 /** Owns one worker's data side: its parts put together, and how they follow what the control side says. */
-import { X509Certificate } from 'node:crypto';
 import type { LeafIdentity } from '../../../certs/authority.ts';
 import { TrustStore } from '../../../certs/trust-store.ts';
 import type { Clock, Random } from '../../../core/clock.ts';
@@ -29,9 +28,10 @@ import type { ListenAt, PerListener } from './listeners.ts';
 import { Listeners } from './listening.ts';
 import { canShed } from './overload.ts';
 import { Pressure } from './pressure.ts';
-import type { Requests, Results, TrustedRoots, Update, WorkerOptions } from './protocol.ts';
+import type { Requests, Results, Update, WorkerOptions } from './protocol.ts';
 import { Replica } from './replica.ts';
 import { Routing } from './routing.ts';
+import { believe, believeOnly } from './trusting.ts';
 
 interface DataSideOptions {
   readonly worker: WorkerOptions;
@@ -62,6 +62,8 @@ export class DataSide {
   readonly #index: number;
   readonly #replica: Replica;
   readonly #trust = new TrustStore();
+  /** The bundles of foreign trust domains: nothing that is vouched for by these is ever a gateway. */
+  readonly #foreign = new TrustStore();
   readonly #keyRings = new KeyRings();
   readonly #links: Links;
   readonly #routing: Routing;
@@ -157,6 +159,7 @@ export class DataSide {
     this.#listeners = new Listeners({
       ...ground,
       ...proof,
+      foreign: this.#foreign,
       edge,
       credentials,
       outboundProxyProtocol,
@@ -172,7 +175,8 @@ export class DataSide {
     const { clusters, remotes, replaced = [], alive = [], trust = [] } = update;
     const { identity, credentials, logLevel, effects, scouting, used = [], passed = [] } = update;
     if (logLevel) this.#log.level = logLevel;
-    for (const roots of trust) this.#believe(roots);
+    for (const roots of trust) believe(this.#trust, roots);
+    if (update.foreign) believeOnly(this.#foreign, update.foreign);
     if (identity) this.#prove(identity);
     if (credentials) this.#listeners.updateCredentials(credentials);
     if (update.keys) this.#keyRings.update(update.keys);
@@ -283,19 +287,6 @@ export class DataSide {
     if (isWhole) return changed.union(new Set(this.#secure.takeAll(endpointTrust)));
     for (const one of endpointTrust) this.#secure.take(one);
     return changed;
-  }
-
-  #believe({ trustDomain, sequence, refreshHintSeconds, roots }: TrustedRoots): void {
-    if (roots === undefined) {
-      this.#trust.remove(trustDomain);
-      return;
-    }
-    this.#trust.set({
-      trustDomain,
-      sequence,
-      refreshHintSeconds,
-      roots: roots.map((der) => new X509Certificate(der)),
-    });
   }
 
   #prove(identity: LeafIdentity): void {

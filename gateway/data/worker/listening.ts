@@ -28,6 +28,8 @@ interface ListenersOptions {
   readonly proxy: GatewayProxy;
   readonly identity: () => LeafIdentity;
   readonly trust: TrustStore;
+  /** The bundles of foreign trust domains, apart: they vouch for clients at ingresses and for no gateway. */
+  readonly foreign: TrustStore;
   /** Whether connections to the outbound listener begin with a PROXY protocol header. */
   readonly outboundProxyProtocol: boolean;
   /** Whether those to the east-west listener do. */

@@ -104,6 +104,8 @@ export interface Update {
   readonly alive?: readonly ClusterName[];
   readonly scouting?: Scouting;
   readonly trust?: readonly TrustedRoots[];
+  /** The bundles of foreign trust domains: all there are, one that is not known yet without a root. */
+  readonly foreign?: readonly TrustedRoots[];
   readonly identity?: LeafIdentity;
   readonly credentials?: readonly IngressCredentials[];
   readonly policies?: PolicyDelta;

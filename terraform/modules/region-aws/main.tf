@@ -104,6 +104,7 @@ module "gateway" {
   audit           = try(var.gateway.audit, null)
   history         = try(var.gateway.history, null)
   verify          = try(var.gateway.verify, null)
+  trust           = try(var.gateway.trust, null)
 
   gateway_id_command = "${local.program_dir}/metadata instance-id"
   zone_command       = "${local.program_dir}/metadata placement/availability-zone"

@@ -86,6 +86,7 @@ locals {
     audit    = var.audit
     history  = var.history
     verify   = var.verify
+    trust    = var.trust
   }
 
   # What is null is left out, wherever it is. Within a string every quote is escaped, so that none of them is taken for a key.

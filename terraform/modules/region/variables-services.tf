@@ -230,8 +230,9 @@ variable "ingress" {
     http  = optional(bool)
     http2 = optional(bool)
     clientCertificates = optional(object({
-      ca       = string
-      required = optional(bool)
+      ca           = optional(string)
+      trustDomains = optional(list(string))
+      required     = optional(bool)
     }))
     minVersion       = optional(string)
     handshakeTimeout = optional(string)

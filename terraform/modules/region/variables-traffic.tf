@@ -303,6 +303,28 @@ variable "history" {
   default = null
 }
 
+variable "trust" {
+  description = "Trust between this federation and others: the endpoint that gives this one's bundles, and the trust domains whose bundles are taken. Keys come from files (`secret_commands`)."
+  type = object({
+    bundleEndpoint = optional(object({
+      listen      = string
+      profile     = string
+      cert        = optional(string)
+      key         = optional(string)
+      refreshHint = optional(string)
+    }))
+    foreign = optional(list(object({
+      trustDomain      = string
+      url              = string
+      profile          = string
+      endpointSpiffeId = optional(string)
+      bundle           = optional(string)
+      ca               = optional(string)
+    })))
+  })
+  default = null
+}
+
 variable "verify" {
   description = "How often each gateway looks at the other clusters, such as `{ every = \"60s\" }`; `0s`: only when somebody asks."
   type        = object({ every = optional(string) })

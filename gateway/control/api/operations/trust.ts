@@ -6,6 +6,7 @@ import type { Clock } from '../../../../core/clock.ts';
 import type { ClusterName } from '../../../../core/names.ts';
 import { clusterNameSchema } from '../../../../registry/model.ts';
 import type { GatewayConfig } from '../../config/config.ts';
+import type { ForeignBundles } from '../../foreign/foreign-bundles.ts';
 import type { Identity } from '../../membership/identity.ts';
 import type { OtherGateways } from '../../others/other-gateways.ts';
 import { laggards, nameOf, revocations } from '../../trust/acknowledgements.ts';
@@ -13,8 +14,10 @@ import type { RootRotation } from '../../trust/root-rotation.ts';
 import type { BelievingParts } from '../../trust/standings.ts';
 import type { Workers } from '../../workers/workers.ts';
 import type { RotationItem } from '../answers.ts';
+import { listing } from '../list.ts';
 import { type Operation, operation } from '../operation.ts';
 import {
+  foreignTrustSchema,
   restingSchema,
   retirementBodySchema,
   retirementSchema,
@@ -23,6 +26,7 @@ import {
   rotationSchema,
   verificationSchema,
 } from '../schema/trust.ts';
+import { foreignTrustItem } from '../view/foreign-trust.ts';
 import { verification } from '../view/verification.ts';
 
 const tag = 'Federation';
@@ -32,6 +36,7 @@ export interface TrustParts extends BelievingParts {
   readonly identity: Identity;
   readonly workers: Pick<Workers, 'links' | 'resting'>;
   readonly rootRotation: RootRotation;
+  readonly foreignBundles: Pick<ForeignBundles, 'standings'>;
   readonly others: Pick<OtherGateways, 'ask' | 'list'>;
 }
 
@@ -43,6 +48,16 @@ export function trustOperations(gateway: TrustParts, clock: Clock): Operation[] 
     return root && fingerprintOf(root.raw);
   };
   return [
+    listing({
+      path: '/v1/trust/foreign',
+      id: 'listForeignTrust',
+      tag,
+      summary: 'How the bundles of trust domains outside of the federation stand at this gateway',
+      role: 'viewer',
+      item: foreignTrustSchema,
+      key: ({ trustDomain }) => trustDomain,
+      items: () => gateway.foreignBundles.standings.map(foreignTrustItem),
+    }),
     operation({
       method: 'GET',
       path: '/v1/trust/connections',

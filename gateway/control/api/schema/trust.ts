@@ -1,5 +1,6 @@
 /** Owns the shapes of trust: how each cluster's bundle stands, how far a change of the root has come, and what became of its end. */
 import { z } from 'zod';
+import { problemItemSchema } from './gateway.ts';
 import { count, list, moment, named, object } from './shape.ts';
 
 const acknowledgement = object({
@@ -55,6 +56,43 @@ export const trustItemSchema = named('Trust', "How a cluster's trust bundle stan
     .optional()
     .describe("The certificate that the gateway presents; of the gateway's own cluster only"),
 });
+
+export const foreignTrustSchema = named(
+  'ForeignTrust',
+  'How the bundle of a trust domain outside of the federation stands',
+  {
+    trustDomain: z.string().describe('The trust domain'),
+    url: z.string().describe('Its bundle endpoint'),
+    profile: z.enum(['https_web', 'https_spiffe']).describe('How the endpoint proves itself'),
+    state: z
+      .enum(['current', 'failing', 'unknown'])
+      .describe(
+        '`current`: the last look brought it; `failing`: the last look brought none that is used, and the one from before is in force; `unknown`: none is known, and nobody of the trust domain is believed',
+      ),
+    sequence: z
+      .number()
+      .min(0)
+      .optional()
+      .describe('Sequence of the bundle that is believed; 0: it says none'),
+    roots: list(
+      object({
+        fingerprint: z.string().describe("SHA-256 of its certificate's DER, base64url"),
+        notAfter: moment.describe('When it ends, in milliseconds since 1970'),
+      }),
+    ).describe('The roots that are believed; with none nobody of the trust domain is'),
+    fetchedAt: moment
+      .optional()
+      .describe(
+        'When its endpoint gave it last, in milliseconds since 1970; absent while it never did',
+      ),
+    nextAt: moment
+      .optional()
+      .describe(
+        'When it is looked for again, in milliseconds since 1970; absent while that is under way',
+      ),
+    problem: problemItemSchema.optional().describe('Why the last look brought none'),
+  },
+);
 
 export const rotationSchema = named('Rotation', "How far the change of this cluster's root is", {
   phase: z

@@ -86,9 +86,9 @@ export function questionOfSampled(gateway: ExplainedParts, sampled: SampledReque
 
 function peerOf({ config }: ExplainedParts, peer: SampledRequest['peer']): Peer {
   if (peer.kind !== 'client') return peer;
-  const { address, certificate, isProxy } = peer;
+  const { isProxy, ...client } = peer;
   const proxies = isProxy ? new TrustedProxies(proxiesOf(config)) : undefined;
-  return { kind: 'client', address, certificate, proxies };
+  return { ...client, proxies };
 }
 
 /** The ingress of that name; else the first at which TLS for the host ends. */
@@ -143,8 +143,18 @@ function madeUp({ config }: ExplainedParts, asked: AskedRequest, cluster: Cluste
       ...headers.flatMap(({ name, value }) => [name, value]),
       ...(token === undefined ? [] : ['authorization', `Bearer ${token}`]),
     ],
-    peer: as === undefined ? client : { ...client, certificate: `URI=${as}` },
+    peer:
+      as === undefined
+        ? client
+        : { ...client, certificate: `URI=${as}`, foreign: foreignDomainOf(config, as) },
   };
+}
+
+/** The trust domain of an identity, where it is one outside of the federation whose bundle is taken. */
+function foreignDomainOf({ trust }: ExplainedParts['config'], id: string): string | undefined {
+  return trust.foreign
+    .map(({ trustDomain }) => trustDomain)
+    .find((domain) => id.startsWith(`spiffe://${domain}/`));
 }
 
 function placeIn(

@@ -219,9 +219,9 @@ export class Replay {
 
   #peerOf({ peer }: SampledRequest): Peer {
     if (peer.kind !== 'client') return peer;
-    const { address, certificate, isProxy } = peer;
+    const { isProxy, ...client } = peer;
     const { proxies } = this.#options;
-    return { kind: 'client', address, certificate, proxies: isProxy ? proxies : undefined };
+    return { ...client, proxies: isProxy ? proxies : undefined };
   }
 }
 

@@ -40,6 +40,7 @@ type SampledPeer =
       readonly kind: 'client';
       readonly address: string;
       readonly certificate?: string | undefined;
+      readonly foreign?: string | undefined;
       /** Whether it is a trusted proxy. */
       readonly isProxy: boolean;
     }
@@ -96,6 +97,6 @@ export function sampledRequest(known: Known): Omit<SampledRequest, 'standsFor'> 
 
 function sampledPeer(peer: Peer): SampledPeer {
   if (peer.kind !== 'client') return peer;
-  const { kind, address, certificate, proxies } = peer;
-  return { kind, address, certificate, isProxy: proxies !== undefined };
+  const { kind, address, certificate, foreign, proxies } = peer;
+  return { kind, address, certificate, foreign, isProxy: proxies !== undefined };
 }

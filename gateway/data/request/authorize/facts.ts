@@ -6,6 +6,7 @@ import { urisIn } from '../../message/certificate-names.ts';
 import { clientAddress } from '../../message/client-origin.ts';
 import type { Exchange } from '../../message/exchange.ts';
 import { clientCertificateId, forwardedForId } from '../../message/headers.ts';
+import { foreignDomainOf } from '../../message/peer.ts';
 import { shownCertificate } from '../../message/shown-certificate.ts';
 import type { VerifiedToken } from '../../message/verified-token.ts';
 import { firstSegment, foldedPath } from './paths.ts';
@@ -23,6 +24,7 @@ export class Facts {
   /** The name of the service's port that is asked for; undefined: the one that has none. */
   readonly portName: string | undefined;
   readonly #place: Place;
+  #names: readonly string[] | undefined;
   #principals: readonly string[] | undefined;
   #remoteIp: string | undefined;
   #host: string | undefined;
@@ -57,10 +59,20 @@ export class Facts {
     return peer.kind === 'gateway' ? peer.cluster : this.#place.cluster;
   }
 
+  /** The trust domain outside of the federation that the caller is of: such callers may ask only where a rule names them. */
+  get foreign(): string | undefined {
+    return foreignDomainOf(this.exchange.peer, this.exchange.head.fields);
+  }
+
   /** The caller's names by its verified certificate, without `spiffe://`. */
   get principals(): readonly string[] {
-    this.#principals ??= this.#findPrincipals();
+    this.#principals ??= this.#uris.map(withoutScheme);
     return this.#principals;
+  }
+
+  /** Those of its names that are SPIFFE IDs. */
+  get trustDomains(): readonly string[] {
+    return this.#uris.flatMap((uri) => domainIn(uri) ?? []);
   }
 
   /** Those in its names. */
@@ -125,7 +137,13 @@ export class Facts {
     return isIP(said) === 0 ? peer.address : said;
   }
 
-  #findPrincipals(): readonly string[] {
+  /** The caller's names by its verified certificate, as they are in it. */
+  get #uris(): readonly string[] {
+    this.#names ??= this.#findNames();
+    return this.#names;
+  }
+
+  #findNames(): readonly string[] {
     const { head, peer } = this.exchange;
     const shown =
       peer.kind === 'gateway'
@@ -134,16 +152,23 @@ export class Facts {
           ? peer.certificate
           : undefined;
     if (shown === undefined) return [];
-    return urisIn(shown).flatMap((uri) =>
-      this.#isVouchedFor(uri) ? [uri.startsWith(scheme) ? uri.slice(scheme.length) : uri] : [],
-    );
+    return urisIn(shown).filter((uri) => this.#isVouchedFor(uri));
   }
 
   /** A name of the federation's is believed where the cluster that it names says so: no cluster's word, nor its ingress's authorities, count for another's. */
   #isVouchedFor(uri: string): boolean {
-    if (!uri.startsWith(scheme)) return true;
-    const [domain = ''] = uri.slice(scheme.length).split('/', 1);
+    const domain = domainIn(uri);
+    if (domain === undefined) return true;
     const { federation } = this.#place;
     return !domain.endsWith(`.${federation}`) || domain === `${this.cluster}.${federation}`;
   }
+}
+
+function withoutScheme(uri: string): string {
+  return uri.startsWith(scheme) ? uri.slice(scheme.length) : uri;
+}
+
+/** The trust domain of a SPIFFE ID; undefined for a URI that is none. */
+function domainIn(uri: string): string | undefined {
+  return uri.startsWith(scheme) ? uri.slice(scheme.length).split('/', 1)[0] : undefined;
 }

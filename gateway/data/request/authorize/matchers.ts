@@ -86,6 +86,7 @@ const principals: Field = {
   },
 };
 
+const trustDomains = anyText((facts) => facts.trustDomains, false);
 const namespaces = anyText((facts) => facts.namespaces, false);
 const clusters = oneText((facts) => facts.cluster, false);
 const requestPrincipals = oneText((facts) => facts.token?.principal, true);
@@ -147,6 +148,7 @@ function claim(path: readonly string[]): Field {
 export const fields = {
   principals,
   requestPrincipals,
+  trustDomains,
   namespaces,
   clusters,
   ipBlocks: ip,

@@ -6,6 +6,7 @@ import type {
   AuthorizationRule,
   Operation,
 } from '../../../../policy/authorization.ts';
+import { namingForeign } from './foreign.ts';
 import { type Field, fieldOf, fields, type Test } from './matchers.ts';
 import { segmentOf } from './paths.ts';
 
@@ -29,11 +30,30 @@ interface Said {
   readonly notValues: readonly string[] | undefined;
 }
 
+/** A written rule made ready, for whoever calls: one that allows lets in callers of foreign trust domains only where it names them. */
+export function ruleOf(
+  policy: string,
+  action: AuthorizationAction,
+  written: AuthorizationRule,
+  kind: Kind,
+  number = 1,
+): Rule | undefined {
+  const rule = plainRuleOf(policy, action, written, kind, number);
+  if (rule === undefined || action !== 'ALLOW') return rule;
+  const naming = namingForeign(written);
+  const forForeign = naming && plainRuleOf(policy, action, naming, kind, number);
+  const test: Test = (facts) => {
+    if (facts.foreign === undefined) return rule.test(facts);
+    return forForeign?.test(facts) ?? false;
+  };
+  return { ...rule, test };
+}
+
 /**
  * The rule as a test; undefined for one that no connection can match. What is HTTP's can't be looked at in a connection: as in Istio
  * an ALLOW rule that says any of it is none there, and of a rule that refuses only the rest is looked at, so that it refuses more.
  */
-export function ruleOf(
+export function plainRuleOf(
   policy: string,
   action: AuthorizationAction,
   { from, to, when = [] }: AuthorizationRule,

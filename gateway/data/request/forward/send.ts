@@ -2,7 +2,7 @@
 import type { Target } from '../../balance/types.ts';
 import type { Call } from '../../message/call.ts';
 import type { Exchange } from '../../message/exchange.ts';
-import { serviceField, sessionField, subsetField } from '../../message/headers.ts';
+import { foreignField, serviceField, sessionField, subsetField } from '../../message/headers.ts';
 import type { OutgoingFields, OutgoingRequest } from '../../message/message.ts';
 import { OneMoreField } from '../../message/one-more-field.ts';
 import { withoutToken } from '../../message/token-removal.ts';
@@ -42,7 +42,9 @@ export function send(
   const place = target.kind === 'endpoint' ? passage?.tokenPlace : undefined;
   const request = place === undefined ? whole : withoutToken(whole, place);
   const token = target.kind === 'cluster' ? passage?.session?.token : undefined;
-  const told = token === undefined ? request : withField(request, sessionField, token);
+  const bound = token === undefined ? request : withField(request, sessionField, token);
+  const foreign = target.kind === 'cluster' && peer.kind === 'client' ? peer.foreign : undefined;
+  const told = foreign === undefined ? bound : withField(bound, foreignField, foreign);
   if (faults.lookup === undefined) return call(ground, route, current, told);
   const entered = peer.kind !== 'gateway';
   return faults.call({ service: route.service, target, entered }, current, () =>

@@ -27,9 +27,10 @@ export const wellKnownNames: readonly string[] = asKeys([
   ...'server set-cookie strict-transport-security user-agent vary warning'.split(' '),
   ...'www-authenticate x-content-type-options grpc-status grpc-message'.split(' '),
   ...'x-isthmus-service x-isthmus-cluster x-isthmus-endpoint x-isthmus-refused'.split(' '),
-  ...'x-isthmus-failed x-isthmus-subset x-isthmus-session grpc-timeout grpc-encoding grpc-accept-encoding'.split(
+  ...'x-isthmus-failed x-isthmus-subset x-isthmus-session x-isthmus-foreign grpc-timeout'.split(
     ' ',
   ),
+  ...'grpc-encoding grpc-accept-encoding'.split(' '),
 ]);
 
 /** The same names in the form that the engine has of constants: two of them are compared at a glance. */

@@ -42,6 +42,7 @@ test('a cluster, its federation and its region are enough; everything else has i
     sampling: { perMinute: 20 },
     metrics: { principalsPerService: 64 },
     verify: { every: 60_000 },
+    trust: { foreign: [] },
     tcp: [],
     ingress: [],
     services: [],

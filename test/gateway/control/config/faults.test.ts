@@ -60,6 +60,48 @@ const faults: Record<string, readonly [text: string, code: string, where: string
     '6:13',
     /https/,
   ],
+  'a foreign trust domain of this federation': [
+    'trust:\n  foreign:\n    - { trustDomain: dc2.acme, url: "https://a.example", profile: https_web }\n',
+    'CONFIG_INVALID',
+    '6:9',
+    /of this federation/,
+  ],
+  'a foreign trust domain by the name of this federation': [
+    'trust:\n  foreign:\n    - { trustDomain: acme, url: "https://a.example", profile: https_web }\n',
+    'CONFIG_INVALID',
+    '6:9',
+    /of this federation/,
+  ],
+  'a bundle endpoint that is asked without TLS': [
+    'trust:\n  foreign:\n    - { trustDomain: a.example, url: "http://a.example", profile: https_web }\n',
+    'CONFIG_INVALID',
+    '6:33',
+    /use https/,
+  ],
+  'a bundle endpoint that is anybody': [
+    'trust:\n  foreign:\n    - { trustDomain: a.example, url: "https://a.example", profile: https_spiffe }\n',
+    'CONFIG_INVALID',
+    '6:7',
+    /https_spiffe needs it/,
+  ],
+  'a bundle endpoint in a trust domain that nobody knows': [
+    'trust:\n  foreign:\n    - { trustDomain: a.example, url: "https://a.example", profile: https_spiffe, endpointSpiffeId: "spiffe://b.example/a" }\n',
+    'CONFIG_INVALID',
+    '6:82',
+    /name b\.example/,
+  ],
+  'a bundle endpoint with half a certificate': [
+    'trust:\n  bundleEndpoint: { listen: "a:1", profile: https_web, cert: a.pem }\n',
+    'CONFIG_INVALID',
+    '5:3',
+    /key: https_web needs it/,
+  ],
+  'an ingress for workloads that nobody knows': [
+    'ingress:\n  - { listen: "a:1", clientCertificates: { trustDomains: [a.example] } }\n',
+    'CONFIG_INVALID',
+    '5:59',
+    /not under trust\.foreign/,
+  ],
   'client certificates of nobody': [
     'admin:\n  auth:\n    clientCertificates: [{ subject: CN=a, role: admin }]\n',
     'CONFIG_INVALID',

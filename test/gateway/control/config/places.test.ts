@@ -70,7 +70,7 @@ const whole = {
       certificates: [{ ...pems, hosts: ['www.example'], default: true }],
       http: true,
       http2: true,
-      clientCertificates: { ca: 'ca.pem', required: false },
+      clientCertificates: { ca: 'ca.pem', trustDomains: ['a.example'], required: false },
       minVersion: 'TLSv1.3',
       handshakeTimeout: '10s',
       serviceNames: true,
@@ -140,6 +140,16 @@ const whole = {
   history: { maxBytes: 33_554_432, maxAgeDays: 30 },
   sampling: { perMinute: 20 },
   verify: { every: '1m' },
+  trust: {
+    bundleEndpoint: { listen: '127.0.0.1:8', profile: 'https_web', ...pems, refreshHint: '5m' },
+    foreign: [
+      { trustDomain: 'a.example', url: 'https://a.example', profile: 'https_web', ca: 'ca.pem' },
+      {
+        ...{ trustDomain: 'b.example', url: 'https://b.example', profile: 'https_spiffe' },
+        ...{ endpointSpiffeId: 'spiffe://b.example/server', bundle: 'b.json' },
+      },
+    ],
+  },
   metrics: { principalsPerService: 64 },
   balance: {
     overprovisioningFactor: 1.4,

@@ -1,17 +1,28 @@
 /** Specifies that dashboard, rules and reference name what a gateway exposes, and that all of it is documented. */
 import { readFile } from 'node:fs/promises';
 import test from 'ava';
+import { parseTrustDomain } from '../../../../certs/spiffe-id.ts';
 import { parseClusterName } from '../../../../core/names.ts';
 import { auditMetrics } from '../../../../gateway/control/telemetry/audit-metrics.ts';
 import type { Family } from '../../../../gateway/control/telemetry/family.ts';
+import { foreignMetrics } from '../../../../gateway/control/telemetry/foreign-metrics.ts';
+import { refusalMetrics } from '../../../../gateway/control/telemetry/refusal-metrics.ts';
 import { stateMetrics } from '../../../../gateway/control/telemetry/state-metrics.ts';
 import { trafficMetrics } from '../../../../gateway/control/telemetry/traffic-metrics.ts';
 import { verifyMetrics } from '../../../../gateway/control/telemetry/verify-metrics.ts';
 import { Recorder } from '../../../../gateway/data/observe/record.ts';
+import { forge } from '../../../certs/forge.ts';
 import { cart } from '../../records.ts';
 import { state } from './state.ts';
 
 const dc1 = parseClusterName('dc1');
+
+const root = forge({ name: 'root', ca: true }).certificate;
+const bundle = { trustDomain: parseTrustDomain('a.example'), sequence: 1, refreshHintSeconds: 1 };
+const standing = {
+  believed: { bundle: { ...bundle, roots: [root] }, at: 1 },
+  ...{ problem: undefined, nextAt: undefined },
+};
 
 function families(): readonly Family[] {
   const recorder = new Recorder();
@@ -28,7 +39,9 @@ function families(): readonly Family[] {
     cells: [{ to: 'dc2', at: 1, outcome: 'ok', since: 1, ...figures, findings: [] }],
   });
   const traffic = trafficMetrics(recorder.snapshot(), dc1);
-  return [...stateMetrics(state), ...audit, ...verified, ...traffic];
+  const foreign = foreignMetrics([{ config: {} as never, ...standing }], 0);
+  const refusals = refusalMetrics({ tokens: { counts: new Map() }, records: [] });
+  return [...stateMetrics(state), ...refusals, ...foreign, ...audit, ...verified, ...traffic];
 }
 
 /** What series are named, a histogram's parts included. */

@@ -59,6 +59,7 @@ function open() {
       scouting: () => known.scouting,
       trustDomains: () => [],
       bundle: () => undefined,
+      foreign: () => [],
       policies: () => known.policies,
       keys: () => new Map(),
       endpointTrusts: () => known.trusts,

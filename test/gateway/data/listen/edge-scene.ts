@@ -1,6 +1,7 @@
 /** Owns gateways with listeners for clients from outside, for tests: TCP ports and an ingress in front of the data path's scene. */
 import type { ExecutionContext } from 'ava';
 import { readServerCertificate } from '../../../../certs/server-certificate.ts';
+import { TrustStore } from '../../../../certs/trust-store.ts';
 import { keyPemOf, pemOf } from '../../../../certs/x509.ts';
 import { systemClock } from '../../../../core/clock.ts';
 import type { ErrorCode } from '../../../../core/errors.ts';
@@ -33,6 +34,8 @@ export interface EdgeSceneSpec {
     readonly credentials?: IngressCredentials;
     readonly defaultService?: string;
   };
+  /** The bundles of foreign trust domains; default none. */
+  readonly foreign?: TrustStore;
 }
 
 const defaultIngress = {
@@ -42,6 +45,7 @@ const defaultIngress = {
   minVersion: 'TLSv1.2',
   handshakeMs: 10_000,
   clientCertificate: 'required',
+  trustDomains: [],
   serviceNames: true,
 } as const;
 
@@ -58,7 +62,7 @@ export interface RunningEdge {
 export async function startEdge(
   t: Pick<ExecutionContext, 'teardown'>,
   gateway: Gateway,
-  { tcp = [], proxyProtocol = false, ingress }: EdgeSceneSpec,
+  { tcp = [], proxyProtocol = false, ingress, foreign = new TrustStore() }: EdgeSceneSpec,
 ): Promise<RunningEdge> {
   const {
     routes = [],
@@ -89,6 +93,7 @@ export async function startEdge(
     credentials: [credentials],
     proxy: gateway.proxy,
     services: gateway.routes,
+    foreign,
     clock: systemClock,
     log: silentLog,
   });
