@@ -90,7 +90,9 @@ test.serial('the registry stops: nothing moves, and status and check say it', as
     await until(`${gateway.name} to notice`, async () => {
       return (await gateway.status()).registry.kind === 'unavailable';
     });
-    t.is((await gateway.isthmus(['status'])).code, 3);
+    const status = await gateway.isthmus(['status']);
+    t.is(status.code, 3);
+    t.regex(status.stdout, /^problem REGISTRY_UNAVAILABLE: .*\n {2}fix: Traffic keeps flowing/m);
     const check = await gateway.isthmus(['check']);
     t.is(check.code, 3);
     t.regex(check.stdout, /REGISTRY_UNAVAILABLE/);

@@ -72,7 +72,7 @@ async function main(wanted: readonly Row[]): Promise<void> {
       played.push(one);
       console.log(lineOf(one));
       // What did not heal by itself would be in the way of the next.
-      if (one.recoveredMs === undefined) await stage.clear(false);
+      if (one.recoveredMs === undefined || row.spoils) await stage.clear(false);
     }
   } finally {
     await stage.clear(true);

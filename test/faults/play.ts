@@ -4,6 +4,7 @@ import type { Finding } from '../../gateway/control/api/answers.ts';
 import { until } from '../support/until.ts';
 import { type Account, holdAgainst, outOfRotationAfter } from './ledger.ts';
 import type { Naming, Row } from './row.ts';
+import { deregisterAll } from './rows/registering.ts';
 import type { SceneGateway } from './scene/gateway.ts';
 import { now } from './scene/now.ts';
 import { copiesOf } from './scene/plan.ts';
@@ -22,7 +23,7 @@ export interface Played extends Account, Omit<Course, 'unnamed' | 'lacking'> {
 
 /** Load before the fault and after all is whole again. */
 const calmMs = 3_000;
-const lastsMs = 3_000;
+const lastsMs = 5_000;
 /** Longer than a lease. */
 const namedWithinMs = 60_000;
 const wholeWithinMs = 120_000;
@@ -36,11 +37,13 @@ export async function play(scene: Scene, row: Row): Promise<Played> {
   await delay(calmMs);
 
   const brokeAt = now();
-  const said = new Said(scene.gateways);
+  const said = new Said(scene, row.named ?? []);
+  const listening = said.listen();
   await row.break(scene);
-  const unnamed = await said.listen(row.named ?? [], row.lastsMs ?? lastsMs);
+  const unnamed = await said.until(row.lastsMs ?? lastsMs);
   const check = await checked(scene, row);
 
+  await listening;
   const healedAt = now();
   await row.heal?.(scene);
   const lacking = await scene.whole(wholeWithinMs).then(
@@ -48,8 +51,11 @@ export async function play(scene: Scene, row: Row): Promise<Played> {
     (error: Error) => error.message,
   );
   const recoveredMs = lacking === undefined ? now() - healedAt : undefined;
+  const wrong = (lacking === undefined && (await row.afterwards?.(scene))) || [];
+  await deregisterAll(scene);
   await delay(calmMs);
   await scene.stopLoad();
+  await row.tidy?.(scene);
 
   const asked = await scene.takeAsked();
   const executed = await scene.takeExecuted();
@@ -65,45 +71,52 @@ export async function play(scene: Scene, row: Row): Promise<Played> {
     outOfRotationMs,
     status: [...said.codes].sort(),
     check,
-    faults: faultsOf(account, course),
+    faults: [...faultsOf(account, course), ...wrong],
   };
 }
 
-/** What the gateways' status names, looked at again and again. */
+/** What the gateways' status names, looked at again and again from before the fault on. */
 class Said {
   readonly codes = new Set<string>();
-  readonly #gateways: readonly SceneGateway[];
+  readonly #scene: Scene;
+  /** What was wanted and not named yet. */
+  readonly #open: Set<{ readonly gateway: string; readonly codes: readonly string[] }>;
+  readonly #last = new Map<string, readonly string[]>();
+  #isOver = false;
 
-  constructor(gateways: readonly SceneGateway[]) {
-    this.#gateways = gateways;
+  constructor(scene: Scene, wanted: readonly Naming[]) {
+    this.#scene = scene;
+    this.#open = new Set(
+      wanted.flatMap(({ at, codes }) => at.map((gateway) => ({ gateway, codes }))),
+    );
   }
 
-  /** Goes on for `ms`, and until all is named that is wanted, or for too long; resolves to what was not. */
-  async listen(wanted: readonly Naming[], ms: number): Promise<readonly string[]> {
-    const startedAt = now();
-    const open = new Map(
-      wanted.flatMap(({ at, codes }) => at.map((one) => [`${one} ${codes}`, { one, codes }])),
-    );
-    const last = new Map<string, readonly string[]>();
-    for (;;) {
-      for (const gateway of this.#gateways) {
-        last.set(gateway.name, await this.#look(gateway));
+  /** Looks until `until` has resolved. */
+  async listen(): Promise<void> {
+    while (!this.#isOver) {
+      await Promise.all(this.#scene.gateways.map((gateway) => this.#look(gateway)));
+      for (const one of this.#open) {
+        const named = this.#last.get(one.gateway) ?? [];
+        if (one.codes.some((code) => named.includes(code))) this.#open.delete(one);
       }
-      for (const [key, { one, codes }] of open) {
-        if (codes.some((code) => last.get(one)?.includes(code))) open.delete(key);
-      }
-      const passed = now() - startedAt;
-      if (passed >= ms && (open.size === 0 || passed >= namedWithinMs)) break;
-      await delay(Math.min(betweenLooksMs, Math.max(0, ms - passed)));
+      await delay(betweenLooksMs);
     }
-    return [...open.values()].map(
-      ({ one, codes }) =>
-        `status of ${one} did not name ${codes.join(' or ')}, with what to do; last it named ${last.get(one)?.join(', ') || 'nothing'}`,
-    );
   }
 
-  /** Codes of what it names with what to do. Who is gone or paused says nothing. */
-  async #look({ process }: SceneGateway): Promise<readonly string[]> {
+  /** Resolves after `ms`, and once all is named that is wanted, or that has taken too long, to what was not. */
+  async until(ms: number): Promise<readonly string[]> {
+    const startedAt = now();
+    await delay(ms);
+    while (this.#open.size > 0 && now() - startedAt < namedWithinMs) await delay(betweenLooksMs);
+    this.#isOver = true;
+    return Array.from(this.#open, ({ gateway, codes }) => {
+      const last = this.#last.get(gateway)?.join(', ') || 'nothing';
+      return `status of ${gateway} did not name ${codes.join(' or ')}, with what to do; last it named ${last}`;
+    });
+  }
+
+  /** Notes codes of what it names with what to do. Who is gone or paused says nothing. */
+  async #look({ name, process }: SceneGateway): Promise<void> {
     const status = await Promise.race([
       process.status().catch(() => undefined),
       delay(betweenLooksMs, undefined),
@@ -113,7 +126,7 @@ class Said {
     );
     const codes = named.map(({ code }) => code);
     for (const code of codes) this.codes.add(code);
-    return codes;
+    this.#last.set(name, codes);
   }
 }
 

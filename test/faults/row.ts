@@ -12,7 +12,13 @@ export interface Row {
   break(scene: Scene): Promise<void>;
   /** Ends the cause. Nothing is done about the product: it has to find its way back by itself. */
   heal?(scene: Scene): Promise<void>;
-  /** How long the fault lasts at least, once it is in force; default 3 s. */
+  /** Once all is whole again: what is not as it has to be, in words. */
+  afterwards?(scene: Scene): Promise<readonly string[]>;
+  /** After the row, without load: puts back what only the row needed. */
+  tidy?(scene: Scene): Promise<void>;
+  /** Whether the scene can't be used for another row. */
+  readonly spoils?: true;
+  /** How long the fault lasts at least, once it is in force; default 5 s. */
   readonly lastsMs?: number;
   /** What `isthmus status` has to name, with what to do, at which gateways, while the fault lasts. */
   readonly named?: readonly Naming[];

@@ -1,7 +1,22 @@
 /** Owns which faults the matrix has, in the order in which they are played. */
 import type { Row } from './row.ts';
-import { datacenterCut } from './rows/datacenter-cut.ts';
-import { gatewayKilled } from './rows/gateway-killed.ts';
-import { leaderKilled } from './rows/leader-killed.ts';
+import { clockFaults } from './rows/clocks.ts';
+import { diskFaults } from './rows/disks.ts';
+import { embeddedFaults } from './rows/embedded.ts';
+import { etcdFaults } from './rows/etcd.ts';
+import { etcdDataFaults } from './rows/etcd-data.ts';
+import { gatewayFaults } from './rows/gateways.ts';
+import { networkFaults } from './rows/network.ts';
+import { trustFaults } from './rows/trust.ts';
 
-export const rows: readonly Row[] = [leaderKilled, gatewayKilled, datacenterCut];
+/** Those of one scene together; what spoils it is last there. */
+export const rows: readonly Row[] = [
+  ...etcdFaults,
+  ...etcdDataFaults,
+  ...gatewayFaults,
+  ...networkFaults,
+  ...trustFaults,
+  ...diskFaults,
+  ...clockFaults,
+  ...embeddedFaults,
+];

@@ -1,7 +1,8 @@
 /** Owns the scene that stands: it is kept as long as faults heal, and built anew for another registry. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Scope } from '../support/gateway-process.ts';
-import { type Registry, Scene } from './scene/scene.ts';
+import { buildScene } from './scene/build.ts';
+import type { Registry, Scene } from './scene/scene.ts';
 
 const warmUpMs = 8_000;
 
@@ -17,7 +18,7 @@ export class Stage {
       `building the scene: three datacenters over ${registry === 'etcd' ? 'an etcd of three nodes' : 'an embedded registry'}`,
     );
     this.#passed = false;
-    this.#scene = await Scene.build(this.#scope(), registry);
+    this.#scene = await buildScene(this.#scope(), registry);
     // Programs that have just started take longer for their first requests.
     await this.#scene.startLoad();
     await delay(warmUpMs);

@@ -131,16 +131,17 @@ export class GatewayProcess {
     return this.#child?.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Starts the process and waits until it is ready, or in another state. */
-  async start(state: Status['state'] = 'ready'): Promise<void> {
+  /** Starts the process and waits until it is ready, or in another state, or in one of several. */
+  async start(...given: readonly Status['state'][]): Promise<void> {
+    const states = given.length === 0 ? ['ready'] : given;
     const child = this.spawn();
     const isThere = async () => {
       if (!this.running) throw new Error(`it ended with ${child.exitCode ?? child.signalCode}`);
       const status = await this.status();
       this.#listeners = status.listeners;
-      return status.state === state;
+      return states.includes(status.state);
     };
-    await until(`${this.name} to be ${state}`, isThere, startMs);
+    await until(`${this.name} to be ${states.join(' or ')}`, isThere, startMs);
   }
 
   /** Has the processes to come ask one server, `host:port`, for names. */

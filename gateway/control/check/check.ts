@@ -1,8 +1,6 @@
 /** Owns the gateway's look at itself: layer by layer, what is fine, what is not, and what to do about it. */
-import { errorCodes } from '../../../core/error-codes.ts';
 import type { IsthmusError } from '../../../core/errors.ts';
 import { type AskedName, parseAskedName, parseServiceName } from '../../../core/names.ts';
-import { isOutage } from '../../../registry/etcd-errors.ts';
 import type { Snapshot } from '../../../registry/snapshot.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { KnownServices } from '../catalog/known-services.ts';
@@ -29,6 +27,7 @@ import {
 import { type ForeignParts, foreign } from './foreign.ts';
 import { ingressCertificates, unreachableRoutes, unservedTargets } from './ingress.ts';
 import { type KnownSiblings, missingGateways } from './missing.ts';
+import { outageOf } from './outage.ts';
 import { type PolicyParts, policies } from './policies.ts';
 import { refusedTokens, type ShownTo } from './tokens.ts';
 
@@ -124,15 +123,9 @@ function registry({ membership, readiness }: CheckedParts): Finding[] {
     ];
   }
   const { store, stale, staleMs, unread, fromCache, pendingWrites, revision } = client.status;
-  if (store.kind === 'unavailable' && isOutage(store.problem)) {
-    const { problem } = store;
-    const what = `The registry does not answer: ${problem.message}`;
-    const fix =
-      problem.code === 'REGISTRY_UNAVAILABLE' ? problem.fix : errorCodes.REGISTRY_UNAVAILABLE.fix;
-    findings.push({
-      ...warning('registry', 'REGISTRY_UNAVAILABLE', what, fix),
-      ...(store.problem.where !== undefined && { where: store.problem.where }),
-    });
+  const outage = outageOf(store);
+  if (outage !== undefined) {
+    findings.push({ ...fromError('registry', outage), level: 'warning' });
   } else if (stale && store.kind !== 'unavailable' && !unread.some(isDenied)) {
     const [first] = unread;
     const what = `What is known could not be confirmed for ${Math.round(staleMs / 1000)} s`;

@@ -1,6 +1,7 @@
 /** Owns the etcd of the scene: a node in each datacenter, TLS, and a user for each cluster, as `isthmus registry prepare` makes them. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bin } from '../../cli/command.ts';
 import { tokenArgs } from '../../support/etcd-users.ts';
@@ -27,6 +28,9 @@ export class EtcdNodes {
   readonly #pems: PemFolder;
   readonly #dir: string;
   readonly #tokenArgs: readonly string[];
+  readonly #rights = new Map<string, readonly string[]>();
+  /** Those that gateways were not told. */
+  readonly #passwords = new Map<string, string>();
   readonly #children = new Map<string, ChildProcess>();
   #admin: readonly string[] = [];
 
@@ -71,14 +75,17 @@ export class EtcdNodes {
   async admit(cluster: string, ...rights: readonly string[]): Promise<object> {
     const passwordFile = join(this.#dir, `${cluster}.password`);
     const pair = await this.#certificate(cluster, `${cluster}.test`);
-    await this.prepare(cluster, rights);
-    const endpoints = this.nodes.map(({ host }) => `https://${host}:${port}`);
+    this.#rights.set(cluster, rights);
+    await this.#prepare(cluster, rights);
+    // The nearest first.
+    const nodes = [this.at(cluster), ...this.nodes.filter(({ name }) => name !== cluster)];
+    const endpoints = nodes.map(({ host }) => `https://${host}:${port}`);
     const ca = join(this.#dir, 'ca.pem');
     return { endpoints, ca, ...pair, username: `${cluster}.acme`, passwordFile };
   }
 
   /** `isthmus registry prepare`, as an administrator of etcd types it. */
-  async prepare(cluster: string, rights: readonly string[]): Promise<void> {
+  async #prepare(cluster: string, rights: readonly string[]): Promise<void> {
     const [first] = this.nodes as [Node];
     const [cert, key] = [join(this.#dir, 'admin.pem'), join(this.#dir, 'admin.key')];
     const password = await this.#pems.put('root.password', 'pw\n');
@@ -105,25 +112,61 @@ export class EtcdNodes {
   }
 
   #ctl(user: readonly string[], ...args: readonly string[]): Promise<string> {
-    return this.#ctlAt(this.nodes, user, ...args);
+    return this.#ctlAt(this.nodes, user, args);
   }
 
-  #ctlAt(nodes: readonly Node[], user: readonly string[], ...args: readonly string[]) {
+  #ctlAt(nodes: readonly Node[], user: readonly string[], args: readonly string[], input = '') {
     const [first] = this.nodes as [Node];
     const [program, ...before] = this.#network.at(first.machine);
     const endpoints = nodes.map(({ machine }) => `https://${machine.address}:${port}`).join();
     const common = ['--command-timeout', '20s', '--dial-timeout', '5s', '--endpoints', endpoints];
     return runOk(program, [...before, 'etcdctl', ...common, ...this.#admin, ...user, ...args], {
       env: { ETCDCTL_API: '3' },
+      input,
     });
+  }
+
+  /** The node in a datacenter. */
+  at(datacenter: string): Node {
+    const node = this.nodes.find(({ name }) => name === datacenter);
+    if (node === undefined) throw new Error(`etcd has no node in ${datacenter}`);
+    return node;
+  }
+
+  /** Writes a value whatever is in it. */
+  async put(key: string, value: string): Promise<void> {
+    await this.#ctlAt(this.nodes, ['--user', root], ['put', key], value);
+  }
+
+  /** Of its history only the newest revision is left. */
+  async compact(): Promise<void> {
+    const text = await this.run('endpoint', 'status', '-w', 'json');
+    const revisions: number[] = JSON.parse(text).map(
+      ({ Status: { header } }: { Status: { header: { revision: number } } }) => header.revision,
+    );
+    await this.run('compact', '--physical', String(Math.min(...revisions)));
+  }
+
+  /** The password of a cluster's user is another one, and its gateways are not told. */
+  async changePassword(cluster: string): Promise<void> {
+    const password = randomBytes(24).toString('base64url');
+    const args = ['user', 'passwd', `${cluster}.acme`, '--interactive=false'];
+    await this.#ctlAt(this.nodes, ['--user', root], args, `${password}\n`);
+    this.#passwords.set(cluster, password);
+  }
+
+  /** Puts the password that the user of a cluster has where its gateways look for it. */
+  async tellPassword(cluster: string): Promise<void> {
+    await this.#pems.put(`${cluster}.password`, `${this.#passwords.get(cluster)}\n`);
   }
 
   /** The node that leads. */
   async leader(): Promise<Node> {
+    const status = ['endpoint', 'status', '-w', 'json'];
     for (const node of this.nodes) {
-      const text = await this.#ctlAt([node], ['--user', root], 'endpoint', 'status', '-w', 'json');
-      const [{ Status: status }] = JSON.parse(text);
-      if (status.leader === status.header.member_id) return node;
+      const text = await this.#ctlAt([node], ['--user', root], status);
+      const [{ Status: said }] = JSON.parse(text);
+      if (said.leader === said.header.member_id) return node;
     }
     throw new Error('no node of etcd leads');
   }
@@ -190,7 +233,7 @@ export class EtcdNodes {
   async save(): Promise<string> {
     const file = join(this.#dir, 'backup.db');
     await rm(file, { force: true });
-    await this.#ctlAt([await this.leader()], ['--user', root], 'snapshot', 'save', file);
+    await this.#ctlAt([await this.leader()], ['--user', root], ['snapshot', 'save', file]);
     return file;
   }
 
@@ -212,15 +255,14 @@ export class EtcdNodes {
   }
 
   /** Its users as they were before it was wiped, with the passwords that they had. */
-  async makeUsersAgain(rights: Readonly<Record<string, readonly string[]>>): Promise<void> {
-    const { readFile } = await import('node:fs/promises');
+  async makeUsersAgain(): Promise<void> {
     await this.#ctl([], 'user', 'add', root);
     await this.#ctl([], 'user', 'grant-role', 'root', 'root');
-    for (const cluster of Object.keys(rights)) {
+    for (const cluster of this.#rights.keys()) {
       const password = await readFile(join(this.#dir, `${cluster}.password`), 'utf8');
       await this.#ctl([], 'user', 'add', `${cluster}.acme:${password.trim()}`);
     }
     await this.#ctl([], 'auth', 'enable');
-    for (const [cluster, may] of Object.entries(rights)) await this.prepare(cluster, may);
+    for (const [cluster, rights] of this.#rights) await this.#prepare(cluster, rights);
   }
 }

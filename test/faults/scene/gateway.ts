@@ -8,6 +8,7 @@ import { until } from '../../support/until.ts';
 import type { Losses } from './losses.ts';
 import type { Machine } from './network.ts';
 import { now } from './now.ts';
+import type { Datacenter } from './plan.ts';
 
 /** How long others may take to notice that a gateway says nothing. */
 const noticedMs = 1_500;
@@ -42,8 +43,8 @@ export class SceneGateway {
     this.process.runBy(...at, globalThis.process.execPath);
   }
 
-  get datacenter(): string {
-    return this.name.split('/')[0] ?? '';
+  get datacenter(): Datacenter {
+    return this.name.split('/')[0] as Datacenter;
   }
 
   get dataDir(): string {
@@ -95,9 +96,9 @@ export class SceneGateway {
     this.#signal('SIGCONT');
   }
 
-  /** Waits until it is ready, or in another state. */
-  start(state?: Status['state']): Promise<void> {
-    return this.process.start(state);
+  /** Waits until it is ready, or in another state, or in one of several. */
+  start(...states: readonly Status['state'][]): Promise<void> {
+    return this.process.start(...states);
   }
 
   /** Has another process take its place, as an upgrade does. */

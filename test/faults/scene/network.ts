@@ -10,11 +10,10 @@ export interface Machine {
   readonly address: string;
 }
 
-/** Where packets are dropped: what comes from one of `from`, or goes to one of `to`. */
+/** Which packets are dropped: what comes from one of `from`, goes to one of `to`, or to a port. */
 interface Cut {
   readonly from?: readonly string[];
   readonly to?: readonly string[];
-  /** Only of this protocol and port. */
   readonly port?: readonly [protocol: 'tcp' | 'udp', port: number];
 }
 
@@ -115,10 +114,10 @@ export class Network {
 
   /** Drops packets at a machine, in silence. */
   async cut({ namespace }: Machine, { from = [], to = [], port }: Cut): Promise<void> {
-    const only = port === undefined ? '' : `${port[0]} dport ${port[1]}`;
     const rules = [
-      ...from.map((address) => `add rule inet faults in ip saddr ${address} ${only} drop`),
-      ...to.map((address) => `add rule inet faults out ip daddr ${address} ${only} drop`),
+      ...from.map((address) => `add rule inet faults in ip saddr ${address} drop`),
+      ...to.map((address) => `add rule inet faults out ip daddr ${address} drop`),
+      ...(port === undefined ? [] : [`add rule inet faults out ${port[0]} dport ${port[1]} drop`]),
     ];
     await this.#nft(namespace, rules.join('\n'));
   }

@@ -10,10 +10,14 @@ export const gatewaysOf: Readonly<Record<Datacenter, readonly string[]>> = {
   dc3: ['g1'],
 };
 
-/** The two that are near each other send each other what they have no copy of. */
+export const gatewayNames: readonly string[] = datacenters.flatMap((datacenter) =>
+  gatewaysOf[datacenter].map((gateway) => `${datacenter}/${gateway}`),
+);
+
+/** The two that are near each other ask each other for what they have no copy of, dc2 by the bad line. */
 export const regionOf: Readonly<Record<Datacenter, string>> = {
   dc1: 'east',
-  dc2: 'east',
+  dc2: 'west',
   dc3: 'west',
 };
 

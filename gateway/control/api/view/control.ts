@@ -8,6 +8,7 @@ import type { StoreState } from '../../../../registry/store.ts';
 import type { Changes } from '../../changes.ts';
 import { type CheckedParts, checkGateway } from '../../check/check.ts';
 import { type LinkedClusters, missingClusters, missingGateways } from '../../check/missing.ts';
+import { outageOf } from '../../check/outage.ts';
 import type { Membership } from '../../membership/membership.ts';
 import type { Readiness } from '../../readiness/readiness.ts';
 import { type BelievingParts, bundleStandings } from '../../trust/standings.ts';
@@ -112,7 +113,8 @@ function statusOf(gateway: ControlledParts, admin: string): Status {
   const { current } = identity.leaf;
   const { readiness } = gateway;
   const unready = 'problem' in readiness ? [readiness.problem] : [];
-  const problems = new Set([...unready, ...gateway.problems]);
+  const outage = registry && outageOf(registry.store);
+  const problems = new Set([...unready, ...(outage ? [outage] : []), ...gateway.problems]);
   return {
     cluster: config.cluster,
     federation: config.federation,
