@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { installMissing } from '../../bench/packages.ts';
 import { buildWhatIsMissing } from '../../build/missing.ts';
 import { writeDocs } from './docs.ts';
-import { type Played, play } from './play.ts';
+import { notPlayed, type Played, play } from './play.ts';
 import { lineOf, type Matrix, markdown } from './report.ts';
 import type { Row } from './row.ts';
 import { rows } from './rows.ts';
@@ -68,11 +68,12 @@ async function main(wanted: readonly Row[]): Promise<void> {
   try {
     for (const row of wanted) {
       const scene = await stage.scene(row.registry ?? 'etcd');
-      const one = await play(scene, row);
+      const one = await play(scene, row).catch((thrown) => notPlayed(row, thrown));
       played.push(one);
       console.log(lineOf(one));
       // What did not heal by itself would be in the way of the next.
-      if (one.recoveredMs === undefined || row.spoils) await stage.clear(false);
+      const isWhole = one.recoveredMs !== undefined;
+      if (!isWhole || row.spoils) await stage.clear(isWhole);
     }
   } finally {
     await stage.clear(true);

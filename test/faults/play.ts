@@ -1,5 +1,6 @@
 /** Owns playing a row on the scene: load, the fault, what is said of it, its end, and the account of all requests. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf } from '../../core/errors.ts';
 import type { Finding } from '../../gateway/control/api/answers.ts';
 import { until } from '../support/until.ts';
 import { type Account, holdAgainst, outOfRotationAfter } from './ledger.ts';
@@ -73,6 +74,14 @@ export async function play(scene: Scene, row: Row): Promise<Played> {
     check,
     faults: [...faultsOf(account, course), ...wrong],
   };
+}
+
+/** A row that ended before its account could be made: the fault could not be made, or ended. */
+export function notPlayed({ name, title }: Row, thrown: unknown): Played {
+  const account = holdAgainst([], new Map(), { losses: [], isolations: [], copiesOf });
+  const faults = [`could not be played: ${messageOf(thrown)}`];
+  const course = { recoveredMs: undefined, outOfRotationMs: undefined };
+  return { name, title, ...account, ...course, status: [], check: [], faults };
 }
 
 /** What the gateways' status names, looked at again and again from before the fault on. */

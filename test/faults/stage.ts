@@ -1,10 +1,15 @@
 /** Owns the scene that stands: it is kept as long as faults heal, and built anew for another registry. */
+import { appendFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Scope } from '../support/gateway-process.ts';
 import { buildScene } from './scene/build.ts';
 import type { Registry, Scene } from './scene/scene.ts';
 
 const warmUpMs = 8_000;
+/** What gateways said last, where a fault did not heal by itself. */
+const said = join(tmpdir(), `isthmus-faults-${process.pid}.log`);
 
 export class Stage {
   #scene: Scene | undefined;
@@ -32,7 +37,7 @@ export class Stage {
       teardown: (end) => {
         stage.#ends.push(end);
       },
-      log: console.log as Scope['log'],
+      log: ((...lines) => appendFileSync(said, `${lines.join('\n')}\n`)) as Scope['log'],
       get passed() {
         return stage.#passed;
       },
@@ -44,5 +49,6 @@ export class Stage {
     this.#passed = passed;
     this.#scene = undefined;
     for (const end of this.#ends.splice(0).reverse()) await end();
+    if (!passed) console.log(`      what the gateways said last is in ${said}`);
   }
 }

@@ -1,9 +1,16 @@
 /** Owns the faults of an etcd whose data are lost, old, or not what members wrote. */
 import type { Row } from '../row.ts';
 import { gatewayNames } from '../scene/plan.ts';
+import type { Scene } from '../scene/scene.ts';
 import { register, routes } from './registering.ts';
 
 const root = '/isthmus/v1/acme';
+
+/** What is registered then is written, and read elsewhere. */
+async function heardOfEachOther(scene: Scene): Promise<readonly string[]> {
+  await register(scene, 'dc2/g2', 'afterwards', 1);
+  return routes(scene, 'dc3/g1', 'afterwards');
+}
 
 const restored: Row = {
   name: 'etcd-restored',
@@ -31,6 +38,7 @@ const wiped: Row = {
   // What makes etcd makes its users.
   heal: ({ etcd }) => etcd.makeUsersAgain(),
   lastsMs: 10_000,
+  afterwards: heardOfEachOther,
   named: [
     {
       at: gatewayNames,
@@ -45,6 +53,7 @@ const deleted: Row = {
   async break({ etcd }) {
     await etcd.run('del', '--prefix', `${root}/`);
   },
+  afterwards: heardOfEachOther,
 };
 
 const othersDeleted: Row = {
