@@ -150,15 +150,15 @@ export class EtcdConnection implements ICallable<Host> {
   /** Codes the error of a stream and reports it. */
   streamFailed(stream: object, thrown: unknown): IsthmusError {
     const error = registryError(thrown, this.endpointOf(stream));
-    if (!isUnauthenticated(error)) return this.#failed(error);
     this.streamRefused(stream, error);
-    return error;
+    return isUnauthenticated(error) ? error : this.#failed(error);
   }
 
   /** The registry would not serve a stream: no sign that calls are answered, and none that they are not. */
   streamRefused(stream: object, error: IsthmusError): void {
-    if (isUnauthenticated(error)) {
-      this.#login?.refused(this.#openings.get(stream)?.token, error);
+    const opening = this.#openings.get(stream);
+    if (opening !== undefined && isNotLetIn(opening.token, error)) {
+      this.#login?.refused(opening.token, error);
     }
   }
 
@@ -203,7 +203,7 @@ export class EtcdConnection implements ICallable<Host> {
 
   #isRefused(token: string | undefined, thrown: unknown): boolean {
     if (this.#login === undefined || !(thrown instanceof IsthmusError)) return false;
-    if (!isUnauthenticated(thrown)) return false;
+    if (!isNotLetIn(token, thrown)) return false;
     this.#login.refused(token, thrown);
     return true;
   }
@@ -316,6 +316,14 @@ export class EtcdConnection implements ICallable<Host> {
     this.#link?.retire(why);
     this.#link = undefined;
   }
+}
+
+/**
+ * Whether a call was refused for its token, which etcd does not know, or for having none: an etcd that has got users since takes such a
+ * call for one of the user that its certificate names, and denies it.
+ */
+function isNotLetIn(token: string | undefined, error: IsthmusError): boolean {
+  return isUnauthenticated(error) || (token === undefined && error.code === 'REGISTRY_DENIED');
 }
 
 function metadataWith(token: string | undefined): grpc.Metadata {

@@ -1,6 +1,8 @@
 /** Specifies the registry client on an etcd with users: tokens that are forgotten, passwords that are wrong, and space that ran out. */
+import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
+import { pemOf } from '../../certs/x509.ts';
 import { systemClock } from '../../core/clock.ts';
 import { silentLog } from '../../core/log.ts';
 import { Informer } from '../../registry/informer.ts';
@@ -9,7 +11,9 @@ import type { Store, StoreState } from '../../registry/store.ts';
 import { startEtcd } from '../support/etcd.ts';
 import { startEtcdWithUsers } from '../support/etcd-users.ts';
 import { etcdctl } from '../support/etcdctl.ts';
+import { PemFolder } from '../support/pem-files.ts';
 import { openStore } from '../support/store.ts';
+import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
 
 const tools = { clock: systemClock, random: Math.random, log: silentLog };
@@ -130,6 +134,31 @@ test('users that etcd is given later are authenticated as soon as it asks', asyn
     code: 'REGISTRY_UNAUTHENTICATED',
     message: /user name/,
   });
+});
+
+test('an etcd that takes who has no token for whom the certificate names is told who calls once it has users', async (t) => {
+  const pems = new PemFolder(await tempDir(t));
+  const server = await pems.make('etcd', 'etcd.test');
+  const { cert, key } = await pems.make('client', 'nobody');
+  const etcd = await startEtcd(t, [], { ...server, clientCa: await pems.ca() });
+  const flags = ['--insecure-skip-tls-verify', '--cert', cert, '--key', key];
+  const run = etcdctl(t, etcd.endpoint, flags);
+  const read = (path: string) => readFile(path, 'utf8');
+  const store = openStore(t, {
+    endpoints: [etcd.endpoint],
+    tls: {
+      ca: pemOf(pems.authority.certificate.raw),
+      cert: await read(cert),
+      key: await read(key),
+      serverName: 'etcd.test',
+    },
+    user: async () => ({ username: 'root', password: 'pw' }),
+  });
+  await t.notThrowsAsync(store.get('a'));
+  await run('user', 'add', 'root:pw');
+  await run('user', 'grant-role', 'root', 'root');
+  await run('auth', 'enable');
+  await t.notThrowsAsync(store.get('a'));
 });
 
 test('a watch that a role may not have is denied, and everything else goes on', async (t) => {

@@ -1,4 +1,5 @@
 /** Owns a gateway of the scene: a process at a machine of its own, which is killed, paused, replaced, and runs by a clock that may be off. */
+import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Status } from '../../../gateway/control/api/answers.ts';
@@ -12,6 +13,9 @@ import type { Datacenter } from './plan.ts';
 
 /** How long others may take to notice that a gateway says nothing. */
 const noticedMs = 1_500;
+
+/** Both processes run beside all others of the scene. */
+const takenOverMs = 120_000;
 
 interface Parts {
   /** `dc1/g1` */
@@ -101,9 +105,19 @@ export class SceneGateway {
     return this.process.start(...states);
   }
 
-  /** Has another process take its place, as an upgrade does. */
+  /** Has another process take its place, as an upgrade does, and waits until the one before is gone. */
   async takeOver(): Promise<void> {
-    await this.process.takeOver();
+    const { pid } = await this.process.status();
+    globalThis.process.kill(pid, 'SIGUSR2');
+    await until(
+      `${this.name} to be another process`,
+      async () => {
+        const status = await this.process.status();
+        return status.ready && status.pid !== pid;
+      },
+      takenOverMs,
+    );
+    await until(`${pid} to be gone`, () => !existsSync(`/proc/${pid}`), takenOverMs);
   }
 
   /** Has the processes to come run by a clock that `setClock` moves. */
