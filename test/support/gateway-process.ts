@@ -54,6 +54,9 @@ const linesShown = 40;
 /** Loading it takes most of that, where many processes start at once. */
 const startMs = 60_000;
 
+/** A process has as long to start where it follows another, and that one to finish what it has in flight. */
+const takeOverMs = 60_000;
+
 export class GatewayProcess {
   readonly name: string;
   readonly dataDir: string;
@@ -197,12 +200,16 @@ export class GatewayProcess {
     const gone =
       child?.pid === pid
         ? once(child, 'exit').then(([code]) => code as number | null)
-        : until('the old process to be gone', () => !isRunning(pid)).then(() => 0);
+        : until('the old process to be gone', () => !isRunning(pid), takeOverMs).then(() => 0);
     process.kill(pid, 'SIGUSR2');
-    await until(`${this.name} to be another process`, async () => {
-      const status = await this.status();
-      return status.ready && status.pid !== pid;
-    });
+    await until(
+      `${this.name} to be another process`,
+      async () => {
+        const status = await this.status();
+        return status.ready && status.pid !== pid;
+      },
+      takeOverMs,
+    );
     return gone;
   }
 
