@@ -87,7 +87,7 @@ function skewOf(
   } catch {
     return undefined; // It is not a matter of time.
   }
-  // A certificate is valid from some minutes before it was made.
+  // A certificate is valid from some time before it was made.
   const behindMs = from + backdateMs - now;
   const [ms, how] = now < from ? [behindMs, 'behind'] : [now - until, 'ahead of'];
   const minutes = Math.ceil(ms / 60_000);

@@ -1,14 +1,17 @@
-/** Owns keeping a leaf fresh: renewed at half its life, the old one used until the new one is there. */
+/** Owns keeping a leaf fresh: renewed at half its life and when the clock was set, the old one used until the new one is there. */
 import { type BackoffPolicy, backoffDelay } from '../core/backoff.ts';
 import type { Clock, Random } from '../core/clock.ts';
 import { asIsthmusError, IsthmusError } from '../core/errors.ts';
 import { Subscribers } from '../core/subscribers.ts';
 import type { Authority, LeafIdentity, LeafRequest } from './authority.ts';
+import { backdateMs } from './x509.ts';
 
 /** Renewals of a cluster's gateways spread over this share of a leaf's life, before its middle. */
 const jitterShare = 0.05;
-/** Wall time is looked at this often, since timers stand still while a machine sleeps. */
-const maxSleepMs = 60_000;
+/** Wall time is looked at this often: timers stand still while a machine sleeps, and clocks are set. */
+const maxSleepMs = 5_000;
+/** A leaf that is valid for no longer than this was made before the clock was set back. */
+const youngestMs = backdateMs / 2;
 /** Leaves get ever shorter as their root nears its end; renewals don't get more frequent than this. */
 const minSleepMs = 1000;
 const retries: BackoffPolicy = { baseMs: 1000, maxMs: 60_000 };
@@ -74,14 +77,17 @@ export class LeafRotation {
   #adopt(leaf: LeafIdentity): void {
     this.#current = leaf;
     const { clock, random } = this.#options;
-    this.#sleepUntil(renewalTime(clock.now(), leaf.notAfter, random));
+    const due = renewalTime(clock.now(), leaf.notAfter, random);
+    this.#sleepUntil(due, leaf.notBefore + youngestMs);
   }
 
-  #sleepUntil(due: number): void {
+  /** Sleeps until `due`, or until the clock shows a time before `earliest`: others, whose clocks are right, may not accept the leaf yet. */
+  #sleepUntil(due: number, earliest: number): void {
     const { clock } = this.#options;
     this.#wakeIn(Math.min(Math.max(minSleepMs, due - clock.now()), maxSleepMs), () => {
-      if (clock.now() >= due) void this.#renew(0);
-      else this.#sleepUntil(due);
+      const now = clock.now();
+      if (now >= due || now < earliest) void this.#renew(0);
+      else this.#sleepUntil(due, earliest);
     });
   }
 

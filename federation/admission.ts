@@ -6,7 +6,12 @@ import type { Log } from '../core/log.ts';
 import { type ClusterName, type FederationName, trustDomainOf } from '../core/names.ts';
 import { version } from '../core/version.ts';
 import { encodeKey, kindPrefix } from '../registry/keys.ts';
-import { type BundleRecord, bundleRecordSchema, parseRecord } from '../registry/model.ts';
+import {
+  type BundleRecord,
+  bundleRecordSchema,
+  departureRecordSchema,
+  parseRecord,
+} from '../registry/model.ts';
 import { type Signer, signRecord } from '../registry/signing.ts';
 import type { Store, StoredValue } from '../registry/store.ts';
 import { type Applicant, examine } from './applicant.ts';
@@ -42,6 +47,9 @@ interface AdmissionOptions {
   readonly clock: Clock;
   readonly log: Log;
 }
+
+/** A clock that is further ahead of ours is not gone by. */
+const mostAheadMs = 24 * 3600_000;
 
 export class Admission {
   readonly #options: AdmissionOptions;
@@ -192,8 +200,9 @@ export class Admission {
     const store = this.#options.store();
     const { bundles, departed } = trust.beliefs;
     const before = Math.max(departed.get(cluster) ?? -1, bundles.get(cluster)?.admittedAt ?? -1);
-    // After its last admission even where our clock lags: else it could not come back.
-    const at = Math.max(clock.now(), before + 1);
+    const keys = this.#keys(applicant);
+    // After its last admission, and its departure, even where our clock lags: else it could not come back.
+    const at = Math.max(clock.now(), before + 1, (await this.#departedAt(keys.departure)) + 1);
     const statement = { federation, cluster, fingerprint, by, at };
     const admission = {
       ...{ by, fingerprint, at },
@@ -204,7 +213,6 @@ export class Admission {
     const bundle: BundleRecord = { ...applicant.bundleRecord, admission };
     const { key } = token.stored;
     const used = signRecord(key, { ...token.raw, usedBy: cluster }, authority);
-    const keys = this.#keys(applicant);
     const isReplacing = token.record.replaces !== undefined;
     const known = isReplacing ? await this.#records(applicant) : [];
     const { succeeded } = await store.txn(
@@ -222,6 +230,21 @@ export class Admission {
       ],
     );
     return succeeded;
+  }
+
+  /**
+   * When the departure says that the cluster left; 0 where there is none. Who signed it may be believed no more, such as the cluster itself: a thief of the
+   * registry could make this admission seem a day younger than it is, and no more.
+   */
+  async #departedAt(key: string): Promise<number> {
+    const stored = await this.#options.store().get(key);
+    if (!stored) return 0;
+    try {
+      const { at } = parseRecord(departureRecordSchema, key, stored.value);
+      return at <= this.#options.clock.now() + mostAheadMs ? at : 0;
+    } catch {
+      return 0; // Nobody believed that it left by this.
+    }
   }
 
   async #reply(): Promise<JoinReply> {

@@ -11,6 +11,7 @@ import { type ClusterName, type FederationName, trustDomainOf } from '../core/na
 import { clusterNameSchema, parseRecord, signatureSchema } from '../registry/model.ts';
 import { canonicalJson } from '../registry/signed-bytes.ts';
 import { verifyRecord } from '../registry/signing.ts';
+import type { BelievedBundle } from './beliefs.ts';
 import { handOverBytes } from './statements.ts';
 
 /** Most clusters that may write policies, and most times that a federation is handed over. */
@@ -151,4 +152,28 @@ function bundleOf(federation: FederationName, cluster: ClusterName, json: unknow
 
 function refusal(code: ErrorCode, where: string, what: string): IsthmusError {
   return new IsthmusError(code, { what, where });
+}
+
+/**
+ * The charter where none was kept: the cluster that founded the federation, or the only one that was believed without that a member
+ * had admitted it.
+ */
+export function founded(
+  own: ClusterName | undefined,
+  bundles: ReadonlyMap<ClusterName, BelievedBundle>,
+  ownBundle: () => BelievedBundle['bundle'],
+): Charter | undefined {
+  if (own !== undefined) return { founder: own, bundle: ownBundle() };
+  const [first, second] = [...bundles].filter(([, { admittedAt }]) => admittedAt === 0);
+  if (first === undefined || second !== undefined) return undefined;
+  const [founder, { bundle }] = first;
+  return { founder, bundle };
+}
+
+/** The error of a cluster that does not know whose word counts for the federation. */
+export function founderUnknown(federation: FederationName, where: string): IsthmusError {
+  return new IsthmusError('FOUNDER_UNKNOWN', {
+    what: `It is not known here who founded ${federation}: this cluster joined before members were told`,
+    where,
+  });
 }

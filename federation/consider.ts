@@ -109,7 +109,11 @@ function considerNewcomer(
     throw refusal('RECORD_UNSIGNED', key, `The admission of ${cluster} is not signed by ${by}`);
   }
   if (at <= (beliefs.departed.get(cluster) ?? -1)) {
-    throw refusal('CERT_UNTRUSTED', key, `${cluster} has left since it was admitted`);
+    throw new IsthmusError('RECORD_STALE', {
+      what: `${cluster} has left since it was admitted, and is in the registry all the same: that was restored from a backup`,
+      where: key,
+      fix: `It is not believed. A member that may takes it out again by itself; else \`isthmus leave --cluster ${cluster} --force\`. To have it back: \`isthmus join\` there, with a new token.`,
+    });
   }
   verifyRecord(key, raw, rootsFrom(admitted, { bundle, record }));
   return { bundle, admittedAt: at, vouched };

@@ -4,7 +4,7 @@ import { IsthmusError } from '../core/errors.ts';
 import type { ClusterName, FederationName } from '../core/names.ts';
 import { drillsPrefix } from '../registry/drill-keys.ts';
 import { encodeKey, kindPrefix } from '../registry/keys.ts';
-import type { DepartureRecord } from '../registry/model.ts';
+import { bundleRecordSchema, type DepartureRecord, parseRecord } from '../registry/model.ts';
 import { policiesPrefix } from '../registry/policy-keys.ts';
 import { type Signer, signRecord } from '../registry/signing.ts';
 import type { Store, StoredValue, WriteOp } from '../registry/store.ts';
@@ -34,7 +34,8 @@ interface EvictOptions extends LeaveOptions {
  * it leave and not fall apart or get lost. Harmless to repeat. Throws what the store throws.
  */
 export async function leave(options: LeaveOptions): Promise<void> {
-  await options.store.txn([], [...(await tracesGone(options)), ...departure(options)]);
+  const at = await departureTime(options);
+  await options.store.txn([], [...(await tracesGone(options)), ...departure(options, at)]);
 }
 
 /** Deletes all that is a cluster's, but for what makes it a member. Throws what the store throws. */
@@ -54,6 +55,21 @@ export async function tracesGone(
     ),
     { op: 'delete', key: encodeKey(federation, { kind: 'synced', cluster }) },
   ];
+}
+
+/** After the admission that it ends, also where our clock lags: an older departure is one that a backup brought back. */
+async function departureTime({ store, federation, cluster, clock }: LeaveOptions): Promise<number> {
+  const key = encodeKey(federation, { kind: 'bundles', cluster });
+  const stored = await store.get(key);
+  const now = clock.now();
+  if (!stored) return now;
+  try {
+    const { admission } = parseRecord(bundleRecordSchema, key, stored.value);
+    // Nobody vouches for the time here: what is no number to go beyond is left.
+    return Math.min(Math.max(now, (admission?.at ?? 0) + 1), Number.MAX_SAFE_INTEGER);
+  } catch {
+    return now; // What nobody can read was believed by nobody.
+  }
 }
 
 /** Makes another cluster leave. Throws CLUSTER_NOT_FOUND, LEAVE_REFUSED for one that is alive, or what the store throws. */
@@ -106,9 +122,9 @@ export async function evictThrough(
 }
 
 /** The record last, so that a cluster whose leaving was interrupted still counts as one, and can leave again. */
-function departure({ federation, cluster, by, signer, clock }: LeaveOptions): WriteOp[] {
+function departure({ federation, cluster, by, signer }: LeaveOptions, at: number): WriteOp[] {
   const key = encodeKey(federation, { kind: 'departures', cluster });
-  const record: DepartureRecord = { cluster, by, at: clock.now() };
+  const record: DepartureRecord = { cluster, by, at };
   const keys = (['bundles', 'clusters'] as const).map(
     (kind): WriteOp => ({ op: 'delete', key: encodeKey(federation, { kind, cluster }) }),
   );

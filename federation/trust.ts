@@ -3,17 +3,28 @@ import { bundleFingerprint, encodeBundle, parseBundle } from '../certs/bundle.ts
 import { parseTrustDomain, type TrustDomain } from '../certs/spiffe-id.ts';
 import type { TrustStore } from '../certs/trust-store.ts';
 import { fingerprintOf } from '../certs/x509.ts';
+import type { Clock } from '../core/clock.ts';
 import { asIsthmusError, IsthmusError } from '../core/errors.ts';
+import { KeptFile } from '../core/kept-file.ts';
 import type { Log } from '../core/log.ts';
 import { type ClusterName, type FederationName, trustDomainOf } from '../core/names.ts';
 import { Subscribers } from '../core/subscribers.ts';
 import type { RegistryKey } from '../registry/keys.ts';
+import type { BundleRecord, DepartureRecord } from '../registry/model.ts';
 import { type Sealer, verifyRecord, verifySeal } from '../registry/signing.ts';
 import type { ClusterView, Snapshot } from '../registry/snapshot.ts';
 import type { Beliefs, BelievedBundle, Vouched } from './beliefs.ts';
-import { type Charter, considerCharter, keptCharter, readCharter } from './charter.ts';
+import {
+  type Charter,
+  considerCharter,
+  founded,
+  founderUnknown,
+  keptCharter,
+  readCharter,
+} from './charter.ts';
 import { considerBundle, readBundle, verifyBundle } from './consider.ts';
 import { isJoined, type MembershipFile, type MembershipState, type Pin } from './member.ts';
+import { OwnAdmission } from './own-admission.ts';
 
 interface FederationTrustOptions {
   readonly federation: FederationName;
@@ -27,6 +38,7 @@ interface FederationTrustOptions {
   readonly file: MembershipFile;
   /** The bundles that TLS verifies peers against. */
   readonly trustStore: TrustStore;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -34,14 +46,20 @@ export class FederationTrust {
   readonly #options: FederationTrustOptions;
   readonly #bundles = new Map<ClusterName, BelievedBundle>();
   readonly #departed = new Map<ClusterName, number>();
+  /** Those of them that a registry has again, by the admission they had: it was restored from a backup. */
+  readonly #returned = new Set<ClusterName>();
+  readonly #ownAdmission = new OwnAdmission();
   #charter: Charter | undefined;
   readonly #subscribers = new Subscribers();
-  #persisting: Promise<void> = Promise.resolve();
+  readonly #pins: KeptFile;
 
   /** Believes the membership file's pins. Throws BUNDLE_INVALID. */
   constructor(options: FederationTrustOptions) {
     this.#options = options;
-    const { state } = options.file;
+    const { file, clock, log } = options;
+    const write = () => file.update((state) => this.#withPins(state));
+    this.#pins = new KeptFile({ path: file.path, what: 'pins of clusters', write, clock, log });
+    const { state } = file;
     if (!isJoined(state)) return;
     for (const [cluster, pin] of Object.entries(state.pins) as [ClusterName, Pin][]) {
       const bundle = parseBundle(pin.bundle, this.#trustDomain(cluster));
@@ -69,9 +87,14 @@ export class FederationTrust {
   /** The bundles believed now, the own cluster's included. */
   get beliefs(): Beliefs {
     const { federation, cluster, ownBundle } = this.#options;
-    const own: BelievedBundle = { bundle: ownBundle(), admittedAt: 0 };
+    const own: BelievedBundle = { bundle: ownBundle(), admittedAt: this.#ownAdmission.at };
     const bundles = new Map([...this.#bundles, [cluster, own] as const]);
     return { federation, bundles, departed: this.#departed };
+  }
+
+  /** Clusters that left, and that the registry was seen to have again by the admission of then. */
+  get returned(): ReadonlySet<ClusterName> {
+    return this.#returned;
   }
 
   /** Who the founder is, and what it granted; undefined where that is not known here, as in files from before there were grants. */
@@ -113,18 +136,32 @@ export class FederationTrust {
     else if (key.kind === 'endpoints') verifySeal(text, raw, this.#options.sealer);
     else if (key.kind === 'bundles' && key.cluster !== this.#options.cluster) {
       this.#consider(key.cluster, text, raw);
-    } else verifyRecord(text, raw, this.#rootsOf(key.cluster, text), isProven);
+    } else {
+      verifyRecord(text, raw, this.#rootsOf(key.cluster, text), isProven);
+      if (key.kind === 'bundles') {
+        const { federation, cluster } = this.#options;
+        this.#ownAdmission.note(raw as BundleRecord, federation, cluster, this.beliefs);
+      }
+    }
   }
 
   /**
-   * Throws RECORD_UNSIGNED unless a member signed that `cluster` is none any more: whoever may evict. Of a cluster that
-   * nobody here believes it takes nothing away, and who had it leave may have left since: that passes.
+   * Throws RECORD_UNSIGNED unless a member signed that `cluster` is none any more: whoever may evict; and RECORD_STALE where it was admitted
+   * since. Of a cluster that nobody here believes it takes nothing away, and who had it leave may have left since: that passes.
    */
   verifyDeparture(cluster: ClusterName, text: string, raw: unknown): void {
     const { bundles } = this.beliefs;
-    if (!bundles.has(cluster)) return;
+    const believed = bundles.get(cluster);
+    if (!believed) return;
     const roots = [...bundles.values()].flatMap(({ bundle }) => bundle.roots);
     verifyRecord(text, raw, roots);
+    const { at } = raw as DepartureRecord;
+    if (at > believed.admittedAt) return;
+    throw new IsthmusError('RECORD_STALE', {
+      what: `${cluster} was admitted after it left, and the registry has its departure again: that was restored from a backup`,
+      where: text,
+      fix: 'It is not believed, and a gateway of the cluster takes it away by itself.',
+    });
   }
 
   /** Throws unless `cluster` is believed and signed a record, given as it was stored: RECORD_UNSIGNED or CERT_UNTRUSTED. */
@@ -154,7 +191,7 @@ export class FederationTrust {
    */
   ownChanged(): Promise<void> {
     this.#changed();
-    return this.#persisting;
+    return this.#pins.settled();
   }
 
   /** What this cluster's own record is to say of the members that it admitted, among all, now that the root that signed their admissions changes. */
@@ -170,14 +207,23 @@ export class FederationTrust {
     );
   }
 
-  /** Done once everything believed so far is in the membership file, or could not be written, which the log says. */
+  /** FILE_UNWRITABLE while the membership file does not say what is believed. */
+  get problem(): IsthmusError | undefined {
+    return this.#pins.problem;
+  }
+
+  /** Done once everything believed so far is in the membership file, or can't be written there, which `problem` says. */
   persisted(): Promise<void> {
-    return this.#persisting;
+    return this.#pins.settled();
   }
 
   #consider(cluster: ClusterName, key: string, raw: unknown): void {
     const decision = considerBundle(this.beliefs, cluster, raw);
-    if (decision.kind === 'refuse') throw decision.problem;
+    if (decision.kind === 'refuse') {
+      if (decision.problem.code === 'RECORD_STALE') this.#returned.add(cluster);
+      throw decision.problem;
+    }
+    this.#returned.delete(cluster);
     this.#followFounder(cluster, key, raw);
     if (decision.kind === 'unchanged') return;
     this.#believe(cluster, decision.believed);
@@ -232,14 +278,7 @@ export class FederationTrust {
   }
 
   #changed(): void {
-    this.#persisting = this.#options.file
-      .update((state) => this.#withPins(state))
-      .catch((thrown) => {
-        this.#options.log.error(
-          { err: asIsthmusError(thrown) },
-          'the pins could not be kept on disk',
-        );
-      });
+    void this.#pins.save();
     queueMicrotask(() => {
       this.#subscribers.tell();
     });
@@ -266,28 +305,4 @@ export class FederationTrust {
 /** Either counts: the two may arrive, and go, one after the other. */
 function isMember(view: ClusterView | undefined): boolean {
   return view?.record !== undefined || view?.bundle !== undefined;
-}
-
-/**
- * The charter where none was kept: the cluster that founded the federation, or the only one that was believed without that a member
- * had admitted it.
- */
-function founded(
-  own: ClusterName | undefined,
-  bundles: ReadonlyMap<ClusterName, BelievedBundle>,
-  ownBundle: () => BelievedBundle['bundle'],
-): Charter | undefined {
-  if (own !== undefined) return { founder: own, bundle: ownBundle() };
-  const [first, second] = [...bundles].filter(([, { admittedAt }]) => admittedAt === 0);
-  if (first === undefined || second !== undefined) return undefined;
-  const [founder, { bundle }] = first;
-  return { founder, bundle };
-}
-
-/** The error of a cluster that does not know whose word counts for the federation. */
-function founderUnknown(federation: FederationName, where: string): IsthmusError {
-  return new IsthmusError('FOUNDER_UNKNOWN', {
-    what: `It is not known here who founded ${federation}: this cluster joined before members were told`,
-    where,
-  });
 }

@@ -35,6 +35,7 @@ import type { Identity } from './control/membership/identity.ts';
 import { MembersListener } from './control/membership/members-listener.ts';
 import { Membership } from './control/membership/membership.ts';
 import { TokenRefusals } from './control/membership/token-refusals.ts';
+import { Clocks } from './control/others/clocks.ts';
 import { OtherGateways } from './control/others/other-gateways.ts';
 import { followRegistry } from './control/policies/following.ts';
 import { Governing } from './control/policies/governing.ts';
@@ -108,6 +109,8 @@ export class GatewayParts {
   readonly auditTrail: AuditTrail;
   /** The federation's other gateways, as they can be asked. */
   readonly others: OtherGateways;
+  /** How the clocks of other gateways stand to this one's. */
+  readonly clocks: Clocks;
   readonly drills: Drills;
   /** The policies that are written while it runs. */
   readonly writtenPolicies: WrittenPolicies;
@@ -261,6 +264,7 @@ export class GatewayParts {
       this.changes.tell('effects');
     };
     this.others = new OtherGateways(this, clock);
+    this.clocks = new Clocks(this, { clock, random, log });
     this.drills = drillsOf(this, { apply, others: this.others, random, log });
     this.writtenPolicies = new WrittenPolicies({
       federation: config.federation,
@@ -352,12 +356,14 @@ export class GatewayParts {
     this.#config = config;
   }
 
-  /** Problems with the membership, the registry, the disk and the configuration file, each with its fix. */
+  /** Problems with the membership, the registry, the disk, the clock and the configuration file, each with its fix. */
   get problems(): readonly IsthmusError[] {
-    const more = [this.registrations.problem, this.configProblem, this.rootRotation.problem];
+    const { clocks, configProblem, registrations, rootRotation } = this;
+    const more = [registrations.problem, configProblem, rootRotation.problem, clocks.problem];
     return [
       ...this.membership.problems,
       ...this.policyProblems,
+      ...this.drills.problems,
       ...this.auditTrail.problems,
       ...this.foreignBundles.problems,
       ...more.filter((problem) => problem !== undefined),

@@ -117,6 +117,7 @@ export class Gateway extends GatewayParts {
     this.serving.resolve();
     if (!wasMember) await this.membership.start();
     this.lifecycle = 'serving';
+    this.clocks.start();
     this.changes.tell('readiness');
   }
 
@@ -165,6 +166,7 @@ export class Gateway extends GatewayParts {
     this.believing.close();
     this.sharedLimits.close();
     this.others.close();
+    this.clocks.close();
     await this.membersListener.close();
     await this.bundleEndpoint.close();
     this.#stopPublishing();

@@ -40,13 +40,13 @@ interface CachedSnapshot {
  * is whole or the one before; a file that was cut all the same lacks its last line.
  */
 export class SnapshotCache {
-  readonly #path: string;
+  readonly path: string;
   readonly #federation: FederationName;
   readonly #sealer: Sealer | undefined;
 
   /** `sealer`: whose seal tells that signatures were verified; without one they are when the file is taken up. */
   constructor(path: string, federation: FederationName, sealer?: Sealer) {
-    this.#path = path;
+    this.path = path;
     this.#federation = federation;
     this.#sealer = sealer;
   }
@@ -58,12 +58,12 @@ export class SnapshotCache {
     records: Iterable<readonly [string, object]>,
   ): Promise<void> {
     const header: Header = { version, federation: this.#federation, revision, savedAt };
-    await writeFileAtomic(this.#path, fileLines(header, records, this.#sealer));
+    await writeFileAtomic(this.path, fileLines(header, records, this.#sealer));
   }
 
   /** The last good snapshot; undefined when there is none. Throws CACHE_INVALID for a file that can't be believed. */
   async load(): Promise<CachedSnapshot | undefined> {
-    const text = await readFileIfAny(this.#path);
+    const text = await readFileIfAny(this.path);
     if (text === undefined) return undefined;
     try {
       const end = text.lastIndexOf('\n', text.length - 2) + 1;
@@ -80,7 +80,7 @@ export class SnapshotCache {
     } catch (cause) {
       throw new IsthmusError('CACHE_INVALID', {
         what: `The cached snapshot can't be used: ${messageOf(cause)}`,
-        where: this.#path,
+        where: this.path,
         cause,
       });
     }

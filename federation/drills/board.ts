@@ -9,7 +9,16 @@ import { parseRecord } from '../../registry/model.ts';
 import type { RawChange } from '../../registry/record-reader.ts';
 import type { Store, StoredValue } from '../../registry/store.ts';
 import { type History, withSample } from './measures.ts';
-import { type DrillRecords, inForce, type MeasureRecord, recordSchemas } from './records.ts';
+import {
+  type DrainRecord,
+  type DrillRecords,
+  type FailoverRecord,
+  inForce,
+  type MeasureRecord,
+  recordSchemas,
+} from './records.ts';
+
+type OrderRecord = DrainRecord | FailoverRecord;
 
 interface DrillBoardOptions {
   readonly store: Store;
@@ -34,6 +43,8 @@ export class DrillBoard {
   readonly #records = new Map<string, { readonly key: DrillKey; readonly record: object }>();
   readonly #refused = new Map<string, StoredValue>();
   readonly #histories = new Map<string, History>();
+  /** Orders that the registry lost, or has an older one of: undoing one is written, so they stay as they are known. */
+  readonly #unheld = new Set<string>();
   #listed = false;
 
   constructor(options: DrillBoardOptions) {
@@ -135,7 +146,15 @@ export class DrillBoard {
     }
   }
 
-  /** Takes up standing orders from the disk; the registry's replace them. */
+  /** Orders that are known here and that the registry does not have so, and whose they are. */
+  get unheld(): { readonly text: string; readonly of: ClusterName; readonly record: object }[] {
+    return [...this.#unheld].flatMap((text) => {
+      const known = this.#records.get(text);
+      return known ? [{ text, of: known.key.cluster, record: known.record }] : [];
+    });
+  }
+
+  /** Takes up standing orders from the disk; newer ones of the registry replace them. */
   recall(values: Iterable<RawChange>): void {
     for (const { key: text, value } of values) {
       if (value === undefined) continue;
@@ -147,8 +166,12 @@ export class DrillBoard {
     }
   }
 
-  /** Looks again at what was refused; call when trust changed. */
+  /** Looks again at what was refused, and at orders that only this gateway knows; call when trust changed. */
   reconsider(): void {
+    for (const { text, of, record } of this.unheld) {
+      if (this.#isBelieved(of, text, record)) continue;
+      this.#forget(text);
+    }
     for (const value of [...this.#refused.values()]) this.#put(value, false);
   }
 
@@ -164,6 +187,12 @@ export class DrillBoard {
       return;
     }
     this.#refused.delete(value.key);
+    const known = this.#records.get(value.key);
+    if (isOrder(parsed.key) && known && sequenceOf(known) > sequenceOf(parsed)) {
+      this.#notHeld(value.key, known.key, 'has an older one in the place of');
+      return;
+    }
+    this.#unheld.delete(value.key);
     this.#records.set(value.key, parsed);
     this.#count(parsed);
     this.#options.changed(parsed.key, fresh);
@@ -177,9 +206,20 @@ export class DrillBoard {
     this.#histories.set(gateway, withSample(this.#histories.get(gateway) ?? [], sample));
   }
 
+  /** What was undone is written so: an order that is gone without that was lost. */
   #delete(text: string): void {
+    const known = this.#records.get(text);
+    const { key, record } = known ?? {};
+    if (key && isOrder(key) && this.#isBelieved(key.cluster, text, record as object)) {
+      this.#refused.delete(text);
+      this.#notHeld(text, key, 'has lost');
+    } else this.#forget(text);
+  }
+
+  #forget(text: string): void {
     this.problems.delete(text);
     this.#refused.delete(text);
+    this.#unheld.delete(text);
     const known = this.#records.get(text);
     if (!known) return;
     this.#records.delete(text);
@@ -187,6 +227,23 @@ export class DrillBoard {
       this.#histories.delete(`${known.key.cluster}/${known.key.id}`);
     }
     this.#options.changed(known.key, true);
+  }
+
+  #notHeld(where: string, key: DrillKey, how: string): void {
+    this.#unheld.add(where);
+    const what = `The registry ${how} an order of ${key.cluster}, which stays in force`;
+    const fix = `A gateway of ${key.cluster} writes it again by itself. If that is gone for good: undo the order: \`isthmus undrain CLUSTER\`, \`isthmus failover SERVICE --undo\`.`;
+    this.problems.set(where, new IsthmusError('RECORD_STALE', { what, where, fix }));
+    this.#options.changed(key, false);
+  }
+
+  #isBelieved(cluster: ClusterName, text: string, record: object): boolean {
+    try {
+      this.#options.verify(cluster, text, record);
+      return true;
+    } catch {
+      return false; // Its cluster left, and its orders with it.
+    }
   }
 
   #parse(text: string, value: Uint8Array | string) {
@@ -215,6 +272,11 @@ export class DrillBoard {
 
 function isOrder({ kind }: DrillKey): boolean {
   return kind === 'drains' || kind === 'failovers';
+}
+
+/** Of an order. */
+function sequenceOf({ record }: { readonly record: object }): number {
+  return (record as OrderRecord).sequence;
 }
 
 function newestOfEach<O extends { sequence: number; cluster: string; active: boolean }>(

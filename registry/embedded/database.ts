@@ -47,7 +47,7 @@ export class Database {
   readonly #sqlite: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
 
-  /** Opens or creates `file`. Throws REGISTRY_FILE_LOCKED, REGISTRY_FILE_CORRUPT or FILE_UNREADABLE. */
+  /** Opens or creates `file`. Throws REGISTRY_FILE_LOCKED, REGISTRY_FILE_CORRUPT, REGISTRY_FULL or FILE_UNREADABLE. */
   constructor(file: string) {
     let sqlite: DatabaseSync | undefined;
     try {
@@ -146,6 +146,13 @@ function openError(thrown: unknown, file: string): IsthmusError {
   if (code === busy) {
     return new IsthmusError('REGISTRY_FILE_LOCKED', {
       what: 'Another process has the registry file open',
+      ...details,
+    });
+  }
+  if (code === full) {
+    return new IsthmusError('REGISTRY_FULL', {
+      what: 'The disk is full: the registry file cannot be opened',
+      fix: 'Make room on the disk; it is opened as soon as it can be.',
       ...details,
     });
   }

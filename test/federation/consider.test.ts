@@ -149,7 +149,7 @@ const cases: readonly Case[] = [
       beliefs: beliefs([dc1], [[dc2, now]]),
       raw: record(dc2, dc2.authority, { admission: admission(dc2, dc1) }),
     }),
-    'CERT_UNTRUSTED',
+    'RECORD_STALE',
   ],
   [
     'a cluster that left and was admitted again',

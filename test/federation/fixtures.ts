@@ -202,6 +202,7 @@ export function trustOf(member: Cluster, trustStore: TrustStore): FederationTrus
     sealer: member.authority,
     file: member.file,
     trustStore,
+    clock: systemClock,
     log: silentLog,
   });
 }

@@ -6,13 +6,22 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { KnownServices } from '../catalog/known-services.ts';
 import type { IngressCertificates } from '../certificates/ingress-certificates.ts';
 import type { GatewayConfig } from '../config/config.ts';
+import type { Drills } from '../drills/drills.ts';
 import type { Effects } from '../drills/effects.ts';
 import type { Identity } from '../membership/identity.ts';
 import type { Membership } from '../membership/membership.ts';
 import type { Readiness } from '../readiness/readiness.ts';
 import type { RootRotation } from '../trust/root-rotation.ts';
 import { type AuditedParts, audit } from './audit.ts';
-import { bundles, clocks, type Linking, type Pinging, peers, type Trusting } from './clusters.ts';
+import {
+  bundles,
+  clocks,
+  type Linking,
+  ownClock,
+  peers,
+  type Timing,
+  type Trusting,
+} from './clusters.ts';
 import { database } from './database.ts';
 import {
   age,
@@ -36,6 +45,7 @@ interface Looked {
   readonly catalog: Pick<Catalog, 'services'>;
   readonly config: GatewayConfig;
   readonly configProblem: IsthmusError | undefined;
+  readonly drills: Pick<Drills, 'problems'>;
   readonly effects: Pick<Effects, 'shifts'>;
   readonly identity: Pick<Identity, 'authority' | 'leaf'>;
   readonly ingressCertificates: Pick<IngressCertificates, 'current' | 'states'>;
@@ -49,7 +59,7 @@ interface Looked {
 
 /** The parts of a gateway that are looked at. */
 export type CheckedParts = Looked &
-  Pinging &
+  Timing &
   Linking &
   Trusting &
   KnownSiblings &
@@ -82,7 +92,7 @@ export async function registryFindings(gateway: CheckedParts): Promise<Finding[]
 
 /** No findings on a federation that this cluster has left: that its members do not speak with it is as it should be. */
 async function otherClusters(gateway: CheckedParts): Promise<Finding[]> {
-  if (gateway.membership.session?.isOut) return [];
+  if (gateway.membership.session?.isOut) return ownClock(gateway);
   const others = [...gateway.snapshot.clusters.values()].filter(
     ({ cluster }) => cluster !== gateway.config.cluster,
   );
@@ -261,9 +271,11 @@ function services(gateway: CheckedParts): Finding[] {
 }
 
 /** What drills and standing orders do to traffic is as somebody wants it; who wonders where it went is told. */
-function intended({ effects }: CheckedParts): Finding[] {
+function intended({ drills, effects }: CheckedParts): Finding[] {
   const reasons = new Set(effects.shifts.map(({ why }) => why));
-  return Array.from(reasons, (why) => ok('services', 'TRAFFIC_SHIFTED', `As ordered: ${why}`));
+  return drills.problems
+    .map((problem) => fromError('services', problem))
+    .concat(Array.from(reasons, (why) => ok('services', 'TRAFFIC_SHIFTED', `As ordered: ${why}`)));
 }
 
 function allHealthy(services: number): string {

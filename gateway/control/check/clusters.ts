@@ -1,13 +1,9 @@
 /** Owns the gateway's look at the other clusters: their clocks, their links and their bundles. */
-import { parseTrustDomain } from '../../../certs/spiffe-id.ts';
 import type { Clock } from '../../../core/clock.ts';
-import { type ClusterName, trustDomainOf } from '../../../core/names.ts';
-import { FederationClient } from '../../../federation/client.ts';
 import type { ClusterView } from '../../../registry/snapshot.ts';
 import type { LinkDetail } from '../../data/link/cluster-links.ts';
-import type { GatewayConfig } from '../config/config.ts';
-import type { Identity } from '../membership/identity.ts';
 import type { Membership } from '../membership/membership.ts';
+import type { Clocks } from '../others/clocks.ts';
 import type { Workers } from '../workers/workers.ts';
 import {
   age,
@@ -15,18 +11,16 @@ import {
   clockWarningMs,
   error,
   type Finding,
+  fromError,
   ok,
   rootErrorMs,
   rootWarningMs,
   warning,
 } from './finding.ts';
 
-/** The parts by which other clusters are found and asked. */
-export interface Pinging {
-  readonly clock: Clock;
-  readonly config: Pick<GatewayConfig, 'federation'>;
-  readonly identity: Pick<Identity, 'leaf' | 'trust'>;
-  readonly membership: Pick<Membership, 'believed'>;
+/** The parts by which the clocks of other clusters are known. */
+export interface Timing {
+  readonly clocks: Pick<Clocks, 'look' | 'problem' | 'readings'>;
   readonly workers: Pick<Workers, 'links'>;
 }
 
@@ -39,22 +33,27 @@ export interface Trusting {
   readonly membership: Pick<Membership, 'bundleOf'>;
 }
 
-const pingDeadlineMs = 2_000;
-
-/** Asks each gateway of the other clusters what time it is. */
-export async function clocks(gateway: Pinging, others: readonly ClusterView[]): Promise<Finding[]> {
-  const offsets = await Promise.all(
-    others.map(async ({ cluster, record }) => {
-      const addresses = record?.federation ?? [];
-      const all = addresses.map((address) => offsetOf(gateway, cluster, address));
-      return (await Promise.all(all)).flatMap((offset) => offset ?? []);
-    }),
+/** Asks each gateway of the other clusters what time it is; those that no link reaches are not waited for, and were asked before. */
+export async function clocks(gateway: Timing, others: readonly ClusterView[]): Promise<Finding[]> {
+  const { clocks, workers } = gateway;
+  const isUp = ({ cluster }: ClusterView): boolean => workers.links.state(cluster).state !== 'down';
+  await clocks.look(others.filter(isUp).map(({ cluster }) => cluster));
+  const readings = clocks.readings.filter(({ cluster }) =>
+    others.some((other) => other.cluster === cluster),
   );
-  const findings = offsets.flat().flatMap(clockFinding);
+  const each = readings.flatMap(({ cluster, gateway: id, offsetMs }) =>
+    clockFinding({ gateway: `${cluster}/${id}`, offsetMs }),
+  );
+  const findings = [...ownClock(gateway), ...each];
   if (findings.length > 0) return findings;
-  const asked = offsets.filter((ofCluster) => ofCluster.length > 0).length;
+  const asked = new Set(readings.map(({ cluster }) => cluster)).size;
   const rest = asked === others.length ? '' : `, of ${others.length}: the rest do not answer`;
   return [ok('clock', 'CLOCK_OK', `In step with ${otherClusters(asked)}${rest}`)];
+}
+
+/** What there is to say where it seems to be this gateway's clock that is off. */
+export function ownClock({ clocks: { problem } }: Pick<Timing, 'clocks'>): Finding[] {
+  return problem ? [fromError('clock', problem)] : [];
 }
 
 /** What there is to say of a gateway whose clock is `offsetMs` ahead of ours, or behind where that is negative. */
@@ -72,32 +71,6 @@ export function clockFinding({
   const way = offsetMs > 0 ? 'ahead of' : 'behind';
   const what = `The clock of ${gateway} is ${Math.round(apartMs / 1000)} s ${way} ours`;
   return [level('clock', 'CLOCK_SKEW', what, 'Synchronise both clocks, by NTP for instance.')];
-}
-
-/** How far the clock of the gateway at an address is ahead of ours: at the middle of the round trip it is as late here as it says. */
-async function offsetOf(gateway: Pinging, cluster: ClusterName, address: string) {
-  if (!gateway.membership.believed.has(cluster)) return undefined;
-  // Of many that can't be reached, waiting for each answer in vain would take the whole deadline.
-  if (gateway.workers.links.state(cluster).state === 'down') return undefined;
-  const { clock, identity, config } = gateway;
-  const client = new FederationClient({
-    address,
-    trust: identity.trust,
-    expect: parseTrustDomain(trustDomainOf(cluster, config.federation)),
-    identity: identity.leaf.current,
-    deadlineMs: pingDeadlineMs,
-    clock,
-  });
-  try {
-    const asked = clock.now();
-    const { id, timeMs } = await client.ping();
-    const offsetMs = timeMs - (asked + clock.now()) / 2;
-    return { gateway: `${cluster}/${id.split('/').at(-1)}`, offsetMs };
-  } catch {
-    return undefined; // That it can't be reached is the peers' layer to say.
-  } finally {
-    client.close();
-  }
 }
 
 export async function peers(
@@ -170,6 +143,8 @@ function deadAddresses(details: readonly LinkDetail[]): string[] {
 function adviceOn(why = ''): string {
   if (/expired|not valid before|not yet valid/.test(why))
     return ' Compare the clocks of both machines: certificates live for 24 hours.';
+  if (/not signed by a root of/.test(why))
+    return ' Somebody is there with another authority. If that is the gateway of the cluster, which lost its data folder: `isthmus check` there says how it gets it back.';
   if (/ECONNRESET|hang up|closed the connection/.test(why))
     return ' Somebody is there, and hangs up: `isthmus check` at that gateway says why, such as clocks that are apart.';
   return '';

@@ -77,9 +77,9 @@ export class Drills {
     this.#seat.follow(membership);
   }
 
-  /** Records that were refused, by registry key. */
-  get problems(): IsthmusError[] {
-    return [...(this.#seat.participation?.board.problems.values() ?? [])];
+  /** See `Participation.problems`. */
+  get problems(): readonly IsthmusError[] {
+    return this.#seat.participation?.problems ?? [];
   }
 
   /** Calls `subscriber` after a drill, an order or a schedule changed; returns a function that stops that. */

@@ -1,7 +1,7 @@
 /** Owns this gateway's part in drills while its cluster is in a federation: it follows all, drives its own, and tells what it counts. */
 import type { Authority } from '../../../certs/authority.ts';
 import type { Clock, Random } from '../../../core/clock.ts';
-import { asIsthmusError } from '../../../core/errors.ts';
+import { asIsthmusError, type IsthmusError } from '../../../core/errors.ts';
 import type { Log } from '../../../core/log.ts';
 import type { ClusterName, FederationName, ServiceName } from '../../../core/names.ts';
 import { Subscribers } from '../../../core/subscribers.ts';
@@ -23,6 +23,7 @@ import type { Effects } from './effects.ts';
 import { Follower } from './follower.ts';
 import { LatelyCounted, type Others } from './lately.ts';
 import { Meter } from './meter.ts';
+import { restoreOrders } from './restoring-orders.ts';
 import { Scheduler } from './scheduler.ts';
 import { type Lens, Sight } from './sight.ts';
 import { tidying } from './tidying.ts';
@@ -152,6 +153,12 @@ export class Participation {
     this.#tidyLater();
   }
 
+  /** Records that were refused, orders that the registry lost, and why orders can't be kept on disk. */
+  get problems(): readonly IsthmusError[] {
+    const { problem } = this.#orders;
+    return [...this.board.problems.values(), ...(problem ? [problem] : [])];
+  }
+
   /** Whether everybody hears at once what is said here. */
   get isHeard(): boolean {
     return this.board.current && this.writer.isHeard;
@@ -278,6 +285,19 @@ export class Participation {
     });
     for (const drill of tidied.closed) writer.write('runs', drill);
     for (const key of tidied.erased) writer.erase(key);
+    if (isLeader && board.unheld.length > 0) void this.#restoreOrders();
+  }
+
+  async #restoreOrders(): Promise<void> {
+    const { board } = this;
+    try {
+      const count = await restoreOrders({ ...this.#options, board });
+      if (count === 0) return;
+      this.#options.log.warn({ count }, 'the registry had lost standing orders; they are restored');
+    } catch (err) {
+      // That the registry does not answer is told elsewhere, and the next look tries again.
+      this.#options.log.debug({ err }, 'standing orders wait to be restored');
+    }
   }
 
   async #startScheduled(due: ScheduleRecord): Promise<void> {

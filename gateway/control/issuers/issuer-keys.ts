@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Clock } from '../../../core/clock.ts';
 import { asIsthmusError, type IsthmusError } from '../../../core/errors.ts';
 import { writeFileAtomic } from '../../../core/files.ts';
+import { KeptFile } from '../../../core/kept-file.ts';
 import type { Log } from '../../../core/log.ts';
 import { type PublicKey, publicKeys } from '../../../policy/authentication/json-web-keys.ts';
 import type { Policies } from '../../../policy/effective.ts';
@@ -49,11 +50,13 @@ export class IssuerKeys {
   readonly #fetching = new Set<Promise<void>>();
   /** Of the last start, for sources that come. */
   #kept: ReadonlyMap<string, Had> = new Map();
-  #writing: Promise<void> = Promise.resolve();
+  readonly #file: KeptFile;
   #isClosed = false;
 
   constructor(options: IssuerKeysOptions) {
     this.#options = options;
+    const what = "issuers' keys";
+    this.#file = new KeptFile({ ...options, what, write: () => this.#write() });
   }
 
   /** Takes up what is on disk. */
@@ -105,9 +108,11 @@ export class IssuerKeys {
     return current;
   }
 
-  /** One for each source that can't be had now. */
+  /** One for each source that can't be had now, and one where they can't be kept. */
   get problems(): readonly IsthmusError[] {
-    return [...this.#entries.values()].flatMap(({ problem }) => problem ?? []);
+    const { problem } = this.#file;
+    const unkept = problem ? [problem] : [];
+    return [...unkept, ...[...this.#entries.values()].flatMap((entry) => entry.problem ?? [])];
   }
 
   /** Resolves when all that are asked for by now were had, or could not be, or after `limitMs`. */
@@ -126,7 +131,7 @@ export class IssuerKeys {
     this.#isClosed = true;
     for (const { cancel } of this.#entries.values()) cancel();
     this.#entries.clear();
-    await this.#writing;
+    await this.#file.close();
   }
 
   #fetch(name: string, entry: Entry): void {
@@ -147,7 +152,7 @@ export class IssuerKeys {
       entry.problem = undefined;
       waitMs = waitFor(entry.source, maxAgeMs);
       if (!isSame) changed();
-      this.#keep();
+      void this.#file.save();
     } catch (thrown) {
       if (this.#entries.get(name) !== entry) return;
       const problem = asIsthmusError(thrown);
@@ -171,16 +176,9 @@ export class IssuerKeys {
     return had !== undefined && this.#options.clock.now() - had.at < source.staleForMs;
   }
 
-  #keep(): void {
-    const { path, log } = this.#options;
-    this.#writing = this.#writing.then(async () => {
-      const kept = [...this.#entries].flatMap(([name, { had }]) => (had ? [[name, had]] : []));
-      try {
-        await writeFileAtomic(path, `${JSON.stringify(Object.fromEntries(kept))}\n`);
-      } catch (err) {
-        log.warn({ err }, "issuers' keys are not kept on disk");
-      }
-    });
+  #write(): Promise<void> {
+    const kept = [...this.#entries].flatMap(([name, { had }]) => (had ? [[name, had]] : []));
+    return writeFileAtomic(this.#options.path, `${JSON.stringify(Object.fromEntries(kept))}\n`);
   }
 }
 

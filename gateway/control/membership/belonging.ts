@@ -14,6 +14,7 @@ import { FederationSession } from './federation-session.ts';
 import { hostRegistry } from './host-registry.ts';
 import type { HostedRegistry } from './hosted-registry.ts';
 import type { Identity } from './identity.ts';
+import type { RunningCopies } from './own-place.ts';
 import { openRegistryStore } from './registry-store.ts';
 import type { SessionSource } from './session-source.ts';
 
@@ -40,6 +41,7 @@ export class Belonging {
   #session: FederationSession | undefined;
   #hosted: HostedRegistry | undefined;
   #displacement: Displacement | undefined;
+  readonly #copies: RunningCopies = new Map();
   readonly #unsubscribe: (() => void)[] = [];
 
   constructor(options: BelongingOptions) {
@@ -103,6 +105,7 @@ export class Belonging {
       joined,
       trust,
       hosted: this.#hosted?.address,
+      copies: this.#copies,
       informed: this.#options.changed,
     });
   }
@@ -119,7 +122,7 @@ export class Belonging {
 
   /** Begins to believe what the membership file pins. */
   #believe(): FederationTrust {
-    const { config, identity, log } = this.#options;
+    const { config, identity, clock, log } = this.#options;
     this.#trust = new FederationTrust({
       federation: config.federation,
       cluster: config.cluster,
@@ -127,6 +130,7 @@ export class Belonging {
       file: identity.membershipFile,
       sealer: identity.authority,
       trustStore: identity.trust,
+      clock,
       log,
     });
     return this.#trust;

@@ -2,10 +2,11 @@
 import { availableParallelism } from 'node:os';
 import { parseTrustDomain } from '../../../certs/spiffe-id.ts';
 import type { Clock, Random } from '../../../core/clock.ts';
-import type { IsthmusError } from '../../../core/errors.ts';
+import { IsthmusError } from '../../../core/errors.ts';
 import type { Log } from '../../../core/log.ts';
 import { parseClusterName } from '../../../core/names.ts';
 import { Admission } from '../../../federation/admission.ts';
+import { evict } from '../../../federation/leave.ts';
 import type { Joined } from '../../../federation/member.ts';
 import type { FederationTrust } from '../../../federation/trust.ts';
 import { Compaction } from '../../../registry/compaction.ts';
@@ -20,10 +21,12 @@ import type { EtcdCredentials } from './etcd-credentials.ts';
 import type { Identity } from './identity.ts';
 import { lostGatewaysFile, snapshotFile } from './kept-knowledge.ts';
 import { LostGateways } from './lost-gateways.ts';
+import type { RunningCopies } from './own-place.ts';
 import { Presence } from './presence.ts';
 import { Refusal } from './refusal.ts';
 import { RegistryClient } from './registry-client.ts';
 import { embeddedTls, openRegistryStore } from './registry-store.ts';
+import { ReturnedClusters } from './returned-clusters.ts';
 import type { SessionSource } from './session-source.ts';
 
 /** Threads that prove the signatures of a list; they are there for seconds. */
@@ -43,6 +46,7 @@ interface FederationSessionOptions {
   readonly random: Random;
   readonly log: Log;
   readonly source: SessionSource;
+  readonly copies: RunningCopies;
   /** The registry has told everything for the first time; or this gateway's place in it is taken, or free again. */
   informed(): void;
   /** The session is of no more use, and another one has to begin: see `isSpent`. */
@@ -59,6 +63,7 @@ export class FederationSession {
   /** The registry, which a drill may have this gateway believe to be lost: see `store`. */
   readonly registry: EtcdStore;
   readonly #options: FederationSessionOptions;
+  readonly #lostGateways: LostGateways;
   readonly #unsubscribe: (() => void)[] = [];
   #refusal: Refusal | undefined;
   #compaction: Compaction | undefined;
@@ -75,6 +80,7 @@ export class FederationSession {
     const { cluster, federation } = config;
     this.#options = options;
     this.registry = registry;
+    this.#lostGateways = lostGateways;
     this.trust = trust;
     this.joined = joined;
     this.client = new RegistryClient({
@@ -136,6 +142,7 @@ export class FederationSession {
     );
     if (access.kind === 'embedded' && options.hosted === undefined) session.#watchRefusal();
     if (access.kind === 'etcd') session.#keepShort();
+    session.#watchReturns();
     await session.client.start();
     void session.#synced();
     return session;
@@ -151,8 +158,21 @@ export class FederationSession {
     const { problem, departure, idTaken } = this.presence;
     const refusal = this.#refusal?.problem && (departure ?? this.#refusal.problem);
     const standing = problem ?? idTaken ?? refusal;
-    const credentials = this.#credentials?.problem;
-    return [standing, credentials, ...this.client.problems].filter((p) => p !== undefined);
+    const unkept = [this.trust.problem, this.#lostGateways.problem];
+    const more = [standing, this.#credentials?.problem, ...unkept, ...this.client.problems];
+    return more.filter((one) => one !== undefined).map((one) => this.#advised(one));
+  }
+
+  /** What to do about an embedded registry whose disk is full is for its host to do; that it can't know. */
+  #advised(problem: IsthmusError): IsthmusError {
+    if (problem.code !== 'REGISTRY_FULL' || this.joined.registry.kind === 'etcd') return problem;
+    const { code, where } = problem;
+    return new IsthmusError(code, {
+      what: 'The embedded registry takes no writes: the disk of the gateway that hosts it is full',
+      where,
+      fix: `Make room on the disk of ${this.joined.registry.hostTrustDomain ?? 'its host'}. It takes writes again by itself then, and what waits is written; traffic keeps flowing meanwhile.`,
+      cause: problem,
+    });
   }
 
   /** Whether this cluster is a member no more, as the registry says or its host shows. */
@@ -193,6 +213,25 @@ export class FederationSession {
     const { registry: store } = this;
     this.#compaction = new Compaction({ store, key: this.#clusterKey, afterMs, turn, clock, log });
     this.#unsubscribe.push(() => this.#compaction?.close());
+  }
+
+  #watchReturns(): void {
+    const { client, presence, trust } = this;
+    const { config, identity, clock, random, log } = this.#options;
+    const { cluster: by, federation } = config;
+    const signer = identity.authority;
+    const returned = new ReturnedClusters({
+      trust,
+      isRefused: (cluster) => client.isRefused({ kind: 'bundles', cluster }),
+      isTurn: () => !client.status.stale && !this.isOut && presence.isFirst,
+      evict: (cluster) =>
+        evict({
+          ...{ store: this.store, federation, cluster, by, signer, clock },
+          ...{ force: true, known: true },
+        }),
+      ...{ clock, random, log },
+    });
+    this.#unsubscribe.push(() => returned.close());
   }
 
   #watchRefusal(): void {

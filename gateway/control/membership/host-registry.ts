@@ -1,6 +1,7 @@
 /** Owns making this gateway the host of the registry, where its configuration says so: for whom, and from when on. */
 import type { TrustDomain } from '../../../certs/spiffe-id.ts';
 import type { Clock, Random } from '../../../core/clock.ts';
+import { asIsthmusError } from '../../../core/errors.ts';
 import type { Log } from '../../../core/log.ts';
 import { type ClusterName, type FederationName, trustDomainOf } from '../../../core/names.ts';
 import type { BelievedBundle } from '../../../federation/beliefs.ts';
@@ -48,8 +49,20 @@ export async function hostRegistry(options: HostOptions): Promise<HostedRegistry
   });
   // Until then the other process serves the file, at the same address.
   if (released) hosted.startAfter(released);
-  else await hosted.start();
+  else await startIfThereIsRoom(hosted, log);
   return hosted;
+}
+
+/** A disk that is full keeps the registry from nobody for longer than it is, and traffic from nobody at all. */
+async function startIfThereIsRoom(hosted: HostedRegistry, log: Log): Promise<void> {
+  try {
+    await hosted.start();
+  } catch (thrown) {
+    const err = asIsthmusError(thrown);
+    if (err.code !== 'REGISTRY_FULL') throw err;
+    log.error({ err }, 'the embedded registry is started once there is room');
+    hosted.startAfter(Promise.resolve());
+  }
 }
 
 /** What the gateways of a trust domain may write beside what is their cluster's own: readers would refuse what others write there. */

@@ -1,7 +1,9 @@
 /** Owns which gateways of the own cluster were lost, and since when: on disk, for once its record is tidied nothing else in the registry tells. */
 import { z } from 'zod';
 import type { Clock } from '../../../core/clock.ts';
+import type { IsthmusError } from '../../../core/errors.ts';
 import { readFileIfAny, writeFileAtomic } from '../../../core/files.ts';
+import { KeptFile } from '../../../core/kept-file.ts';
 import type { Log } from '../../../core/log.ts';
 
 const fileSchema = z.object({ lost: z.record(z.string(), z.int().min(0)) });
@@ -10,18 +12,22 @@ const fileSchema = z.object({ lost: z.record(z.string(), z.int().min(0)) });
 const rememberedMs = 24 * 3_600_000;
 
 export class LostGateways {
-  readonly #path: string;
   readonly #clock: Clock;
-  readonly #log: Log;
+  readonly #file: KeptFile;
   /** By id, when it was found lost, wall milliseconds. */
   readonly #lost: Map<string, number>;
-  #saving: Promise<void> = Promise.resolve();
 
   private constructor(path: string, lost: Map<string, number>, clock: Clock, log: Log) {
-    this.#path = path;
     this.#lost = lost;
     this.#clock = clock;
-    this.#log = log;
+    const write = () =>
+      writeFileAtomic(path, JSON.stringify({ lost: Object.fromEntries(this.all) }));
+    this.#file = new KeptFile({ path, what: 'names of lost gateways', write, clock, log });
+  }
+
+  /** Why they are not on disk as they are. */
+  get problem(): IsthmusError | undefined {
+    return this.#file.problem;
   }
 
   /** Takes up what was lost when this gateway last ran. A file that can't be read is as none, and the log says so. */
@@ -45,26 +51,16 @@ export class LostGateways {
   add(id: string): void {
     if (this.all.has(id)) return;
     this.#lost.set(id, this.#clock.now());
-    this.#save();
+    void this.#file.save();
   }
 
   /** The gateway is back. */
   delete(id: string): void {
-    if (this.#lost.delete(id)) this.#save();
+    if (this.#lost.delete(id)) void this.#file.save();
   }
 
-  /** Resolves once it is on disk as it is. */
-  async close(): Promise<void> {
-    await this.#saving;
-  }
-
-  #save(): void {
-    this.#saving = this.#saving.then(async () => {
-      try {
-        await writeFileAtomic(this.#path, JSON.stringify({ lost: Object.fromEntries(this.all) }));
-      } catch (err) {
-        this.#log.error({ err }, 'which gateways were lost could not be kept on disk');
-      }
-    });
+  /** Resolves once it is on disk as it is, or can't be. */
+  close(): Promise<void> {
+    return this.#file.close();
   }
 }

@@ -1,4 +1,5 @@
 /** Owns the presence of this gateway, and of its cluster, in the registry: told once it may be, kept true, and taken back. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../../core/clock.ts';
 import type { IsthmusError } from '../../../core/errors.ts';
 import type { Log } from '../../../core/log.ts';
@@ -7,12 +8,13 @@ import { announce, departed } from '../../../federation/announce.ts';
 import type { Joined } from '../../../federation/member.ts';
 import type { FederationTrust } from '../../../federation/trust.ts';
 import { encodeKey } from '../../../registry/keys.ts';
+import type { ClusterRecord } from '../../../registry/model.ts';
 import type { ClusterView, SnapshotDelta } from '../../../registry/snapshot.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import { Announcing } from './announcing.ts';
 import type { Identity } from './identity.ts';
 import type { LostGateways } from './lost-gateways.ts';
-import { OwnPlace } from './own-place.ts';
+import { OwnPlace, type RunningCopies } from './own-place.ts';
 import { type EndpointId, Publisher } from './publisher.ts';
 import type { RegistryClient } from './registry-client.ts';
 import type { SessionSource } from './session-source.ts';
@@ -21,6 +23,7 @@ import { Siblings } from './siblings.ts';
 interface PresenceOptions {
   readonly client: RegistryClient;
   readonly lostGateways: LostGateways;
+  readonly copies: RunningCopies;
   readonly config: GatewayConfig;
   readonly identity: Identity;
   readonly joined: Joined;
@@ -74,6 +77,7 @@ export class Presence {
       federation,
       self: () => source.gatewayRecord(),
       changed: () => options.informed(),
+      copies: options.copies,
       log,
     });
     this.#siblings = new Siblings(clock, gateway, lostGateways, () => this.#announcing.announce());
@@ -293,13 +297,19 @@ export class Presence {
     }
     const place = this.#place.look(own);
     if (place === 'lost') this.#startOver();
-    if (place === 'written-over') this.#client.session.restore([this.#place.key]);
+    if (place === 'written-over') this.#announcing.announce([this.#place.key]);
     if (departure) this.#announcing.depart(departure);
     this.#siblings.look(own);
-    // Another gateway took this one for gone, or wrote the record without knowing of it.
-    if (own?.record && own.record.gateways?.[this.#options.config.gateway] === undefined) {
-      this.#announcing.announce();
-    }
+    // Another gateway took this one for gone, wrote the record without knowing of it, or in its name.
+    if (own?.record && !this.#isNamed(own.record)) this.#announcing.announce();
+  }
+
+  /** Whether the cluster's record says of this gateway what is so. */
+  #isNamed({ gateways, joinedAt }: ClusterRecord): boolean {
+    const { config, source } = this.#options;
+    const { [config.gateway]: own } = source.clusterDraft(joinedAt).gateways;
+    // As it is written: what is undefined is not there.
+    return isDeepStrictEqual(gateways?.[config.gateway], JSON.parse(JSON.stringify(own)));
   }
 
   /** Services this cluster has, or has a summary of. */

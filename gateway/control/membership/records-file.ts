@@ -1,5 +1,7 @@
 /** Owns registry records that are kept on disk, as they were signed: a gateway that restarts while the registry is down still goes by them. */
 import type { Clock } from '../../../core/clock.ts';
+import type { IsthmusError } from '../../../core/errors.ts';
+import { KeptFile } from '../../../core/kept-file.ts';
 import type { Log } from '../../../core/log.ts';
 import type { RawChange } from '../../../registry/record-reader.ts';
 import type { SnapshotCache } from '../../../registry/snapshot-cache.ts';
@@ -21,11 +23,19 @@ const gatherMs = 200;
 
 export class RecordsFile {
   readonly #options: RecordsFileOptions;
+  readonly #kept: KeptFile;
   #cancel: (() => void) | undefined;
-  #saving: Promise<void> = Promise.resolve();
 
   constructor(options: RecordsFileOptions) {
     this.#options = options;
+    const { file, clock, records } = options;
+    const write = () => file.save(0, clock.now(), [...records()]);
+    this.#kept = new KeptFile({ ...options, path: file.path, write });
+  }
+
+  /** Why they are not on disk as they are. */
+  get problem(): IsthmusError | undefined {
+    return this.#kept.problem;
   }
 
   /** Has what an earlier process kept taken up. */
@@ -46,19 +56,12 @@ export class RecordsFile {
 
   async close(): Promise<void> {
     if (this.#cancel) this.#save();
-    await this.#saving;
+    await this.#kept.close();
   }
 
   #save(): void {
     this.#cancel?.();
     this.#cancel = undefined;
-    const { file, what, clock, log, records } = this.#options;
-    this.#saving = this.#saving.then(async () => {
-      try {
-        await file.save(0, clock.now(), [...records()]);
-      } catch (err) {
-        log.error({ err }, `the ${what} could not be kept on disk`);
-      }
-    });
+    void this.#kept.save();
   }
 }

@@ -211,6 +211,11 @@ export class RegistryClient {
     return this.#synced || this.#fromCache;
   }
 
+  /** Whether what the registry has there is not believed. */
+  isRefused(key: RegistryKey): boolean {
+    return this.#builder.isRefused(encodeKey(this.#options.federation, key));
+  }
+
   /** How a cluster left, as the registry says, or said last. */
   departure(cluster: ClusterName): DepartureRecord | undefined {
     return this.#builder.departure(cluster);

@@ -25,6 +25,7 @@ export class SnapshotCopy {
   #cancelSave: (() => void) | undefined;
   #saving: Promise<void> = Promise.resolve();
   #problem: IsthmusError | undefined;
+  #isClosed = false;
 
   constructor(options: SnapshotCopyOptions) {
     this.#options = options;
@@ -67,6 +68,7 @@ export class SnapshotCopy {
 
   /** Saves what was not saved yet. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     const isDue = this.#cancelSave !== undefined;
     this.#cancelSave?.();
     if (isDue || this.#options.revision() !== this.#savedRevision) this.#save();
@@ -88,8 +90,9 @@ export class SnapshotCopy {
       this.#lastSaveMs = clock.monotonic() - started;
       this.#problem = undefined;
     } catch (thrown) {
+      if (!this.#problem) log.error({ err: thrown }, 'the snapshot could not be saved');
       this.#problem = asIsthmusError(thrown);
-      log.error({ err: thrown }, 'the snapshot could not be saved');
+      if (!this.#isClosed) this.saveLater();
     }
   }
 }

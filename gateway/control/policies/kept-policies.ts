@@ -70,6 +70,12 @@ export class KeptPolicies {
     this.#tidyLater();
   }
 
+  /** One for each record that is not used, and one where they can't be kept on disk. */
+  get problems(): readonly IsthmusError[] {
+    const { problem } = this.#file;
+    return [...this.board.problems, ...(problem ? [problem] : [])];
+  }
+
   /** Goes on with another way to the same registry. */
   use(store: Store): void {
     this.#store = store;

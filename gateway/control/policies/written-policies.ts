@@ -110,7 +110,7 @@ export class WrittenPolicies {
   /** One for each record that is not used. */
   get problems(): readonly IsthmusError[] {
     return [
-      ...this.#shelves.flatMap(({ board }) => board.problems),
+      ...this.#shelves.flatMap(({ problems }) => problems),
       ...(this.#parts?.grants.record.problems ?? []),
     ];
   }

@@ -164,3 +164,36 @@ test('of several orders about one cluster the newest is in force, from the disk 
   board.recall(kept);
   t.is(changes.filter((change) => change.endsWith('found')).length, 1);
 });
+
+test('security: an older order that is brought back, from a backup or by a thief, does not count, nor does the loss of a newer one', async (t) => {
+  const { board, put, remove, known } = await open(t);
+  const key: DrillKey = { kind: 'drains', cluster: dc2, of: dc1 };
+  const text = encodeDrillKey(acme, key);
+  await put(key, drainOf(dc2, 3));
+  board.start();
+  await until('the order', () => board.drained.length === 1);
+  await put(key, drainOf(dc2, 2, false));
+  await until('the older one to be named', () => board.problems.get(text)?.code === 'RECORD_STALE');
+  t.is(board.drained[0]?.sequence, 3);
+  t.deepEqual(
+    board.unheld.map(({ text, of }) => [text, of]),
+    [[text, dc2]],
+  );
+  await remove(key);
+  await until('the loss to be named', () =>
+    board.problems.get(text)?.message.includes('has lost an order of dc2'),
+  );
+  t.is(board.drained[0]?.sequence, 3);
+
+  // What is written again is all that there was to say.
+  await put(key, board.unheld[0]?.record ?? {}, 'nobody');
+  await until('it to be well', () => board.problems.size === 0);
+  t.deepEqual(board.unheld, []);
+
+  // Of a cluster that left nothing stays.
+  await remove(key);
+  await until('the loss', () => board.unheld.length === 1);
+  known.delete(dc2);
+  board.reconsider();
+  t.deepEqual([board.drained, board.unheld, [...board.problems]], [[], [], []]);
+});

@@ -19,6 +19,10 @@ async function found(why: string) {
 for (const [why, advice] of [
   ['connect ECONNREFUSED', /east-west address\.$/],
   ['the certificate expired at noon', /Compare the clocks of both machines/],
+  [
+    'The certificate was not signed by a root of dc2.acme',
+    /another authority. If that is the gateway of the cluster, which lost its data folder/,
+  ],
   // As one does that does not believe our certificate, for it is of tomorrow by its clock.
   ['read ECONNRESET', /hangs up: `isthmus check` at that gateway says why, such as clocks/],
   ['the other side closed the connection', /hangs up: `isthmus check` at that gateway says why/],

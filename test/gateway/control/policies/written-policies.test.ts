@@ -42,7 +42,7 @@ async function scene(t: ExecutionContext): Promise<Scene> {
   const store = openStore(t, { endpoints: [`http://${registry.address}`] });
   const authority = await authorityOf(dir, 'dc1.acme');
   const trust = new FederationTrust({
-    ...{ federation: acme, cluster: dc1, sealer: authority, log: silentLog },
+    ...{ federation: acme, cluster: dc1, sealer: authority, clock: systemClock, log: silentLog },
     ownBundle: () => authority.bundle(),
     file: await MembershipFile.open(dir),
     trustStore: new TrustStore(),
