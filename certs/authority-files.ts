@@ -1,6 +1,6 @@
 /**
  * Owns the files of a certificate authority: `ca.key` and `ca.crt`, the root that signs, founded once and refused when they are not as
- * they were; and once the root was changed `roots.json`, which counts, and which those two are brought in line with.
+ * they were; and once the root was changed, or where an enterprise's authority signed it, `roots.json`, which counts, and which those two are brought in line with.
  */
 import { createPrivateKey, generateKeyPair, type KeyObject, X509Certificate } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
@@ -14,14 +14,12 @@ import {
   encodeState,
   type KeyedRoot,
   keyedRoots,
-  parseRootChain,
-  rootChainPem,
   stableState,
 } from './authority-state.ts';
 import { extensionsOf } from './extensions.ts';
 import type { ParentAuthority } from './parent-authority.ts';
 import type { TrustDomain } from './spiffe-id.ts';
-import { keyPemOf, makeRoot } from './x509.ts';
+import { keyPemOf, makeRoot, pemOf } from './x509.ts';
 
 const generateKeys = promisify(generateKeyPair);
 /** Permissions that nobody but the owner may have on the key file. */
@@ -40,7 +38,7 @@ export async function openState(
   findParent = noParent,
 ): Promise<AuthorityState> {
   const changed = await readChanged(join(dir, 'roots.json'));
-  if (changed === undefined) return stableState(await openRoot(dir, trustDomain, now, findParent));
+  if (changed === undefined) return openUnchanged(dir, trustDomain, now, findParent);
   for (const { root, key } of keyedRoots(changed)) {
     // One that does not sign may have expired: it is in the bundle for what it signed, and harms nobody.
     const at = root === changed.signing.root ? now : root.validFromDate.getTime();
@@ -57,10 +55,10 @@ export async function keepState(dir: string, state: AuthorityState): Promise<voi
 }
 
 /** Puts the root that signs where those look who know nothing of its changes: backups, and gateways of version 0.1. */
-async function mirror(dir: string, signing: KeyedRoot): Promise<void> {
-  const pem = rootChainPem(signing);
+async function mirror(dir: string, { root, key }: KeyedRoot): Promise<void> {
+  const pem = pemOf(root.raw);
   if ((await readFileIfAny(join(dir, 'ca.crt'))) === pem) return;
-  await writeFileAtomic(join(dir, 'ca.key'), keyPemOf(signing.key), 0o600);
+  await writeFileAtomic(join(dir, 'ca.key'), keyPemOf(key), 0o600);
   await writeFileAtomic(join(dir, 'ca.crt'), pem, 0o644);
 }
 
@@ -88,23 +86,27 @@ function rootFor(key: KeyObject, { trustDomain, now, parent, before }: NewRoot):
 }
 
 /** Reads the root kept in `dir`, or founds one there, at wall time `now`. Throws as `openAuthority` does. */
-async function openRoot(
+async function openUnchanged(
   dir: string,
   trustDomain: TrustDomain,
   now: number,
   findParent: FindParent,
-): Promise<KeyedRoot> {
+): Promise<AuthorityState> {
   const keyPath = join(dir, 'ca.key');
   const certPath = join(dir, 'ca.crt');
   const stored = await readRoot(certPath);
   const parent = stored === undefined ? await findParent() : undefined;
   const key = (await readKey(keyPath)) ?? (await foundKey(dir, keyPath, stored !== undefined));
   // The key is written first, so one without a certificate is an interrupted founding, carried on here.
-  const keyed =
-    stored === undefined ? rootFor(key, { trustDomain, now, parent }) : { ...stored, key };
-  if (stored === undefined) await writeFileAtomic(certPath, rootChainPem(keyed), 0o644);
+  const keyed = stored
+    ? { root: stored, key, above: [] }
+    : rootFor(key, { trustDomain, now, parent });
   checkRoot(keyed.root, key, trustDomain, now, certPath);
-  return keyed;
+  const state = stableState(keyed);
+  // What is above a root is for those whom it is shown: `ca.crt`, by which others are told whom to trust, has the root alone.
+  if (parent !== undefined) await keepState(dir, state);
+  else if (stored === undefined) await writeFileAtomic(certPath, pemOf(keyed.root.raw), 0o644);
+  return state;
 }
 
 /** The state, where the root was changed. Throws KEY_UNREADABLE. */
@@ -213,9 +215,9 @@ function parseKey(pem: string): KeyObject {
   return key;
 }
 
-async function readRoot(path: string): Promise<Omit<KeyedRoot, 'key'> | undefined> {
+async function readRoot(path: string): Promise<X509Certificate | undefined> {
   try {
-    return parseRootChain(await readFile(path, 'utf8'));
+    return new X509Certificate(await readFile(path));
   } catch (cause) {
     if (isMissing(cause)) return undefined;
     throw new IsthmusError('CERT_INVALID', {

@@ -32,7 +32,7 @@ export function rootChainPem({ root, above }: Omit<KeyedRoot, 'key'>): string {
 }
 
 /** Reads it back. Throws CERT_INVALID. */
-export function parseRootChain(pem: string): Omit<KeyedRoot, 'key'> {
+function parseRootChain(pem: string): Omit<KeyedRoot, 'key'> {
   const [root, ...above] = parseCertificates(pem);
   if (root === undefined)
     throw new IsthmusError('CERT_INVALID', { what: 'There is no certificate' });

@@ -1,5 +1,5 @@
 /** Owns a cluster's certificate authority: who it is, all that its key signs, and the steps by which another key takes over. */
-import { generateKeyPair, X509Certificate } from 'node:crypto';
+import { generateKeyPair, type KeyObject, X509Certificate } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { Clock } from '../core/clock.ts';
 import { IsthmusError } from '../core/errors.ts';
@@ -21,7 +21,7 @@ import { leadsTo } from './bundle-chain.ts';
 import { SealKeys } from './seal.ts';
 import { type Signature, signBytes } from './signature.ts';
 import type { SpiffeId, TrustDomain } from './spiffe-id.ts';
-import { fingerprintOf, keyPemOf, makeLeaf, pemOf } from './x509.ts';
+import { fingerprintOf, keyPemOf, type LeafCertificateRequest, makeLeaf, pemOf } from './x509.ts';
 
 const generateKeys = promisify(generateKeyPair);
 const defaultLeafLifetimeMs = 24 * 3600_000;
@@ -35,6 +35,12 @@ export interface LeafRequest {
   readonly lifetimeMs?: number;
   /** Wall milliseconds from which it lives; default now. In the past, to rehearse what becomes of one that has expired. */
   readonly from?: number;
+}
+
+interface ClientRequest {
+  readonly id: SpiffeId;
+  readonly publicKey: KeyObject;
+  readonly lifetimeMs: number;
 }
 
 /** A certificate and its private key: what one end of a connection proves itself with. */
@@ -72,6 +78,11 @@ export interface Authority {
   bundle(): Bundle;
   /** Makes a key and a certificate for it. Throws CERT_INVALID for an ID of another trust domain, or once the root has expired. */
   issueLeaf(request: LeafRequest): Promise<LeafIdentity>;
+  /**
+   * Makes a certificate that is for clients only, so that no gateway takes its owner for another gateway, for a key that is another's:
+   * PEM, its root after it. Throws as `issueLeaf` does.
+   */
+  certifyClient(request: ClientRequest): string;
   /** Signs as this cluster; see `verifySignature`. */
   sign(bytes: Uint8Array): Signature;
   /**
@@ -101,6 +112,13 @@ export async function openAuthority(options: AuthorityOptions): Promise<Changing
   const { dir, trustDomain, clock, findParent } = options;
   return new ChangingAuthority(options, await openState(dir, trustDomain, clock.now(), findParent));
 }
+
+type Certified = Omit<LeafCertificateRequest, 'root' | 'rootKey' | 'now' | 'notAfter'> & {
+  readonly lifetimeMs: number;
+  readonly from?: number | undefined;
+};
+
+const noNames = { dnsNames: [], ipAddresses: [] } as const;
 
 /** An authority whose root can be changed. Each step is on disk before it counts. */
 export class ChangingAuthority implements Authority {
@@ -155,44 +173,43 @@ export class ChangingAuthority implements Authority {
   }
 
   async issueLeaf(request: LeafRequest): Promise<LeafIdentity> {
-    const { trustDomain, clock } = this.#options;
-    const { id, dnsNames, ipAddresses = [], lifetimeMs = defaultLeafLifetimeMs } = request;
-    if (id.trustDomain !== trustDomain) {
-      throw new IsthmusError('CERT_INVALID', {
-        what: `The authority of ${trustDomain} can't vouch for another trust domain`,
-        where: id.uri,
-      });
-    }
-    const leafKeys = await generateKeys('ec', { namedCurve: 'P-256' });
-    const { root, key: rootKey } = this.#state.signing;
-    const now = clock.now();
-    if (now > root.validToDate.getTime()) {
-      throw new IsthmusError('CERT_INVALID', {
-        what: `The root of ${trustDomain} expired at ${root.validToDate.toISOString()}`,
-      });
-    }
-    const from = request.from ?? now;
-    const { publicKey } = leafKeys;
-    const names = { id, dnsNames, ipAddresses };
-    const made = makeLeaf({
-      ...names,
-      publicKey,
-      root,
-      rootKey,
-      now: from,
-      notAfter: from + lifetimeMs,
-    });
-    const leaf = new X509Certificate(made);
+    const { id, dnsNames, ipAddresses = [], lifetimeMs = defaultLeafLifetimeMs, from } = request;
+    const { publicKey, privateKey } = await generateKeys('ec', { namedCurve: 'P-256' });
+    const leaf = this.#certified({ id, dnsNames, ipAddresses, publicKey, lifetimeMs, from });
     const certPem = pemOf(leaf.raw);
     return {
       id,
       certPem,
       chainPem: certPem + rootChainPem(this.#state.signing),
-      keyPem: keyPemOf(leafKeys.privateKey),
-      root: fingerprintOf(root.raw),
+      keyPem: keyPemOf(privateKey),
+      root: this.keyId,
       notBefore: leaf.validFromDate.getTime(),
       notAfter: leaf.validToDate.getTime(),
     };
+  }
+
+  certifyClient(request: ClientRequest): string {
+    const leaf = this.#certified({ ...request, ...noNames, purpose: 'client' });
+    return pemOf(leaf.raw) + rootChainPem(this.#state.signing);
+  }
+
+  #certified({ from, lifetimeMs, ...leaf }: Certified): X509Certificate {
+    const { trustDomain, clock } = this.#options;
+    if (leaf.id.trustDomain !== trustDomain) {
+      throw new IsthmusError('CERT_INVALID', {
+        what: `The authority of ${trustDomain} can't vouch for another trust domain`,
+        where: leaf.id.uri,
+      });
+    }
+    const { root, key: rootKey } = this.#state.signing;
+    if (clock.now() > root.validToDate.getTime()) {
+      throw new IsthmusError('CERT_INVALID', {
+        what: `The root of ${trustDomain} expired at ${root.validToDate.toISOString()}`,
+      });
+    }
+    const now = from ?? clock.now();
+    const made = makeLeaf({ ...leaf, root, rootKey, now, notAfter: now + lifetimeMs });
+    return new X509Certificate(made);
   }
 
   /** Calls `subscriber` after each step; returns a function that stops that. */

@@ -32,6 +32,8 @@ interface Extensions {
   readonly crlSign: boolean;
   /** Fit for both ends of TLS; a certificate that lists no purposes is fit for all. */
   readonly bothEndsOfTls: boolean;
+  /** OIDs of the purposes that it lists. */
+  readonly purposes: readonly string[];
   /** The URI names. */
   readonly uris: readonly string[];
   /** The DNS names, as written. */
@@ -90,6 +92,7 @@ function read(extensions: readonly Extension[]): Extensions {
     bothEndsOfTls:
       purposes === undefined ||
       (purposes.includes(id_kp_serverAuth) && purposes.includes(id_kp_clientAuth)),
+    purposes: [...(purposes ?? [])],
     uris: names.flatMap((name) => name.uniformResourceIdentifier ?? []),
     dnsNames: names.flatMap((name) => name.dNSName ?? []),
     permittedHosts: permitted.length > 0 ? permitted : undefined,

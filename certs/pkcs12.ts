@@ -23,7 +23,7 @@ export async function readPkcs12(der: Uint8Array, password: string): Promise<Pkc
   }
   let file: pkcs12.Pkcs12Pfx;
   try {
-    file = pkcs12.pkcs12FromAsn1(tree, false, password);
+    file = opened(tree);
   } catch (thrown) {
     // The library's own words are left out, lest they quote what was there.
     const isPassword = /password|decrypt/i.test(String(thrown));
@@ -47,6 +47,19 @@ export async function readPkcs12(der: Uint8Array, password: string): Promise<Pkc
       // A certificate that the library can't read, for its key is not RSA, it leaves as it is.
       .map(({ cert, asn1: raw }) => certificateOf(cert ? asWritten(cert) : derOf(raw))),
   };
+
+  /** The seal over the file takes the password in UTF-16, and so did all encryption once; today's takes UTF-8 (RFC 8018), which the library does not know. */
+  function opened(sealed: asn1.Asn1): pkcs12.Pkcs12Pfx {
+    try {
+      return pkcs12.pkcs12FromAsn1(sealed, false, password);
+    } catch (thrown) {
+      const utf8 = Buffer.from(password, 'utf8').toString('binary');
+      if (utf8 === password || String(thrown).includes('MAC')) throw thrown;
+      // The seal is good: it was looked at first. It is the last part of the file.
+      const parts = (sealed.value as asn1.Asn1[]).slice(0, 2);
+      return pkcs12.pkcs12FromAsn1({ ...sealed, value: parts }, false, utf8);
+    }
+  }
 
   /** What the library itself makes of a certificate that it has read is another one where that is signed by ECDSA. */
   function asWritten({ tbsCertificate, signature }: pki.Certificate): Buffer {

@@ -162,7 +162,7 @@ export function makeSelfSigned({ dnsName, key, now }: SelfSignedRequest): Buffer
   });
 }
 
-interface LeafCertificateRequest {
+export interface LeafCertificateRequest {
   readonly id: SpiffeId;
   readonly dnsNames: readonly string[];
   readonly ipAddresses: readonly string[];
@@ -174,11 +174,14 @@ interface LeafCertificateRequest {
   readonly now: number;
   /** Wall milliseconds; an earlier end of the root's wins. */
   readonly notAfter: number;
+  /** Default both ends of TLS. */
+  readonly purpose?: 'client' | undefined;
 }
 
-/** A leaf for both ends of TLS, as DER: an X509-SVID with exactly one URI name, its SPIFFE ID. */
+/** A leaf, as DER: an X509-SVID with exactly one URI name, its SPIFFE ID. */
 export function makeLeaf(request: LeafCertificateRequest): Buffer {
-  const { id, root, now } = request;
+  const { id, root, now, purpose } = request;
+  const purposes = [...(purpose === 'client' ? [] : [id_kp_serverAuth]), id_kp_clientAuth];
   const publicKey = publicKeyInfo(request.publicKey);
   const names = [
     new GeneralName({ uniformResourceIdentifier: id.uri }),
@@ -193,7 +196,7 @@ export function makeLeaf(request: LeafCertificateRequest): Buffer {
     extensions: new Extensions([
       critical(id_ce_basicConstraints, new BasicConstraints({ cA: false })),
       critical(id_ce_keyUsage, keyUsage(KeyUsageFlags.digitalSignature)),
-      plain(id_ce_extKeyUsage, new ExtendedKeyUsage([id_kp_serverAuth, id_kp_clientAuth])),
+      plain(id_ce_extKeyUsage, new ExtendedKeyUsage(purposes)),
       plain(id_ce_subjectAltName, new SubjectAlternativeName(names)),
       plain(id_ce_subjectKeyIdentifier, new SubjectKeyIdentifier(keyIdentifier(publicKey))),
       ...authorityKeyIdentifier(root),

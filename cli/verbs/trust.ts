@@ -18,13 +18,14 @@ import { printable } from '../terminal.ts';
 import { followRevocation, followRotation } from '../trust-progress.ts';
 import { noHeaders, type Verb } from '../verb.ts';
 import { foreignVerb } from './trust-foreign.ts';
+import { operatorVerb } from './trust-operator.ts';
 import { retireVerb } from './trust-retire.ts';
 
 export function trustVerb(program: Verb, cli: Cli): void {
   const trust = program
     .command('trust')
     .description(
-      'See how trust stands, change the root of this cluster, or trust a cluster no more.',
+      'See how trust stands, change the root of this cluster, trust a cluster no more, or make certificates of persons.',
     )
     .examples(
       ['isthmus trust show', 'the roots of all clusters, and who believes which'],
@@ -37,6 +38,7 @@ export function trustVerb(program: Verb, cli: Cli): void {
   retireVerb(trust, cli);
   verifyVerb(trust, cli);
   revokeVerb(trust, cli);
+  operatorVerb(trust, cli);
 }
 
 function showVerb(trust: Verb, cli: Cli): void {

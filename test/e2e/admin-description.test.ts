@@ -41,6 +41,11 @@ test.before('two clusters are joined', async () => {
 });
 
 const jwk = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
+const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const operatorBody = {
+  name: 'alice',
+  publicKey: publicKey.export({ type: 'spki', format: 'pem' }),
+};
 const put = { address: '10.0.0.1', port: 8080 };
 const many = { register: [{ service: 'cart.shop', id: 'cart-2', ...put }] };
 
@@ -182,6 +187,7 @@ const requests: (readonly [id: string, path: string, ask?: AdminAsk])[] = [
   ['getFounder', '/v1/federation/founder'],
   ['handOver', '/v1/federation/founder', { method: 'POST', body: { cluster: 'dc1' } }],
   ['rotateRoot', '/v1/trust/rotation', { method: 'POST', body: {} }],
+  ['certifyOperator', '/v1/trust/operators', { method: 'POST', body: operatorBody }],
   ['createToken', '/v1/tokens', { method: 'POST', body: {} }],
   ['revokeToken', '/v1/tokens/{token}', { method: 'DELETE' }],
   ['listAudit', '/v1/audit'],

@@ -38,6 +38,7 @@ import type {
 } from './schema/traffic.ts';
 import type {
   foreignTrustSchema,
+  operatorSchema,
   retirementSchema,
   revocationSchema,
   rotationSchema,
@@ -78,6 +79,7 @@ export type ForeignTrustItem = z.output<typeof foreignTrustSchema>;
 export type PolicyGrantItem = z.output<typeof policyGrantResource.answer>;
 
 /** `GET /v1/trust/rotation` */
+export type OperatorCertificate = z.output<typeof operatorSchema>;
 export type RotationItem = z.output<typeof rotationSchema>;
 
 /** `GET /v1/trust/verification` */

@@ -5,14 +5,18 @@ import { TLSSocket } from 'node:tls';
 import type { AdminConfig } from '../../config/admin.ts';
 import type { Principal } from './principal.ts';
 
-export type CertificateRule = NonNullable<AdminConfig['auth']>['clientCertificates'][number];
+type CertificateRule = NonNullable<AdminConfig['auth']>['clientCertificates'][number];
 
-/** The principal that the connection's certificate names; undefined without a certificate, or without a rule for it. */
+/**
+ * The principal that the connection's certificate names; undefined without a certificate, without a rule for it, or where nobody vouches
+ * for it.
+ */
 export function certified(
   socket: Socket,
   rules: readonly CertificateRule[],
+  isVouchedFor: (socket: TLSSocket) => boolean,
 ): Principal | undefined {
-  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
+  if (!(socket instanceof TLSSocket) || !isVouchedFor(socket)) return undefined;
   const certificate = socket.getPeerX509Certificate();
   return certificate && namedBy(certificate, rules);
 }

@@ -1,6 +1,6 @@
 /** Owns how the admin API's own listener lets callers in: the certificate it proves itself with, and the callers it knows. */
 import { resolve } from 'node:path';
-import type { SecureContextOptions } from 'node:tls';
+import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import type { FastifyRequest } from 'fastify';
 import { isLoopback } from '../../../../core/address.ts';
 import type { Clock } from '../../../../core/clock.ts';
@@ -9,7 +9,7 @@ import type { Log } from '../../../../core/log.ts';
 import { GuessLimit } from '../../../../federation/guess-limit.ts';
 import { type AdminConfig, assertProtected } from '../../config/admin.ts';
 import { type BearerToken, hashOf, holderOf, parseToken } from './bearer-tokens.ts';
-import { type CertificateRule, certified } from './client-certificates.ts';
+import { certified } from './client-certificates.ts';
 import type { Access } from './gate.ts';
 import { ListenerTls } from './listener-tls.ts';
 import { Oidc } from './oidc.ts';
@@ -51,7 +51,7 @@ export async function openAccess(options: ListenerAccessOptions): Promise<Listen
       scheme: tls ? 'https' : 'http',
       isOwnName: (host) => isLoopback(host) || tls?.isNamed(host) === true,
     },
-    authenticate: admin.auth ? authenticator(admin.auth, tokens, clock) : () => local,
+    authenticate: admin.auth ? authenticator(admin.auth, tls, tokens, clock) : () => local,
     watch: (renewed) =>
       watchFiles(
         files,
@@ -70,17 +70,25 @@ const local: Principal = { name: 'local', role: 'admin', via: 'local' };
 
 function authenticator(
   auth: NonNullable<AdminConfig['auth']>,
+  tls: ListenerTls | undefined,
   tokens: readonly BearerToken[],
   clock: Clock,
 ): Access['authenticate'] {
   const oidc = auth.oidc && new Oidc(auth.oidc);
+  const isVouchedFor = (socket: TLSSocket) => tls?.vouchesFor(socket, clock.now()) === true;
   const guesses = new GuessLimit(
     clock,
     () => new IsthmusError('RATE_LIMITED', { what: tooOften, fix: tooOftenFix }),
   );
   return async (request) => {
     const presented = bearerOf(request);
-    if (presented === undefined) return byCertificate(request, auth.clientCertificates);
+    if (presented === undefined) {
+      const holder = certified(request.raw.socket, auth.clientCertificates, isVouchedFor);
+      if (holder) return holder;
+      throw new IsthmusError('UNAUTHENTICATED', {
+        what: 'The request has neither a bearer token nor a client certificate that is known here',
+      });
+    }
     const holder = holderOf(presented, tokens);
     if (holder) return holder;
     // By the token too: who shares an address with somebody that guesses, an operator that aborts a drill, gets in.
@@ -102,12 +110,4 @@ const tooOftenFix = 'Use another token; this one is looked at again in a minute.
 /** RFC 6750, section 2.1. */
 function bearerOf({ headers }: FastifyRequest): string | undefined {
   return /^Bearer +([\w.~+/=-]+)$/i.exec(headers.authorization ?? '')?.[1];
-}
-
-function byCertificate({ raw }: FastifyRequest, rules: readonly CertificateRule[]): Principal {
-  const holder = certified(raw.socket, rules);
-  if (holder) return holder;
-  throw new IsthmusError('UNAUTHENTICATED', {
-    what: 'The request has neither a bearer token nor a client certificate that is known here',
-  });
 }

@@ -1,7 +1,8 @@
 /** Owns TLS of the admin API's own listener: its certificate, the names in it, and whose client certificates it looks at. */
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import type { SecureContextOptions, TlsOptions } from 'node:tls';
+import type { SecureContextOptions, TLSSocket, TlsOptions } from 'node:tls';
+import { vouchesForClient } from '../../../../certs/client-chain.ts';
 import { hardenedTls } from '../../../../certs/hardened-tls.ts';
 import { IsthmusError, messageOf } from '../../../../core/errors.ts';
 import type { AdminConfig } from '../../config/admin.ts';
@@ -53,6 +54,13 @@ export class ListenerTls {
       // A client that shows no certificate may still have a token: the gate decides.
       ...(clientCa && { ca: clientCa, requestCert: true, rejectUnauthorized: false }),
     };
+  }
+
+  /** Whether a client's certificate is by the authority of clients, which may be under another one. */
+  vouchesFor(socket: TLSSocket, now: number): boolean {
+    if (socket.authorized) return true;
+    const [authority, leaf] = [this.#clientCa?.value.first, socket.getPeerX509Certificate()];
+    return !!authority && !!leaf && vouchesForClient(authority, leaf, now);
   }
 
   /** Whether the certificate is for a host name or address. */

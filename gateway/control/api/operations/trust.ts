@@ -18,6 +18,8 @@ import { listing } from '../list.ts';
 import { type Operation, operation } from '../operation.ts';
 import {
   foreignTrustSchema,
+  operatorBodySchema,
+  operatorSchema,
   restingSchema,
   retirementBodySchema,
   retirementSchema,
@@ -27,6 +29,7 @@ import {
   verificationSchema,
 } from '../schema/trust.ts';
 import { foreignTrustItem } from '../view/foreign-trust.ts';
+import { certifyOperator } from '../view/operator-certificate.ts';
 import { verification } from '../view/verification.ts';
 
 const tag = 'Federation';
@@ -132,6 +135,20 @@ export function trustOperations(gateway: TrustParts, clock: Clock): Operation[] 
         await rootRotation.rotate(force);
         return rotationItem(gateway);
       },
+    }),
+    operation({
+      method: 'POST',
+      path: '/v1/trust/operators',
+      id: 'certifyOperator',
+      tag,
+      summary:
+        'Makes a certificate by which a person is known to the admin API: for a key that stays with that person',
+      role: 'admin',
+      body: operatorBodySchema,
+      answer: operatorSchema,
+      status: 201,
+      object: ({ body: { name } }) => `operator ${name}`,
+      handle: ({ body }) => certifyOperator(authority, body),
     }),
     operation({
       method: 'POST',

@@ -1,5 +1,6 @@
 /** Owns the shapes of trust: how each cluster's bundle stands, how far a change of the root has come, and what became of its end. */
 import { z } from 'zod';
+import { labelSchema } from '../../../../registry/model.ts';
 import { problemItemSchema } from './gateway.ts';
 import { count, list, moment, named, object } from './shape.ts';
 
@@ -150,6 +151,24 @@ export const rotationBodySchema = z.strictObject({
     .default(false)
     .describe('Sign by the new root although some gateways have not taken it up'),
 });
+
+export const operatorBodySchema = z.strictObject({
+  name: labelSchema.describe('Who it is for: `operator/<name>` of the trust domain'),
+  publicKey: z.string().max(1000).describe('Public key, PEM: EC on P-256'),
+  days: z.int().min(1).max(365).default(30).describe('How long it is valid'),
+});
+
+export const operatorSchema = named(
+  'OperatorCertificate',
+  'A certificate by which a person is known',
+  {
+    id: z
+      .string()
+      .describe('SPIFFE ID in it: what a rule of `admin.auth.clientCertificates` names'),
+    chain: z.string().describe('PEM: the certificate, then those of the authorities above it'),
+    notAfter: moment.describe('When it ends, in milliseconds since 1970'),
+  },
+);
 
 export const retirementBodySchema = z.strictObject({
   root: z
