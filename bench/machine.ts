@@ -9,12 +9,6 @@ export function machine(): string {
   return `${cpus().length} x ${cpu?.model.trim()}, ${memory} GiB, Node ${process.versions.node}, ${process.platform}`;
 }
 
-/** Resident memory of a process in MiB (Linux). */
-export function rssMb(pid: number): number {
-  const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]);
-  return Math.round((pages * 4096) / 2 ** 20);
-}
-
 /** CPU time of a process so far, all threads, in milliseconds (Linux; ticks of 10 ms). */
 export function cpuMs(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
