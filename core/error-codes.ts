@@ -252,6 +252,12 @@ export const errorCodes = {
     'refused',
     'What is known stays in force. Its cluster writes it again by itself; if the registry was restored from a backup that is not the latest, restore the latest.',
   ),
+  QUOTA_EXCEEDED: entry(
+    'More than there may be of one cluster',
+    409,
+    'refused',
+    'Deregister what is not needed, or find out what registers so much; or raise `quotas` in the configuration of the gateways that refuse it.',
+  ),
   WITHDRAWAL_HELD: entry(
     'Mass withdrawal held',
     409,

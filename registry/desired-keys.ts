@@ -1,5 +1,6 @@
 /** Owns the difference between the keys a session wants and what the registry is known to hold. */
 import type { IsthmusError } from '../core/errors.ts';
+import { FairQueue } from './fair-queue.ts';
 import {
   type Compare,
   maxTxnOps,
@@ -31,7 +32,8 @@ const maxBatchBytes = 1_000_000;
 export class DesiredKeys {
   /** In the order they were first wanted. */
   readonly #entries = new Map<string, Entry>();
-  readonly #dirty = new Set<Entry>();
+  /** By service, and whatever else has a folder: a flood of registrations of one holds up no other. */
+  readonly #dirty = new FairQueue<Entry>(({ key }) => key.slice(0, key.lastIndexOf('/')));
   /**
    * Whether a key wanted for the first time is taken for a new one, and written without being read first. A wrong
    * guess only costs the transaction, whose comparisons fail; after one, keys are read until all are in line.

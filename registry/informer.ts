@@ -112,6 +112,13 @@ export class Informer {
     for (const [, reflector] of this.#reflectors) reflector.hurry();
   }
 
+  /** What stands at a key was not taken: it is reported again when everything is listed next. */
+  passedOver(key: string): void {
+    for (const [prefix, reflector] of this.#reflectors) {
+      if (key.startsWith(prefix)) reflector.passedOver(key);
+    }
+  }
+
   /** Stops; nothing is reported after it. */
   close(): void {
     this.#unsubscribe();

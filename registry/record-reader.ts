@@ -103,15 +103,17 @@ export class RecordReader {
       return { key, record } as ParsedRecord;
     } catch (thrown) {
       const error = asIsthmusError(thrown, 'RECORD_INVALID');
-      if (!isSame(this.#refused.get(text), value)) this.#count(text, error);
+      if (!isSame(this.#refused.get(text), value)) {
+        this.countRefusal(this.#kindOf(text), error.code);
+      }
       this.problems.set(text, error);
       this.#refused.set(text, value);
       return undefined;
     }
   }
 
-  #count(text: string, { code }: IsthmusError): void {
-    const kind = this.#kindOf(text);
+  /** Counts a record that was refused; also one that is good, where somebody else refuses it. */
+  countRefusal(kind: string, code: string): void {
     const { count } = this.#counts.get(`${kind} ${code}`) ?? { count: 0 };
     this.#counts.set(`${kind} ${code}`, { kind, code, count: count + 1 });
   }

@@ -46,6 +46,8 @@ interface ReflectorOptions {
 /** The registry reads its log and its revision one after the other, and takes writes in between. */
 const advanceSlack = 10;
 const backoff = { baseMs: 100, maxMs: 5000 };
+/** In place of the revision of a key whose value was not taken; no key has it. */
+const passedOver = 0;
 
 export class Reflector {
   readonly #options: ReflectorOptions;
@@ -110,6 +112,11 @@ export class Reflector {
   use(store: Store): void {
     this.#store = store;
     void this.#begin();
+  }
+
+  /** What stands at a key was not taken: it is reported again with the next list. */
+  passedOver(key: string): void {
+    if (this.#held.has(key)) this.#held.set(key, passedOver);
   }
 
   close(): void {
@@ -200,6 +207,9 @@ export class Reflector {
     const puts = isAnother
       ? values
       : values.filter(({ key, modRevision }) => this.#held.get(key) !== modRevision);
+    const missed = puts.filter(
+      ({ key, modRevision }) => modRevision <= known && this.#held.get(key) !== passedOver,
+    ).length;
     const present = new Set(values.map(({ key }) => key));
     const deletes = [...this.#held.keys()]
       .filter((key) => !present.has(key))
@@ -207,7 +217,6 @@ export class Reflector {
     for (const { key, modRevision } of puts) this.#held.set(key, modRevision);
     for (const { key } of deletes) this.#held.delete(key);
     this.#revision = revision;
-    const missed = puts.filter(({ modRevision }) => modRevision <= known).length;
     if (missed > 0 && revision >= known && !isAnother) {
       const { log, prefix } = this.#options;
       log.error({ prefix, missed, known, revision }, 'the watch had missed changes; listed again');

@@ -5,6 +5,7 @@ import { ShardMap } from '../core/shard-map.ts';
 import { Departures } from './departures.ts';
 import { encodeKey, kindPrefix, type RegistryKey } from './keys.ts';
 import type { BundleRecord, DepartureRecord, EndpointRecord, ExportRecord } from './model.ts';
+import { type Holding, type Quota, Quotas } from './quotas.ts';
 import {
   type RawChange,
   RecordReader,
@@ -17,7 +18,15 @@ import { type ParsedRecord, SnapshotDraft } from './snapshot-draft.ts';
 interface SnapshotBuilderOptions extends RecordReaderOptions {
   /** The own cluster, if any: its summaries are never held, for it would not write again what it still sees. */
   readonly cluster?: ClusterName;
+  /** The most of each other cluster; default no bound. */
+  readonly quota?: Quota;
+  /** A record of the registry is not taken, for there is too much of its cluster: it is to be told again when everything is listed next. */
+  passedOver?(key: string): void;
 }
+
+const unbounded: Quota = { services: Infinity, records: Infinity, bytes: Infinity };
+/** Kinds of which a cluster may have many, and too many. */
+const boundedKinds = new Set<RegistryKey['kind']>(['exports', 'gateways']);
 
 /**
  * Builds snapshots. A record that doesn't parse, names another cluster than its key, or isn't believed is
@@ -27,6 +36,8 @@ export class SnapshotBuilder {
   readonly #federation: FederationName;
   readonly #own: ClusterName | undefined;
   readonly #reader: RecordReader;
+  readonly #quotas: Quotas;
+  readonly #passedOver: (key: string) => void;
   readonly #departures = new Departures();
   /** Summaries that are gone from the registry and stay in force: their withdrawal is held. */
   readonly #held = new Map<ClusterName, Set<ServiceName>>();
@@ -38,6 +49,8 @@ export class SnapshotBuilder {
     this.#federation = options.federation;
     this.#own = options.cluster;
     this.#reader = new RecordReader(options);
+    this.#quotas = new Quotas(options.quota ?? unbounded);
+    this.#passedOver = (key) => options.passedOver?.(key);
   }
 
   /** Why records of the registry are not in force; by key, or by the name of a held withdrawal or loss. */
@@ -49,7 +62,7 @@ export class SnapshotBuilder {
       this.#federation,
       new Set(members.map(({ cluster }) => cluster)),
     );
-    return new Map([...losses, ...this.#reader.problems]);
+    return new Map([...losses, ...this.#quotas.problems, ...this.#reader.problems]);
   }
 
   /** Records that were refused so far, counted. */
@@ -60,6 +73,11 @@ export class SnapshotBuilder {
   /** Whether what stands at a key was refused. */
   isRefused(key: string): boolean {
     return this.#reader.refused.has(key);
+  }
+
+  /** How much is held of a cluster. */
+  held(cluster: ClusterName): Holding {
+    return this.#quotas.held(cluster);
   }
 
   /** How a cluster left, if it did. */
@@ -84,17 +102,46 @@ export class SnapshotBuilder {
         const key = this.#reader.key(change.key);
         this.#reader.forget(change.key);
         if (key) deletions.push(key);
+        if (key) this.#quotas.forget(key.cluster, change.key);
         if (!relisted && (key?.kind === 'gateways' || key?.kind === 'endpoints')) {
           this.#deletedAt.set(change.key, revision);
         }
       } else {
         const parsed = this.#reader.read(change.key, change.value, change.isProven);
-        if (parsed) this.#put(draft, parsed, deletions);
+        if (parsed && this.#admits(draft, change.key, parsed)) this.#put(draft, parsed, deletions);
       }
     }
     this.#withdraw(draft, deletions);
     this.#snapshot = draft.finish(Math.max(revision, this.#snapshot.revision));
     return draft;
+  }
+
+  /** Whether there is room for a record of its cluster. What this cluster itself wrote is taken: it was refused before, or not at all. */
+  #admits(draft: SnapshotDraft, text: string, { key, record }: ParsedRecord): boolean {
+    if (key.kind === 'departures') return true;
+    const before = this.#shareOf(key, draft.recordAt(key));
+    const share = this.#shareOf(key, record);
+    if (share === undefined) return true;
+    if (key.cluster === this.#own || !boundedKinds.has(key.kind)) {
+      this.#quotas.take(share, before);
+      return true;
+    }
+    if (this.#quotas.admit(text, share, before)) return true;
+    this.#reader.countRefusal(key.kind, 'QUOTA_EXCEEDED');
+    this.#passedOver(text);
+    return false;
+  }
+
+  #shareOf({ cluster, kind }: RegistryKey, record: object | undefined) {
+    if (record === undefined) return undefined;
+    return { cluster, kind, bytes: JSON.stringify(this.#reader.stored(record)).length };
+  }
+
+  /** An endpoint is held until it is dropped. */
+  #remove(draft: SnapshotDraft, key: RegistryKey): void {
+    const share = key.kind === 'endpoints' ? undefined : this.#shareOf(key, draft.recordAt(key));
+    if (share) this.#quotas.release(share);
+    draft.remove(key);
   }
 
   #put(draft: SnapshotDraft, parsed: ParsedRecord, deletions: RegistryKey[]): void {
@@ -229,8 +276,11 @@ export class SnapshotBuilder {
   #drop(endpoints: readonly { service: ServiceName; id: string }[]): SnapshotDelta {
     const draft = new SnapshotDraft(this.#snapshot);
     for (const { service, id } of endpoints) {
-      const cluster = this.#snapshot.services.get(service)?.endpoints.get(id)?.record.cluster;
-      if (cluster === undefined) continue;
+      const record = this.#snapshot.services.get(service)?.endpoints.get(id)?.record;
+      if (record === undefined) continue;
+      const { cluster } = record;
+      const share = this.#shareOf({ kind: 'endpoints', cluster, service, id }, record);
+      if (share) this.#quotas.release(share);
       this.#deletedAt.delete(
         encodeKey(this.#federation, { kind: 'endpoints', cluster, service, id }),
       );
@@ -258,18 +308,19 @@ export class SnapshotBuilder {
           continue;
         }
       }
-      draft.remove(key);
+      this.#remove(draft, key);
     }
     for (const cluster of left) {
       for (const service of this.#held.get(cluster) ?? []) {
-        draft.remove({ kind: 'exports', cluster, service });
+        this.#remove(draft, { kind: 'exports', cluster, service });
         this.#release(cluster, service);
       }
     }
     for (const [cluster, services] of withdrawn) {
       const known = countExports(this.#snapshot, cluster, services.length);
       if (services.length * 2 > known) this.#hold(cluster, services, known);
-      else for (const service of services) draft.remove({ kind: 'exports', cluster, service });
+      else
+        for (const service of services) this.#remove(draft, { kind: 'exports', cluster, service });
     }
   }
 

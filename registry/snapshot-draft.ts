@@ -68,6 +68,26 @@ export class SnapshotDraft implements SnapshotDelta {
     }
   }
 
+  /** The record at a key, as things stand; undefined where there is none, and for departures. */
+  recordAt(key: RegistryKey): object | undefined {
+    switch (key.kind) {
+      case 'clusters':
+        return this.#clusterAt(key.cluster)?.record;
+      case 'bundles':
+        return this.#clusterAt(key.cluster)?.bundle;
+      case 'synced':
+        return this.#clusterAt(key.cluster)?.synced;
+      case 'gateways':
+        return this.#clusterAt(key.cluster)?.gateways.get(key.id);
+      case 'endpoints':
+        return this.#serviceAt(key.service)?.endpoints.get(key.id)?.record;
+      case 'exports':
+        return this.#serviceAt(key.service)?.exports.get(key.cluster);
+      default:
+        return undefined;
+    }
+  }
+
   remove(key: RegistryKey): void {
     switch (key.kind) {
       case 'clusters':
@@ -130,8 +150,7 @@ export class SnapshotDraft implements SnapshotDelta {
 
   /** Whether the endpoint was withdrawn or lost with its gateway is not known yet. */
   #orphan(service: ServiceName, id: string): void {
-    const known = this.#serviceChanges.get(service) ?? this.#base.services.get(service);
-    const held = known?.endpoints.get(id);
+    const held = this.#serviceAt(service)?.endpoints.get(id);
     if (held) this.endpoint(service, id, { record: held.record, orphaned: true });
   }
 
@@ -139,6 +158,14 @@ export class SnapshotDraft implements SnapshotDelta {
     const { exports } = this.#ownService(service);
     if (record) exports.set(cluster, record);
     else exports.delete(cluster);
+  }
+
+  #clusterAt(cluster: ClusterName): ClusterView | undefined {
+    return (this.#clusters ?? this.#base.clusters).get(cluster);
+  }
+
+  #serviceAt(service: ServiceName): ServiceView | undefined {
+    return this.#serviceChanges.get(service) ?? this.#base.services.get(service);
   }
 
   /** The draft's own copy of a service, made when it is first changed. */

@@ -302,3 +302,21 @@ test('a list comes in pages, with the fields that are asked for', async (t) => {
     t.is((await adminRequest(dc1.gateway, `/v1/clusters?${wrong}`)).status, 400, wrong);
   }
 });
+
+test('pages of a long list are the list, one after the other', async (t) => {
+  for (const kind of ['services', 'endpoints', 'exports']) {
+    const all = await dc1.gateway.items(`/v1/${kind}`);
+    t.true(all.length > 0, kind);
+    const paged: unknown[] = [];
+    for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+      const { json } = await adminRequest(dc1.gateway, `/v1/${kind}?limit=1${cursor}`);
+      paged.push(...(json['items'] as unknown[]));
+      cursor = json['next'] === undefined ? undefined : `&cursor=${json['next']}`;
+    }
+    const names = (items: readonly unknown[]) =>
+      (items as { service: string; id?: string; cluster?: string }[]).map(
+        ({ service, id, cluster }) => [service, id, cluster],
+      );
+    t.deepEqual(names(paged), names(all), kind);
+  }
+});

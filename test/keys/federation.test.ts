@@ -18,6 +18,7 @@ const test = anyTest as TestFn;
 const shared = sharedScope(test);
 let dc1: Cluster;
 let dc2: Cluster;
+let dc3: Cluster;
 
 test.before('three clusters, of which the farther one is in the region of the first', async () => {
   const { address } = await startOrigin(shared, (_, response) => response.end());
@@ -32,7 +33,7 @@ test.before('three clusters, of which the farther one is in the region of the fi
   ];
   const own = (name: string, balance: object) => ({ name, namespace: 'shop', balance });
   const stays = (at: string) => service('stays', { endpoints: [{ id: 'one', address: at }] });
-  ({ dc1, dc2 } = await federate(shared, {
+  ({ dc1, dc2, dc3 } = await federate(shared, {
     dc1: {
       instances: 0,
       config: {
@@ -65,7 +66,14 @@ test.before('three clusters, of which the farther one is in the region of the fi
       rttMs: 40,
       config: { region: 'eu', capacity: 1000, services: [...services, stays(busy.address)] },
     },
-    dc3: { instances: 0, config: { region: 'us', services: [...services, stays(address)] } },
+    dc3: {
+      instances: 0,
+      config: {
+        region: 'us',
+        quotas: { records: 24, maxBytes: 65_536 },
+        services: [...services, stays(address)],
+      },
+    },
   }));
   await until('dc1 to know what the others have', async () => {
     const known = await dc1.gateway.items<ServiceItem>('/v1/services');
@@ -166,3 +174,36 @@ test.serial('advertise: the others come there, and to the registry', async (t) =
     'registry.embedded.advertise',
   );
 });
+
+test.serial(
+  'quotas: what would be more records, or bytes of them, than a cluster may have in the registry is refused at its registration',
+  async (t) => {
+    const { api } = dc3.gateway;
+    const at = (id: string) => `/v1/services/flood/one/endpoints/${id}`;
+    const fill = async (labels: Record<string, string>): Promise<[number, string]> => {
+      const ids: string[] = [];
+      const refusal = await until('one to be refused', async () => {
+        const id = `e${ids.length}`;
+        try {
+          await api.send('PUT', at(id), { address: '127.0.0.1', port: 1, labels, exported: false });
+          ids.push(id);
+          return undefined;
+        } catch (thrown) {
+          return thrown as Error;
+        }
+      });
+      for (const id of ids) await api.send('DELETE', at(id));
+      return [ids.length, refusal.message];
+    };
+    const [many, records] = await fill({});
+    t.regex(records, /quotas.records is 24/);
+    const large = Object.fromEntries(
+      Array.from({ length: 40 }, (_, i) => [`l${i}`, 'x'.repeat(255)]),
+    );
+    await until('the registry to have let them go', async () => {
+      const [few, bytes] = await fill(large);
+      return few < many && /quotas.maxBytes is 65536/.test(bytes);
+    });
+    proves(t, 'quotas.records', 'quotas.maxBytes');
+  },
+);

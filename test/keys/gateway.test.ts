@@ -57,6 +57,7 @@ test.before('a gateway with a worker into which code can be put', async () => {
     overload: { lag: '0s', heap: 50 },
     log: { level: 'debug', access: 'all' },
     sampling: { perMinute: 0 },
+    quotas: { endpoints: 4, services: 2 },
     services: [
       {
         ...{ name: 'web', namespace: 'shop' },
@@ -169,6 +170,23 @@ test.serial('warmUp: 0s takes requests at once', async (t) => {
   t.false(gateway.logged({ level: 'debug', msg: 'warmed up' }));
   proves(t, 'warmUp');
 });
+
+test.serial(
+  'quotas: one endpoint, or service, more than there may be is refused, and nothing else',
+  async (t) => {
+    const at = (path: string) => `/v1/services/shop/${path}`;
+    const register = (path: string) =>
+      gateway.api.send('PUT', at(path), { address: '127.0.0.1', port: 1 });
+    await register('web/endpoints/web-2');
+    const full = await t.throwsAsync(register('web/endpoints/web-3'), { code: 'QUOTA_EXCEEDED' });
+    t.regex(`${full?.message}`, /quotas.endpoints is 4/);
+    await t.notThrowsAsync(register('web/endpoints/web-2'), 'the same again');
+    await gateway.api.send('DELETE', at('web/endpoints/web-2'));
+    const other = await t.throwsAsync(register('new/endpoints/one'), { code: 'QUOTA_EXCEEDED' });
+    t.regex(`${other?.message}`, /quotas.services is 2/);
+    proves(t, 'quotas.endpoints', 'quotas.services');
+  },
+);
 
 test.serial('overload.heap: so full it refuses requests', async (t) => {
   await inspector.runInWorker('data 0', hoard);

@@ -295,3 +295,20 @@ test('hurried, it tries now and not when its turn comes', async (t) => {
   });
   t.pass();
 });
+
+test('a value that was passed over is reported again by each list until it is taken, and is nothing that the watch had missed', async (t) => {
+  const { informer, changes, put } = await setUp(t, { resyncEveryMs: 150 });
+  await put('/x/a', '1');
+  await put('/x/b', '1');
+  informer.start();
+  await until('the list', () => informer.state.kind === 'synced');
+  informer.passedOver('/x/a');
+  await until('it to be reported', () => changes.length > 0);
+  t.deepEqual(
+    changes.flatMap(({ puts }) => puts).map(({ key }) => key),
+    ['/x/a'],
+  );
+  const resyncs = informer.state.prefixes[0]?.resyncs ?? 0;
+  await until('further lists', () => (informer.state.prefixes[0]?.resyncs ?? 0) >= resyncs + 2);
+  t.is(changes.length, 1);
+});

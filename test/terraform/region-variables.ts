@@ -137,6 +137,7 @@ export const everyKey: readonly object[] = [
       syslog: { address: 'logs.example.com:6514', transport: 'tls', ca: 'logs.pem', facility: 10 },
     },
     history: { maxBytes: 1_048_576, maxAgeDays: 7 },
+    quotas: { endpoints: 1000, services: 100, records: 5000, maxBytes: 1_048_576 },
     admin: {
       tls: { cert: 'admin.pem', key: 'admin.key', clientCa: 'ops.pem' },
       auth: {

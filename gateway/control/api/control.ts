@@ -43,10 +43,14 @@ export interface Control {
   gateways(): GatewayItem[];
   trust(): TrustItem[];
   services(): ServiceItem[];
+  /** Those after a key of their list, in its order; likewise below. */
+  servicesAfter(key: string | undefined): Iterable<ServiceItem>;
   endpoints(service?: ServiceName): EndpointItem[];
+  endpointsAfter(key: string | undefined, service?: ServiceName): Iterable<EndpointItem>;
   /** One endpoint of this cluster. */
   endpoint(service: ServiceName, id: string): EndpointItem | undefined;
   exports(cluster?: ClusterName): ExportItem[];
+  exportsAfter(key: string | undefined, cluster?: ClusterName): Iterable<ExportItem>;
   /** Calls `changed` after something that the above show did; returns a function that stops that. */
   onChange(changed: () => void): () => void;
   check(): Promise<Finding[]>;

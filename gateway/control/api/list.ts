@@ -29,6 +29,20 @@ export const fieldsShape = {
 type Shape = z.ZodRawShape;
 type Comparator = (a: string, b: string) => number;
 
+/** A part of a list, and whether there is more after it. */
+export interface Found<I> {
+  readonly items: readonly I[];
+  readonly more: boolean;
+}
+
+/** The first so many of what is in order already. */
+export function firstOf<I>(items: Iterable<I>, limit: number): Found<I> {
+  const found = Iterator.from(items)
+    .take(limit + 1)
+    .toArray();
+  return { items: found.slice(0, limit), more: found.length > limit };
+}
+
 interface Listing<P extends z.ZodType, Q extends Shape, I extends z.ZodType>
   extends Omit<
     Operation<P, z.ZodObject<Q>, z.ZodUndefined, I>,
@@ -43,11 +57,11 @@ interface Listing<P extends z.ZodType, Q extends Shape, I extends z.ZodType>
   items?(
     call: OperationCall<z.output<P>, z.output<z.ZodObject<Q>>, undefined>,
   ): readonly z.output<I>[] | Promise<readonly z.output<I>[]>;
-  /** In place of `items`, for lists that are too long to be had at once: in order, those after the key, and whether there are more. */
+  /** For lists that are too long to be had for every page, and in place of `items` for those that are never had at once: in order, those after the key, and whether there are more. */
   page?(
     call: OperationCall<z.output<P>, z.output<z.ZodObject<Q>>, undefined>,
     wanted: { readonly after: string | undefined; readonly limit: number },
-  ): Promise<{ readonly items: readonly z.output<I>[]; readonly more: boolean }>;
+  ): Found<z.output<I>> | Promise<Found<z.output<I>>>;
 }
 
 /** Declares `GET` of a list. */
@@ -57,7 +71,7 @@ export function listing<
   Q extends Shape = Record<never, never>,
 >({
   item,
-  items = () => [],
+  items,
   page: pageAfter,
   key,
   order = byNaturalOrder,
@@ -74,9 +88,11 @@ export function listing<
       const { limit, cursor, fields, ...own } = call.query as Paging;
       const after = cursor === undefined ? undefined : decode(cursor);
       const asked = { ...call, query: own } as never;
-      const { page, next } = pageAfter
-        ? pageBefore(await pageAfter(asked, { after, limit: limit ?? maxLimit }), key)
-        : pageOf(sorted(await items(asked), key, order), key, order, limit, after);
+      const isWhole = items !== undefined && limit === undefined && after === undefined;
+      const { page, next } =
+        pageAfter && !isWhole
+          ? pageBefore(await pageAfter(asked, { after, limit: limit ?? maxLimit }), key)
+          : pageOf(sorted((await items?.(asked)) ?? [], key, order), key, order, limit, after);
       const wanted = wantedFields(fields, known);
       return {
         items: wanted ? page.map((one) => only(one as object, wanted)) : page,
@@ -102,10 +118,7 @@ function sorted<T>(items: readonly T[], key: (item: T) => string, order: Compara
   return [...items].sort((a, b) => order(key(a), key(b)));
 }
 
-function pageBefore<T>(
-  { items, more }: { readonly items: readonly T[]; readonly more: boolean },
-  key: (item: T) => string,
-): Page<T> {
+function pageBefore<T>({ items, more }: Found<T>, key: (item: T) => string): Page<T> {
   const last = items.at(-1);
   return more && last !== undefined ? { page: items, next: encode(key(last)) } : { page: items };
 }

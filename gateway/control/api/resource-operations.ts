@@ -1,7 +1,7 @@
 /** Owns making the operations of a kind of resource from its declaration: GET, PUT and DELETE of one, and the list of all. */
 import { z } from 'zod';
 import type { Principal } from './access/principal.ts';
-import { listing } from './list.ts';
+import { type Found, listing } from './list.ts';
 import { type Operation, type OperationCall, operation } from './operation.ts';
 import type { Resource } from './resource.ts';
 
@@ -33,6 +33,11 @@ interface List<A, Q extends z.ZodRawShape> {
   /** See `Listing.key`. */
   key(item: A): string;
   items(query: z.output<z.ZodObject<Q>>): readonly A[];
+  /** See `Listing.page`. */
+  page?(
+    query: z.output<z.ZodObject<Q>>,
+    wanted: { readonly after: string | undefined; readonly limit: number },
+  ): Found<A>;
 }
 
 /** `written` is the shape that a PUT answers with, where that is more than a GET's. */
@@ -116,6 +121,7 @@ function listOf<A extends z.ZodType, Q extends z.ZodRawShape>(
 ): Operation[] {
   const { collection, query, plural, tag, summary, says, answer } = declared;
   if (list === undefined || collection === undefined) return [];
+  const { page } = list;
   return [
     listing<A, z.ZodUndefined, Q>({
       path: collection,
@@ -127,6 +133,7 @@ function listOf<A extends z.ZodType, Q extends z.ZodRawShape>(
       key: list.key,
       ...(query && { query }),
       items: (call) => list.items(call.query),
+      ...(page && { page: (call, wanted) => page(call.query, wanted) }),
     }),
   ];
 }

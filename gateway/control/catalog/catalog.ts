@@ -74,6 +74,10 @@ export class Catalog {
     return this.#size;
   }
 
+  get serviceCount(): number {
+    return this.#services.size;
+  }
+
   onChange(subscriber: (service: ServiceName) => void): () => void {
     return this.#subscribers.add(subscriber);
   }

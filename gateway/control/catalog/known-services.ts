@@ -13,6 +13,7 @@ import type { HealthChecker } from '../health/checker.ts';
 import type { ExportTerms } from '../membership/publisher.ts';
 import type { Catalog } from './catalog.ts';
 import type { Home } from './endpoint-record.ts';
+import { ListedServices } from './listed-services.ts';
 import { Orphans } from './orphans.ts';
 
 interface KnownServicesOptions {
@@ -32,12 +33,14 @@ interface KnownServicesOptions {
 }
 
 export class KnownServices {
+  readonly listed: ListedServices;
   readonly #options: KnownServicesOptions;
   readonly #orphans: Orphans;
 
   constructor(options: KnownServicesOptions) {
     const { checker, changes, dropOrphan } = options;
     this.#options = options;
+    this.listed = new ListedServices(options);
     this.#orphans = new Orphans(
       checker,
       (service) => changes.tell('endpoints', service),

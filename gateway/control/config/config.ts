@@ -26,6 +26,7 @@ import { checkEdge, ingressListSchema, tcpListSchema } from './edge.ts';
 import { historySchema } from './history.ts';
 import { refuseTwice } from './lists.ts';
 import { checkProxyProtocol } from './proxy-protocol.ts';
+import { quotasSchema } from './quotas.ts';
 import { registrySchema } from './registry.ts';
 import { serviceListSchema } from './service.ts';
 import { checkForeignTrust, trustSchema } from './trust.ts';
@@ -66,6 +67,8 @@ export const configSchema = z.strictObject({
   registry: registrySchema.optional(),
   /** The enterprise's authority under which roots of this cluster are made; its key is kept nowhere else. Default: none, each root signs itself. */
   ca: caSchema.optional(),
+  /** How much there may be of one cluster, so that a flood of one leaves room for the others. */
+  quotas: quotasSchema.prefault({}),
   /** Whether this gateway is ready while it is in no federation. */
   standalone: z.boolean().default(true),
   /** Ports whose connections go to a service as they are. */

@@ -96,6 +96,7 @@ export class FederationSession {
       clock,
       random,
       log,
+      quota: { ...config.quotas, bytes: config.quotas.maxBytes },
       verify: (...record) => trust.verify(...record),
       changed: (delta) => this.#changed(delta),
       doubtful: (keys) => this.presence.doubt(keys),

@@ -9,6 +9,7 @@ import { Informer } from '../../../registry/informer.ts';
 import { encodeKey, kindPrefix, type RegistryKey } from '../../../registry/keys.ts';
 import type { DepartureRecord } from '../../../registry/model.ts';
 import type { Proofs } from '../../../registry/proofs.ts';
+import type { Holding, Quota } from '../../../registry/quotas.ts';
 import type { RawChange, RefusedRecord } from '../../../registry/record-reader.ts';
 import { LeaseSession } from '../../../registry/session.ts';
 import type { Snapshot, SnapshotDelta } from '../../../registry/snapshot.ts';
@@ -23,6 +24,8 @@ interface RegistryClientOptions {
   readonly store: EtcdStore;
   readonly cache: SnapshotCache;
   readonly proofs: Proofs;
+  /** The most of each other cluster. */
+  readonly quota: Quota;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -75,7 +78,10 @@ export class RegistryClient {
     this.#options = options;
     this.#store = store;
     this.#staleSince = clock.monotonic();
-    this.#builder = new SnapshotBuilder({ federation, cluster, verify: options.verify });
+    this.#builder = new SnapshotBuilder({
+      ...{ federation, cluster, verify: options.verify, quota: options.quota },
+      passedOver: (key) => this.#informer.passedOver(key),
+    });
     this.#copy = new SnapshotCopy({
       cache: options.cache,
       revision: () => this.snapshot.revision,
@@ -214,6 +220,11 @@ export class RegistryClient {
   /** Whether what the registry has there is not believed. */
   isRefused(key: RegistryKey): boolean {
     return this.#builder.isRefused(encodeKey(this.#options.federation, key));
+  }
+
+  /** How much of this cluster is in the registry. */
+  get held(): Holding {
+    return this.#builder.held(this.#options.cluster);
   }
 
   /** How a cluster left, as the registry says, or said last. */

@@ -103,6 +103,7 @@ module "gateway" {
   ca              = try(var.gateway.ca, null)
   audit           = try(var.gateway.audit, null)
   history         = try(var.gateway.history, null)
+  quotas          = try(var.gateway.quotas, null)
   verify          = try(var.gateway.verify, null)
   trust           = try(var.gateway.trust, null)
 

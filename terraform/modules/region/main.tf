@@ -85,6 +85,7 @@ locals {
     ca       = var.ca
     audit    = var.audit
     history  = var.history
+    quotas   = var.quotas
     verify   = var.verify
     trust    = var.trust
   }

@@ -325,6 +325,17 @@ variable "trust" {
   default = null
 }
 
+variable "quotas" {
+  description = "How much there may be of one cluster: more of this one is refused at its registration, more of another is not taken from the registry."
+  type = object({
+    endpoints = optional(number)
+    services  = optional(number)
+    records   = optional(number)
+    maxBytes  = optional(number)
+  })
+  default = null
+}
+
 variable "verify" {
   description = "How often each gateway looks at the other clusters, such as `{ every = \"60s\" }`; `0s`: only when somebody asks."
   type        = object({ every = optional(string) })

@@ -5,6 +5,7 @@ import { type ServiceName, serviceName } from '../../../../core/names.ts';
 import type { Registration } from '../../catalog/registration.ts';
 import { type EndpointBody, endpointsBodySchema } from '../bodies.ts';
 import type { Control } from '../control.ts';
+import { firstOf } from '../list.ts';
 import { type Operation, operation } from '../operation.ts';
 import { resourceOperations } from '../resource-operations.ts';
 import { endpointResource } from '../resources/endpoint.ts';
@@ -51,6 +52,8 @@ function single(control: Control, find: Find): Operation[] {
       list: {
         key: ({ service, id }) => `${service} ${id}`,
         items: ({ service }) => control.endpoints(service),
+        page: ({ service }, { after, limit }) =>
+          firstOf(control.endpointsAfter(after, service), limit),
       },
       object: ({ namespace, service, id }, { address, port }) =>
         `${service}.${namespace}, ${id} at ${address}:${port}`,

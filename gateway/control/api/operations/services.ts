@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { parseAskedName } from '../../../../core/names.ts';
 import { clusterQuery, excludedClusters, explainQuerySchema, scaledClusters } from '../bodies.ts';
 import type { Control } from '../control.ts';
-import { listing } from '../list.ts';
+import { firstOf, listing } from '../list.ts';
 import { type Operation, operation } from '../operation.ts';
 import { explanationSchema } from '../schema/explanation.ts';
 import { askedRequestSchema, requestExplanationSchema } from '../schema/request-explanation.ts';
@@ -22,6 +22,7 @@ export function serviceOperations(control: Control): Operation[] {
       item: serviceItemSchema,
       key: ({ service }) => service,
       items: () => control.services(),
+      page: (_, { after, limit }) => firstOf(control.servicesAfter(after), limit),
     }),
     listing({
       path: '/v1/exports',
@@ -33,6 +34,8 @@ export function serviceOperations(control: Control): Operation[] {
       item: exportItemSchema,
       key: ({ service, cluster }) => `${service} ${cluster}`,
       items: ({ query: { cluster } }) => control.exports(cluster),
+      page: ({ query: { cluster } }, { after, limit }) =>
+        firstOf(control.exportsAfter(after, cluster), limit),
     }),
     operation({
       method: 'GET',

@@ -17,7 +17,15 @@ import type { ReadinessItem, Status } from '../answers.ts';
 import type { Control } from '../control.ts';
 import { type ExplainedParts, explanation } from './explanation.ts';
 import { gatewayItems } from './gateways.ts';
-import { clusterItems, endpointItems, exportItems, serviceItems, serviceNames } from './items.ts';
+import {
+  clusterItems,
+  endpointItems,
+  endpointItemsAfter,
+  exportItems,
+  exportItemsAfter,
+  serviceItems,
+  serviceItemsAfter,
+} from './items.ts';
 import { problemItem } from './problem.ts';
 import { type RegisteringParts, registeringOf } from './registering.ts';
 import { registryReport } from './registry.ts';
@@ -62,9 +70,12 @@ export function createControl(gateway: ControlledParts, { adminAddress }: Contro
     clusters: () => clusterItems(gateway),
     gateways: () => gatewayItems(gateway),
     services: () => serviceItems(gateway),
+    servicesAfter: (key) => serviceItemsAfter(gateway, key),
     endpoints: (service) => endpointItems(gateway, service),
+    endpointsAfter: (key, service) => endpointItemsAfter(gateway, key, service),
     ...registeringOf(gateway),
     exports: (only) => exportItems(gateway, only),
+    exportsAfter: (key, only) => exportItemsAfter(gateway, key, only),
     trust: () => bundleStandings(gateway),
     onChange: (changed) =>
       gateway.changes.join({
@@ -135,7 +146,7 @@ function statusOf(gateway: ControlledParts, admin: string): Status {
     },
     certificate: { id: current.id.uri, notAfter: current.notAfter },
     members: gateway.snapshot.clusters.size,
-    services: serviceNames(gateway).size,
+    services: gateway.services.listed.names.length,
     endpoints: catalog.size,
     problems: Array.from(problems, problemItem),
     missing: [...missingClusters(gateway), ...missingGateways(gateway)].map(problemItem),

@@ -17,11 +17,11 @@ import type { ClusterItem, EndpointItem, ExportItem, ServiceItem } from '../answ
 
 /** The parts of a gateway that are listed. */
 export interface ListedParts {
-  readonly catalog: Pick<Catalog, 'entries' | 'find' | 'services'>;
+  readonly catalog: Pick<Catalog, 'entries' | 'find'>;
   readonly config: Pick<GatewayConfig, 'cluster' | 'federation'>;
   readonly identity: Pick<Identity, 'authority'>;
   readonly membership: Pick<Membership, 'bundleOf'>;
-  readonly services: Pick<KnownServices, 'endpoints' | 'offered' | 'published'>;
+  readonly services: Pick<KnownServices, 'endpoints' | 'listed' | 'offered' | 'published'>;
   readonly snapshot: Snapshot;
   readonly workers: { readonly links: Pick<LinkBoard, 'downSince' | 'state'> };
 }
@@ -76,20 +76,17 @@ function publishedLinks(view: ClusterView): ClusterItem['links'] {
   });
 }
 
-/** Services that are registered here, have endpoints in this cluster, or are offered by any. */
-export function serviceNames({
-  catalog,
-  snapshot,
-}: Pick<ListedParts, 'catalog' | 'snapshot'>): Set<ServiceName> {
-  const names = new Set(catalog.services());
-  for (const view of snapshot.services.values()) {
-    if (view.endpoints.size > 0 || offersOf(view).length > 0) names.add(view.service);
-  }
-  return names;
+export function serviceItems(gateway: ListedParts): ServiceItem[] {
+  return [...serviceItemsAfter(gateway, undefined)];
 }
 
-export function serviceItems(gateway: ListedParts): ServiceItem[] {
-  return [...serviceNames(gateway)].sort().map((service) => serviceItem(gateway, service));
+export function* serviceItemsAfter(
+  gateway: ListedParts,
+  after: string | undefined,
+): Generator<ServiceItem> {
+  for (const service of gateway.services.listed.from(after)) {
+    if (service !== after) yield serviceItem(gateway, service);
+  }
 }
 
 function serviceItem(
@@ -135,16 +132,31 @@ export function portNamesOf(
 
 /** Endpoints of this cluster: of one service, or of all of them. */
 export function endpointItems(gateway: ListedParts, only?: ServiceName): EndpointItem[] {
-  const services = only === undefined ? [...serviceNames(gateway)].sort() : [only];
-  return services.flatMap((service) => {
-    const entries = [...gateway.catalog.entries(service)];
-    const here = new Map(entries.map((entry) => [entry.registration.id, entry]));
-    const records = gateway.services.endpoints(service);
-    return records.map((record) => {
-      // As its owner registered it; what it says of itself is not what its service says of it.
-      const own = gateway.catalog.find(service, record.id);
-      return endpointItem(record, own ?? here.get(record.id));
-    });
+  return [...endpointItemsAfter(gateway, undefined, only)];
+}
+
+/** `after`: a service and the id of an endpoint, with a space between. */
+export function* endpointItemsAfter(
+  gateway: ListedParts,
+  after: string | undefined,
+  only?: ServiceName,
+): Generator<EndpointItem> {
+  const [afterService, afterId] = after?.split(' ') ?? [];
+  for (const service of only === undefined ? gateway.services.listed.from(afterService) : [only]) {
+    const items = endpointItemsOf(gateway, service).sort(byName('id'));
+    if (service !== afterService) yield* items;
+    else yield* items.filter(({ id }) => byNaturalOrder(id, afterId ?? '') > 0);
+  }
+}
+
+function endpointItemsOf({ catalog, services }: ListedParts, service: ServiceName): EndpointItem[] {
+  const here = new Map(
+    Iterator.from(catalog.entries(service)).map((entry) => [entry.registration.id, entry] as const),
+  );
+  return services.endpoints(service).map((record) => {
+    // As its owner registered it; what it says of itself is not what its service says of it.
+    const own = catalog.find(service, record.id);
+    return endpointItem(record, own ?? here.get(record.id));
   });
 }
 
@@ -169,19 +181,28 @@ export function endpointItem(
 
 /** The exports of all clusters, or of one. */
 export function exportItems(
-  { snapshot }: Pick<ListedParts, 'snapshot'>,
+  gateway: Pick<ListedParts, 'services' | 'snapshot'>,
   only?: ClusterName,
 ): ExportItem[] {
-  const items: ExportItem[] = [];
-  for (const view of snapshot.services.values()) {
-    for (const summary of offersOf(view)) {
-      if (only !== undefined && summary.cluster !== only) continue;
-      const { signature: _, ...rest } = summary;
-      const stale = snapshot.clusters.get(summary.cluster)?.synced === undefined;
-      items.push({ ...rest, stale });
+  return [...exportItemsAfter(gateway, undefined, only)];
+}
+
+/** `after`: a service and a cluster, with a space between. */
+export function* exportItemsAfter(
+  { services, snapshot }: Pick<ListedParts, 'services' | 'snapshot'>,
+  after: string | undefined,
+  only?: ClusterName,
+): Generator<ExportItem> {
+  const [afterService, afterCluster = ''] = after?.split(' ') ?? [];
+  for (const service of services.listed.from(afterService)) {
+    const summaries = offersOf(services.published(service)).sort(byName('cluster'));
+    for (const { signature: _, ...summary } of summaries) {
+      const { cluster } = summary;
+      const isTold = service === afterService && byNaturalOrder(cluster, afterCluster) <= 0;
+      if (isTold || (only !== undefined && cluster !== only)) continue;
+      yield { ...summary, stale: snapshot.clusters.get(cluster)?.synced === undefined };
     }
   }
-  return items.sort(byName('service'));
 }
 
 /** The summaries that still name copies. */

@@ -1,6 +1,8 @@
 /** Owns what the admin API does to endpoints: registering them, hearing that they live, deregistering them, one or many. */
 import { asIsthmusError } from '../../../../core/errors.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
+import type { Registration } from '../../catalog/registration.ts';
+import { assertRoom } from '../../catalog/room.ts';
 import type { GatewayConfig } from '../../config/config.ts';
 import type { Membership } from '../../membership/membership.ts';
 import type { EndpointId } from '../../membership/publisher.ts';
@@ -15,8 +17,11 @@ type Registering = Pick<
 
 /** The parts of a gateway where endpoints are registered. */
 export type RegisteringParts = ListedParts & {
-  readonly catalog: Pick<Catalog, 'find' | 'heartbeat' | 'put' | 'recordOf' | 'remove'>;
-  readonly config: Pick<GatewayConfig, 'services'>;
+  readonly catalog: Pick<
+    Catalog,
+    'find' | 'hasService' | 'heartbeat' | 'put' | 'recordOf' | 'remove' | 'serviceCount' | 'size'
+  >;
+  readonly config: Pick<GatewayConfig, 'quotas' | 'services'>;
   readonly membership: Pick<Membership, 'session'>;
   /** Throws DRAINING. */
   assertServing(): void;
@@ -28,6 +33,21 @@ export function registeringOf(gateway: RegisteringParts): Registering {
   const { catalog, membership } = gateway;
   const published = async (those: readonly EndpointId[]) =>
     (await membership.session?.presence.holds(those)) ?? false;
+  /** Adds an endpoint where there is room for it, or replaces one. Throws QUOTA_EXCEEDED, and as the catalog does. */
+  const put = (registration: Registration) => {
+    const { service, id } = registration;
+    if (catalog.find(service, id) === undefined) {
+      const held = membership.session?.client.held;
+      const isNew =
+        !catalog.hasService(service) && gateway.services.endpoints(service).length === 0;
+      const wanted = {
+        endpoints: Math.max(catalog.size, held?.endpoints ?? 0) + 1,
+        services: Math.max(catalog.serviceCount, held?.services ?? 0) + (isNew ? 1 : 0),
+      };
+      assertRoom(gateway.config.quotas, wanted, held);
+    }
+    return catalog.put(registration);
+  };
   const endpoint: Control['endpoint'] = (service, id) => {
     const own = catalog.find(service, id);
     if (own) return endpointItem(catalog.recordOf(own), own);
@@ -37,7 +57,7 @@ export function registeringOf(gateway: RegisteringParts): Registering {
     endpoint,
     async register(registration) {
       gateway.assertServing();
-      const entry = catalog.put(registration);
+      const entry = put(registration);
       await gateway.registrationsSaved();
       return {
         ...endpointItem(catalog.recordOf(entry), entry),
@@ -52,7 +72,7 @@ export function registeringOf(gateway: RegisteringParts): Registering {
     async changeEndpoints({ register, heartbeat, deregister }: EndpointChanges) {
       gateway.assertServing();
       const refused: ChangedEndpoints['refused'][number][] = [];
-      const registered = doneOf(register, (one) => catalog.put(one), refused);
+      const registered = doneOf(register, put, refused);
       const heartbeats = doneOf(
         heartbeat,
         (one) => catalog.heartbeat(one.service, one.id),

@@ -39,6 +39,7 @@ test('a cluster, its federation and its region are enough; everything else has i
     advertise: {},
     audit: { maxBytes: 64 * 1024 * 1024, maxAgeDays: 90 },
     history: { maxBytes: 32 * 1024 * 1024, maxAgeDays: 30 },
+    quotas: { endpoints: 250_000, services: 50_000, records: 300_000, maxBytes: 256 * 1024 * 1024 },
     sampling: { perMinute: 20 },
     metrics: { principalsPerService: 64 },
     verify: { every: 60_000 },

@@ -138,6 +138,7 @@ const whole = {
     syslog: { address: 'logs.example:6514', transport: 'tls', ca: 'ca.pem', facility: 13 },
   },
   history: { maxBytes: 33_554_432, maxAgeDays: 30 },
+  quotas: { endpoints: 250_000, services: 50_000, records: 300_000, maxBytes: 268_435_456 },
   sampling: { perMinute: 20 },
   verify: { every: '1m' },
   trust: {

@@ -54,6 +54,8 @@ const lossOfGateway: WriteOp[] = [
   { op: 'delete', key: gatewayKey },
 ];
 
+const unbounded = { services: Infinity, records: Infinity, bytes: Infinity };
+
 async function follow(t: ExecutionContext, registry: RegistryProcess, folder?: string) {
   const path = join(folder ?? (await tempDir(t)), 'snapshot.jsonl');
   const client = new RegistryClient({
@@ -65,6 +67,7 @@ async function follow(t: ExecutionContext, registry: RegistryProcess, folder?: s
     clock: systemClock,
     random: Math.random,
     log: silentLog,
+    quota: unbounded,
     verify: () => {},
     changed: () => {},
     doubtful: () => {},
