@@ -45,7 +45,8 @@ function findingsOf({ config, believed, problem }: ForeignStanding, now: number)
     ];
   }
   const { roots, sequence } = believed.bundle;
-  const had = believed.at === undefined ? 'only from its file' : `${age(now - believed.at)} ago`;
+  const had =
+    believed.at === undefined ? 'only from its file' : `${sinceThen(now - believed.at)} ago`;
   const found: Finding[] = [];
   if (problem) {
     const what = `The bundle of ${trustDomain} could not be had anew, and was had ${had}: ${problem.message}`;
@@ -93,4 +94,10 @@ function endpointCertificate(
     found.push({ ...level('certificates', 'BUNDLE_ENDPOINT_CERT_EXPIRING', what, fix), where });
   }
   return found;
+}
+
+/** Bundles are had anew within minutes. */
+function sinceThen(ms: number): string {
+  if (ms < 120_000) return `${Math.max(0, Math.round(ms / 1000))} s`;
+  return ms < 7200_000 ? `${Math.round(ms / 60_000)} min` : age(ms);
 }
