@@ -344,7 +344,7 @@ export const errorCodes = {
     'Gateway has not the authority of its cluster',
     503,
     'refused',
-    'On another gateway of the cluster: `isthmus token create --gateway`; here: `isthmus join --token-file FILE`. If there is none: restore `ca` and `federation.json` in the data folder from a backup; without one `isthmus leave --cluster NAME` on a gateway of another cluster, then join again.',
+    'On another gateway of the cluster: `isthmus token create --gateway`; here: `isthmus join --token-file FILE`. If there is none: restore `ca` and `federation.json` in the data folder from a backup; without one `isthmus token create --replaces NAME` on a gateway of another cluster, and here `isthmus join --token-file FILE`.',
   ),
   ROOT_CHANGING: entry(
     'Root is being changed',
