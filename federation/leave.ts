@@ -1,6 +1,6 @@
 /** Owns the end of a membership: everything of a cluster leaves the registry at once, whether it goes by itself or is evicted. */
 import type { Clock } from '../core/clock.ts';
-import { IsthmusError } from '../core/errors.ts';
+import { asIsthmusError, IsthmusError } from '../core/errors.ts';
 import type { ClusterName, FederationName } from '../core/names.ts';
 import { drillsPrefix } from '../registry/drill-keys.ts';
 import { encodeKey, kindPrefix } from '../registry/keys.ts';
@@ -101,24 +101,35 @@ function idsOf(gateways: readonly StoredValue[]): string {
 }
 
 /**
- * Makes another cluster leave also where this one may write only its own records: then the gateway that hosts the
- * registry is asked to. `toHost` makes a client to it, which is closed here. Throws as `evict` does, or what that gateway answers.
+ * Makes another cluster leave also where this one may write only its own records: then members that may are asked to, one after the other,
+ * by clients that `ways` make and that are closed here. Throws as `evict` does; what a member answers that may; or, where none does, what the last said.
  */
 export async function evictThrough(
   options: EvictOptions,
-  toHost: () => FederationClient,
+  ways: readonly (() => FederationClient)[],
 ): Promise<void> {
+  let last: unknown;
   try {
     await evict(options);
+    return;
   } catch (thrown) {
     if (!isDenied(thrown)) throw thrown;
-    const client = toHost();
+    last = thrown;
+  }
+  for (const way of ways) {
+    const client = way();
     try {
       await client.evict({ cluster: options.cluster, force: options.force });
+      return;
+    } catch (thrown) {
+      // Who may not, or does not answer, is no judge of whether the cluster is dead.
+      if (!isDenied(thrown) && asIsthmusError(thrown).kind === 'refused') throw thrown;
+      last = thrown;
     } finally {
       client.close();
     }
   }
+  throw last;
 }
 
 /** The record last, so that a cluster whose leaving was interrupted still counts as one, and can leave again. */

@@ -2,6 +2,7 @@
 import test from 'ava';
 import { TrustStore } from '../../certs/trust-store.ts';
 import { systemClock } from '../../core/clock.ts';
+import { IsthmusError } from '../../core/errors.ts';
 import { silentLog } from '../../core/log.ts';
 import { parseClusterName, serviceName } from '../../core/names.ts';
 import { announce, found } from '../../federation/announce.ts';
@@ -307,16 +308,37 @@ test('a member that may write only its own records has the host of the registry 
   await refused(t, 'REGISTRY_DENIED', () => evict(eviction));
   const trust = new TrustStore();
   trust.set(dc1.authority.bundle());
-  await evictThrough(
-    eviction,
-    () =>
-      new FederationClient({
-        address: dc1.address,
-        trust,
-        expect: dc1.authority.trustDomain,
-        identity: dc2.leaf,
-        clock: systemClock,
-      }),
-  );
+  const to = (address: string) => () =>
+    new FederationClient({
+      ...{ address, trust, expect: dc1.authority.trustDomain },
+      ...{ identity: dc2.leaf, clock: systemClock },
+    });
+  // One of its addresses leads nowhere.
+  await evictThrough(eviction, [to('127.0.0.1:1'), to(dc1.address)]);
   t.is(await dc1.store.get(keyOf('clusters', dc3.name)), undefined);
+});
+
+test('where no member may make another leave, who asks is told so, and who says that it is alive is believed', async (t) => {
+  const dc1 = await founder(t);
+  const [dc2, dc3] = [await cluster(t, 'dc2'), await cluster(t, 'dc3')];
+  for (const member of [dc2, dc3]) await join(await tokenOf(dc1), joining(member));
+  const denied = async () => {
+    throw new IsthmusError('REGISTRY_DENIED', { what: 'It may write its own records alone' });
+  };
+  const eviction = {
+    ...{ store: { ...dc1.store, list: denied } as unknown as Store, federation: acme },
+    ...{ ...goes('dc3', 'dc2'), force: false, known: true },
+  };
+  await refused(t, 'REGISTRY_DENIED', () => evictThrough(eviction, []));
+  const alive = encodeKey(acme, { kind: 'gateways', cluster: dc3.name, id: 'g1' });
+  await dc1.store.txn([], [{ op: 'put', key: alive, value: '{}' }]);
+  const trust = new TrustStore();
+  trust.set(dc1.authority.bundle());
+  const way = () =>
+    new FederationClient({
+      ...{ address: dc1.address, trust, expect: dc1.authority.trustDomain },
+      ...{ identity: dc2.leaf, clock: systemClock },
+    });
+  const never = () => t.fail('the first answer counts') as never;
+  await refused(t, 'LEAVE_REFUSED', () => evictThrough(eviction, [way, never]));
 });

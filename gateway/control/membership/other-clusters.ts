@@ -121,7 +121,10 @@ export async function evictFor(
   await evict({ store, federation, cluster, by, signer, force, known, clock });
 }
 
-/** Evicts a cluster in the registry where this cluster may, else through the cluster that hosts the registry. Throws what either says. */
+/**
+ * Evicts a cluster in the registry where this cluster may, else through one that may: the host of an embedded registry, or whichever member
+ * an etcd lets. Throws what they say.
+ */
 export async function evictCluster(
   { config, identity, clock }: Omit<Inviter, 'source'>,
   session: FederationSession,
@@ -129,31 +132,22 @@ export async function evictCluster(
   force: boolean,
 ): Promise<void> {
   const { federation, cluster: by } = config;
-  const known = session.client.snapshot.clusters.has(cluster);
+  const { clusters } = session.client.snapshot;
   const { store } = session;
-  const { authority: signer } = identity;
+  const { authority: signer, leaf, trust } = identity;
+  const known = clusters.has(cluster);
   const eviction = { store, federation, cluster, by, signer, force, known, clock };
   const host = session.joined.registry.hostTrustDomain;
-  if (host === undefined) {
-    await evict(eviction);
-    return;
-  }
-  await evictThrough(eviction, () => {
-    const view = [...session.client.snapshot.clusters.values()].find(
-      ({ record }) => record?.trustDomain === host,
+  const asked = [...clusters.values()].flatMap(({ record }) =>
+    record && record.cluster !== by && record.cluster !== cluster ? record : [],
+  );
+  const ways = asked
+    .filter(({ trustDomain }) => host === undefined || trustDomain === host)
+    .flatMap(({ federation: addresses, trustDomain }) =>
+      addresses.map((address) => () => {
+        const expect = parseTrustDomain(trustDomain);
+        return new FederationClient({ address, trust, expect, identity: leaf.current, clock });
+      }),
     );
-    const address = view?.record?.federation[0];
-    if (address === undefined) {
-      throw new IsthmusError('REGISTRY_DENIED', {
-        what: 'The cluster that hosts the registry is not known',
-      });
-    }
-    return new FederationClient({
-      address,
-      trust: identity.trust,
-      expect: parseTrustDomain(host),
-      identity: identity.leaf.current,
-      clock,
-    });
-  });
+  await evictThrough(eviction, ways);
 }
