@@ -370,6 +370,12 @@ export const errorCodes = {
     'refused',
     'Give each gateway of a cluster an id of its own: `gateway:` in its configuration. If the other is gone, its place is free within 15 seconds.',
   ),
+  GATEWAYS_DISAGREE: entry(
+    'Gateways of a cluster disagree',
+    503,
+    'refused',
+    'Give all gateways of a cluster the same `region`. To change it: stop all of them, and start them with the new one.',
+  ),
   NOT_A_MEMBER: entry(
     'Not a member of a federation',
     409,

@@ -22,7 +22,7 @@ import { readBundle, verifyBundle } from './consider.ts';
 import type { Joined, MembershipFile, RegistryAccess } from './member.ts';
 import type { ClusterDraft } from './own-records.ts';
 import { replacedBy } from './replacement.ts';
-import { together } from './several-gateways.ts';
+import { refuseOtherRegion, together } from './several-gateways.ts';
 
 interface AnnounceOptions {
   readonly store: Store;
@@ -42,6 +42,8 @@ interface AnnouncementOptions extends AnnounceOptions {
   readonly beliefs: Beliefs;
   /** Whether another of this cluster's gateways is gone for good, and what it wrote to be left out. */
   gone(gateway: string): boolean;
+  /** Whether another of this cluster's gateways gives no sign of life: what it says of the cluster does not count then. */
+  missed(gateway: string): boolean;
 }
 
 interface FoundOptions extends AnnounceOptions {
@@ -88,10 +90,10 @@ export async function found(options: FoundOptions): Promise<Joined> {
 /**
  * Writes this cluster's records where they differ from what it is now, and again where the registry has lost them.
  * Throws NOT_A_MEMBER when it left or was evicted, and must not bring itself back; REGISTRY_CONFLICT when another
- * of its gateways wrote meanwhile; or what the store throws. True where something had been lost.
+ * of its gateways wrote meanwhile; GATEWAYS_DISAGREE when another of them is in another region; or what the store throws. True where something had been lost.
  */
 export async function announce(options: AnnouncementOptions): Promise<boolean> {
-  const { store, self, authority, gone } = options;
+  const { store, self, authority, gone, missed } = options;
   const own = ownRecords(options, options.vouched);
   const [storedCluster, storedBundle, storedDeparture] = await store.getMany([
     own.clusterKey,
@@ -103,6 +105,7 @@ export async function announce(options: AnnouncementOptions): Promise<boolean> {
   const verifyOwn = (key: string, raw: unknown): void =>
     verifyRecord(key, raw, authority.bundle().roots);
   const known = believedAs(clusterRecordSchema, storedCluster, verifyOwn);
+  refuseOtherRegion(self, known?.gateways, missed);
   const cluster = together(
     { ...self, joinedAt: known?.joinedAt ?? self.joinedAt },
     known?.gateways,

@@ -263,7 +263,7 @@ export class GatewayParts {
       this.#effects = effects;
       this.changes.tell('effects');
     };
-    this.others = new OtherGateways(this, clock);
+    this.others = new OtherGateways(this, clock, resolver.lookup);
     this.clocks = new Clocks(this, { clock, random, log });
     this.drills = drillsOf(this, { apply, others: this.others, random, log });
     this.writtenPolicies = new WrittenPolicies({

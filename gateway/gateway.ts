@@ -59,6 +59,7 @@ export class Gateway extends GatewayParts {
     this.foreignBundles.follow(next.trust.foreign);
     this.catalog.configure(this.fixedEndpoints);
     await prepared.commit();
+    this.membership.session?.presence.publishGateway();
     // Other certificates may have been read between preparing and now.
     this.changes.tell('credentials');
   }

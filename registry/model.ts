@@ -53,6 +53,9 @@ export const addressSchema = z
 /** A DNS name, or an IP address without brackets. */
 export const hostSchema = z.string().max(253).refine(isHost, 'use an IP address or a DNS name');
 
+/** Name of a network within which gateways reach each other by private addresses; a region where nobody names one. */
+export const networkSchema = z.string().min(1).max(63);
+
 const count = z.int().min(0).max(1_000_000);
 const wallMs = z.int().min(0);
 
@@ -67,10 +70,27 @@ export const signatureSchema = z.strictObject({
 const addresses = z.array(addressSchema).max(64);
 const zones = z.array(labelSchema).max(64);
 
+const region = z.string().min(1).max(63);
+/** Requests per second a cluster can take from others; absent = not stated. */
+const capacity = z.number().positive().optional();
+
+/** What one gateway says of its cluster. Those of version 0.1 say the lists alone. */
+const gatewayPartSchema = z.object({
+  eastWest: addresses,
+  federation: addresses,
+  zones,
+  /** The network in which `private` addresses are reached. */
+  network: networkSchema.optional(),
+  /** Addresses for the gateways of that network, before the others. */
+  private: z.object({ eastWest: addresses, federation: addresses }).optional(),
+  region: region.optional(),
+  capacity,
+});
+
 /** A member cluster: `clusters/<cluster>`. */
 export const clusterRecordSchema = z.object({
   cluster: clusterNameSchema,
-  region: z.string().min(1).max(63),
+  region,
   zones,
   trustDomain: z.string().min(1).max(255),
   /** East-west listener addresses other gateways dial. */
@@ -79,12 +99,9 @@ export const clusterRecordSchema = z.object({
   federation: addresses.min(1),
   /** Version of the protocol between gateways; 1 today. */
   protocolVersion: z.int().min(1),
-  /** Requests per second this cluster can take from others; absent = not stated. */
-  capacity: z.number().positive().optional(),
-  /** By id, what each of its gateways adds to the lists above; they are these together. */
-  gateways: z
-    .record(labelSchema, z.object({ eastWest: addresses, federation: addresses, zones }))
-    .optional(),
+  capacity,
+  /** By id, what each of its gateways says; the above is what they say together. */
+  gateways: z.record(labelSchema, gatewayPartSchema).optional(),
   joinedAt: wallMs,
   signature: signatureSchema.optional(),
 });
@@ -148,6 +165,8 @@ export const gatewayRecordSchema = z.object({
   believes: z.record(z.string(), z.int().min(0)).optional(),
   /** Fingerprint of the root that signed the certificate by which it proves itself; absent in version 0.1. */
   root: z.string().max(64).optional(),
+  /** Digests of the settings that all gateways of a cluster should have alike, by key; absent in version 0.1. */
+  settings: z.record(z.string().max(160), z.string().max(64)).optional(),
   /** Said last by one that ends in good order; one that is gone without it was lost. */
   ending: z.boolean().optional(),
   signature: signatureSchema.optional(),

@@ -50,6 +50,12 @@ export async function describeCluster(admin: AdminClient, name: string): Promise
         none: 'no bundle of it is known here',
       },
       {
+        title: 'Addresses by which this gateway reaches it',
+        body: (view) =>
+          cluster.reached.length === 0 ? '' : renderTable(reachedColumns, cluster.reached, view),
+        none: cluster.state === 'self' ? 'it is its own' : 'none now',
+      },
+      {
         title: 'Links to others, as its gateways tell',
         body: (view) =>
           cluster.links.length === 0 ? '' : renderTable(linkColumns, cluster.links, view),
@@ -95,6 +101,13 @@ function exportColumns(isUnknown: boolean): readonly Column<ExportItem>[] {
     { title: 'TOLD', cell: (e) => when(e.updatedAt) },
   ];
 }
+
+const reachedColumns: readonly Column<ClusterItem['reached'][number]>[] = [
+  { title: 'ADDRESS', cell: (one) => one.address },
+  { title: 'SCOPE', cell: (one) => one.scope },
+  { title: 'ADVERTISED', cell: (one) => one.advertised },
+  { title: 'WHY', cell: (one) => one.why },
+];
 
 export const linkColumns: readonly Column<ClusterItem['links'][number]>[] = [
   { title: 'TO', cell: (link) => link.cluster },

@@ -26,6 +26,8 @@ export async function describeOtherGateway(
       ['started', when(gateway.startedAt)],
       ['east-west', gateway.eastWest.join(', ') || undefined],
       ['federation', gateway.federation.join(', ') || undefined],
+      ['network', gateway.private?.network],
+      ['in it', privateText(gateway)],
     ],
     sections: [
       {
@@ -36,6 +38,11 @@ export async function describeOtherGateway(
       section,
     ],
   };
+}
+
+function privateText({ private: near }: GatewayItem): string | undefined {
+  if (near === undefined) return undefined;
+  return [...near.eastWest, ...near.federation].join(', ');
 }
 
 function stateText({ state, lostSince }: GatewayItem): string {

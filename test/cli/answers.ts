@@ -48,6 +48,7 @@ export const clusters: readonly ClusterItem[] = [
     zones: ['us-east-1a'],
     trustDomain: 'dc1.acme',
     state: 'self',
+    reached: [],
     gateways: 1,
     eastWest: ['10.0.0.1:7443'],
     federation: ['10.0.0.1:7444'],
@@ -63,6 +64,14 @@ export const clusters: readonly ClusterItem[] = [
     trustDomain: 'dc2.acme',
     state: 'up',
     rttMs: 81.44,
+    reached: [
+      {
+        address: '10.2.0.1:7443',
+        advertised: '10.2.0.1:7443',
+        scope: 'public',
+        why: 'it is for everybody',
+      },
+    ],
     gateways: 2,
     eastWest: ['10.2.0.1:7443'],
     federation: ['10.2.0.1:7444'],

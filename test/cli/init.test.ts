@@ -37,7 +37,7 @@ test('without being told, it advertises an address of this machine', async (t) =
   const own = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
   t.true(
     own.some((found) => `${found.address}:7443` === address),
-    address,
+    `${address}`,
   );
 });
 

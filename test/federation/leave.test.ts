@@ -189,6 +189,52 @@ test('gateways of one cluster say together where they are, until one is gone', a
   t.like(await record(), { eastWest: ['127.0.0.1:7443', 'c:1'], zones: ['a', 'c'] });
 });
 
+test('gateways of one cluster that differ in what it can take: what all of them promise holds, whoever says it last', async (t) => {
+  const dc1 = await founder(t);
+  const own = ownOf(dc1.store, dc1);
+  const at = { eastWest: ['b:1'], federation: ['b:2'], zones: ['a'] };
+  const say = (id: string, capacity?: number) =>
+    announce({
+      ...own,
+      self: {
+        ...dc1.self,
+        ...(capacity !== undefined && { capacity }),
+        gateways: { [id]: { ...at, ...(capacity !== undefined && { capacity }) } },
+      },
+    });
+  const capacity = async () =>
+    JSON.parse((await registryOf(dc1))[keyOf('clusters', dc1.name)] ?? '').capacity;
+  await say('g2', 500);
+  await say('g3', 1000);
+  t.is(await capacity(), 500);
+  await say('g4');
+  t.is(await capacity(), 500, 'one that does not say takes nothing back');
+  await say('g2', 2000);
+  t.is(await capacity(), 1000);
+});
+
+test('a gateway of another region than its siblings is refused, until they give no sign of life', async (t) => {
+  const dc1 = await founder(t);
+  const own = ownOf(dc1.store, dc1);
+  const at = { eastWest: ['b:1'], federation: ['b:2'], zones: ['a'] };
+  const of = (id: string, region: string) => ({
+    ...dc1.self,
+    region,
+    gateways: { [id]: { ...at, region } },
+  });
+  await announce({ ...own, self: of('g2', 'eu') });
+  const before = await registryOf(dc1);
+  const { message } = await refused(t, 'GATEWAYS_DISAGREE', () =>
+    announce({ ...own, self: of('g3', 'us') }),
+  );
+  t.regex(message, /^Gateway g3 of dc1 is configured for the region us, and g2 for eu/);
+  t.deepEqual(await registryOf(dc1), before);
+  await announce({ ...own, self: of('g2', 'asia') });
+  t.regex((await registryOf(dc1))[keyOf('clusters', dc1.name)] ?? '', /"region":"asia"/);
+  await announce({ ...own, self: of('g3', 'us'), missed: (id) => id === 'g2' });
+  t.regex((await registryOf(dc1))[keyOf('clusters', dc1.name)] ?? '', /"region":"us"/);
+});
+
 test('security: what somebody else wrote into the own record is written over, not signed', async (t) => {
   const dc1 = await founder(t);
   const key = keyOf('clusters', dc1.name);
@@ -234,6 +280,7 @@ function ownOf(store: Store, { authority }: Cluster) {
     verifyDeparture: () => {},
     beliefs: { federation: acme, bundles: new Map(), departed: new Map() },
     gone: () => false,
+    missed: () => false,
   };
 }
 

@@ -39,6 +39,7 @@ function announcementOf(host: Host, { name, self, authority }: Cluster, beliefs:
     ...{ store: host.store, federation: acme, self, authority, admission: undefined },
     verifyDeparture: () => {},
     gone: () => false,
+    missed: () => false,
     beliefs: { federation: acme, bundles: new Map(), departed: new Map(), ...beliefs },
     name,
   };

@@ -12,6 +12,7 @@ import { type Cluster, federate } from '../support/federation.ts';
 import { startOrigin } from '../support/origin.ts';
 import { proves } from '../support/proves.ts';
 import { sharedScope } from '../support/shared.ts';
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 
 const test = anyTest as TestFn;
@@ -19,6 +20,8 @@ const shared = sharedScope(test);
 let dc1: Cluster;
 let dc2: Cluster;
 let dc3: Cluster;
+/** The way to dc2 for those in its network. */
+let inside: TcpProxy;
 
 test.before('three clusters, of which the farther one is in the region of the first', async () => {
   const { address } = await startOrigin(shared, (_, response) => response.end());
@@ -33,6 +36,8 @@ test.before('three clusters, of which the farther one is in the region of the fi
   ];
   const own = (name: string, balance: object) => ({ name, namespace: 'shop', balance });
   const stays = (at: string) => service('stays', { endpoints: [{ id: 'one', address: at }] });
+  inside = await startTcpProxy({ target: '127.0.0.1:1' });
+  shared.teardown(() => inside.close());
   ({ dc1, dc2, dc3 } = await federate(shared, {
     dc1: {
       instances: 0,
@@ -64,17 +69,22 @@ test.before('three clusters, of which the farther one is in the region of the fi
     dc2: {
       instances: 0,
       rttMs: 40,
-      config: { region: 'eu', capacity: 1000, services: [...services, stays(busy.address)] },
+      config: {
+        ...{ region: 'eu', network: 'vpc-1', capacity: 1000 },
+        services: [...services, stays(busy.address)],
+      },
+      privateEastWest: inside.address,
     },
     dc3: {
       instances: 0,
       config: {
-        region: 'us',
+        ...{ region: 'us', network: 'vpc-1' },
         quotas: { records: 24, maxBytes: 65_536 },
         services: [...services, stays(address)],
       },
     },
   }));
+  inside.setTarget(dc2.gateway.listener('eastWest'));
   await until('dc1 to know what the others have', async () => {
     const known = await dc1.gateway.items<ServiceItem>('/v1/services');
     const healthy = known.flatMap(({ remotes }) => remotes).filter((one) => one.healthy === 1);
@@ -157,6 +167,19 @@ test.serial('capacity: predictions of drills go by it', async (t) => {
   );
   proves(t, 'capacity');
 });
+
+test.serial(
+  'network: its gateways come to private addresses, all others to the rest',
+  async (t) => {
+    const reached = async (from: Cluster) =>
+      (await from.others())['dc2']?.reached.map(({ address, scope }) => [address, scope]);
+    await until('dc3 to be there privately alone', async () => {
+      return `${await reached(dc3)}` === `${inside.address},private`;
+    });
+    t.deepEqual(await reached(dc1), [[dc2.lines.eastWest.address, 'public']]);
+    proves(t, 'network', 'advertise.eastWest[].address', 'advertise.eastWest[].scope');
+  },
+);
 
 test.serial('advertise: the others come there, and to the registry', async (t) => {
   t.true(dc1.lines.federation.accepted > 0, 'the others joined there');

@@ -15,6 +15,8 @@ interface ClusterOptions {
   readonly rttMs?: number;
   /** East-west address of a second gateway of the cluster, advertised beside the first's. */
   readonly secondEastWest?: string;
+  /** East-west address for those in its network alone. */
+  readonly privateEastWest?: string;
   /** The `registry` of the configuration; the first cluster's default is an embedded one. */
   readonly registry?: object;
   /** Anything else for the configuration. */
@@ -55,11 +57,14 @@ export class Cluster {
     );
     await Promise.all(instances.map((instance) => startInstance(t, instance)));
     const lines = await openLines(t, options.rttMs ?? 0);
-    const { secondEastWest: second } = options;
+    const { secondEastWest: second, privateEastWest: near } = options;
     const gateway = await GatewayProcess.prepare(t, join(dir, name), {
       cluster: name,
       advertise: {
-        eastWest: [lines.eastWest.address, ...(second === undefined ? [] : [second])],
+        eastWest: [
+          ...[lines.eastWest.address, ...(second === undefined ? [] : [second])],
+          ...(near === undefined ? [] : [{ address: near, scope: 'private' }]),
+        ],
         federation: [lines.federation.address],
       },
       balance: { failback },

@@ -108,6 +108,11 @@ export const everyKey: readonly object[] = [
     ...cluster,
     zone: 'eu-west-1a',
     capacity: 1000,
+    network: 'vpc-1',
+    advertise: {
+      eastWest: ['lb.example.com:7443'],
+      private: { eastWest: [`$\{ISTHMUS_ADVERTISE}:7443`] },
+    },
     listeners: { ...admin, outboundProxyProtocol: true },
     registry: { embedded: {} },
     standalone: true,

@@ -67,6 +67,7 @@ function clusterItem(cluster: string, i: number, deadSince: number): ClusterItem
     ...(i > 0 && !isDead && { rttMs: 5 + 10 * (i % regions.length) }),
     ...(isDead && { unknownSince: deadSince }),
     stale: isDead,
+    reached: [],
     gateways: 2,
     eastWest: [`10.0.${i}.1:7443`],
     federation: [`10.0.${i}.1:7444`],

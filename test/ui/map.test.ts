@@ -22,6 +22,7 @@ function cluster(name: string, more: Partial<ClusterItem> = {}): ClusterItem {
     trustDomain: `${name}.acme`,
     state: 'up',
     stale: false,
+    reached: [],
     gateways: 1,
     eastWest: [],
     federation: [],

@@ -38,6 +38,7 @@ import { ingressCertificates, unreachableRoutes, unservedTargets } from './ingre
 import { type KnownSiblings, missingGateways } from './missing.ts';
 import { outageOf } from './outage.ts';
 import { type PolicyParts, policies } from './policies.ts';
+import { type ComparedParts, siblings } from './siblings.ts';
 import { refusedTokens, type ShownTo } from './tokens.ts';
 
 /** The parts of a gateway that are looked at here. */
@@ -63,6 +64,7 @@ export type CheckedParts = Looked &
   Linking &
   Trusting &
   KnownSiblings &
+  ComparedParts &
   PolicyParts &
   AuditedParts &
   ShownTo &
@@ -72,6 +74,7 @@ export type CheckedParts = Looked &
 export async function checkGateway(gateway: CheckedParts): Promise<Finding[]> {
   return [
     ...config(gateway),
+    ...siblings(gateway),
     ...(await registryFindings(gateway)),
     ...certificates(gateway),
     ...ingress(gateway),

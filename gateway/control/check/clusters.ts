@@ -81,7 +81,8 @@ export async function peers(
   const byCluster = Map.groupBy(await workers.linkDetails(), ({ cluster }) => cluster);
   for (const { cluster, synced } of others) {
     const { state, rttMs } = workers.links.state(cluster);
-    const dead = deadAddresses(byCluster.get(cluster) ?? []);
+    const details = byCluster.get(cluster) ?? [];
+    const dead = deadAddresses(details);
     if (state === 'suspect') {
       findings.push(
         warning(
@@ -99,6 +100,15 @@ export async function peers(
           'PEER_UNREACHABLE',
           `No link to ${cluster} is up${why ? ` (${why})` : ''}`,
           `Check its gateway, and the network to its east-west address.${adviceOn(why)}`,
+        ),
+      );
+    } else if (dead.length > 0 && stoodIn(details)) {
+      findings.push(
+        warning(
+          'peers',
+          'PEER_DEGRADED',
+          `${cluster} is up, and can't be reached at its private address ${dead.join(', nor at ')}: those for everybody are used instead`,
+          `Open the way there, or name the networks of both gateways: \`network\` in the configuration.${adviceOn(dead[0])}`,
         ),
       );
     } else if (dead.length > 0) {
@@ -123,6 +133,14 @@ export async function peers(
       findings.push(ok('peers', 'PEER_OK', `${cluster} is up, ${Math.round(rttMs ?? 0)} ms away`));
   }
   return findings.length > 0 ? findings : [ok('peers', 'PEER_OK', 'There are no other clusters')];
+}
+
+/** Whether all that can't be reached is for one network, and others stand in for it. */
+function stoodIn(details: readonly LinkDetail[]): boolean {
+  const isUp = ({ state }: LinkDetail) => state === 'up' || state === 'suspect';
+  const missed = new Set(details.filter(isUp).flatMap(({ insteadOf }) => insteadOf ?? []));
+  const isReached = new Set(details.filter(isUp).map(({ address }) => address));
+  return details.every(({ address }) => isReached.has(address) || missed.has(address));
 }
 
 /** The addresses to which no worker has a connection, each with the reason. */

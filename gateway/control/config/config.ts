@@ -16,9 +16,10 @@ import {
   clusterNameSchema,
   federationNameSchema,
   labelSchema,
+  networkSchema,
 } from '../../../registry/model.ts';
 import { defaultLimits } from '../../data/request/limit.ts';
-import { adminAddressSchema, dialedAddressSchema } from './addresses.ts';
+import { adminAddressSchema, advertisedListSchema } from './addresses.ts';
 import { adminSchema, assertProtected } from './admin.ts';
 import { auditSchema } from './audit.ts';
 import { caSchema } from './ca.ts';
@@ -39,6 +40,8 @@ export const configSchema = z.strictObject({
   federation: federationNameSchema,
   region: z.string().min(1).max(63),
   zone: labelSchema.default('default'),
+  /** Name of the network, a VPC for instance, within which this gateway's private addresses are reached. Default: the region. */
+  network: networkSchema.optional(),
   /** Requests per second this cluster can take, from everybody together; drills hold load against it. Default: not stated. */
   capacity: z.number().positive().optional(),
   /** Id of this gateway within its cluster. */
@@ -60,8 +63,8 @@ export const configSchema = z.strictObject({
   /** The address that other clusters dial; default the one listened on. */
   advertise: z
     .strictObject({
-      eastWest: z.array(dialedAddressSchema).min(1).optional(),
-      federation: z.array(dialedAddressSchema).min(1).optional(),
+      eastWest: advertisedListSchema.optional(),
+      federation: advertisedListSchema.optional(),
     })
     .prefault({}),
   registry: registrySchema.optional(),

@@ -5,7 +5,11 @@ import { defaultProtocol } from '../../../registry/protocols.ts';
 import type { GatewayConfig } from './config.ts';
 
 /** A service's own `balance` or `timeouts` replaces that of all services as a whole: nothing is mixed. */
-export function policiesOf({ services, balance, timeouts }: GatewayConfig): Policies {
+export function policiesOf({
+  services,
+  balance,
+  timeouts,
+}: Pick<GatewayConfig, 'balance' | 'services' | 'timeouts'>): Policies {
   const own = services.flatMap((service): PolicyResource[] => {
     const name = serviceName(service.namespace, service.name);
     const { protocol, check, ports, tls } = service;

@@ -11,8 +11,10 @@ type AnnouncingState =
   | { readonly kind: 'closed' };
 
 interface AnnouncingOptions {
-  /** Makes the cluster's records in the registry true. Throws NOT_A_MEMBER once it has departed. */
+  /** Makes the cluster's records in the registry true. Throws NOT_A_MEMBER once it has departed, GATEWAYS_DISAGREE as `announce` does. */
   announce(): Promise<void>;
+  /** Another gateway of the cluster says otherwise than this one, or no more. */
+  disputed(): void;
   /** The cluster is announced, for the first time. */
   announced(): void;
   /** The cluster is a member, and the registry's values of these keys are in doubt. */
@@ -28,6 +30,7 @@ const againMs = 1_000;
 export class Announcing {
   readonly #options: AnnouncingOptions;
   #state: AnnouncingState = { kind: 'waiting' };
+  #disagreement: IsthmusError | undefined;
   #lost = new Set<string>();
   #isDue = false;
   #running = false;
@@ -47,6 +50,11 @@ export class Announcing {
   /** NOT_A_MEMBER, if so. */
   get problem(): IsthmusError | undefined {
     return this.#state.kind === 'not-a-member' ? this.#state.problem : undefined;
+  }
+
+  /** GATEWAYS_DISAGREE, as long as that keeps this gateway from saying anything. */
+  get disagreement(): IsthmusError | undefined {
+    return this.#disagreement;
   }
 
   /** Announces, soon, and then has `lost` keys restored: only a member may bring back what is gone. */
@@ -78,18 +86,29 @@ export class Announcing {
       this.#isDue = false;
       try {
         await announce();
+        this.#dispute(undefined);
         this.#done();
       } catch (thrown) {
         const error = asIsthmusError(thrown);
         if (error.code === 'NOT_A_MEMBER') this.depart(error);
         else {
-          log.warn({ err: error }, 'could not announce this cluster; trying again');
+          if (error.code === 'GATEWAYS_DISAGREE') this.#dispute(error);
+          else log.warn({ err: error }, 'could not announce this cluster; trying again');
           this.#isDue = true;
           await new Promise<void>((resolve) => clock.after(againMs, resolve));
         }
       }
     }
     this.#running = false;
+  }
+
+  #dispute(disagreement: IsthmusError | undefined): void {
+    const isNew = disagreement?.message !== this.#disagreement?.message;
+    this.#disagreement = disagreement;
+    if (!isNew) return;
+    const { log, disputed } = this.#options;
+    if (disagreement) log.error({ err: disagreement }, 'nothing is said of this gateway');
+    disputed();
   }
 
   #done(): void {

@@ -4,6 +4,7 @@ import { IsthmusError } from '../../../core/errors.ts';
 import { trustDomainOf } from '../../../core/names.ts';
 import { protocolVersion } from '../../../federation/messages.ts';
 import type { ClusterDraft } from '../../../federation/own-records.ts';
+import { type Advertised, addressOf, networkOf, scopeOf } from '../config/addresses.ts';
 import type { GatewayConfig } from '../config/config.ts';
 
 /** Addresses the listeners are bound to. */
@@ -14,21 +15,39 @@ export function clusterDraft(config: GatewayConfig, bound: Bound, joinedAt: numb
   const served = config.services.flatMap(({ endpoints }) =>
     endpoints.map(({ zone }) => zone ?? config.zone),
   );
-  const part = {
+  const lists = {
     eastWest: advertised(config, bound, 'eastWest'),
     federation: advertised(config, bound, 'federation'),
     zones: [...new Set([config.zone, ...served])].sort(),
   };
+  const stated = {
+    region: config.region,
+    ...(config.capacity === undefined ? {} : { capacity: config.capacity }),
+  };
   return {
     cluster: config.cluster,
-    region: config.region,
     trustDomain: trustDomainOf(config.cluster, config.federation),
-    ...part,
-    gateways: { [config.gateway]: part },
+    ...lists,
+    ...stated,
+    gateways: { [config.gateway]: { ...lists, ...stated, ...nearby(config) } },
     protocolVersion,
-    ...(config.capacity === undefined ? {} : { capacity: config.capacity }),
     joinedAt,
   };
+}
+
+/** What gateways of the same network try first. */
+function nearby(config: GatewayConfig) {
+  const { eastWest = [], federation = [] } = config.advertise;
+  const near = {
+    eastWest: withScope(eastWest, 'private'),
+    federation: withScope(federation, 'private'),
+  };
+  if (near.eastWest.length + near.federation.length === 0) return {};
+  return { network: networkOf(config), private: near };
+}
+
+function withScope(all: readonly Advertised[], scope: ReturnType<typeof scopeOf>): string[] {
+  return all.filter((one) => scopeOf(one) === scope).map(addressOf);
 }
 
 /** Addresses others dial: those advertised, else the one listened on. */
@@ -38,7 +57,7 @@ function advertised(
   what: 'eastWest' | 'federation',
 ): string[] {
   const stated = config.advertise[what];
-  if (stated) return stated;
+  if (stated) return withScope(stated, 'public');
   const { host } = parseAddress(bound[what]);
   if (!isWildcard(host)) return [bound[what]];
   throw new IsthmusError('CONFIG_INVALID', {

@@ -156,9 +156,9 @@ export class FederationSession {
 
   /** Problems that keep this cluster from being known to the others, and one for every record that was refused. */
   get problems(): IsthmusError[] {
-    const { problem, departure, idTaken } = this.presence;
+    const { problem, departure, idTaken, disagreement } = this.presence;
     const refusal = this.#refusal?.problem && (departure ?? this.#refusal.problem);
-    const standing = problem ?? idTaken ?? refusal;
+    const standing = problem ?? idTaken ?? disagreement ?? refusal;
     const unkept = [this.trust.problem, this.#lostGateways.problem];
     const more = [standing, this.#credentials?.problem, ...unkept, ...this.client.problems];
     return more.filter((one) => one !== undefined).map((one) => this.#advised(one));

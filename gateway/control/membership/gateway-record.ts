@@ -6,9 +6,13 @@ import type { GatewayConfig } from '../config/config.ts';
 import type { Believing } from '../trust/believing.ts';
 import type { LinkBoard } from '../workers/link-board.ts';
 import type { Identity } from './identity.ts';
+import { sharedSettings } from './shared-settings.ts';
 
 export interface GatewayRecordParts {
-  readonly config: Pick<GatewayConfig, 'cluster' | 'gateway' | 'zone'>;
+  readonly config: Pick<
+    GatewayConfig,
+    'balance' | 'cluster' | 'gateway' | 'services' | 'timeouts' | 'zone'
+  >;
   readonly identity: Pick<Identity, 'mark'>;
   readonly snapshot: Snapshot;
   /** Wall milliseconds. */
@@ -37,5 +41,6 @@ export function gatewayRecordOf({
   }
   const { mark } = identity;
   const self = { cluster, id: gateway, zone, version, instance: mark, startedAt };
-  return { ...self, rttMs, links, ...(believing.said ?? { believes: {} }) };
+  const settings = sharedSettings(config);
+  return { ...self, rttMs, links, settings, ...(believing.said ?? { believes: {} }) };
 }

@@ -15,6 +15,7 @@ import type { Clock, Random } from '../../../core/clock.ts';
 import type { Log } from '../../../core/log.ts';
 import { trustDomainOf } from '../../../core/names.ts';
 import { MembershipFile } from '../../../federation/member.ts';
+import { addressOf } from '../config/addresses.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import { configuredParent } from './configured-parent.ts';
 import { openMark } from './data-folder-mark.ts';
@@ -79,8 +80,8 @@ function ownAddresses(config: GatewayConfig): string[] {
   const addresses = [
     config.listen.eastWest,
     config.listen.federation,
-    ...(config.advertise.eastWest ?? []),
-    ...(config.advertise.federation ?? []),
+    ...(config.advertise.eastWest ?? []).map(addressOf),
+    ...(config.advertise.federation ?? []).map(addressOf),
     ...(registry ? [registry.listen, registry.advertise ?? registry.listen] : []),
   ];
   const hosts = addresses.map((address) => parseAddress(address).host);

@@ -28,6 +28,8 @@ export function obstacleOf(circumstances: Circumstances): Obstacle | undefined {
   if (isJoined(membership)) {
     const idTaken = session?.presence.idTaken;
     if (idTaken) return { state: 'id-taken', problem: idTaken };
+    const disagreement = session?.presence.disagreement;
+    if (disagreement) return { state: 'disagreeing', problem: disagreement };
     if (session?.client.isInformed) return undefined;
     return uninformed(
       `${cluster} is a member of ${federation}, and what there is in it is not known yet: there is no copy of it on disk, and the registry has not answered`,

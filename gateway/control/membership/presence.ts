@@ -65,6 +65,7 @@ export class Presence {
     this.#announcing = new Announcing({
       announce: () => this.#announce(),
       announced: () => this.#announced(),
+      disputed: () => options.informed(),
       restore: (keys) => {
         client.session.restore(keys);
         this.#withdrawStray();
@@ -80,7 +81,9 @@ export class Presence {
       copies: options.copies,
       log,
     });
-    this.#siblings = new Siblings(clock, gateway, lostGateways, () => this.#announcing.announce());
+    this.#siblings = new Siblings(clock, gateway, lostGateways, () => {
+      if (this.#announcing.isAnnounced) this.#announcing.announce();
+    });
     this.#publisher = new Publisher({
       federation,
       home: { cluster, region, zone, gateway },
@@ -104,6 +107,11 @@ export class Presence {
   /** GATEWAY_ID_TAKEN while another gateway has this one's place in the registry, so that nothing is said in its name. */
   get idTaken(): IsthmusError | undefined {
     return this.#place.problem;
+  }
+
+  /** GATEWAYS_DISAGREE while another gateway of the cluster says otherwise than this one, so that nothing is said of this one. */
+  get disagreement(): IsthmusError | undefined {
+    return this.#announcing.disagreement;
   }
 
   /** Whether it can't go on: its cluster was out and is a member again, or its place was another's before. */
@@ -243,6 +251,7 @@ export class Presence {
       verifyDeparture: (key, raw) => trust.verifyDeparture(config.cluster, key, raw),
       beliefs: trust.beliefs,
       gone: (id) => tidies && this.#siblings.isGone(id),
+      missed: (id) => this.#siblings.isGone(id),
     });
     if (!restored) return;
     log.warn('the registry had lost the records of this cluster; they are restored');
@@ -291,6 +300,7 @@ export class Presence {
   #lookAtOwn(own: ClusterView | undefined): void {
     const departure = this.departure;
     if (this.#announcing.problem && own?.record && !departure) this.#startOver();
+    this.#siblings.look(own);
     if (!this.#announcing.isAnnounced) {
       if (this.#mayBegin && this.#place.problem) this.#begin();
       return;
@@ -299,7 +309,6 @@ export class Presence {
     if (place === 'lost') this.#startOver();
     if (place === 'written-over') this.#announcing.announce([this.#place.key]);
     if (departure) this.#announcing.depart(departure);
-    this.#siblings.look(own);
     // Another gateway took this one for gone, wrote the record without knowing of it, or in its name.
     if (own?.record && !this.#isNamed(own.record)) this.#announcing.announce();
   }

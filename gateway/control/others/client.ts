@@ -55,14 +55,14 @@ export async function readGateway(
 
 function requestTo(
   agent: GatewayAgent,
-  { cluster, address }: OtherGateway,
+  { cluster, address, otherwise = [] }: OtherGateway,
   path: string,
   signal: AbortSignal,
 ): ClientRequest {
   const args: GatewayRequestArgs = {
     agent,
     host: cluster,
-    federationAddress: address,
+    federationAddresses: [address, ...otherwise],
     path,
     headers: { [principalHeader]: encodeForwarded(inOwnName) },
     signal,

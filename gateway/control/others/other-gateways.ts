@@ -1,4 +1,5 @@
 /** Owns asking the federation's other gateways: which there are, and connections to them that are kept. */
+import type { LookupFunction } from 'node:net';
 import type { Clock } from '../../../core/clock.ts';
 import type { ClusterName } from '../../../core/names.ts';
 import type { Identity } from '../membership/identity.ts';
@@ -18,13 +19,14 @@ export class OtherGateways {
   readonly #gateway: OtherGatewaysParts;
   readonly #clock: Clock;
 
-  constructor(gateway: OtherGatewaysParts, clock: Clock) {
+  constructor(gateway: OtherGatewaysParts, clock: Clock, lookup: LookupFunction) {
     this.#gateway = gateway;
     this.#clock = clock;
     this.agent = new GatewayAgent({
       identity: () => gateway.identity.leaf.current,
       trust: gateway.identity.trust,
       clock,
+      lookup,
       find: (name) => knownCluster(gateway, name),
     });
   }

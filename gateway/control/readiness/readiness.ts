@@ -6,9 +6,9 @@ export interface Obstacle {
   /**
    * `uninformed`: it is, or may be, a member and has no snapshot yet. `unjoined`: it may serve only as a
    * member and is none. `displaced`: its cluster is a member, and this gateway has not its authority (any more).
-   * `id-taken`: another gateway of its cluster has its id.
+   * `id-taken`: another gateway of its cluster has its id. `disagreeing`: another says otherwise of the cluster.
    */
-  readonly state: 'uninformed' | 'unjoined' | 'displaced' | 'id-taken';
+  readonly state: 'uninformed' | 'unjoined' | 'displaced' | 'id-taken' | 'disagreeing';
   readonly problem: IsthmusError;
 }
 

@@ -24,6 +24,7 @@ const waitsForPeople: ReadonlySet<Readiness['state']> = new Set([
   'unjoined',
   'displaced',
   'id-taken',
+  'disagreeing',
 ]);
 
 export class ServiceManager {

@@ -2,13 +2,15 @@
 import { parseTrustDomain } from '../../../certs/spiffe-id.ts';
 import type { Clock } from '../../../core/clock.ts';
 import { type ClusterName, trustDomainOf } from '../../../core/names.ts';
+import { nearAddresses } from '../../../registry/gateway-addresses.ts';
 import type { Snapshot } from '../../../registry/snapshot.ts';
+import { networkOf } from '../config/addresses.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import type { Identity } from '../membership/identity.ts';
 import { probeLink } from '../verify/link-probe.ts';
 
 export interface VerifyingParts {
-  readonly config: Pick<GatewayConfig, 'cluster' | 'federation' | 'gateway'>;
+  readonly config: Pick<GatewayConfig, 'cluster' | 'federation' | 'gateway' | 'network' | 'region'>;
   readonly identity: Pick<Identity, 'leaf' | 'trust'>;
   readonly snapshot: Snapshot;
 }
@@ -33,7 +35,10 @@ export async function verifyOthers(gateway: VerifyingParts, clock: Clock): Promi
   const places = [...snapshot.clusters.values()].flatMap(({ cluster, record }) =>
     cluster === config.cluster
       ? []
-      : (record?.eastWest ?? []).map((address) => ({ cluster, address })),
+      : (record ? nearAddresses(record, 'eastWest', networkOf(config)) : []).map((address) => ({
+          cluster,
+          address,
+        })),
   );
   const from = `${config.cluster}/${config.gateway}`;
   return Promise.all(

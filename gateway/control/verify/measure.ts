@@ -3,7 +3,9 @@ import { parseTrustDomain } from '../../../certs/spiffe-id.ts';
 import type { Clock } from '../../../core/clock.ts';
 import { messageOf } from '../../../core/errors.ts';
 import { type ClusterName, serviceHost, trustDomainOf } from '../../../core/names.ts';
+import { gatewaysOf, type ReachedAt } from '../../../registry/gateway-addresses.ts';
 import type { ClusterView, Snapshot } from '../../../registry/snapshot.ts';
+import { networkOf } from '../config/addresses.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import type { Identity } from '../membership/identity.ts';
 import type { OtherGateway } from '../others/other-gateway.ts';
@@ -12,12 +14,12 @@ import type { WrittenPolicies } from '../policies/written-policies.ts';
 import type { Workers } from '../workers/workers.ts';
 import { type Heard, hear, policyFacts } from './facts.ts';
 import * as judge from './judge.ts';
-import { probeLink } from './link-probe.ts';
+import { type Probed, probeLink } from './link-probe.ts';
 import { type Cell, worst } from './row.ts';
 import { transferFrom } from './transfer.ts';
 
 export interface MeasuringParts {
-  readonly config: Pick<GatewayConfig, 'cluster' | 'federation' | 'gateway'>;
+  readonly config: Pick<GatewayConfig, 'cluster' | 'federation' | 'gateway' | 'network' | 'region'>;
   readonly identity: Pick<Identity, 'leaf' | 'trust'>;
   readonly snapshot: Snapshot;
   readonly workers: { readonly links: Pick<Workers['links'], 'state'> };
@@ -49,7 +51,7 @@ export async function measure(
   const name = asked.services && exported && exported.healthy > 0 ? exported.service : undefined;
   const service =
     name === undefined ? undefined : { name, authority: serviceHost(name, config.federation) };
-  const probing = (record?.eastWest ?? []).map((address) =>
+  const probe = (address: string) =>
     probeLink(address, {
       identity: identity.leaf.current,
       trust: identity.trust,
@@ -57,11 +59,10 @@ export async function measure(
       clock,
       pings,
       service,
-    }),
-  );
+    });
   const places = others.list().filter((other) => other.cluster === cluster);
   const [probes, { heard, silent }] = await Promise.all([
-    Promise.all(probing),
+    record ? probeAll(gatewaysOf(record, 'eastWest', networkOf(config)), probe) : [],
     hearAll(places, others, clock),
   ]);
   const from = asked.bandwidth ? places.find(({ address }) => heard.has(address)) : undefined;
@@ -90,6 +91,23 @@ export async function measure(
     }),
     findings,
   };
+}
+
+/** Each gateway where it is reached first, and where it is reached otherwise if that does not answer. */
+async function probeAll(
+  gateways: readonly ReachedAt[],
+  probe: (address: string) => Promise<Probed>,
+): Promise<Probed[]> {
+  const probed = new Map<string, Promise<Probed>>();
+  const probeOnce = (address: string) => probed.getOrInsertComputed(address, probe);
+  await Promise.all(
+    gateways.map(async (one) => {
+      const near = await Promise.all(one.private.map(probeOnce));
+      if (near.some(({ kind }) => kind !== 'unreachable')) return;
+      await Promise.all(one.public.map(probeOnce));
+    }),
+  );
+  return Promise.all(probed.values());
 }
 
 async function hearAll(

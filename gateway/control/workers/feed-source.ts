@@ -3,12 +3,15 @@
 import { parseTrustDomain } from '../../../certs/spiffe-id.ts';
 import type { LogLevel } from '../../../core/log-levels.ts';
 import type { Policies } from '../../../policy/effective.ts';
+import { gatewaysOf } from '../../../registry/gateway-addresses.ts';
 import type { Snapshot } from '../../../registry/snapshot.ts';
 import type { RemoteGateways } from '../../data/link/links.ts';
 import { serviceFacts } from '../../data/worker/facts.ts';
 import type { KnownServices } from '../catalog/known-services.ts';
 import type { EndpointTrusts } from '../certificates/endpoint-trusts.ts';
 import type { IngressCertificates } from '../certificates/ingress-certificates.ts';
+import { networkOf } from '../config/addresses.ts';
+import type { GatewayConfig } from '../config/config.ts';
 import type { Effects } from '../drills/effects.ts';
 import type { ForeignBundles } from '../foreign/foreign-bundles.ts';
 import type { IssuerKeys } from '../issuers/issuer-keys.ts';
@@ -18,6 +21,7 @@ import type { FeedSource } from './feed.ts';
 
 /** The parts of a gateway that workers are told of. */
 export interface FeedParts {
+  readonly config: Pick<GatewayConfig, 'network' | 'region'>;
   readonly effects: Effects;
   readonly endpointTrusts: Pick<EndpointTrusts, 'all' | 'of'>;
   readonly foreignBundles: Pick<ForeignBundles, 'current'>;
@@ -54,14 +58,14 @@ export function feedSourceOf(gateway: FeedParts): Omit<FeedSource, 'scouting'> {
 }
 
 /** Members that are believed: a cluster that only stands in the registry is not linked to. */
-function remotesOf({ snapshot, membership }: FeedParts): RemoteGateways[] {
+function remotesOf({ config, snapshot, membership }: FeedParts): RemoteGateways[] {
   return [...snapshot.clusters.values()].flatMap(({ cluster, record }) =>
     record && membership.believed.has(cluster)
       ? [
           {
             cluster,
             trustDomain: parseTrustDomain(record.trustDomain),
-            addresses: record.eastWest,
+            gateways: gatewaysOf(record, 'eastWest', networkOf(config)),
           },
         ]
       : [],

@@ -1,4 +1,5 @@
 /** Owns the links of all workers as the control side sees them: one state and round trip for each cluster. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../../core/clock.ts';
 import type { ClusterName } from '../../../core/names.ts';
 import { Subscribers } from '../../../core/subscribers.ts';
@@ -15,9 +16,11 @@ export function combinedStatus(said: readonly LinkStatus[]): LinkStatus {
   const isSuspect = states.delete('suspect');
   const state = states.size > 1 ? 'connecting' : isSuspect ? 'suspect' : ([...states][0] ?? 'none');
   const rtts = said.flatMap(({ rttMs }) => rttMs ?? []);
+  const used = new Map(said.flatMap((one) => one.used ?? []).map((one) => [one.address, one]));
   return {
     state,
     rttMs: rtts.length === 0 ? undefined : Math.min(...rtts),
+    ...(used.size > 0 && { used: [...used.values()] }),
   };
 }
 
@@ -89,7 +92,8 @@ export class LinkBoard {
   #tell(cluster: ClusterName): void {
     const status = this.state(cluster);
     const told = this.#told.get(cluster) ?? { state: 'none' };
-    if (status.state === told.state && !movedNotably(told.rttMs, status.rttMs)) return;
+    const isAsTold = status.state === told.state && isDeepStrictEqual(status.used, told.used);
+    if (isAsTold && !movedNotably(told.rttMs, status.rttMs)) return;
     if (told.state === 'up' && status.state !== 'up') this.#upUntil.set(cluster, this.#clock.now());
     this.#told.set(cluster, status);
     this.#subscribers.tell(cluster);

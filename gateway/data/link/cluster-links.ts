@@ -1,24 +1,29 @@
 /** Owns the links to one other cluster: a few to each place that it is reached at, how they stand together, and the best one for a request. */
+import { isDeepStrictEqual } from 'node:util';
 import type { TrustDomain } from '../../../certs/spiffe-id.ts';
 import type { Clock, Random } from '../../../core/clock.ts';
 import type { Log } from '../../../core/log.ts';
 import type { ClusterName } from '../../../core/names.ts';
 import type { LinkState } from '../balance/types.ts';
 import type { HeadLimits } from '../wire/http1/limits.ts';
+import { type ChosenFor, ChosenWays, type UsedAddress } from './chosen-ways.ts';
 import type { Dial } from './dial.ts';
 import { Link, type LinkTiming } from './link.ts';
 import { movedNotably } from './rtt.ts';
 import { type LinkSession, type Standing, standings } from './session.ts';
+import type { Way } from './ways.ts';
 
 export interface LinkStatus {
   /** `up` as soon as one link is, else `suspect` as long as one is that; `none` for a cluster that is not asked for. */
   readonly state: LinkState;
   /** Smoothed round trip of the nearest connection, in milliseconds. */
   readonly rttMs?: number | undefined;
+  /** Addresses by which it is reached now, and why by those. */
+  readonly used?: readonly UsedAddress[] | undefined;
 }
 
 /** One connection, for people. */
-export interface LinkDetail extends LinkStatus {
+export interface LinkDetail extends Omit<LinkStatus, 'used'>, ChosenFor {
   readonly cluster: ClusterName;
   /** `ip:port`, or the advertised name where it does not resolve. */
   readonly address: string;
@@ -66,16 +71,23 @@ export class ClusterLinks {
   readonly #links = new Map<string, readonly Link[]>();
   /** Places that are linked to no longer than until there are links to others. */
   readonly #outdated = new Set<string>();
+  readonly #ways: ChosenWays;
   /** Whether a name of the cluster was never looked up. */
   #isPending = false;
   #isClosed = false;
   /** Before this a connection from the cluster hurries nothing; monotonic milliseconds. */
   #heardUntil = 0;
   #told: LinkStatus = none;
+  #used: readonly UsedAddress[] = [];
 
   constructor(options: ClusterLinksOptions) {
     this.#options = options;
     this.trustDomain = options.trustDomain;
+    this.#ways = new ChosenWays({
+      clock: options.clock,
+      states: (place) => (this.#links.get(place) ?? []).map(({ state }) => state),
+      onDue: () => this.#choose(),
+    });
   }
 
   /** The cluster's state is that of its best link. */
@@ -88,7 +100,7 @@ export class ClusterLinks {
       const ofLink = link.session?.rttMs;
       if (ofLink !== undefined) rttMs = Math.min(rttMs ?? Infinity, ofLink);
     }
-    return { state, rttMs };
+    return { state, rttMs, used: this.#used };
   }
 
   /** How many links are down. */
@@ -99,7 +111,10 @@ export class ClusterLinks {
   }
 
   details(): LinkDetail[] {
-    return Array.from(this.#all(), (link) => detailOf(this.#options.cluster, link));
+    return Array.from(this.#all(), (link) => ({
+      ...detailOf(this.#options.cluster, link),
+      ...this.#ways.reasonFor(link.address),
+    }));
   }
 
   /** The session that costs least now, of those that stand best. */
@@ -112,17 +127,13 @@ export class ClusterLinks {
   }
 
   /**
-   * Links to exactly these places. What stays is not touched; a place that is not among them any more is let go of once a link to
-   * another one is up. `isPending`: a name of the cluster was never looked up.
+   * Links to the places that `way` leads to. What stays is not touched; a place that it does not lead to any more is let go of once
+   * a link to another one is up. `isPending`: a name of the cluster was never looked up.
    */
-  reach(places: ReadonlySet<string>, isPending: boolean): void {
-    const links = this.#links;
+  reach(way: Way, isPending: boolean): void {
     this.#isPending = isPending;
-    this.#outdated.clear();
-    for (const place of links.keys()) if (!places.has(place)) this.#outdated.add(place);
-    for (const place of places) if (!links.has(place)) links.set(place, this.#open(place));
-    this.#letGo();
-    this.#tell();
+    this.#ways.set(way);
+    this.#choose();
   }
 
   /** Every connection is made anew, and the old one let go only then. */
@@ -150,6 +161,7 @@ export class ClusterLinks {
 
   /** Lets go of every link; requests under way have `limitMs` to finish, 0 = none. */
   close(limitMs: number): void {
+    this.#ways.close();
     for (const link of this.#all()) link.close(limitMs);
     this.#links.clear();
     this.#outdated.clear();
@@ -165,6 +177,21 @@ export class ClusterLinks {
 
   *#all(): Iterable<Link> {
     for (const links of this.#links.values()) yield* links;
+  }
+
+  /** Links to the places that are chosen as things stand. */
+  #choose(): void {
+    const links = this.#links;
+    const { wanted, spare } = this.#ways.decide();
+    this.#outdated.clear();
+    for (const place of links.keys()) {
+      if (!wanted.has(place) && !spare.has(place)) this.#outdated.add(place);
+    }
+    for (const place of wanted) if (!links.has(place)) links.set(place, this.#open(place));
+    this.#letGo();
+    this.#ways.wait();
+    this.#note();
+    this.#tell();
   }
 
   /** Closes links to places that are outdated, once others are up; those that are down at once. */
@@ -223,7 +250,9 @@ export class ClusterLinks {
     const { cluster, log } = this.#options;
     const { address, state, why } = link;
     if (isNew) log.info({ cluster, address, state, why }, 'link changed');
-    if (this.#outdated.size > 0 && state === 'up') this.#letGo();
+    if (isNew && this.#ways.hasChoice) this.#choose();
+    else if (this.#outdated.size > 0 && state === 'up') this.#letGo();
+    if (isNew) this.#note();
     // Where one gets through the others do.
     if (isNew && state === 'up') this.hurry();
     const isDoubted = isNew && state === 'suspect';
@@ -234,10 +263,19 @@ export class ClusterLinks {
     if (isDoubted) link.session?.offerOthers();
   }
 
+  /** Notes by which addresses the cluster is reached. */
+  #note(): void {
+    const used = [...this.#links].flatMap(([address, links]) =>
+      links.some((link) => link.session) ? { address, ...this.#ways.reasonFor(address) } : [],
+    );
+    if (!isDeepStrictEqual(used, this.#used)) this.#used = used;
+  }
+
   #tell(): void {
     const { status } = this;
     const told = this.#told;
-    if (status.state === told.state && !movedNotably(told.rttMs, status.rttMs)) return;
+    const isAsTold = status.state === told.state && status.used === told.used;
+    if (isAsTold && !movedNotably(told.rttMs, status.rttMs)) return;
     this.#told = status;
     this.#options.onStatus(status);
   }

@@ -4,6 +4,7 @@ import type { Clock, Random } from '../../../core/clock.ts';
 import type { Log } from '../../../core/log.ts';
 import type { ClusterName } from '../../../core/names.ts';
 import { Subscribers } from '../../../core/subscribers.ts';
+import type { ReachedAt } from '../../../registry/gateway-addresses.ts';
 import type { Call, CallHandler, ClusterTransport } from '../message/call.ts';
 import type { OutgoingRequest } from '../message/message.ts';
 import { FailedCall } from '../upstream/failed-call.ts';
@@ -13,13 +14,14 @@ import { ClusterLinks, type LinkDetail, type LinkStatus } from './cluster-links.
 import type { Dial } from './dial.ts';
 import { defaultLinkTiming, type LinkTiming } from './link.ts';
 import { Places, type Resolve } from './places.ts';
+import { type Way, wayTo } from './ways.ts';
 
 /** Another cluster, as it should be linked to. */
 export interface RemoteGateways {
   readonly cluster: ClusterName;
   readonly trustDomain: TrustDomain;
   /** East-west addresses of its gateways, `host:port`; a name stands for every address that it has. */
-  readonly addresses: readonly string[];
+  readonly gateways: readonly ReachedAt[];
 }
 
 interface LinksOptions {
@@ -37,6 +39,8 @@ interface LinksOptions {
   /** Whether links to a cluster are to look dead although they are not; default never. Asked at each of their probes. */
   readonly isCut?: ((cluster: ClusterName) => boolean) | undefined;
 }
+
+const scopeOrder = ['private', 'public'] as const;
 
 type LinkSubscriber = (cluster: ClusterName, status: LinkStatus) => void;
 
@@ -70,7 +74,9 @@ export class Links implements ClusterTransport {
       links.leave(this.#timing.drainMs);
     }
     this.#remotes = remotes;
-    this.#places.follow(remotes.flatMap(({ addresses }) => addresses));
+    this.#places.follow(
+      remotes.flatMap(({ gateways }) => gateways.flatMap((one) => [...one.private, ...one.public])),
+    );
     this.#reachAll();
   }
 
@@ -133,16 +139,29 @@ export class Links implements ClusterTransport {
   }
 
   #reachAll(): void {
-    for (const { cluster, trustDomain, addresses } of this.#remotes) {
-      const places = addresses.map((address) => this.#places.of(address));
-      const wanted = new Set(places.flatMap((found) => found ?? []));
+    for (const { cluster, trustDomain, gateways } of this.#remotes) {
+      const ways = gateways.map((one) => this.#waysTo(one));
       let links = this.#clusters.get(cluster);
       if (links === undefined) {
         links = this.#linksTo(cluster, trustDomain);
         this.#clusters.set(cluster, links);
       }
-      links.reach(wanted, places.includes(undefined));
+      const isPending = ways.some((way) => way.isPending);
+      links.reach({ kind: 'all', of: ways.map(({ way }) => way) }, isPending);
     }
+  }
+
+  #waysTo(gateway: ReachedAt): { readonly way: Way; readonly isPending: boolean } {
+    let isPending = false;
+    const scopes = scopeOrder.flatMap((scope): Way[] => {
+      const ways = gateway[scope].flatMap((address) => {
+        const places = this.#places.of(address);
+        isPending ||= places === undefined;
+        return places === undefined ? [] : [wayTo(address, scope, places)];
+      });
+      return ways.length === 0 ? [] : [{ kind: 'all', of: ways }];
+    });
+    return { way: { kind: 'first', of: scopes }, isPending };
   }
 
   #linksTo(cluster: ClusterName, trustDomain: TrustDomain): ClusterLinks {

@@ -121,7 +121,9 @@ export class MadeUpFederation {
         [overHttp2, local(gateway)],
         [far, { endpoints: [], exports: new Map([[there, summary]]) }],
       ),
-      remotes: [{ cluster: there, trustDomain, addresses: [eastWest.address] }],
+      remotes: [
+        { cluster: there, trustDomain, gateways: [{ private: [], public: [eastWest.address] }] },
+      ],
       trust,
     });
     this.#port = portOf((await this.#here.listen(anywhere)).outbound);

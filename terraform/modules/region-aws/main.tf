@@ -89,6 +89,7 @@ module "gateway" {
   tcp             = local.tcp
   trusted_proxies = local.balancer_ranges
   drain_timeout   = "${var.drain_seconds}s"
+  network         = try(var.gateway.network, null)
   balance         = try(var.gateway.balance, {})
   timeouts        = try(var.gateway.timeouts, {})
   limits          = try(var.gateway.limits, {})

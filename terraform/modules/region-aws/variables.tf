@@ -193,13 +193,13 @@ variable "tcp" {
 }
 
 variable "gateway" {
-  description = "Further inputs of the module region: balance, timeouts, limits, workers, warm_up, overload, expose_decision, log, tracing, metrics, sampling, ca, audit, history, quotas, verify, trust"
+  description = "Further inputs of the module region: network, balance, timeouts, limits, workers, warm_up, overload, expose_decision, log, tracing, metrics, sampling, ca, audit, history, quotas, verify, trust"
   type        = any
   default     = {}
 
   validation {
-    condition     = length(setsubtract(keys(var.gateway), ["balance", "timeouts", "limits", "workers", "warm_up", "overload", "expose_decision", "log", "tracing", "metrics", "sampling", "ca", "audit", "history", "quotas", "verify", "trust"])) == 0
-    error_message = "Use balance, timeouts, limits, workers, warm_up, overload, expose_decision, log, tracing, metrics, sampling, ca, audit, history, quotas, verify or trust; the rest this module decides, or has an input of its own for."
+    condition     = length(setsubtract(keys(var.gateway), ["network", "balance", "timeouts", "limits", "workers", "warm_up", "overload", "expose_decision", "log", "tracing", "metrics", "sampling", "ca", "audit", "history", "quotas", "verify", "trust"])) == 0
+    error_message = "Use network, balance, timeouts, limits, workers, warm_up, overload, expose_decision, log, tracing, metrics, sampling, ca, audit, history, quotas, verify or trust; the rest this module decides, or has an input of its own for."
   }
 }
 

@@ -44,13 +44,20 @@ locals {
     federation = var.federation
     region     = var.region
     zone       = coalesce(var.zone, "$${ISTHMUS_ZONE:-default}")
+    network    = var.network
     capacity   = var.capacity
     gateway    = "$${ISTHMUS_GATEWAY}"
     data       = local.data
     listen     = var.listeners
     advertise = {
-      eastWest   = coalesce(var.advertise.eastWest, ["$${ISTHMUS_ADVERTISE}:${local.ports.east_west}"])
-      federation = coalesce(var.advertise.federation, ["$${ISTHMUS_ADVERTISE}:${local.ports.federation}"])
+      eastWest = concat(
+        [for address in var.advertise.private.eastWest : { address = address, scope = "private" }],
+        coalesce(var.advertise.eastWest, ["$${ISTHMUS_ADVERTISE}:${local.ports.east_west}"]),
+      )
+      federation = concat(
+        [for address in var.advertise.private.federation : { address = address, scope = "private" }],
+        coalesce(var.advertise.federation, ["$${ISTHMUS_ADVERTISE}:${local.ports.federation}"]),
+      )
     }
     registry = var.registry == null ? null : {
       etcd = var.registry.etcd

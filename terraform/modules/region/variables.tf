@@ -52,6 +52,17 @@ variable "capacity" {
   }
 }
 
+variable "network" {
+  description = "Network of the gateways, a VPC for instance: from within it others reach them at `advertise.private`, and they others. Null: the region."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.network == null ? true : length(var.network) > 0 && length(var.network) < 64
+    error_message = "Use a name of 1 to 63 characters, or null."
+  }
+}
+
 variable "listeners" {
   description = "Where the gateways listen, as `host:port`; `admin` may be `unix:/path`. On a network `admin` has TLS and asks for a token."
   type = object({
@@ -85,16 +96,20 @@ variable "listeners" {
 }
 
 variable "advertise" {
-  description = "Addresses at which other clusters reach the gateways. By default each machine's own (`advertise_command`), with the ports of `listeners`."
+  description = "Addresses at which other clusters reach the gateways. By default each machine's own (`advertise_command`), with the ports of `listeners`. `private` are those for gateways of the same `network`, which try them first; `$${ISTHMUS_ADVERTISE}` in one is the machine's own address."
   type = object({
     eastWest   = optional(list(string))
     federation = optional(list(string))
+    private = optional(object({
+      eastWest   = optional(list(string), [])
+      federation = optional(list(string), [])
+    }), {})
   })
   default  = {}
   nullable = false
 
   validation {
-    condition     = !anytrue([for address in concat(coalesce(var.advertise.eastWest, []), coalesce(var.advertise.federation, [])) : can(regex("^(0\\.0\\.0\\.0|\\[::\\]):|:0+$", address))])
+    condition     = !anytrue([for address in concat(coalesce(var.advertise.eastWest, []), coalesce(var.advertise.federation, []), var.advertise.private.eastWest, var.advertise.private.federation) : can(regex("^(0\\.0\\.0\\.0|\\[::\\]):|:0+$", address))])
     error_message = "Nobody can dial a wildcard or port 0: give host:port with a DNS name or an address that the others reach."
   }
 }

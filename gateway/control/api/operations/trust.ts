@@ -35,7 +35,7 @@ import { verification } from '../view/verification.ts';
 const tag = 'Federation';
 
 export interface TrustParts extends BelievingParts {
-  readonly config: Pick<GatewayConfig, 'cluster' | 'federation' | 'gateway'>;
+  readonly config: Pick<GatewayConfig, 'cluster' | 'federation' | 'gateway' | 'network' | 'region'>;
   readonly identity: Identity;
   readonly workers: Pick<Workers, 'links' | 'resting'>;
   readonly rootRotation: RootRotation;

@@ -13,6 +13,14 @@ export const clusterItemSchema = named('Cluster', 'A member cluster, as this gat
       'How it is reached; `self` is the own cluster, `suspect` one whose links stand while nothing is heard by them',
     ),
   rttMs: milliseconds.optional().describe('Round trip of the best link to it, in milliseconds'),
+  reached: list(
+    object({
+      address: address.describe('Where a link leads to'),
+      advertised: address.describe('The address as the cluster says it: a name may lead there'),
+      scope: z.enum(['private', 'public']).describe('Whom it is for'),
+      why: z.string().describe('Why it is used, in words'),
+    }),
+  ).describe('Addresses by which this gateway reaches it now'),
   unknownSince: moment
     .optional()
     .describe(

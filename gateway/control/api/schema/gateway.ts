@@ -21,6 +21,7 @@ const stateSchema = z.enum([
   'unjoined',
   'displaced',
   'id-taken',
+  'disagreeing',
   'draining',
 ]);
 

@@ -17,6 +17,12 @@ export const gatewayItemSchema = named('Gateway', 'A gateway, as it says in the 
   /** Where it is reached, by itself; empty where its cluster does not say. */
   eastWest: list(address),
   federation: list(address),
+  /** Where those in its network reach it first; absent where it says no such address. */
+  private: object({
+    network: z.string(),
+    eastWest: list(address),
+    federation: list(address),
+  }).optional(),
   /** Its links to other clusters. */
   links: list(
     object({

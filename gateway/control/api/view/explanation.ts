@@ -35,7 +35,7 @@ export interface ExplainedParts {
   readonly issuerKeys: Pick<IssuerKeys, 'current'>;
   readonly services: Pick<KnownServices, 'balanceView' | 'offered' | 'published' | 'usable'>;
   readonly snapshot: Snapshot;
-  readonly workers: Pick<Workers, 'balancerState'>;
+  readonly workers: Pick<Workers, 'balancerState' | 'links'>;
 }
 
 /** What is asked about instead of what is. */
@@ -96,6 +96,7 @@ export async function explanation(
       ...(isKept ? [`${service} is not exported: other clusters can't use the copies here`] : []),
       ...leftOutNotes(gateway, service),
       ...(port === undefined ? [] : withoutPortNotes(gateway, service, port)),
+      ...standInNotes(gateway, explained.tiers),
       ...writtenNote(gateway.policies.balancedBy(asked)),
     ],
   };
@@ -111,6 +112,23 @@ function leftOutNotes({ config, services }: ExplainedParts, service: ServiceName
         ? `Its copies in ${cluster} are left out: requests for it are never sent there from here`
         : `Its copies in ${cluster} are left out: it is not exported to ${config.cluster} there`,
     );
+}
+
+/** Which clusters of the tiers are reached at other addresses than they should be. */
+function standInNotes(
+  { config, workers }: ExplainedParts,
+  tiers: ExplainAnswer['tiers'],
+): string[] {
+  const clusters = new Set(tiers.flatMap(({ cluster }) => cluster ?? []));
+  clusters.delete(config.cluster);
+  return [...clusters].flatMap((cluster) =>
+    (workers.links.state(cluster as ClusterName).used ?? [])
+      .filter(({ insteadOf = [] }) => insteadOf.length > 0)
+      .map(
+        ({ address, insteadOf = [] }) =>
+          `${cluster} is reached at ${address}, instead of ${insteadOf.join(' and ')}`,
+      ),
+  );
 }
 
 /** Who has copies that have no such port, and are no candidates. */

@@ -34,7 +34,8 @@ function itemOf(
   { id, zone, version, startedAt, ending, links, rttMs }: GatewayRecord,
   self: FederationParts['config'],
 ): GatewayItem {
-  const { eastWest = [], federation = [] } = record?.gateways?.[id] ?? {};
+  const part = record?.gateways?.[id];
+  const { eastWest = [], federation = [], network = '' } = part ?? {};
   return {
     cluster,
     id,
@@ -45,6 +46,7 @@ function itemOf(
     startedAt,
     eastWest,
     federation,
+    ...(part?.private && { private: { network, ...part.private } }),
     links: Object.entries(links)
       .sort(([a], [b]) => byNaturalOrder(a, b))
       .map(([to, state]) => {

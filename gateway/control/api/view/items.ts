@@ -9,16 +9,18 @@ import type { ClusterView, ServiceView, Snapshot } from '../../../../registry/sn
 import { publishedLinkStates } from '../../../data/balance/view.ts';
 import type { Catalog, CatalogEntry } from '../../catalog/catalog.ts';
 import type { KnownServices } from '../../catalog/known-services.ts';
+import { networkOf } from '../../config/addresses.ts';
 import type { GatewayConfig } from '../../config/config.ts';
 import type { Identity } from '../../membership/identity.ts';
 import type { Membership } from '../../membership/membership.ts';
 import type { LinkBoard } from '../../workers/link-board.ts';
+import { reachedAt } from '../../workers/reached.ts';
 import type { ClusterItem, EndpointItem, ExportItem, ServiceItem } from '../answers.ts';
 
 /** The parts of a gateway that are listed. */
 export interface ListedParts {
   readonly catalog: Pick<Catalog, 'entries' | 'find'>;
-  readonly config: Pick<GatewayConfig, 'cluster' | 'federation'>;
+  readonly config: Pick<GatewayConfig, 'cluster' | 'federation' | 'network' | 'region'>;
   readonly identity: Pick<Identity, 'authority'>;
   readonly membership: Pick<Membership, 'bundleOf'>;
   readonly services: Pick<KnownServices, 'endpoints' | 'listed' | 'offered' | 'published'>;
@@ -48,6 +50,7 @@ function clusterItem({ config, identity, membership, workers }: ListedParts, vie
     trustDomain: record?.trustDomain ?? '',
     state: isOwn ? 'self' : link.state === 'none' ? 'stale' : link.state,
     ...(link.rttMs === undefined ? {} : { rttMs: Math.round(link.rttMs * 10) / 10 }),
+    reached: reachedAt(link, networkOf(config)),
     ...(unknownSince === undefined ? {} : { unknownSince }),
     stale: !isOwn && view.synced === undefined,
     gateways: view.gateways.size,

@@ -26,7 +26,7 @@ import { type JudgingParts, judge } from './judged-policies.ts';
 export interface EffectParts extends ExplainedParts, JudgingParts {
   readonly config: ExplainedParts['config'];
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
-  readonly workers: Pick<Workers, 'balancerState' | 'sampled'>;
+  readonly workers: Pick<Workers, 'balancerState' | 'links' | 'sampled'>;
   readonly writtenPolicies: Pick<WrittenPolicies, 'grants' | 'find'>;
 }
 

@@ -9,7 +9,7 @@ import { explanationOf } from './request-explanation.ts';
 
 /** The parts of a gateway that such requests are told by. */
 export interface SampledParts extends ExplainedParts {
-  readonly workers: Pick<Workers, 'balancerState' | 'sampled'>;
+  readonly workers: Pick<Workers, 'balancerState' | 'links' | 'sampled'>;
 }
 
 /** Those for a service, or all. */

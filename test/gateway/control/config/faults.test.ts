@@ -126,6 +126,24 @@ const faults: Record<string, readonly [text: string, code: string, where: string
     '5:14',
     /nobody can dial a wildcard/,
   ],
+  'a port 0 advertised to some': [
+    'advertise:\n  eastWest: ["gw:1", { address: "gw:0", scope: private }]\n',
+    'CONFIG_INVALID',
+    '5:24',
+    /port 0 can not be dialed/,
+  ],
+  'an address advertised to those of the same network, and none for the others': [
+    'advertise:\n  eastWest: [{ address: "10.0.0.1:7443", scope: private }]\n',
+    'CONFIG_INVALID',
+    '5:3',
+    /gateways of other networks need one as well/,
+  ],
+  'an address advertised twice': [
+    'advertise:\n  eastWest: ["gw:1", { address: "gw:1", scope: private }]\n',
+    'CONFIG_INVALID',
+    '5:22',
+    /gw:1 is there twice/,
+  ],
   'nothing advertised': [
     'advertise:\n  federation: []\n',
     'CONFIG_INVALID',

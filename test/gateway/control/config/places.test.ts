@@ -43,6 +43,7 @@ const whole = {
   region: 'eu',
   zone: 'a',
   capacity: 1000,
+  network: 'vpc-1',
   gateway: 'gateway-1',
   data: './data',
   standalone: true,
@@ -60,7 +61,10 @@ const whole = {
     federation: '127.0.0.1:4',
     admin: '127.0.0.1:5',
   },
-  advertise: { eastWest: ['gw.example:3'], federation: ['gw.example:4'] },
+  advertise: {
+    eastWest: ['gw.example:3', { address: '10.0.0.1:3', scope: 'private' }],
+    federation: ['gw.example:4'],
+  },
   registry: { embedded: { listen, advertise: 'gw.example:1' } },
   tcp: [{ listen: '127.0.0.1:6', proxyProtocol: true, service: 'raw.shop' }],
   ingress: [

@@ -38,7 +38,13 @@ function open() {
   const services = new Map<typeof cart, EndpointRecord[]>();
   const exports = new Map<typeof dc2, ExportRecord>();
   const clusters = new Map<typeof dc2, ClusterFacts & { gateways?: unknown }>();
-  const remotes = [{ cluster: dc2, trustDomain: 'dc2.acme' as never, addresses: ['a:1'] }];
+  const remotes = [
+    {
+      cluster: dc2,
+      trustDomain: 'dc2.acme' as never,
+      gateways: [{ private: [], public: ['a:1'] }],
+    },
+  ];
   const known = {
     policies: new Policies(),
     trusts: [] as EndpointTrustChange[],

@@ -296,6 +296,73 @@ test('a name with several addresses is linked to at each of them, and followed a
   t.is((await ask(near.url, host)).body, 'orders-2');
 });
 
+test('private addresses are used where they lead there, those for everybody while they do not, and no request is lost', async (t) => {
+  const origin = await startOrigin(t, 'orders-2');
+  const far = await startGateway(t, {
+    cluster: 'dc2',
+    services: [{ name: 'orders.shop', endpoints: [origin] }],
+  });
+  const near = await startGateway(t, { cluster: 'dc1', services: [asks] });
+  const target = far.eastWest.address;
+  const inside = await startTcpProxy({ target });
+  const outside = await startTcpProxy({ target });
+  t.teardown(() => Promise.all([inside.close(), outside.close()]));
+  connect(near, far, [outside.address], [inside.address]);
+  const used = () =>
+    (near.links.state(far.cluster).used ?? []).map(({ address, scope, insteadOf }) => [
+      ...[address, scope, ...(insteadOf ?? [])],
+    ]);
+  const privately = [inside.address, 'private'];
+  const instead = [outside.address, 'public', inside.address];
+  await until('it to be used', () => used().join() === privately.join());
+  t.is((await ask(near.url, host)).body, 'orders-2');
+
+  const states = new Set<string>();
+  near.links.onChange((_, { state }) => states.add(state));
+  const lost: string[] = [];
+  const asking = new AbortController();
+  const load = (async () => {
+    while (!asking.signal.aborted) {
+      const { status, body } = await ask(near.url, host);
+      if (body !== 'orders-2') lost.push(`${status} ${body}`);
+    }
+  })();
+  inside.hold();
+  await until('the other to be used', () => used().join() === instead.join());
+  await until('the first to be given up', () =>
+    near.links
+      .details()
+      .some(({ address, state }) => address === inside.address && state === 'down'),
+  );
+  inside.restore();
+  await until('the first to be used again, and the other to be gone', () => {
+    return used().join() === privately.join() && outside.connections === 0;
+  });
+  asking.abort();
+  await load;
+  t.deepEqual(lost, []);
+  t.false(states.has('down'));
+});
+
+test('a name of both families leads to one gateway: who answers first is linked to', async (t) => {
+  const far = await startGateway(t, { cluster: 'dc2' });
+  const target = far.eastWest.address;
+  const line = await startTcpProxy({ target });
+  t.teardown(() => line.close());
+  const port = line.address.split(':')[1];
+  // Nobody listens at the IPv6 address.
+  const addresses = [{ address: '127.0.0.1' }, { address: '::1' }];
+  const near = await startGateway(t, { cluster: 'dc1', resolve: async () => addresses });
+  connect(near, far, [`gateway.dc2.test:${port}`]);
+  await until('it to be linked to', () => near.links.state(far.cluster).state === 'up');
+  await until('the other to be given up', () =>
+    near.links.details().every(({ address }) => address === `127.0.0.1:${port}`),
+  );
+  t.deepEqual(near.links.state(far.cluster).used, [
+    { address: `127.0.0.1:${port}`, advertised: `gateway.dc2.test:${port}`, scope: 'public' },
+  ]);
+});
+
 test('a name that does not resolve is down, and says why', async (t) => {
   const far = await startGateway(t, { cluster: 'dc2' });
   const near = await startGateway(t, {

@@ -36,7 +36,7 @@ function unreachable(clusters: number, workers = 1) {
   const remotes = Array.from({ length: clusters }, (_, n) => ({
     cluster: parseClusterName(`far-${n}`),
     trustDomain: parseTrustDomain(`far-${n}.acme`),
-    addresses: [`10.0.0.${n + 1}:7443`],
+    gateways: [{ private: [], public: [`10.0.0.${n + 1}:7443`] }],
   }));
   for (const links of pools) links.update(remotes);
   /** How many dials there are in so many seconds. */

@@ -199,8 +199,8 @@ export interface Gateway {
   renew(): Promise<void>;
   /** Trusts others at a service's endpoints from now on. */
   trustEndpoints(name: string, trust: EndpointTrust | undefined): void;
-  /** Trusts another gateway's cluster and links to it, at `addresses` or its own. */
-  join(other: Gateway, addresses?: readonly string[]): void;
+  /** Trusts another gateway's cluster and links to it, at `addresses` or its own, where it is not reached at those of their network. */
+  join(other: Gateway, addresses?: readonly string[], privately?: readonly string[]): void;
 }
 
 export async function startGateway(t: Context, spec: GatewaySpec): Promise<Gateway> {
@@ -304,12 +304,12 @@ export async function startGateway(t: Context, spec: GatewaySpec): Promise<Gatew
       eastWest.updateIdentity();
       links.refresh();
     },
-    join(other, addresses = [other.eastWest.address]) {
+    join(other, addresses = [other.eastWest.address], privately = []) {
       trust.set(other.authority.bundle());
       remotes.set(other.cluster, {
         cluster: other.cluster,
         trustDomain: other.domain,
-        addresses,
+        gateways: [{ private: privately, public: addresses }],
       });
       links.update([...remotes.values()]);
     },
@@ -317,9 +317,14 @@ export async function startGateway(t: Context, spec: GatewaySpec): Promise<Gatew
 }
 
 /** Both trust each other; `from` links to `to`. */
-export function connect(from: Gateway, to: Gateway, addresses?: readonly string[]): void {
+export function connect(
+  from: Gateway,
+  to: Gateway,
+  addresses?: readonly string[],
+  privately?: readonly string[],
+): void {
   to.trust.set(from.authority.bundle());
-  from.join(to, addresses);
+  from.join(to, addresses, privately);
 }
 
 function addRoute(

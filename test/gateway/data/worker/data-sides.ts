@@ -77,7 +77,11 @@ export async function startSides(t: Context): Promise<Sides> {
   const there = await make(t, 'dc2', () => draw.random());
   const trust = [here.roots, there.roots];
   const { trustDomain } = there.roots;
-  const remote = { cluster: parseClusterName('dc2'), trustDomain, addresses: [there.eastWest] };
+  const remote = {
+    cluster: parseClusterName('dc2'),
+    trustDomain,
+    gateways: [{ private: [], public: [there.eastWest] }],
+  };
   there.side.update({ informed: true, trust });
   here.side.update({ informed: true, trust, remotes: [remote] });
   await here.side.settle(30_000);

@@ -54,6 +54,18 @@ const columns: readonly Column<ClusterItem>[] = [
     cell: ({ eastWest }) => <span class="mono">{eastWest.join(', ')}</span>,
   },
   {
+    id: 'reached',
+    title: 'Reached at',
+    value: ({ reached }) => reached.map(({ address }) => address).join(' '),
+    cell: ({ reached }) =>
+      reached.map(({ address, scope, why }) => (
+        <span class="two-lines" key={address} title={why}>
+          <span class="mono">{address}</span>
+          <span class="faint">{scope}</span>
+        </span>
+      )),
+  },
+  {
     id: 'bundle',
     title: 'Bundle',
     value: ({ bundle }) => bundle.fingerprints.join(' '),
