@@ -18,6 +18,7 @@ const missing = installMissing([
   ['systemd-notify', 'systemd'],
   ['openssl', 'openssl'],
   ['jq', 'jq'],
+  ['faketime', 'faketime'],
 ]);
 if (missing.length > 0) {
   const packages = missing.join(' ');
