@@ -1,10 +1,11 @@
-/** Specifies where gateways are reached: names that lead elsewhere, and addresses that change. */
+/** Specifies where gateways are reached: names that lead elsewhere, addresses that change, and gateways of a cluster that do not say the same. */
 import { readFile, writeFile } from 'node:fs/promises';
 import test from 'ava';
 import { parse, stringify } from 'yaml';
 import { Cluster, settled } from '../support/federation.ts';
 import type { GatewayProcess } from '../support/gateway-process.ts';
 import { NameServer } from '../support/name-server.ts';
+import { secondGateway } from '../support/second-gateway.ts';
 import { sharedScope } from '../support/shared.ts';
 import { SteadyLoad } from '../support/steady-load.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
@@ -84,5 +85,40 @@ test.serial(
       /Addresses by which this gateway reaches it\n {2}ADDRESS +SCOPE +ADVERTISED +WHY/,
     );
     t.regex(told, /127\.0\.0\.1:\d+ +public +127\.0\.0\.1:\d+ +it is for everybody/);
+  },
+);
+
+test.serial(
+  'a gateway that says otherwise than its sibling takes nothing back: it is named, or refused while the sibling lives',
+  async (t) => {
+    const known = async () => {
+      const { region, capacity, eastWest } = (await dc1.others())['dc2'] ?? {};
+      return { region, capacity, eastWest };
+    };
+    const before = await known();
+    const twin = await secondGateway(scope, dc2, { advertise: {}, capacity: 400 });
+    await until('both to be known', async () => (await known()).eastWest?.length === 2);
+    t.is((await known()).capacity, 400, 'the least that is stated');
+    for (const gateway of [dc2.gateway, twin]) {
+      const { stdout } = await gateway.isthmus(['check']);
+      t.regex(stdout, /GATEWAYS_DIFFER.* a capacity of (400, .* 1000|1000, .* 400): 400 holds/);
+    }
+    t.is(await twin.stop(), 0);
+    const config = parse(await readFile(twin.configPath, 'utf8'));
+    await writeFile(twin.configPath, stringify({ ...config, region: 'us', capacity: 1000 }));
+    await twin.start('disagreeing');
+    const [problem] = await twin.problems();
+    t.like(problem, { code: 'GATEWAYS_DISAGREE' });
+    t.regex(problem?.what ?? '', /^Gateway gateway-2 of dc2 .* region us, and gateway-1 for eu/);
+    t.regex((await twin.isthmus(['check'])).stdout, /GATEWAYS_DISAGREE/);
+    await until('its old address to be taken back', async () => {
+      return `${(await known()).eastWest}` === `${before.eastWest}`;
+    });
+    t.deepEqual(await known(), before);
+
+    // It took another process's place.
+    process.kill((await dc2.gateway.status()).pid, 'SIGTERM');
+    await until('it to be let in', async () => (await twin.status()).state === 'ready');
+    await until('dc1 to know', async () => (await known()).region === 'us');
   },
 );
