@@ -303,7 +303,7 @@ test('a list comes in pages, with the fields that are asked for', async (t) => {
   }
 });
 
-test('pages of a long list are the list, one after the other', async (t) => {
+test.serial('pages of a long list are the list, one after the other', async (t) => {
   for (const kind of ['services', 'endpoints', 'exports']) {
     const all = await dc1.gateway.items(`/v1/${kind}`);
     t.true(all.length > 0, kind);

@@ -67,7 +67,7 @@ test.serial('a thread brings no schemas along: what it is told was checked befor
   for (const file of files) {
     if ((await readFile(join(folder, file), 'utf8')).includes('parentPort')) threads.push(file);
   }
-  t.is(threads.length, 2);
+  t.is(threads.length, 3);
   for (const file of threads) {
     const { sources } = JSON.parse(await readFile(join(folder, `${file}.map`), 'utf8'));
     t.deepEqual(
