@@ -69,7 +69,7 @@ export const registrySchema = z
   .transform(({ embedded, host, etcd }, context): RegistryConfig => {
     const isEmbedded = embedded !== undefined || host !== undefined;
     if (etcd && !isEmbedded) return { etcd };
-    if (isEmbedded && !etcd) return { embedded, host };
+    if (isEmbedded && !etcd) return { embedded, ...(host && { host }) };
     context.addIssue({ code: 'custom', message: 'give either etcd, or embedded, host or both' });
     return z.NEVER;
   });
