@@ -8,6 +8,9 @@ import type { AdminAddress } from './admin-address.ts';
 
 const defaultTimeoutMs = 10_000;
 
+/** How long a join may take: every address of every member is looked at before, and those that stay silent have their time. */
+export const joinTimeoutMs = 60_000;
+
 export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
 
 /** Conditions without which the gateway changes nothing: `PRECONDITION_FAILED`. */
@@ -66,8 +69,9 @@ export class AdminClient {
     path: string,
     body?: unknown,
     conditions: Conditions = {},
+    timeoutMs = this.#timeoutMs,
   ): Promise<T> {
-    return (await this.sendTagged<T>(method, path, body, conditions)).value;
+    return (await this.sendTagged<T>(method, path, body, conditions, timeoutMs)).value;
   }
 
   /** The same, with the tag of what is there now. */
@@ -76,15 +80,16 @@ export class AdminClient {
     path: string,
     body?: unknown,
     conditions: Conditions = {},
+    timeoutMs = this.#timeoutMs,
   ): Promise<Tagged<T>> {
-    const signal = AbortSignal.timeout(this.#timeoutMs);
+    const signal = AbortSignal.timeout(timeoutMs);
     try {
       const response = await this.#exchange(method, path, body, signal, undefined, conditions);
       const value = this.#answer(response, await readText(response));
       return { value: value as T, etag: response.headers.etag };
     } catch (thrown) {
       if (thrown instanceof IsthmusError) throw thrown;
-      throw this.#failure(thrown, signal.aborted);
+      throw this.#failure(thrown, signal.aborted ? timeoutMs : undefined);
     }
   }
 
@@ -99,7 +104,7 @@ export class AdminClient {
       return '';
     } catch (thrown) {
       if (thrown instanceof IsthmusError) throw thrown;
-      throw this.#failure(thrown, signal.aborted);
+      throw this.#failure(thrown, signal.aborted ? this.#timeoutMs : undefined);
     }
   }
 
@@ -109,7 +114,7 @@ export class AdminClient {
     try {
       response = await this.#exchange('GET', path, undefined, signal, accept);
     } catch (thrown) {
-      throw this.#failure(thrown, false);
+      throw this.#failure(thrown, undefined);
     }
     if (response.statusCode !== 200) this.#answer(response, await readText(response));
     return response;
@@ -175,10 +180,11 @@ export class AdminClient {
     return new IsthmusError(known ? (code as ErrorCode) : 'INTERNAL', { what, where, fix });
   }
 
-  #failure(thrown: unknown, timedOut: boolean): IsthmusError {
-    if (!timedOut) return this.#unanswered(thrown);
+  /** `waitedMs` is undefined where the answer was not waited for in vain. */
+  #failure(thrown: unknown, waitedMs: number | undefined): IsthmusError {
+    if (waitedMs === undefined) return this.#unanswered(thrown);
     return new IsthmusError('TIMED_OUT', {
-      what: `The gateway did not answer within ${this.#timeoutMs / 1000} s`,
+      what: `The gateway did not answer within ${waitedMs / 1000} s`,
       where: this.address.text,
       cause: thrown,
     });

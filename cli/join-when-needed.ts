@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { asIsthmusError, IsthmusError } from '../core/errors.ts';
 import type { CreatedToken, JoinResult, Status } from '../gateway/control/api/answers.ts';
-import type { AdminClient } from './admin-client.ts';
+import { type AdminClient, joinTimeoutMs } from './admin-client.ts';
 import type { Cli } from './cli.ts';
 import { readToken } from './secret.ts';
 import { printable } from './terminal.ts';
@@ -47,7 +47,13 @@ export async function joinWhenNeeded(
 }
 
 async function joined(cli: Cli, admin: AdminClient, token: string): Promise<void> {
-  const result = await admin.send<JoinResult>('POST', '/v1/federation/join', { token });
+  const result = await admin.send<JoinResult>(
+    'POST',
+    '/v1/federation/join',
+    { token },
+    {},
+    joinTimeoutMs,
+  );
   cli.print(result, () => `joined ${printable(result.federation)} via ${printable(result.via)}`);
 }
 

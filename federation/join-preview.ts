@@ -59,14 +59,16 @@ export async function previewJoin(text: string, options: PreviewOptions): Promis
   const answer = readAnswer(reply, token);
   const { heardMs: heard = 0, answeredMs: answered = 0, gateway = '' } = reply;
   const other = gateway === '' ? token.cluster : `${token.cluster}/${gateway}`;
+  const [reached, registry = []] = await Promise.all([
+    reachMembers(token, answer, options),
+    options.tryRegistry?.(answer.registry, (domain) => rootsOf(answer, token, domain)),
+  ]);
   const lines = [
     ...readLines(reply.lines),
     ...(heard > 0 ? [clockLine({ sent, heard, answered, came }, other)] : []),
     versionLine(version, reply.version, other),
-    ...(await reachMembers(token, answer, options)),
-    ...((await options.tryRegistry?.(answer.registry, (domain) =>
-      rootsOf(answer, token, domain),
-    )) ?? []),
+    ...reached,
+    ...registry,
   ];
   return {
     ...planOf(self.cluster, token, answer),

@@ -2,6 +2,7 @@
 import type { InspectColor } from 'node:util';
 import { refuseBy } from '../../federation/preflight.ts';
 import type { JoinResult } from '../../gateway/control/api/answers.ts';
+import { joinTimeoutMs } from '../admin-client.ts';
 import type { Cli } from '../cli.ts';
 import { confirm, requireAnswer } from '../confirm.ts';
 import { joinWhenNeeded } from '../join-when-needed.ts';
@@ -63,13 +64,19 @@ async function join(cli: Cli, argument: string | undefined, options: Options): P
   const token = await readToken(cli, { argument, file: options.tokenFile });
   const admin = await cli.admin();
   const path = '/v1/federation/join';
-  const plan = await admin.send<JoinResult>('POST', path, { token, dryRun: true });
+  const plan = await admin.send<JoinResult>(
+    'POST',
+    path,
+    { token, dryRun: true },
+    {},
+    joinTimeoutMs,
+  );
   if (options.dryRun === true) cli.print(plan, (view) => layout(plan, view));
   else cli.noteLaidOut((view) => layout(plan, view));
   refuseBy(plan.lines);
   if (options.dryRun === true) return;
   if (!(await confirm(cli, options.yes, `Join ${printable(plan.federation)}?`))) return;
-  const result = await admin.send<JoinResult>('POST', path, { token });
+  const result = await admin.send<JoinResult>('POST', path, { token }, {}, joinTimeoutMs);
   cli.print(result, () => `joined ${printable(result.federation)} via ${printable(result.via)}`);
 }
 

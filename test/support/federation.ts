@@ -1,5 +1,6 @@
 /** Owns a federation of real gateways in tests: clusters with instances, lines between them that can fail, joined by token. */
 import { join } from 'node:path';
+import { joinTimeoutMs } from '../../cli/admin-client.ts';
 import type { ClusterItem, CreatedToken, ServiceItem } from '../../gateway/control/api/answers.ts';
 import { GatewayProcess, type Scope } from './gateway-process.ts';
 import type { Inspector } from './inspector.ts';
@@ -116,7 +117,7 @@ export class Cluster {
   /** The same by the API: two processes less, where it is not the commands that are in question. */
   async joinByApi({ gateway }: Cluster): Promise<void> {
     const { token } = await gateway.api.send<CreatedToken>('POST', '/v1/tokens', {});
-    await this.gateway.api.send('POST', '/v1/federation/join', { token });
+    await this.gateway.api.send('POST', '/v1/federation/join', { token }, {}, joinTimeoutMs);
   }
 
   /** What `GET /v1/clusters` says of the others, by name. */
