@@ -2,14 +2,13 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { installMissing } from '../../bench/packages.ts';
 import { buildWhatIsMissing } from '../../build/missing.ts';
 import { writeDocs } from './docs.ts';
+import { whyNot } from './ground.ts';
 import { notPlayed, type Played, play } from './play.ts';
 import { lineOf, type Matrix, markdown } from './report.ts';
 import type { Row } from './row.ts';
 import { rows } from './rows.ts';
-import { nft } from './scene/network.ts';
 import { Stage } from './stage.ts';
 
 const { values } = parseArgs({
@@ -36,24 +35,6 @@ function chosen(names: readonly string[] | undefined): readonly Row[] {
   if (unknown.length === 0) return rows.filter(({ name }) => names?.includes(name) ?? true);
   console.error(`There is no fault ${unknown.join(', ')}; --list shows those there are.`);
   process.exit(2);
-}
-
-/** Why they can't be played here; undefined where they can. */
-function whyNot(): string | undefined {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) {
-    return 'they need root on Linux, for network namespaces';
-  }
-  const missing = installMissing([
-    ['etcd', 'etcd-server'],
-    ['etcdctl', 'etcd-client'],
-    [nft, 'nftables'],
-    ['ip', 'iproute2'],
-    ['faketime', 'faketime'],
-    ['sysctl', 'procps'],
-  ]);
-  return missing.length === 0
-    ? undefined
-    : `these Debian packages are missing: ${missing.join(' ')}`;
 }
 
 async function main(wanted: readonly Row[]): Promise<void> {
