@@ -5,7 +5,7 @@ import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** More files than these fail together because the product is broken, not for a moment in which the machine stood still. */
-const mostFiles = 3;
+const mostFiles = 5;
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const ava = fileURLToPath(new URL('../../node_modules/ava/entrypoints/cli.js', import.meta.url));

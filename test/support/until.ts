@@ -12,12 +12,12 @@ const longestLookMs = 500;
 
 /**
  * Polls `probe` until it returns something other than undefined, null or false, and returns that.
- * Rejects after `timeoutMs` (default 30 s) with `what` and the last error seen, if any.
+ * Rejects after `timeoutMs` (default 60 s: a machine that runs all tests at once has much to do) with `what` and the last error seen, if any.
  */
 export async function until<T>(
   what: string,
   probe: () => T | Promise<T>,
-  timeoutMs = 30_000,
+  timeoutMs = 60_000,
 ): Promise<NonNullable<T>> {
   const startedAt = performance.now();
   const deadline = startedAt + timeoutMs;
