@@ -28,14 +28,12 @@ const othersMask = 0o077;
 /** What a root is made under; undefined: nothing, it signs itself. */
 export type FindParent = () => Promise<ParentAuthority | undefined>;
 
-const noParent: FindParent = async () => undefined;
-
 /** Reads the authority kept in `dir`, or founds one there, at wall time `now`. Throws as `openAuthority` does. */
 export async function openState(
   dir: string,
   trustDomain: TrustDomain,
   now: number,
-  findParent = noParent,
+  findParent?: FindParent,
 ): Promise<AuthorityState> {
   const changed = await readChanged(join(dir, 'roots.json'));
   if (changed === undefined) return openUnchanged(dir, trustDomain, now, findParent);
@@ -90,12 +88,12 @@ async function openUnchanged(
   dir: string,
   trustDomain: TrustDomain,
   now: number,
-  findParent: FindParent,
+  findParent: FindParent | undefined,
 ): Promise<AuthorityState> {
   const keyPath = join(dir, 'ca.key');
   const certPath = join(dir, 'ca.crt');
   const stored = await readRoot(certPath);
-  const parent = stored === undefined ? await findParent() : undefined;
+  const parent = stored === undefined ? await findParent?.() : undefined;
   const key = (await readKey(keyPath)) ?? (await foundKey(dir, keyPath, stored !== undefined));
   // The key is written first, so one without a certificate is an interrupted founding, carried on here.
   const keyed = stored

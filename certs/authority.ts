@@ -221,12 +221,12 @@ export class ChangingAuthority implements Authority {
    * Makes the next root, under the parent that `findParent` finds, and puts it into the bundle; it signs nothing yet. Throws ROOT_CHANGING,
    * FILE_UNWRITABLE, or what `findParent` throws, and then nothing has changed.
    */
-  publish(findParent: FindParent = async () => undefined): Promise<void> {
+  publish(findParent?: FindParent): Promise<void> {
     return this.#change(async (state) => {
       if (state.kind !== 'stable') throw changing(state);
       const { trustDomain, clock } = this.#options;
       const { root: before } = state.signing;
-      const parent = await findParent();
+      const parent = await findParent?.();
       const now = clock.now();
       return published(
         state,

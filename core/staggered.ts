@@ -1,8 +1,8 @@
 /** Owns trying several ways to one thing: each after the one before it failed, or beside it where that takes its time (RFC 8305). */
 import type { Clock } from './clock.ts';
 
-/** RFC 8305's Connection Attempt Delay. */
-const headStartMs = 250;
+/** Before the next way is tried beside one that takes its time: RFC 8305's Connection Attempt Delay. Milliseconds. */
+export const headStartMs = 250;
 
 /**
  * Resolves to what the first way that succeeds gives; what slower ones give later is handed to `drop`. Rejects with the failure of the

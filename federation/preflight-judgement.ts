@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { clockToleranceMs } from '../certs/x509.ts';
 import { errorCodes } from '../core/error-codes.ts';
 import { IsthmusError } from '../core/errors.ts';
+import { roughSpan } from '../core/rough-span.ts';
 import { doubtful, type Line, outcomes, refusing, subjects, well } from './preflight.ts';
 
 /** Lines from another gateway; bounded, and what a later version looks at besides is left out. */
@@ -52,7 +53,7 @@ export function clockLine(times: Times, other: string): Line {
   const { apartMs, errorMs } = apart(times);
   const certainMs = Math.max(0, Math.abs(apartMs) - errorMs);
   const way = apartMs >= 0 ? 'ahead of' : 'behind';
-  const what = `The clock here is ${span(Math.abs(apartMs))} ${way} that of ${other}, give or take ${span(errorMs)}`;
+  const what = `The clock here is ${roughSpan(Math.abs(apartMs))} ${way} that of ${other}, give or take ${roughSpan(errorMs)}`;
   const tolerated = `${clockToleranceMs / 60_000} minutes are tolerated`;
   if (certainMs > clockToleranceMs) {
     return refusing('clock', new IsthmusError('CLOCK_SKEW', { what: `${what}; ${tolerated}` }));
@@ -70,10 +71,4 @@ export function versionLine(own: string, theirs: string | undefined, other: stri
     : `${other} does not say which version it runs, and looked at less than this one would: it is older than ${own}`;
   const fix = 'It works, and is meant to pass: upgrade the older one.';
   return doubtful('version', 'VERSION_DIFFERS', what, fix);
-}
-
-function span(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 120_000) return `${Math.round(ms / 1000)} s`;
-  return `${Math.round(ms / 60_000)} minutes`;
 }

@@ -23,6 +23,13 @@ interface Share {
   readonly bytes: number;
 }
 
+/** As the configuration has them. */
+const keys: Readonly<Record<keyof Quota, string>> = {
+  services: 'quotas.services',
+  records: 'quotas.records',
+  bytes: 'quotas.maxBytes',
+};
+
 const nothing: Holding = { endpoints: 0, services: 0, records: 0, bytes: 0 };
 
 /** Pure: which limit of `quota` would be passed by what is held; undefined: none. */
@@ -81,10 +88,10 @@ export class Quotas {
   /** One for each cluster that has too much, by its name. */
   get problems(): Map<string, IsthmusError> {
     return new Map(
-      Array.from(this.#over, ([cluster, { keys, of }]) => [
+      Array.from(this.#over, ([cluster, { keys: over, of }]) => [
         `quota/${cluster}`,
         new IsthmusError('QUOTA_EXCEEDED', {
-          what: `${cluster} has more in the registry than is taken of one cluster here: of its records ${keys.size} would pass quotas.${of}, ${this.#quota[of]}; what was known of it stays`,
+          what: `${cluster} has more in the registry than is taken of one cluster here: of its records ${over.size} would pass ${keys[of]}, ${this.#quota[of]}; what was known of it stays`,
           where: cluster,
         }),
       ]),

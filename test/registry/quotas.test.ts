@@ -93,7 +93,7 @@ test('a summary that grows beyond the bytes of its cluster leaves the one before
   const zones = Array.from({ length: 9 }, (_, i) => `z${i}`);
   apply(put(exportKey(dc2, nth(1)), exportRecord(dc2, nth(1), zones)));
   t.is(builder.snapshot.services.get(nth(1))?.exports.get(dc2)?.localities.length, 1);
-  t.regex(`${problems()[0]?.[1]}`, /quotas.bytes/);
+  t.regex(`${problems()[0]?.[1]}`, /quotas\.maxBytes/);
   apply(offer(1));
   t.deepEqual(problems(), [], 'it is as it was');
   t.is(builder.held(dc2).bytes, bytes);

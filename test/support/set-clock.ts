@@ -1,8 +1,7 @@
 /** Owns clocks in tests that are wrong for one process alone, and set right while it runs. */
 import { chmod, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-
-const library = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1';
+import { runOk } from './programs.ts';
 
 export interface SetClock {
   /** A program that runs scripts as Node.js does, by that clock. */
@@ -14,11 +13,20 @@ export interface SetClock {
 /** `dir` is for its files. The clock is right. */
 export async function setClock(dir: string): Promise<SetClock> {
   const [program, offset] = [join(dir, 'node-by-its-own-clock'), join(dir, 'offset')];
+  // Where the library is, which the dynamic linker finds by a word of its own.
+  const library = await runOk('faketime', [
+    '-m',
+    '-f',
+    '+0',
+    'sh',
+    '-c',
+    'printf %s "$LD_PRELOAD"',
+  ]);
   const script = [
     '#!/bin/sh',
     // What counts intervals is not set with it, as on a machine.
     `export FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_CACHE_DURATION=1 FAKETIME_TIMESTAMP_FILE=${offset}`,
-    `export LD_PRELOAD=${library}`,
+    `export LD_PRELOAD='${library}'`,
     `exec ${process.execPath} "$@"`,
   ];
   await writeFile(program, `${script.join('\n')}\n`);

@@ -1,6 +1,7 @@
 /** Owns the findings on trust between this federation and others: the bundles that are taken from them, and the endpoint that gives this one's. */
 
 import type { Clock } from '../../../core/clock.ts';
+import { roughSpan } from '../../../core/rough-span.ts';
 import type { CertificateState } from '../certificates/ingress-certificates.ts';
 import type { BundleEndpoint } from '../foreign/bundle-endpoint.ts';
 import type { ForeignBundles, ForeignStanding } from '../foreign/foreign-bundles.ts';
@@ -46,7 +47,7 @@ function findingsOf({ config, believed, problem }: ForeignStanding, now: number)
   }
   const { roots, sequence } = believed.bundle;
   const had =
-    believed.at === undefined ? 'only from its file' : `${sinceThen(now - believed.at)} ago`;
+    believed.at === undefined ? 'only from its file' : `${roughSpan(now - believed.at)} ago`;
   const found: Finding[] = [];
   if (problem) {
     const what = `The bundle of ${trustDomain} could not be had anew, and was had ${had}: ${problem.message}`;
@@ -94,10 +95,4 @@ function endpointCertificate(
     found.push({ ...level('certificates', 'BUNDLE_ENDPOINT_CERT_EXPIRING', what, fix), where });
   }
   return found;
-}
-
-/** Bundles are had anew within minutes. */
-function sinceThen(ms: number): string {
-  if (ms < 120_000) return `${Math.max(0, Math.round(ms / 1000))} s`;
-  return ms < 7200_000 ? `${Math.round(ms / 60_000)} min` : age(ms);
 }

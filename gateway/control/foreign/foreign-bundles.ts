@@ -35,7 +35,7 @@ export interface ForeignStanding {
 }
 
 interface Entry {
-  config: ForeignConfig;
+  readonly config: ForeignConfig;
   believed: Believed | undefined;
   problem: IsthmusError | undefined;
   nextAt: number | undefined;
@@ -86,8 +86,10 @@ export class ForeignBundles {
       const entry = this.#entries.get(one.trustDomain);
       if (entry === undefined) void this.#look(this.#add(one));
       else if (!isDeepStrictEqual(entry.config, one)) {
-        entry.config = one;
-        void this.#look(entry);
+        // A look that is under way goes by the configuration before, and counts no more.
+        entry.cancel();
+        const { believed } = entry;
+        void this.#look(Object.assign(this.#add(one), { believed }));
       }
       isNews ||= entry === undefined;
     }

@@ -5,6 +5,7 @@ import type { Clock, Random } from '../../../core/clock.ts';
 import { IsthmusError } from '../../../core/errors.ts';
 import type { Log } from '../../../core/log.ts';
 import { type ClusterName, trustDomainOf } from '../../../core/names.ts';
+import { roughSpan } from '../../../core/rough-span.ts';
 import { timeOf } from '../../../federation/time-of.ts';
 import { clockErrorMs, clockWarningMs } from '../check/finding.ts';
 import type { GatewayConfig } from '../config/config.ts';
@@ -84,7 +85,7 @@ export class Clocks {
     const way = aheadMs > 0 ? 'ahead of' : 'behind';
     const whose = by.length === 1 ? `that of ${by[0]}` : `those of ${by.join(', ')}`;
     return new IsthmusError('CLOCK_SKEW', {
-      what: `The clock here is ${inWords(Math.abs(aheadMs))} ${way} ${whose}`,
+      what: `The clock here is ${roughSpan(Math.abs(aheadMs))} ${way} ${whose}`,
       fix: 'Set it, by NTP for instance; all else comes right by itself within seconds. Until then certificates made here may be refused elsewhere, and those of others here, where clocks are more than an hour apart.',
     });
   }
@@ -158,11 +159,4 @@ export class Clocks {
       .list()
       .filter(({ cluster }) => cluster !== config.cluster && membership.believed.has(cluster));
   }
-}
-
-function inWords(ms: number): string {
-  if (ms < 120_000) return `${Math.round(ms / 1000)} s`;
-  return ms < 2 * 3600_000
-    ? `${Math.round(ms / 60_000)} minutes`
-    : `${(ms / 3600_000).toFixed(1)} h`;
 }

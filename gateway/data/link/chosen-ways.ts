@@ -1,5 +1,6 @@
 /** Owns which ways to another cluster are chosen over time: how long each place has led there, and when to look again. */
 import type { Clock } from '../../../core/clock.ts';
+import { headStartMs } from '../../../core/staggered.ts';
 import type { LinkState } from '../balance/types.ts';
 import {
   decideWays,
@@ -10,9 +11,6 @@ import {
   type Scope,
   type Way,
 } from './ways.ts';
-
-/** Before the next way is tried beside one that takes its time: RFC 8305's Connection Attempt Delay. Milliseconds. */
-const headStartMs = 250;
 
 /** So long a better way has to have led there before the one that stood in for it is let go of. */
 const steadyMs = 5_000;

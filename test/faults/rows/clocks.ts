@@ -13,22 +13,22 @@ async function restart(gateway: SceneGateway, clock: 'movable' | 'right'): Promi
   await gateway.start();
 }
 
-function off(name: string, title: string, offset: string): Row {
+function off(name: string, title: string, hoursAhead: number): Row {
   return {
     name,
     title,
     async break(scene) {
       await restart(one(scene), 'movable');
-      await one(scene).setClock(offset);
+      await one(scene).setClock(hoursAhead);
     },
-    heal: (scene) => one(scene).setClock('+0'),
+    heal: (scene) => one(scene).setClock(0),
     lastsMs: 15_000,
     named: [{ at: ['dc2/g2'], codes: ['CLOCK_SKEW'] }],
     tidy: (scene) => restart(one(scene), 'right'),
   };
 }
 
-function offAtStart(name: string, title: string, offset: string): Row {
+function offAtStart(name: string, title: string, hoursAhead: number): Row {
   return {
     name,
     title,
@@ -36,10 +36,10 @@ function offAtStart(name: string, title: string, offset: string): Row {
       const gateway = one(scene);
       await gateway.stop();
       await gateway.clockCanMove();
-      await gateway.setClock(offset);
+      await gateway.setClock(hoursAhead);
       await gateway.start();
     },
-    heal: (scene) => one(scene).setClock('+0'),
+    heal: (scene) => one(scene).setClock(0),
     lastsMs: 10_000,
     named: [{ at: ['dc2/g2'], codes: ['CLOCK_SKEW'] }],
     tidy: (scene) => restart(one(scene), 'right'),
@@ -52,7 +52,7 @@ const expiry: Row = {
   async break({ etcd, gateways }) {
     for (const gateway of gateways) await restart(gateway, 'movable');
     await etcd.killAll();
-    for (const gateway of gateways) await gateway.setClock('+25h');
+    for (const gateway of gateways) await gateway.setClock(25);
   },
   heal: ({ etcd }) => etcd.startAll(),
   lastsMs: 10_000,
@@ -61,9 +61,9 @@ const expiry: Row = {
 };
 
 export const clockFaults: readonly Row[] = [
-  off('clock-ahead', 'a clock 10 minutes ahead', '+10m'),
-  off('clock-behind', 'a clock 10 minutes behind', '-10m'),
-  offAtStart('clock-ahead-at-start', 'a gateway restarted with its clock 40 hours ahead', '+40h'),
-  offAtStart('clock-behind-at-start', 'a gateway restarted with its clock 40 hours behind', '-40h'),
+  off('clock-ahead', 'a clock 10 minutes ahead', 1 / 6),
+  off('clock-behind', 'a clock 10 minutes behind', -1 / 6),
+  offAtStart('clock-ahead-at-start', 'a gateway restarted with its clock 40 hours ahead', 40),
+  offAtStart('clock-behind-at-start', 'a gateway restarted with its clock 40 hours behind', -40),
   expiry,
 ];

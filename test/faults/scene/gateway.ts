@@ -1,10 +1,11 @@
 /** Owns a gateway of the scene: a process at a machine of its own, which is killed, paused, replaced, and runs by a clock that may be off. */
 import { existsSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Status } from '../../../gateway/control/api/answers.ts';
 import type { GatewayProcess } from '../../support/gateway-process.ts';
 import { runOk } from '../../support/programs.ts';
+import { type SetClock, setClock } from '../../support/set-clock.ts';
 import { until } from '../../support/until.ts';
 import type { Losses } from './losses.ts';
 import type { Machine } from './network.ts';
@@ -36,6 +37,7 @@ export class SceneGateway {
   readonly #dir: string;
   readonly #losses: Losses;
   readonly #at: readonly [string, ...string[]];
+  #clock: SetClock | undefined;
 
   constructor({ name, machine, process, dir, losses, at }: Parts) {
     this.name = name;
@@ -122,14 +124,8 @@ export class SceneGateway {
 
   /** Has the processes to come run by a clock that `setClock` moves. */
   async clockCanMove(): Promise<void> {
-    await this.setClock('+0');
-    const library = await runOk('faketime', ['-f', '+0', 'sh', '-c', 'printf %s "$LD_PRELOAD"']);
-    this.process.runBy(
-      ...this.#at,
-      ...['env', `LD_PRELOAD=${library}`, `FAKETIME_TIMESTAMP_FILE=${this.#clockFile}`],
-      ...['FAKETIME_CACHE_DURATION=1', 'FAKETIME_DONT_FAKE_MONOTONIC=1'],
-      globalThis.process.execPath,
-    );
+    this.#clock = await setClock(this.#dir);
+    this.process.runBy(...this.#at, this.#clock.program);
   }
 
   /** Has the processes to come run by the machine's clock. */
@@ -137,13 +133,10 @@ export class SceneGateway {
     this.process.runBy(...this.#at, globalThis.process.execPath);
   }
 
-  get #clockFile(): string {
-    return join(this.#dir, 'clock');
-  }
-
-  /** By how much the clock is off, such as `+10m`; taken up within a second. */
-  setClock(offset: string): Promise<void> {
-    return writeFile(this.#clockFile, `${offset}\n`);
+  /** How many hours the clock is ahead; taken up within a second. */
+  async setClock(hours: number): Promise<void> {
+    if (this.#clock === undefined) throw new Error(`the clock of ${this.name} can not be moved`);
+    await this.#clock.ahead(hours);
   }
 
   /** Its data folder is empty, as after the loss of a disk. */

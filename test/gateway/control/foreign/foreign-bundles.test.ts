@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import test from 'ava';
 import { forge } from '../../../certs/forge.ts';
+import { until } from '../../../support/until.ts';
 import {
   bundleJson,
   endpointId,
@@ -272,4 +273,24 @@ test('a trust domain that is taken out of the configuration is forgotten: put ba
   await had();
   t.deepEqual(roots(), ['two']);
   t.is(bundles.standings[0]?.config.trustDomain, partner);
+});
+
+test('a changed configuration counts at once: what was being asked by the one before is believed no more', async (t) => {
+  const { ca, folder, start } = await startFetching(t);
+  const proof = folder.issue(['localhost']);
+  const slow = await startEndpoint(t, proof, bundleJson(9, one));
+  const quick = await startEndpoint(t, proof, bundleJson(5, two));
+  let answerSlowly = (): void => {};
+  slow.given.answer = (_, response) => {
+    answerSlowly = () => response.end(JSON.stringify(slow.given.json));
+  };
+  const { bundles, follow, had, roots } = await start(web(slow.url, ca));
+  await until('the slow one to be asked', () => slow.given.asked > 0);
+  follow(web(quick.url, ca));
+  await had();
+  t.deepEqual(roots(), ['two']);
+  answerSlowly();
+  await bundles.look();
+  t.deepEqual(roots(), ['two']);
+  t.is(bundles.standings[0]?.config.url, quick.url);
 });
