@@ -228,8 +228,7 @@ test.serial(
   'an endpoint that is gone is named by check, with its age, and what was believed stays',
   async (t) => {
     const url = await endpointOf(other);
-    // It is another process than the one that was started.
-    process.kill((await other.status()).pid, 'SIGTERM');
+    await other.stop();
     await until('nobody to answer', async () => !(await ask(url).catch(() => undefined)));
     await reload(acme);
     await until('it is named', async () =>

@@ -68,6 +68,8 @@ export class GatewayProcess {
   #flags: readonly string[] = [];
   #command: readonly [program: string, ...args: string[]] = [process.execPath];
   #child: ChildProcess | undefined;
+  /** The process that took its place last, which is nobody's child. */
+  #successor: number | undefined;
   #listeners: Readonly<Record<string, string>> = {};
 
   private constructor(name: string, dir: string) {
@@ -190,6 +192,7 @@ export class GatewayProcess {
       this.#printed.splice(0, this.#printed.length - linesKept);
     });
     this.#child = child;
+    this.#successor = undefined;
     return child;
   }
 
@@ -206,7 +209,9 @@ export class GatewayProcess {
       `${this.name} to be another process`,
       async () => {
         const status = await this.status();
-        return status.ready && status.pid !== pid;
+        if (!status.ready || status.pid === pid) return false;
+        this.#successor = status.pid;
+        return true;
       },
       takeOverMs,
     );
@@ -235,9 +240,18 @@ export class GatewayProcess {
     return this.signal('SIGTERM');
   }
 
-  /** Sends a signal; resolves to the exit code once the process is gone. */
+  /**
+   * Sends a signal to it, or to the process that took its place; resolves to the exit code once that is gone, null where nobody
+   * can tell it.
+   */
   async signal(signal: NodeJS.Signals): Promise<number | null> {
-    const child = this.#child;
+    const [child, successor] = [this.#child, this.#successor];
+    if (successor !== undefined) {
+      this.#successor = undefined;
+      process.kill(successor, signal);
+      await until('its successor to be gone', () => !isRunning(successor), takeOverMs);
+      return null;
+    }
     if (child === undefined) return null;
     if (this.running) {
       const gone = once(child, 'exit');
