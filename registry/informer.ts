@@ -25,7 +25,7 @@ interface InformerState {
 }
 
 interface InformerHandler {
-  /** Looks at what a list of a prefix brings before that is told; nothing is, of that prefix, meanwhile. Never rejects. */
+  /** Looks at what a list of a prefix brings that was not told yet, before it is; nothing is, of that prefix, meanwhile. Never rejects. */
   prepare?(prefix: string, values: readonly StoredValue[]): Promise<void>;
   /** The first list of a prefix. Called once for each. */
   synced(prefix: string, values: readonly StoredValue[], revision: number): void;

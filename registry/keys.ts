@@ -5,7 +5,6 @@ import {
   type FederationName,
   isLabel,
   type ServiceName,
-  serviceName,
   serviceParts,
 } from '../core/names.ts';
 
@@ -73,20 +72,31 @@ export function decodeKey(federation: FederationName, text: string): RegistryKey
   const [kind, a = '', b = '', c = '', d = ''] = parts;
   if (parts.slice(1).every(isLabel)) {
     const cluster = a as ClusterName;
-    const shape = `${kind}/${parts.length - 1}`;
-    if (/^(clusters|bundles|synced|departures)\/1$/.test(shape)) {
-      return { kind: kind as 'clusters' | 'bundles' | 'synced' | 'departures', cluster };
+    switch (`${kind}/${parts.length - 1}`) {
+      case 'clusters/1':
+      case 'bundles/1':
+      case 'synced/1':
+      case 'departures/1':
+        return { kind: kind as 'clusters' | 'bundles' | 'synced' | 'departures', cluster };
+      case 'gateways/2':
+        return { kind: 'gateways', cluster, id: b };
+      case 'endpoints/4':
+        return { kind: 'endpoints', cluster, service: ofLabels(b, c), id: d };
+      case 'exports/3':
+        return { kind: 'exports', cluster, service: ofLabels(b, c) };
+      case 'tokens/2':
+        return { kind: 'tokens', cluster, id: b };
     }
-    if (shape === 'gateways/2') return { kind: 'gateways', cluster, id: b };
-    if (shape === 'endpoints/4')
-      return { kind: 'endpoints', cluster, service: serviceName(b, c), id: d };
-    if (shape === 'exports/3') return { kind: 'exports', cluster, service: serviceName(b, c) };
-    if (shape === 'tokens/2') return { kind: 'tokens', cluster, id: b };
   }
   throw new IsthmusError('RECORD_INVALID', {
     what: 'The key is not of the registry layout',
     where: text,
   });
+}
+
+/** As `serviceName`, of what are labels. */
+function ofLabels(namespace: string, service: string): ServiceName {
+  return `${service}.${namespace}` as ServiceName;
 }
 
 /** The cluster that owns a raw key of any federation, or undefined where no single cluster may write: tokens are their cluster's, and its registry says whether it may have any. */

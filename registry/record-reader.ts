@@ -23,6 +23,9 @@ export interface RawChange {
   readonly isProven?: boolean;
 }
 
+/** With how much its cluster has in the registry by it: `RecordReader.bytes`, for which its text is at hand. */
+export type ReadRecord = ParsedRecord & { readonly bytes: number };
+
 export interface RecordReaderOptions {
   readonly federation: FederationName;
   /**
@@ -88,7 +91,7 @@ export class RecordReader {
   }
 
   /** A record that parses, names the cluster its key does and is believed; undefined, and a problem, for any other. */
-  read(text: string, value: Uint8Array | string, isProven = false): ParsedRecord | undefined {
+  read(text: string, value: Uint8Array | string, isProven = false): ReadRecord | undefined {
     try {
       const key = decodeKey(this.#options.federation, text);
       if (key.kind === 'tokens') return undefined;
@@ -98,9 +101,10 @@ export class RecordReader {
       const record = recordOf(schemas[key.kind], text, raw);
       refuseForeign(text, key, record);
       this.#options.verify(key, text, raw, isProven);
-      if (JSON.stringify(record) !== json) this.#stored.set(record, raw as object);
+      const isAsStored = JSON.stringify(record) === json;
+      if (!isAsStored) this.#stored.set(record, raw as object);
       this.forget(text);
-      return { key, record } as ParsedRecord;
+      return { key, record, bytes: isAsStored ? json.length : this.bytes(record) } as ReadRecord;
     } catch (thrown) {
       const error = asIsthmusError(thrown, 'RECORD_INVALID');
       if (!isSame(this.#refused.get(text), value)) {
@@ -147,6 +151,11 @@ export class RecordReader {
   /** The record as it stands in the registry. */
   stored(record: object): object {
     return this.#stored.get(record) ?? record;
+  }
+
+  /** Of its JSON without white space, in UTF-16 code units. */
+  bytes(record: object): number {
+    return JSON.stringify(this.stored(record)).length;
   }
 }
 

@@ -35,7 +35,7 @@ interface ReflectorOptions {
   readonly resyncEveryMs: number;
   /** Milliseconds of silence after which the registry is asked for a sign of life; after twice that, the watch starts over. */
   readonly quietMs: number;
-  /** Looks at the values of a list before they are reported, for as long as it likes. Never rejects. */
+  /** Looks at the values of a list that are to be reported, for as long as it likes. Never rejects. */
   prepare(values: readonly StoredValue[]): Promise<void>;
   listed(values: readonly StoredValue[], revision: number): void;
   changed(change: PrefixChange): void;
@@ -140,9 +140,10 @@ export class Reflector {
       this.#recognise(lineage);
       if (this.#mustList) {
         const listing = await store.list(prefix);
-        await this.#options.prepare(listing.values);
+        const news = this.#newsOf(listing);
+        await this.#options.prepare(news);
         if (this.#closed || cycle !== this.#cycle) return;
-        this.#take(listing);
+        this.#take(listing, news);
       }
     } catch (thrown) {
       if (cycle === this.#cycle) this.#retry(asIsthmusError(thrown));
@@ -178,7 +179,13 @@ export class Reflector {
     this.#isAnother = true;
   }
 
-  #take(listing: Listing): void {
+  /** The values of a list that were not reported, or not taken. */
+  #newsOf({ values }: Listing): readonly StoredValue[] {
+    if (this.#revision === 0 || this.#isAnother) return values;
+    return values.filter(({ key, modRevision }) => this.#held.get(key) !== modRevision);
+  }
+
+  #take(listing: Listing, news: readonly StoredValue[]): void {
     const { clock, random, resyncEveryMs } = this.#options;
     this.#contact = clock.monotonic();
     this.#mustList = false;
@@ -189,7 +196,7 @@ export class Reflector {
       void this.#begin();
     });
     if (this.#revision === 0) this.#adopt(listing);
-    else this.#reconcile(listing);
+    else this.#reconcile(listing, news);
   }
 
   #adopt({ values, revision }: Listing): void {
@@ -199,14 +206,11 @@ export class Reflector {
   }
 
   /** Reports how a new list differs from what was reported. */
-  #reconcile({ values, revision }: Listing): void {
+  #reconcile({ values, revision }: Listing, puts: readonly StoredValue[]): void {
     const known = this.#revision;
     this.#resyncs += 1;
     const isAnother = this.#isAnother;
     this.#isAnother = false;
-    const puts = isAnother
-      ? values
-      : values.filter(({ key, modRevision }) => this.#held.get(key) !== modRevision);
     const missed = puts.filter(
       ({ key, modRevision }) => modRevision <= known && this.#held.get(key) !== passedOver,
     ).length;

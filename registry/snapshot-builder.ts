@@ -8,6 +8,7 @@ import type { BundleRecord, DepartureRecord, EndpointRecord, ExportRecord } from
 import { type Holding, type Quota, Quotas } from './quotas.ts';
 import {
   type RawChange,
+  type ReadRecord,
   RecordReader,
   type RecordReaderOptions,
   type RefusedRecord,
@@ -117,11 +118,10 @@ export class SnapshotBuilder {
   }
 
   /** Whether there is room for a record of its cluster. What this cluster itself wrote is taken: it was refused before, or not at all. */
-  #admits(draft: SnapshotDraft, text: string, { key, record }: ParsedRecord): boolean {
+  #admits(draft: SnapshotDraft, text: string, { key, bytes }: ReadRecord): boolean {
     if (key.kind === 'departures') return true;
     const before = this.#shareOf(key, draft.recordAt(key));
-    const share = this.#shareOf(key, record);
-    if (share === undefined) return true;
+    const share = { cluster: key.cluster, kind: key.kind, bytes };
     if (key.cluster === this.#own || !boundedKinds.has(key.kind)) {
       this.#quotas.take(share, before);
       return true;
@@ -134,7 +134,7 @@ export class SnapshotBuilder {
 
   #shareOf({ cluster, kind }: RegistryKey, record: object | undefined) {
     if (record === undefined) return undefined;
-    return { cluster, kind, bytes: JSON.stringify(this.#reader.stored(record)).length };
+    return { cluster, kind, bytes: this.#reader.bytes(record) };
   }
 
   /** An endpoint is held until it is dropped. */
@@ -171,7 +171,7 @@ export class SnapshotBuilder {
   /** Replaces everything below `prefix` by a complete listing: what it lacks was deleted meanwhile. */
   replace(prefix: string, values: readonly RawChange[], revision: number): SnapshotDelta {
     const present = new Set(values.map((value) => value.key));
-    const news = values.filter((value) => !this.#stands(value));
+    const news = values.filter((value) => !this.stands(value));
     const gone = [...this.keys(prefix), ...this.#reader.refused.keys()]
       .filter((key) => key.startsWith(prefix) && !present.has(key))
       .map((key): RawChange => ({ key, value: undefined }));
@@ -179,7 +179,7 @@ export class SnapshotBuilder {
   }
 
   /** Whether a value is in force as it is: what is known from the disk, or from another list, is not to be taken in again. */
-  #stands(value: RawChange): boolean {
+  stands(value: RawChange): boolean {
     const key = this.#reader.key(value.key);
     if (key?.kind !== 'endpoints' && key?.kind !== 'exports') return false;
     if (this.#reader.refused.has(value.key)) return false;
@@ -365,10 +365,11 @@ function namesCopies(summary: ExportRecord | undefined): boolean {
   return summary?.localities.some(({ total }) => total > 0) ?? false;
 }
 
-function* bundlesFirst(changes: readonly RawChange[]): IterableIterator<RawChange> {
-  const isBundle = (change: RawChange) => change.key.includes('/bundles/');
-  yield* changes.filter(isBundle);
-  for (const change of changes) if (!isBundle(change)) yield change;
+function bundlesFirst(changes: readonly RawChange[]): readonly RawChange[] {
+  const bundles: RawChange[] = [];
+  const others: RawChange[] = [];
+  for (const change of changes) (change.key.includes('/bundles/') ? bundles : others).push(change);
+  return bundles.length === 0 ? changes : [...bundles, ...others];
 }
 
 /** How many services a cluster offers copies of, counting no further than needed to know that `part` is at most half. */

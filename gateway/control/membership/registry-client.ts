@@ -23,7 +23,7 @@ interface RegistryClientOptions {
   readonly cluster: ClusterName;
   readonly store: EtcdStore;
   readonly cache: SnapshotCache;
-  readonly proofs: Proofs;
+  readonly proofs: Pick<Proofs, 'prove' | 'has'>;
   /** The most of each other cluster. */
   readonly quota: Quota;
   readonly clock: Clock;
@@ -107,7 +107,8 @@ export class RegistryClient {
       ],
       handler: {
         prepare: async (prefix, values) => {
-          if (prefix === summaries) await proofs.prove(values);
+          if (prefix !== summaries) return;
+          await proofs.prove(values.filter((value) => !this.#builder.stands(value)));
         },
         synced: (prefix, values, revision) => {
           const changes = values.map((value) => this.#rawChange(value));

@@ -56,14 +56,21 @@ const lossOfGateway: WriteOp[] = [
 
 const unbounded = { services: Infinity, records: Infinity, bytes: Infinity };
 
-async function follow(t: ExecutionContext, registry: RegistryProcess, folder?: string) {
+const noProofs = new Proofs({ roots: () => [], threads: 0, log: silentLog });
+
+async function follow(
+  t: ExecutionContext,
+  registry: RegistryProcess,
+  folder?: string,
+  proofs: Pick<Proofs, 'has' | 'prove'> = noProofs,
+) {
   const path = join(folder ?? (await tempDir(t)), 'snapshot.jsonl');
   const client = new RegistryClient({
     federation: acme,
     cluster: dc1,
     store: openStore(t, { endpoints: [`http://${registry.address}`], deadlineMs: 500 }),
     cache: new SnapshotCache(path, acme),
-    proofs: new Proofs({ roots: () => [], threads: 0, log: silentLog }),
+    proofs,
     clock: systemClock,
     random: Math.random,
     log: silentLog,
@@ -129,6 +136,21 @@ test('a cluster that left while the gateway was away is gone when it is back', a
   await second.client.synced();
   await until('it is gone', () => second.offered() === 0);
   t.deepEqual(second.codes(), []);
+});
+
+test('of a list only those signatures are proven that are not known from the disk', async (t) => {
+  const { registry, store } = await begin(t);
+  const folder = await tempDir(t);
+  const first = await follow(t, registry, folder);
+  await first.client.synced();
+  await first.close();
+  const [changed = cart] = services;
+  await store.txn([], [put(summaryKey(changed), exportRecord(dc2, changed, ['z']))]);
+  const asked: string[] = [];
+  const prove: Proofs['prove'] = async (all) => void asked.push(...all.map(({ key }) => key));
+  const second = await follow(t, registry, folder, { has: () => false, prove });
+  await second.client.synced();
+  t.deepEqual(asked, [summaryKey(changed)]);
 });
 
 test('a gateway that starts while the registry is down knows what it knew, and says that it is from the disk', async (t) => {
