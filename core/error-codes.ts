@@ -174,6 +174,12 @@ export const errorCodes = {
     'failed',
     'Correct `registry.etcd.username`, or the text of its `passwordFile`, which is read again at every try.',
   ),
+  REGISTRY_UNGUARDED: entry(
+    'Registry serves everybody',
+    503,
+    'failed',
+    'Whoever reaches etcd may write anything there; records are signed, and forged ones are refused. Make its users with `isthmus registry prepare`, and run `etcdctl auth enable`.',
+  ),
   REGISTRY_FULL: entry(
     'Registry is out of space',
     507,

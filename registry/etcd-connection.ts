@@ -104,9 +104,15 @@ export class EtcdConnection implements ICallable<Host> {
     }
   }
 
-  /** Whether etcd asks who calls; undefined where no user was given, who could be refused. Rejects with an IsthmusError. */
-  async asksForUsers(): Promise<boolean | undefined> {
-    return this.#login && (await this.#login.token()) !== undefined;
+  /** Whether etcd asks who calls: a stranger is refused, and costs no hashing. Rejects with REGISTRY_UNAVAILABLE or TIMED_OUT. */
+  async asksForUsers(): Promise<boolean> {
+    try {
+      return (await this.#authenticate({ username: '', password: '' })) !== undefined;
+    } catch (thrown) {
+      const error = registryError(thrown, this.#endpoint);
+      if (isOutage(error)) throw error;
+      return true;
+    }
   }
 
   /** Hands the client of a service to `open`, which starts a stream. */

@@ -13,6 +13,7 @@ import { Subscribers } from '../core/subscribers.ts';
 import { EtcdConnection } from './etcd-connection.ts';
 import { encodeCompare, encodeOp } from './etcd-encoding.ts';
 import { concernsAll, etcdTexts } from './etcd-errors.ts';
+import { EtcdGuard } from './etcd-guard.ts';
 import type { EtcdUser } from './etcd-login.ts';
 import { askEndpoints, type EndpointState, type EndpointsOptions } from './etcd-members.ts';
 import type { RegistryTls } from './etcd-tls.ts';
@@ -55,6 +56,8 @@ interface DatabaseState {
 }
 
 export interface EtcdStore extends Store {
+  /** REGISTRY_UNGUARDED where a user is configured and etcd does not ask who calls. */
+  readonly problem: IsthmusError | undefined;
   /** How the member behind each endpoint is, asked now. */
   endpoints(): Promise<EndpointState[]>;
   database(): Promise<DatabaseState>;
@@ -81,6 +84,7 @@ export function openEtcdStore(options: EtcdStoreOptions): PagedStore {
 
 class EtcdBackedStore implements PagedStore {
   readonly #connection: EtcdConnection;
+  readonly #guard: EtcdGuard | undefined;
   readonly #kv: KVClient;
   readonly #leases: LeaseClient;
   readonly #maintenance: MaintenanceClient;
@@ -104,6 +108,10 @@ class EtcdBackedStore implements PagedStore {
           'no connection with the new certificates; the present one stays',
         ),
     });
+    if (user !== undefined) {
+      const asks = () => this.#connection.asksForUsers();
+      this.#guard = new EtcdGuard({ asks, where: endpoints.join(', '), clock });
+    }
     this.#kv = new KVClient(this.#connection);
     this.#leases = new LeaseClient(this.#connection);
     this.#maintenance = new MaintenanceClient(this.#connection);
@@ -111,6 +119,10 @@ class EtcdBackedStore implements PagedStore {
 
   get state(): StoreState {
     return this.#state;
+  }
+
+  get problem(): IsthmusError | undefined {
+    return this.#guard?.problem;
   }
 
   onState(subscriber: (state: StoreState) => void): () => void {
@@ -273,6 +285,7 @@ class EtcdBackedStore implements PagedStore {
   async close(): Promise<void> {
     for (const watch of this.#watches) watch.close();
     this.#watches.clear();
+    this.#guard?.close();
     this.#connection.close();
   }
 
@@ -284,8 +297,10 @@ class EtcdBackedStore implements PagedStore {
       error === undefined
         ? { kind: 'connected', since }
         : { kind: 'unavailable', since, problem: error };
-    if (error === undefined) this.#log.info('registry connected');
-    else this.#log.warn({ err: error }, 'registry unavailable');
+    if (error === undefined) {
+      this.#log.info('registry connected');
+      this.#guard?.look();
+    } else this.#log.warn({ err: error }, 'registry unavailable');
     this.#subscribers.tell(this.#state);
   }
 }

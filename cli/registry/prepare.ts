@@ -82,7 +82,7 @@ async function prepare(cli: Cli, options: PrepareOptions): Promise<void> {
     const held = await users.held(name);
     const steps =
       remove === undefined ? stepsTo(name, held, permissionsOf(role)) : stepsAway(name, held);
-    const enforced = (await users.isEnforced()) ?? null;
+    const enforced = await users.isEnforced();
     const isMade = steps.some(({ kind }) => kind === 'add-user') && options.byCertificate !== true;
     const passwordFile = isMade ? resolve(options.writePassword ?? `${name}.password`) : undefined;
     if (remove !== undefined && !dryRun && steps.length > 0) {
@@ -110,14 +110,14 @@ async function take(
 }
 
 /** What makes the role less of a bound than it seems. */
-function warnOfGaps(cli: Cli, name: string, { roles = [] }: Held, enforced: boolean | null): void {
+function warnOfGaps(cli: Cli, name: string, { roles = [] }: Held, enforced: boolean): void {
   const more = roles.filter((one) => one !== name);
   if (more.length > 0) {
     cli.warn(
       `The user ${name} has other roles as well, and may do what they permit: ${more.join(', ')}`,
     );
   }
-  if (enforced === false) {
+  if (!enforced) {
     cli.warn(
       'etcd asks nobody who they are, so that roles bind nobody: `etcdctl user add root`, `etcdctl user grant-role root root`, `etcdctl auth enable`',
     );

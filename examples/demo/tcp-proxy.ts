@@ -33,8 +33,8 @@ export interface TcpProxy {
   setDelay(ms: number): void;
   setThrottle(bytesPerSecond: number | undefined): void;
   /**
-   * Share of the pieces, 0 to 1, that the line loses: TCP sends such a one again 200 ms and a round trip later, and what comes
-   * after it waits for it.
+   * Share of the pieces, 0 to 1, that the line loses: TCP sends such a one again a round trip and a quarter later, as often as it is lost
+   * (RFC 8985, section 6.2, on a line on which more follows). What comes after it waits for it.
    */
   setLoss(share: number): void;
   close(): Promise<void>;
@@ -157,6 +157,8 @@ function pump(source: Socket, sink: Socket, link: Link): void {
   const queue: { readonly chunk: Buffer | undefined; readonly due: number }[] = [];
   let queued = 0;
   let lineFreeAt = 0;
+  /** When the last piece so far is there. */
+  let dueAt = 0;
   let timer: NodeJS.Timeout | undefined;
 
   const deliver = (): void => {
@@ -183,8 +185,9 @@ function pump(source: Socket, sink: Socket, link: Link): void {
     const bytes = chunk?.length ?? 0;
     const sending = link.bytesPerSecond === undefined ? 0 : (bytes / link.bytesPerSecond) * 1000;
     lineFreeAt = Math.max(now, lineFreeAt) + sending;
-    if (Math.random() < link.loss) lineFreeAt += 200 + 2 * link.delayMs;
-    queue.push({ chunk, due: lineFreeAt + link.delayMs });
+    // Those that are lost side by side are also sent again side by side.
+    dueAt = Math.max(dueAt, lineFreeAt + link.delayMs + resentAfter(link));
+    queue.push({ chunk, due: dueAt });
     queued += bytes;
     // A bounded buffer, so that back-pressure reaches the sender as on a real line.
     if (queued >= 1_000_000) source.pause();
@@ -198,4 +201,11 @@ function pump(source: Socket, sink: Socket, link: Link): void {
     link.pumps.delete(deliver);
     clearTimeout(timer);
   });
+}
+
+/** How long it takes until a piece is sent for good; 0 = at once. */
+function resentAfter({ loss, delayMs }: Link): number {
+  let waited = 0;
+  while (Math.random() < loss) waited += 1.25 * 2 * delayMs;
+  return waited;
 }

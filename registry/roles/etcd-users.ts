@@ -35,8 +35,8 @@ export class EtcdUsers {
     this.#auth = new AuthClient(this.#connection);
   }
 
-  /** Whether etcd asks who calls: else roles bind nobody. Undefined where that can't be told. */
-  isEnforced(): Promise<boolean | undefined> {
+  /** Whether etcd asks who calls: else roles bind nobody. */
+  isEnforced(): Promise<boolean> {
     return this.#connection.asksForUsers();
   }
 

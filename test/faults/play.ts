@@ -31,6 +31,10 @@ const wholeWithinMs = 120_000;
 const betweenLooksMs = 1_000;
 
 export async function play(scene: Scene, row: Row): Promise<Played> {
+  if (row.prepare !== undefined) {
+    await row.prepare(scene);
+    await scene.whole(wholeWithinMs);
+  }
   scene.losses.take();
   await scene.takeAsked();
   await scene.takeExecuted();

@@ -8,6 +8,8 @@ export interface Row {
   readonly title: string;
   /** The registry of the scene it plays in; default an etcd. */
   readonly registry?: Registry;
+  /** Before the row, without load: what only the row needs. */
+  prepare?(scene: Scene): Promise<void>;
   /** Makes the fault, and resolves once it is in force. A fault that is an act, such as an upgrade, is over then. */
   break(scene: Scene): Promise<void>;
   /** Ends the cause. Nothing is done about the product: it has to find its way back by itself. */

@@ -127,6 +127,29 @@ test('etcd users: a wrong password and a foreign key are refused, a forgotten to
   t.is((await until('an answer', () => store.get('dc1/a'))).value.toString(), '1');
 });
 
+test('security: an etcd that asks nobody who they are, although a user is configured, is named until it asks', async (t) => {
+  const { etcd } = await setUp(t);
+  const user = async () => ({ username: 'root', password: 'pw' });
+  const store = openStore(t, { endpoints: [etcd.endpoint], user });
+  const other = openStore(t, { endpoints: [etcd.endpoint] });
+  await store.get('a');
+  await until('it is named', () => store.problem?.code === 'REGISTRY_UNGUARDED');
+  await other.get('a');
+  t.is(other.problem, undefined, 'no user is configured');
+
+  const ctl = etcdctl(t, etcd.endpoint);
+  await ctl('user', 'add', 'root:pw');
+  await ctl('user', 'grant-role', 'root', 'root');
+  await ctl('auth', 'enable');
+  await etcd.kill();
+  await t.throwsAsync(store.get('a'));
+  await etcd.start();
+  await until('it is well', async () => {
+    await store.get('a');
+    return store.problem === undefined;
+  });
+});
+
 test('options that can never work are refused at once', (t) => {
   const invalid = { code: 'CONFIG_INVALID' };
   t.throws(() => openStore(t, { endpoints: [] }), invalid);

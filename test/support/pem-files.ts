@@ -10,6 +10,8 @@ interface PemFiles {
   readonly key: string;
 }
 
+export const tenYears = 10 * 365 * 86_400_000;
+
 /** Makes certificates for names, and writes them where they are wanted. */
 export class PemFolder {
   readonly dir: string;
@@ -18,7 +20,10 @@ export class PemFolder {
 
   constructor(dir: string) {
     this.dir = dir;
-    this.authority = forge({ name: `authority of ${basename(dir)}`, ca: true });
+    // Long enough that a clock which is off does not end it.
+    const [notBefore, notAfter] = [Date.now() - tenYears, Date.now() + tenYears];
+    const name = `authority of ${basename(dir)}`;
+    this.authority = forge({ name, ca: true, notBefore, notAfter });
   }
 
   /** The authority's certificate as a file. */

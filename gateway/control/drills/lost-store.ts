@@ -11,6 +11,7 @@ export class LostStore implements EtcdStore {
    */
   keepsLease: boolean;
   readonly state: StoreState;
+  readonly problem = undefined;
   readonly #registry: EtcdStore;
   readonly #clock: Clock;
 

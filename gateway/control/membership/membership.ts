@@ -38,6 +38,7 @@ export class Membership {
   readonly adoption: Adoption;
   readonly #options: MembershipOptions;
   #isAdopted = false;
+  #hasLooked = false;
   readonly #belonging: Belonging;
   #problem: IsthmusError | undefined;
   #cancelRetry = (): void => {};
@@ -89,6 +90,7 @@ export class Membership {
       config,
       membership: identity.membershipFile.state,
       isAdopted: this.#isAdopted,
+      hasLooked: this.#hasLooked,
       session: this.#belonging.session,
       displacement: this.#belonging.displacement,
       problem: this.#problem,
@@ -115,6 +117,12 @@ export class Membership {
    * says so. What needs a registry or a cluster that can't be reached is tried again in the background.
    */
   async start(): Promise<void> {
+    await this.#takeUp().finally(() => {
+      this.#hasLooked = true;
+    });
+  }
+
+  async #takeUp(): Promise<void> {
     const { identity, config, log } = this.#options;
     const { membershipFile } = identity;
     const { state } = membershipFile;

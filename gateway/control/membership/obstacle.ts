@@ -12,6 +12,8 @@ interface Circumstances {
   readonly membership: MembershipState;
   /** Whether that, and the authority, have come while this process ran: it can't use them. */
   readonly isAdopted: boolean;
+  /** Whether it has begun to look whether its cluster is a member. */
+  readonly hasLooked: boolean;
   readonly session: FederationSession | undefined;
   readonly displacement: Displacement | undefined;
   /** Why the federation could not be founded, or entered. */
@@ -19,7 +21,8 @@ interface Circumstances {
 }
 
 export function obstacleOf(circumstances: Circumstances): Obstacle | undefined {
-  const { config, membership, isAdopted, session, displacement, problem } = circumstances;
+  const { config, membership, isAdopted, hasLooked } = circumstances;
+  const { session, displacement, problem } = circumstances;
   const { cluster, federation } = config;
   if (isAdopted) {
     const what = `It has the authority of ${cluster} now, and is to begin with it`;
@@ -34,6 +37,9 @@ export function obstacleOf(circumstances: Circumstances): Obstacle | undefined {
     return uninformed(
       `${cluster} is a member of ${federation}, and what there is in it is not known yet: there is no copy of it on disk, and the registry has not answered`,
     );
+  }
+  if (config.registry?.etcd && !hasLooked) {
+    return uninformed(`Whether ${cluster} is a member of ${federation} is not known yet`);
   }
   if (displacement?.obstacle) return displacement.obstacle;
   // Whether it can be founded, or was long ago, is for etcd to say.

@@ -165,10 +165,11 @@ export class RegistryClient {
 
   /** Keys that this gateway may not read or write, records that were refused, and a cache that can't be used. */
   get problems(): IsthmusError[] {
-    const { state } = this.#store;
+    const { state, problem } = this.#store;
     const isStranger = state.kind === 'unavailable' && isUnauthenticated(state.problem);
     return [
       ...(isStranger ? [state.problem] : []),
+      ...(problem ? [problem] : []),
       ...this.#unread.filter(({ code }) => code === 'REGISTRY_DENIED'),
       ...this.session.problems,
       ...this.#builder.problems.values(),

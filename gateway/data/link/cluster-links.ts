@@ -1,16 +1,19 @@
-/** Owns the links to one other cluster: a few to each place that it is reached at, how they stand together, and the best one for a request. */
+/** Owns the links to one other cluster: a few to each place that it is reached at, and how they stand together. */
 import { isDeepStrictEqual } from 'node:util';
 import type { TrustDomain } from '../../../certs/spiffe-id.ts';
 import type { Clock, Random } from '../../../core/clock.ts';
 import type { Log } from '../../../core/log.ts';
 import type { ClusterName } from '../../../core/names.ts';
 import type { LinkState } from '../balance/types.ts';
+import type { Call, CallHandler } from '../message/call.ts';
+import type { OutgoingRequest } from '../message/message.ts';
 import type { HeadLimits } from '../wire/http1/limits.ts';
+import { AwaitedLink } from './awaited-link.ts';
+import { bestSession } from './best-session.ts';
 import { type ChosenFor, ChosenWays, type UsedAddress } from './chosen-ways.ts';
 import type { Dial } from './dial.ts';
 import { Link, type LinkTiming } from './link.ts';
 import { movedNotably } from './rtt.ts';
-import { type LinkSession, type Standing, standings } from './session.ts';
 import type { Way } from './ways.ts';
 
 export interface LinkStatus {
@@ -59,9 +62,6 @@ interface ClusterLinksOptions {
 
 const heardForMs = 1_000;
 
-/** Requests that share a connection before the next one to the same place is used. */
-const sharedStreams = 128;
-
 const none: LinkStatus = { state: 'none' };
 
 export class ClusterLinks {
@@ -72,6 +72,7 @@ export class ClusterLinks {
   /** Places that are linked to no longer than until there are links to others. */
   readonly #outdated = new Set<string>();
   readonly #ways: ChosenWays;
+  readonly #awaited: AwaitedLink;
   /** Whether a name of the cluster was never looked up. */
   #isPending = false;
   #isClosed = false;
@@ -88,6 +89,9 @@ export class ClusterLinks {
       states: (place) => (this.#links.get(place) ?? []).map(({ state }) => state),
       onDue: () => this.#choose(),
     });
+    const { cluster, clock } = options;
+    this.#awaited = new AwaitedLink({ cluster, clock, best: () => bestSession(this.#links) });
+    this.#awaited.lost();
   }
 
   /** The cluster's state is that of its best link. */
@@ -117,13 +121,9 @@ export class ClusterLinks {
     }));
   }
 
-  /** The session that costs least now, of those that stand best. */
-  best(): LinkSession | undefined {
-    for (const standing of standings) {
-      const best = this.#best(standing);
-      if (best !== undefined) return best;
-    }
-    return undefined;
+  /** Sends a request over the link that costs least now, of those that stand best; where the last was lost just now, over the next. */
+  call(request: OutgoingRequest, handler: CallHandler): Call {
+    return bestSession(this.#links)?.call(request, handler) ?? this.#awaited.call(request, handler);
   }
 
   /**
@@ -161,6 +161,7 @@ export class ClusterLinks {
 
   /** Lets go of every link; requests under way have `limitMs` to finish, 0 = none. */
   close(limitMs: number): void {
+    this.#awaited.close();
     this.#ways.close();
     for (const link of this.#all()) link.close(limitMs);
     this.#links.clear();
@@ -240,6 +241,7 @@ export class ClusterLinks {
           was = `${state} ${why}`;
           this.#changed(link, isNew);
         },
+        onForsaken: () => this.#offerOthers(place),
       });
       return link;
     });
@@ -259,8 +261,13 @@ export class ClusterLinks {
     // It is the place that is silent, most often, and not one connection to it.
     if (isDoubted) for (const other of this.#links.get(address) ?? []) other.session?.doubt();
     this.#tell();
-    // Decisions leave it out by now.
-    if (isDoubted) link.session?.offerOthers();
+  }
+
+  /** Requests on connections to a place that is silent may go elsewhere; decisions leave it out by now. */
+  #offerOthers(place: string): void {
+    for (const { session } of this.#links.get(place) ?? []) {
+      if (session?.isSuspect) session.offerOthers();
+    }
   }
 
   /** Notes by which addresses the cluster is reached. */
@@ -278,22 +285,12 @@ export class ClusterLinks {
     if (isAsTold && !movedNotably(told.rttMs, status.rttMs)) return;
     this.#told = status;
     this.#options.onStatus(status);
-  }
-
-  /** Among the sessions that stand so: the one with the least product of round trip and requests it would then carry. */
-  #best(standing: Standing): LinkSession | undefined {
-    let best: LinkSession | undefined;
-    let least = Infinity;
-    for (const links of this.#links.values()) {
-      const session = firstWithRoom(links, standing);
-      if (session === undefined) continue;
-      const cost = Math.max(session.rttMs ?? 1, 0.1) * (session.streams + 1);
-      if (cost < least) {
-        best = session;
-        least = cost;
-      }
-    }
-    return best;
+    const [was, is] = [
+      nearer[told.state] >= nearer.suspect,
+      nearer[status.state] >= nearer.suspect,
+    ];
+    if (was && !is && !this.#isClosed) this.#awaited.lost();
+    else if (is && !was) this.#awaited.found();
   }
 }
 
@@ -309,19 +306,4 @@ const nearer: Readonly<Record<LinkState, number>> = {
 function detailOf(cluster: ClusterName, { address, state, session, why }: Link): LinkDetail {
   const { rttMs, streams = 0, sentBytes = 0, receivedBytes = 0 } = session ?? {};
   return { cluster, address, state, rttMs, streams, sentBytes, receivedBytes, why };
-}
-
-/**
- * The first connection to a place as long as it carries little: requests of one turn then leave, and their answers
- * come, in half as many records and system calls. Beyond that the one that carries least.
- */
-function firstWithRoom(links: readonly Link[], standing: Standing): LinkSession | undefined {
-  let best: LinkSession | undefined;
-  for (let i = 0; i < links.length; i++) {
-    const session = links[i]?.session;
-    if (!session?.usable || session.standing !== standing) continue;
-    if (session.streams < sharedStreams) return session;
-    if (best === undefined || session.streams < best.streams) best = session;
-  }
-  return best;
 }

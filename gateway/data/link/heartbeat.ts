@@ -1,6 +1,6 @@
 /** Owns noticing that a connection is silent although nothing says that it broke: PINGs that stay unanswered. */
 import type { Clock } from '../../../core/clock.ts';
-import { smoothed } from './rtt.ts';
+import { SlowestAnswer, smoothed } from './rtt.ts';
 import { nextLookMs, silenceLimits, suspicionOf } from './silence.ts';
 
 interface HeartbeatOptions {
@@ -15,6 +15,8 @@ interface HeartbeatOptions {
   onRtt(rttMs: number, lastMs: number): void;
   /** The connection has become suspect, or is not any more. */
   onSuspicion(): void;
+  /** Suspect for so long that what was sent had better go elsewhere; said again at each look from then on. */
+  onForsaken(): void;
   onDead(silentMs: number): void;
 }
 
@@ -22,6 +24,7 @@ interface HeartbeatOptions {
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
   #rttMs: number | undefined;
+  readonly #slowest = new SlowestAnswer();
   /** When the first PING that is unanswered was sent; undefined while it rests. */
   #askedAt: number | undefined;
   /** Bytes received up to the last look. */
@@ -56,12 +59,16 @@ export class Heartbeat {
     if (this.#isSuspect || this.#askedAt === undefined || received() > this.#received) return;
     const silentMs = clock.monotonic() - this.#askedAt;
     // PINGs of two connections are a rest apart; a third is always longer than the way.
-    if (silentMs >= silenceLimits(this.#rttMs).suspectMs / 3) this.#suspect(true);
+    if (silentMs >= this.#limits.suspectMs / 3) this.#suspect(true);
   }
 
   stop(): void {
     this.#stopped = true;
     this.#cancel();
+  }
+
+  get #limits(): ReturnType<typeof silenceLimits> {
+    return silenceLimits(this.#rttMs, this.#slowest.ms);
   }
 
   #beat(): void {
@@ -86,14 +93,15 @@ export class Heartbeat {
 
   /** An answer that was late enough for suspicion says little of the way. */
   #measure(lastMs: number): void {
-    const { suspectMs } = silenceLimits(this.#rttMs);
+    const { suspectMs } = this.#limits;
     this.#rttMs = smoothed(this.#rttMs, Math.min(lastMs, suspectMs));
+    this.#slowest.add(Math.min(lastMs, suspectMs));
     this.#options.onRtt(this.#rttMs, lastMs);
   }
 
   #await(askedAt: number): void {
-    const { clock, received, onDead } = this.#options;
-    const limits = silenceLimits(this.#rttMs);
+    const { clock, received, onDead, onForsaken } = this.#options;
+    const limits = this.#limits;
     const now = clock.monotonic();
     const waitMs = nextLookMs(now - askedAt, limits);
     this.#received = received();
@@ -110,7 +118,9 @@ export class Heartbeat {
       this.#ask(askedAt, then);
       if (this.#askedAt !== askedAt || this.#stopped) return;
       this.#await(askedAt);
-      if (suspicion === 'suspect') this.#suspect(true);
+      if (suspicion !== 'suspect') return;
+      this.#suspect(true);
+      if (sinceMs >= limits.offerMs) onForsaken();
     });
   }
 

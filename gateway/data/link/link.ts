@@ -25,6 +25,8 @@ interface LinkOptions {
   isCut(): boolean;
   /** After every change of state, round trip or reason. */
   onChange(): void;
+  /** Its session has been silent for so long that what was sent had better go elsewhere. */
+  onForsaken(): void;
 }
 
 /** All in milliseconds. */
@@ -153,6 +155,9 @@ export class Link {
         },
         onSuspicion: () => {
           if (this.session === session) this.#options.onChange();
+        },
+        onForsaken: () => {
+          if (this.session === session) this.#options.onForsaken();
         },
         onWarning: () => this.#warned(session),
         onGoingAway: () => this.#goingAway(session),

@@ -99,11 +99,14 @@ export class Links implements ClusterTransport {
     return this.#subscribers.add(subscriber);
   }
 
-  /** Sends a request to a cluster, over the link that costs least now; over one that is suspect only where no other is there. */
+  /**
+   * Sends a request to a cluster, over the link that costs least now; over one that is suspect only where no other is there. Where the
+   * last was lost within a second the request waits for the next, until that second is over.
+   */
   call(cluster: ClusterName, request: OutgoingRequest, handler: CallHandler): Call {
-    const session = this.#clusters.get(cluster)?.best();
-    if (session !== undefined) return session.call(request, handler);
-    const what = `No link to ${cluster} is up`;
+    const links = this.#clusters.get(cluster);
+    if (links !== undefined) return links.call(request, handler);
+    const what = `There are no links to ${cluster}`;
     return new FailedCall(handler, { sent: 'no', code: 'NO_HEALTHY_ENDPOINT', what });
   }
 

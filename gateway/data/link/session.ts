@@ -28,6 +28,8 @@ interface LinkSessionOptions {
   onRtt(rttMs: number): void;
   /** The session has become suspect, or is whole again. */
   onSuspicion(): void;
+  /** It has been suspect for so long that requests whose answer has not begun had better go elsewhere. */
+  onForsaken(): void;
   /** The other side will end it soon, and takes requests until then. */
   onWarning(): void;
   /** The other side asked to use it no more; what is under way may finish. */
@@ -76,6 +78,7 @@ export class LinkSession implements ConnectionHandler, CallGround, Reader {
         options.onRtt(rttMs);
       },
       onSuspicion: () => options.onSuspicion(),
+      onForsaken: () => options.onForsaken(),
       onDead: (silentMs) => this.destroy(`no answer to a PING for ${Math.round(silentMs)} ms`),
     });
     reads.to(this);

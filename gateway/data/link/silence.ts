@@ -6,6 +6,13 @@
  */
 const resendMs = 200;
 const roundTrips = 4;
+/** An answer that took longer than that shows that the line loses, or is longer than it was: the next may take as long again. */
+const slowestAnswers = 2;
+/** Suspicion waits no longer than this for a line that has answered slowly, lest a datacenter that vanishes is asked on. */
+const mostForSlownessMs = 1_000;
+/** Between suspicion and offering what was sent to others a segment that was lost twice is there, on a line known to lose three times. */
+const suspicionsToOffer = 2;
+const slowestToOffer = 4;
 /** Losing one segment is no sign of anything: `200 + 2 x round trip` is never more than the larger of this and four round trips. */
 const leastSuspectMs = 2 * resendMs;
 /** A segment that TCP has sent five times is unanswered this long: 200 + 400 + 800 + 1600 ms. */
@@ -16,19 +23,31 @@ const firstAnswerMs = 2_000;
 /** A look this late means that this process stalled: the answer may have been waiting for it. */
 const stallMs = 100;
 
-/** Both in milliseconds since the PING. */
+/** All in milliseconds since the PING. */
 interface SilenceLimits {
-  /** From then on it is suspect, unless something was heard meanwhile. */
+  /** From then on it is suspect, unless something was heard meanwhile: nothing new is sent that can go elsewhere. */
   readonly suspectMs: number;
+  /** From then on what was sent may go elsewhere as well, which has it done twice where the line was only slow. */
+  readonly offerMs: number;
   /** From then on it is dead, whatever else was heard: the way there may be cut although the way back is not. */
   readonly deadMs: number;
 }
 
-/** By the smoothed round trip: `max(400, 4 x rtt)`, and `max(3000, 4 x)` that; 2 s, and no suspicion before, while there is none. */
-export function silenceLimits(rttMs: number | undefined): SilenceLimits {
-  if (rttMs === undefined) return { suspectMs: firstAnswerMs, deadMs: firstAnswerMs };
-  const suspectMs = Math.max(leastSuspectMs, roundTrips * rttMs);
-  return { suspectMs, deadMs: Math.max(leastDeadMs, suspicionsToDeath * suspectMs) };
+/**
+ * By the smoothed round trip and the slowest of the last answers, 0 where it is not known: suspect after
+ * `max(400, 4 x rtt, min(1000, 2 x slowest))`, offered after `max(800, 8 x rtt, 4 x slowest)`, dead after `max(3000, 16 x rtt)`. 2 s, and
+ * nothing before, while there was no answer.
+ */
+export function silenceLimits(rttMs: number | undefined, slowestMs = 0): SilenceLimits {
+  if (rttMs === undefined) {
+    return { suspectMs: firstAnswerMs, offerMs: firstAnswerMs, deadMs: firstAnswerMs };
+  }
+  const byRttMs = Math.max(leastSuspectMs, roundTrips * rttMs);
+  const suspectMs = Math.max(byRttMs, Math.min(mostForSlownessMs, slowestAnswers * slowestMs));
+  const deadMs = Math.max(leastDeadMs, suspicionsToDeath * byRttMs);
+  const patientMs = Math.max(suspicionsToOffer * byRttMs, slowestToOffer * slowestMs);
+  const offerMs = Math.min(deadMs, Math.max(suspectMs, patientMs));
+  return { suspectMs, offerMs, deadMs };
 }
 
 /** A PING that is not answered, at one look. */
@@ -54,6 +73,7 @@ export function suspicionOf(
 }
 
 /** How long to wait for the next look, in milliseconds. */
-export function nextLookMs(sinceMs: number, { suspectMs, deadMs }: SilenceLimits): number {
-  return sinceMs < deadMs ? Math.min(suspectMs, deadMs - sinceMs) : suspectMs;
+export function nextLookMs(sinceMs: number, { suspectMs, offerMs, deadMs }: SilenceLimits): number {
+  const due = [offerMs, deadMs].find((limitMs) => sinceMs < limitMs);
+  return due === undefined ? suspectMs : Math.min(suspectMs, due - sinceMs);
 }

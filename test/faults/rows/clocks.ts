@@ -17,10 +17,8 @@ function off(name: string, title: string, hoursAhead: number): Row {
   return {
     name,
     title,
-    async break(scene) {
-      await restart(one(scene), 'movable');
-      await one(scene).setClock(hoursAhead);
-    },
+    prepare: (scene) => restart(one(scene), 'movable'),
+    break: (scene) => one(scene).setClock(hoursAhead),
     heal: (scene) => one(scene).setClock(0),
     lastsMs: 15_000,
     named: [{ at: ['dc2/g2'], codes: ['CLOCK_SKEW'] }],
@@ -49,8 +47,10 @@ function offAtStart(name: string, title: string, hoursAhead: number): Row {
 const expiry: Row = {
   name: 'leaf-expiry',
   title: 'every leaf expires at once, with the registry down',
-  async break({ etcd, gateways }) {
+  async prepare({ gateways }) {
     for (const gateway of gateways) await restart(gateway, 'movable');
+  },
+  async break({ etcd, gateways }) {
     await etcd.killAll();
     for (const gateway of gateways) await gateway.setClock(25);
   },

@@ -39,12 +39,7 @@ const wiped: Row = {
   heal: ({ etcd }) => etcd.makeUsersAgain(),
   lastsMs: 10_000,
   afterwards: heardOfEachOther,
-  named: [
-    {
-      at: gatewayNames,
-      codes: ['REGISTRY_WIPED', 'REGISTRY_UNAUTHENTICATED', 'REGISTRY_UNAVAILABLE'],
-    },
-  ],
+  named: [{ at: gatewayNames, codes: ['REGISTRY_UNGUARDED'] }],
 };
 
 const deleted: Row = {

@@ -52,7 +52,12 @@ export async function buildScene(t: Scope, registry: Registry): Promise<Scene> {
   }
   const gateways: SceneGateway[] = [];
   for (const plan of plans) gateways.push(await prepareGateway(plan));
-  const clients = await Promise.all(datacenters.map((one) => startClient(t, network, sites, one)));
+  const clients = await Promise.all(
+    datacenters.map((one) => {
+      const its = gateways.filter(({ datacenter }) => datacenter === one);
+      return startClient(t, network, sites[one].app, one, its);
+    }),
+  );
   const line = await startLine(t, network, sites.dc3.gateways);
   await federate(gateways);
   const scene = new Scene({
@@ -106,13 +111,13 @@ function startEtcd(t: Scope, network: Network, sites: Sites, dir: string): Promi
 function startClient(
   t: Scope,
   network: Network,
-  sites: Sites,
+  app: Machine,
   datacenter: Datacenter,
+  gateways: readonly SceneGateway[],
 ): Promise<Helper> {
-  const { app, gateways } = sites[datacenter];
-  const entries = Object.entries(gateways).map(([gateway, { address }]) => [
-    `${datacenter}/${gateway}`,
-    `${address}:${ports.outbound}`,
+  const entries = gateways.map(({ name, machine, process }) => [
+    name,
+    { address: `${machine.address}:${ports.outbound}`, admin: process.adminSocket },
   ]);
   const plan: ClientPlan = {
     datacenter,

@@ -1,5 +1,5 @@
 /** Owns the process of a datacenter's client: it asks at a constant rate, whatever the answers, and notes what became of each request. Its argument is a `ClientPlan`. */
-import { Agent, type IncomingMessage, request } from 'node:http';
+import { Agent, get, type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { Asked, Method } from '../ledger.ts';
 import { served } from './helper.ts';
@@ -7,8 +7,8 @@ import { now } from './now.ts';
 
 export interface ClientPlan {
   readonly datacenter: string;
-  /** The gateways of its datacenter, by name, and where they take requests. */
-  readonly gateways: Readonly<Record<string, string>>;
+  /** The gateways of its datacenter, by name: where they take requests, and the socket at which they say whether they are ready. */
+  readonly gateways: Readonly<Record<string, { readonly address: string; readonly admin: string }>>;
   /** Each is asked as often as the others. */
   readonly services: readonly string[];
   readonly perSecond: Readonly<Record<Method, number>>;
@@ -19,6 +19,8 @@ const patienceMs = 40_000;
 const connectMs = 1_000;
 /** A gateway that has answered nothing for so long, though it was asked, is asked no more while there is another one. */
 const silentMs = 1_000;
+/** How often a gateway that could not be reached is asked whether it is ready, as balancers do. */
+const readyEveryMs = 250;
 /** Every so many requests one has a connection of its own. */
 const freshEvery = 5;
 
@@ -34,21 +36,52 @@ class Way {
   /** When each of the requests was sent that wait. */
   readonly waiting = new Map<string, number>();
   heardAt = 0;
+  readonly #admin: string;
+  /** It could not be reached, and has not said since that it is ready. */
+  #isOut = false;
 
-  constructor(gateway: string, address: string) {
+  constructor(gateway: string, { address, admin }: { address: string; admin: string }) {
     const [host = '', port] = address.split(':');
+    this.#admin = admin;
     this.gateway = gateway;
     this.host = host;
     this.port = Number(port);
   }
 
-  get isSilent(): boolean {
+  /** Whether it is asked no more while there is another one. */
+  get isLast(): boolean {
+    return this.#isOut || this.#isSilent;
+  }
+
+  notReached(): void {
+    if (this.#isOut) return;
+    this.#isOut = true;
+    const looking = setInterval(async () => {
+      if (!(await this.#isReady())) return;
+      this.#isOut = false;
+      clearInterval(looking);
+    }, readyEveryMs);
+  }
+
+  #isReady(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const options = { socketPath: this.#admin, path: '/readyz', timeout: readyEveryMs };
+      const look = get(options, (response) => {
+        response.resume();
+        resolve(response.statusCode === 200);
+      });
+      look.on('timeout', () => look.destroy());
+      look.on('error', () => resolve(false));
+    });
+  }
+
+  get #isSilent(): boolean {
     const [oldest] = this.waiting.values();
     return oldest !== undefined && now() - Math.max(oldest, this.heardAt) > silentMs;
   }
 }
 
-const ways = Object.entries(plan.gateways).map(([name, address]) => new Way(name, address));
+const ways = Object.entries(plan.gateways).map(([name, at]) => new Way(name, at));
 const inFlight = new Set<Promise<void>>();
 let asked: Asked[] = [];
 let sent = 0;
@@ -75,12 +108,12 @@ function send(method: Method): void {
   void done.finally(() => inFlight.delete(done));
 }
 
-/** The gateways in turn; one that is silent comes last. */
+/** The gateways in turn; one that is silent, or not ready, comes last. */
 function order(number: number): readonly Way[] {
   // Services alternate with each request: each gateway is asked for all of them.
   const turn = Math.floor(number / plan.services.length);
   const turned = ways.map((_, i) => ways[(turn + i) % ways.length] as Way);
-  return turned.toSorted((a, b) => Number(a.isSilent) - Number(b.isSilent));
+  return turned.toSorted((a, b) => Number(a.isLast) - Number(b.isLast));
 }
 
 async function ask(
@@ -103,6 +136,7 @@ async function ask(
       error = (thrown as Error).message;
       // Who was not connected has asked nothing: it tries the next address, as clients do.
       if (!(thrown instanceof NotConnected)) break;
+      way.notReached();
     } finally {
       way.waiting.delete(id);
     }

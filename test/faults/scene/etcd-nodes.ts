@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { bin } from '../../cli/command.ts';
 import { tokenArgs } from '../../support/etcd-users.ts';
 import type { Scope } from '../../support/gateway-process.ts';
-import { PemFolder } from '../../support/pem-files.ts';
+import { PemFolder, tenYears } from '../../support/pem-files.ts';
 import { killChild, runOk } from '../../support/programs.ts';
 import { until } from '../../support/until.ts';
 import type { Machine, Network } from './network.ts';
@@ -20,7 +20,6 @@ interface Node {
 const port = 2379;
 const peerPort = 2380;
 const root = 'root:pw';
-const tenYears = 10 * 365 * 86_400_000;
 
 export class EtcdNodes {
   readonly nodes: readonly Node[];

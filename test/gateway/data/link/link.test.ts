@@ -116,6 +116,31 @@ test('a link falls silent and there is no other way: requests wait, new ones too
   }
 });
 
+test('every link breaks and there is no other way: requests wait for the next link, bodies too', async (t) => {
+  const { near, origin, line, state, answer } = await behindALine(t, { dc2: 1 });
+  line.cut();
+  await until('none is up', () => state() !== 'up');
+  const asked = [ask(near.url, host), ask(near.url, host, '--data', 'one')];
+  await until('they wait', () => near.proxy.recorder.inFlight === 2);
+  line.restore();
+  await until('both are with dc2', () => origin.requests.length === 2);
+  answer();
+  for (const { status, body } of await Promise.all(asked)) {
+    t.deepEqual([status, body], [200, 'orders-2']);
+  }
+});
+
+test('every link breaks for longer than a second: what waited is told so, and what comes then is told at once', async (t) => {
+  const { near, line, state } = await behindALine(t, { dc2: 1 });
+  line.cut();
+  await until('none is up', () => state() !== 'up');
+  const { status, body } = await ask(near.url, host);
+  t.is(status, 503);
+  t.regex(body, /No link to dc2 is up/);
+  t.is((await ask(near.url, host)).status, 503);
+  t.is(near.proxy.recorder.inFlight, 0);
+});
+
 test('one of two addresses of a cluster falls silent: requests in flight go by the other, and the cluster is not suspect', async (t) => {
   const { near, far, origin, line, answer } = await behindALine(t, { dc2: 1 });
   const other = await startTcpProxy({ target: far.eastWest.address });

@@ -1,6 +1,6 @@
 /** Specifies what a link makes of its round trips. */
 import test from 'ava';
-import { movedNotably, smoothed } from '../../../../gateway/data/link/rtt.ts';
+import { movedNotably, SlowestAnswer, smoothed } from '../../../../gateway/data/link/rtt.ts';
 
 test('the estimate follows a nearer way at once and a farther one slowly', (t) => {
   t.is(smoothed(undefined, 80), 80);
@@ -21,4 +21,15 @@ test('a change is told when it is over 20 % and over a millisecond', (t) => {
   ] as const) {
     t.is(movedNotably(told, now), expected, `${told} to ${now}`);
   }
+});
+
+test('the slowest answer is remembered for 32 more', (t) => {
+  const slowest = new SlowestAnswer();
+  t.is(slowest.ms, 0);
+  slowest.add(2);
+  slowest.add(600);
+  for (let n = 0; n < 31; n++) slowest.add(200);
+  t.is(slowest.ms, 600);
+  slowest.add(200);
+  t.is(slowest.ms, 200);
 });

@@ -49,6 +49,7 @@ async function linkTo(t: ExecutionContext, serve: Serve) {
     isCut: () => false,
     onRtt: () => undefined,
     onSuspicion: () => undefined,
+    onForsaken: () => undefined,
     onWarning: () => told.push('warned'),
     onGoingAway: () => told.push('going away'),
     onEnd: (why) => told.push(`end: ${why}`),

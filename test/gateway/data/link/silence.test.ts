@@ -10,15 +10,20 @@ import {
 } from '../../../../gateway/data/link/silence.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 
-test('suspect after four round trips and at least 400 ms, dead after four times that and at least 3 s', (t) => {
-  for (const [rttMs, suspectMs, deadMs] of [
-    [undefined, 2_000, 2_000],
-    [0.2, 400, 3_000],
-    [100, 400, 3_000],
-    [150, 600, 3_000],
-    [300, 1_200, 4_800],
+test('suspect after four round trips and at least 400 ms, later on a line with slow answers; offered to others after twice that, dead after four times', (t) => {
+  for (const [rttMs, slowestMs, suspectMs, offerMs, deadMs] of [
+    [undefined, 0, 2_000, 2_000, 2_000],
+    [0.2, 0.4, 400, 800, 3_000],
+    [1, 190, 400, 800, 3_000],
+    [1, 300, 600, 1_200, 3_000],
+    [100, 100, 400, 800, 3_000],
+    [150, 160, 600, 1_200, 3_000],
+    [200, 600, 1_000, 2_400, 3_200],
+    [200, 900, 1_000, 3_200, 3_200],
+    [300, 300, 1_200, 2_400, 4_800],
   ] as const) {
-    t.deepEqual(silenceLimits(rttMs), { suspectMs, deadMs }, `${rttMs}`);
+    const limits = { suspectMs, offerMs, deadMs };
+    t.deepEqual(silenceLimits(rttMs, slowestMs), limits, `${rttMs} ${slowestMs}`);
   }
 });
 
@@ -43,8 +48,9 @@ for (const [situation, unanswered, suspicion] of table) {
   });
 }
 
-test('the last look before death is when it is due', (t) => {
+test('there is a look when others are to be offered, and the last one when death is due', (t) => {
   const limits = silenceLimits(1);
+  t.is(nextLookMs(1_000, silenceLimits(1, 300)), 200);
   t.is(nextLookMs(0, limits), 400);
   t.is(nextLookMs(2_800, limits), 200);
   t.is(nextLookMs(3_600, limits), 400);
@@ -55,6 +61,7 @@ function beat() {
   const clock = new ManualClock();
   const pending: (() => void)[] = [];
   const suspicions: boolean[] = [];
+  const forsaken: number[] = [];
   const dead: number[] = [];
   const line = { received: 0 };
   const heartbeat: Heartbeat = new Heartbeat({
@@ -64,6 +71,7 @@ function beat() {
     received: () => line.received,
     onRtt: () => undefined,
     onSuspicion: () => void suspicions.push(heartbeat.isSuspect),
+    onForsaken: () => void forsaken.push(clock.monotonic()),
     onDead: (silentMs) => void dead.push(silentMs),
   });
   clock.advance(2);
@@ -72,7 +80,7 @@ function beat() {
     line.received += 100;
     heartbeat.heard();
   };
-  return { clock, heartbeat, pending, suspicions, dead, hear };
+  return { clock, heartbeat, pending, suspicions, forsaken, dead, hear };
 }
 
 test('a line falls silent: suspect after 400 ms, dead after 3 s', (t) => {
@@ -101,6 +109,24 @@ test('the answer comes after all: whole at once, and the round trip is hardly lo
   }
   t.deepEqual(suspicions, [true, false]);
   t.deepEqual(dead, []);
+});
+
+test('what was sent is offered to others after two suspicions, and at each look from then on', (t) => {
+  const { clock, suspicions, forsaken } = beat();
+  clock.advance(200 + 799);
+  t.deepEqual([suspicions, forsaken], [[true], []]);
+  clock.advance(1 + 400);
+  t.deepEqual(forsaken, [1_002, 1_402]);
+});
+
+test('on a line that answered slowly it is offered later: four times as late as the slowest answer', (t) => {
+  const { clock, pending, suspicions, forsaken } = beat();
+  clock.advance(200 + 300);
+  pending.shift()?.();
+  clock.advance(200 + 1_199);
+  t.deepEqual([suspicions, forsaken], [[true], []]);
+  clock.advance(1);
+  t.deepEqual(forsaken, [502 + 200 + 1_200]);
 });
 
 test('any octet makes it whole at once; without an answer it is dead all the same', (t) => {
