@@ -14,7 +14,7 @@ const tidied = new Set<string>();
  */
 export async function writeFileAtomic(
   path: string,
-  data: string | Uint8Array | AsyncIterable<string>,
+  data: string | Uint8Array | AsyncIterable<string | Uint8Array>,
   mode = 0o600,
 ): Promise<void> {
   serial += 1;
@@ -70,8 +70,13 @@ async function syncFolder(dir: string): Promise<void> {
 
 /** Reads a text file; undefined when there is none. Throws FILE_UNREADABLE for anything else. */
 export async function readFileIfAny(path: string): Promise<string | undefined> {
+  return (await readBytesIfAny(path))?.toString();
+}
+
+/** The same of any file, as it is. */
+export async function readBytesIfAny(path: string): Promise<Buffer | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    return await readFile(path);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new IsthmusError('FILE_UNREADABLE', { what: messageOf(cause), where: path, cause });

@@ -2,7 +2,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { IsthmusError, messageOf } from '../core/errors.ts';
-import { readFileIfAny, writeFileAtomic } from '../core/files.ts';
+import { readBytesIfAny, writeFileAtomic } from '../core/files.ts';
 import type { FederationName } from '../core/names.ts';
 import type { RawChange } from './record-reader.ts';
 import type { Sealer } from './signing.ts';
@@ -63,18 +63,18 @@ export class SnapshotCache {
 
   /** The last good snapshot; undefined when there is none. Throws CACHE_INVALID for a file that can't be believed. */
   async load(): Promise<CachedSnapshot | undefined> {
-    const text = await readFileIfAny(this.path);
-    if (text === undefined) return undefined;
+    const bytes = await readBytesIfAny(this.path);
+    if (bytes === undefined) return undefined;
     try {
-      const end = text.lastIndexOf('\n', text.length - 2) + 1;
-      const [first = '', ...lines] = text.slice(0, end).trimEnd().split('\n');
+      const end = bytes.lastIndexOf(lineBreak, bytes.length - 2) + 1;
+      const [first = '', ...lines] = linesOf(bytes.subarray(0, end));
       const header = JSON.parse(first) as Header;
-      const footer = JSON.parse(text.slice(end)) as Footer | null;
+      const footer = JSON.parse(bytes.toString('utf8', end)) as Footer | null;
       if (header.version !== version || header.federation !== this.#federation) {
         throw new Error(`it is of version ${header.version} and federation ${header.federation}`);
       }
       if (footer?.records !== lines.length) throw new Error('it was cut short');
-      const isProven = this.#isSealed(text.slice(0, end), footer.seal);
+      const isProven = this.#isSealed(bytes.subarray(0, end), footer.seal);
       const records = lines.map((line) => readLine(line, isProven));
       return { revision: header.revision, savedAt: header.savedAt, records };
     } catch (cause) {
@@ -86,43 +86,59 @@ export class SnapshotCache {
     }
   }
 
-  #isSealed(lines: string, seal: string | undefined): boolean {
+  #isSealed(lines: Uint8Array, seal: string | undefined): boolean {
     if (this.#sealer === undefined || seal === undefined) return false;
     return this.#sealer.isSeal(sealedBytes(createHash('sha256').update(lines)), seal);
   }
 }
+
+const lineBreak = 0x0a;
 
 /** No record's sealed bytes begin so. */
 function sealedBytes(lines: Hash): Uint8Array {
   return Buffer.from(`snapshot\n${lines.digest('base64url')}`);
 }
 
+/** A string for each, of which none keeps the bytes of all. */
+function* linesOf(bytes: Buffer): Generator<string> {
+  for (let start = 0; start < bytes.length; ) {
+    const end = bytes.indexOf(lineBreak, start);
+    yield bytes.toString('utf8', start, end);
+    start = end + 1;
+  }
+}
+
+/** The record is parsed by whoever takes it up. */
 function readLine(line: string, isProven: boolean): RawChange {
-  const [key, record] = JSON.parse(line) as [unknown, unknown];
-  if (typeof key !== 'string' || typeof record !== 'object' || record === null) {
+  const comma = line.indexOf('",') + 1;
+  if (!/^\["[^"\\]*",\{/.test(line.slice(0, comma + 2)) || !line.endsWith('}]')) {
     throw new Error('it has a line that is not a key and its record');
   }
-  return { key, value: JSON.stringify(record), isProven };
+  return { key: line.slice(2, comma - 1), value: line.slice(comma + 1, -1), isProven };
 }
 
 async function* fileLines(
   header: Header,
   records: Iterable<readonly [string, object]>,
   sealer: Sealer | undefined,
-): AsyncGenerator<string> {
+): AsyncGenerator<Uint8Array> {
   const digest = createHash('sha256');
   let lines = `${JSON.stringify(header)}\n`;
   let count = 0;
+  const digested = (): Uint8Array => {
+    const bytes = Buffer.from(lines);
+    lines = '';
+    digest.update(bytes);
+    return bytes;
+  };
   for (const record of records) {
     lines += `${JSON.stringify(record)}\n`;
     if (++count % recordsPerTurn !== 0) continue;
-    digest.update(lines);
-    yield lines;
-    lines = '';
+    yield digested();
     await nextTurn();
   }
-  digest.update(lines);
+  yield digested();
   const seal = sealer?.seal(sealedBytes(digest));
   const footer: Footer = { records: count, ...(seal !== undefined && { seal }) };
-  yield `${lines}${JSON.stringify(footer)}\n`;
+  yield Buffer.from(`${JSON.stringify(footer)}\n`);
 }

@@ -16,13 +16,13 @@ export interface RecordedParts extends BelievingParts {
   readonly clock: Clock;
 }
 
-/** Changes within this time are one line, and what changed back is in none. */
+/** Changes within this time are told together, and what changed back is not. */
 const shortestPauseMs = 2_000;
 const longestPauseMs = 60_000;
 /** After a line of so many bytes the pause is a second longer. */
 const bytesPerSecond = 32 * 1024;
-/** Facts of a line where everything is told. */
-const factsPerLine = 500;
+/** Facts of a line at most: what a turn of the event loop has time for. */
+const factsPerLine = 100;
 /** Everything is told anew once the changes since take up as much, and at least so many bytes. */
 const leastChangedBytes = 256 * 1024;
 
@@ -118,8 +118,11 @@ export class Recorder {
   }
 
   async #write(): Promise<void> {
-    const changed = this.#changed();
-    const bytes = this.#append([...changed], {});
+    // At a start nearly all is news, which need not be told twice.
+    if (this.#services.size > Math.max(factsPerLine, this.#written.size)) {
+      await this.#writeAll(false);
+    }
+    const bytes = await this.#appendAll(this.#changed(), {});
     this.#pauseMs = pauseAfter(bytes);
     this.#changedBytes += bytes;
     if (this.#changedBytes > Math.max(leastChangedBytes, this.#wholeBytes)) {
@@ -127,14 +130,19 @@ export class Recorder {
     }
   }
 
+  /** What changes while these are looked up is among the next. */
   *#changed(): Generator<Fact> {
     const gateway = this.#gateway;
-    for (const cluster of this.#clusters)
-      yield [`cluster/${cluster}`, clusterFact(gateway, cluster)];
-    for (const service of this.#services)
-      yield [`service/${service}`, serviceFact(gateway, service)];
-    if (this.#arePoliciesNew) yield* this.#policies();
-    if (this.#areShiftsNew) yield ['shifts', shiftsFact(gateway)];
+    const [clusters, services] = [[...this.#clusters], [...this.#services]];
+    const [arePoliciesNew, areShiftsNew] = [this.#arePoliciesNew, this.#areShiftsNew];
+    this.#nothingChanged();
+    for (const cluster of clusters) yield [`cluster/${cluster}`, clusterFact(gateway, cluster)];
+    for (const service of services) yield [`service/${service}`, serviceFact(gateway, service)];
+    if (arePoliciesNew) yield* this.#policies();
+    if (areShiftsNew) yield ['shifts', shiftsFact(gateway)];
+  }
+
+  #nothingChanged(): void {
     this.#clusters.clear();
     this.#services.clear();
     this.#arePoliciesNew = false;
@@ -149,23 +157,34 @@ export class Recorder {
     }
   }
 
-  /** Everything, in several lines and turns of the event loop; what changes meanwhile is written afterwards. */
+  /** Everything; what changes meanwhile is written afterwards. */
   async #writeAll(isStart: boolean): Promise<void> {
     this.#written.clear();
-    this.#wholeBytes = 0;
+    this.#nothingChanged();
     this.#changedBytes = 0;
+    const first: Partial<HistoryLine> = { begin: true, ...(isStart && { start: true }) };
+    this.#wholeBytes = await this.#appendAll(this.#all(), first, { whole: true });
+  }
+
+  /** Appends as many lines as it takes, each in a turn of the event loop; returns the bytes of them. */
+  async #appendAll(
+    all: Iterable<Fact>,
+    first: Partial<HistoryLine>,
+    last: Partial<HistoryLine> = {},
+  ): Promise<number> {
     let facts: Fact[] = [];
-    let mark: Partial<HistoryLine> = { begin: true, ...(isStart && { start: true }) };
-    for (const fact of this.#all()) {
+    let mark = first;
+    let bytes = 0;
+    for (const fact of all) {
       facts.push(fact);
       if (facts.length < factsPerLine) continue;
-      this.#wholeBytes += this.#append(facts, mark);
+      bytes += this.#append(facts, mark);
       facts = [];
       mark = {};
       await this.#lines.flush();
       await nextTurn();
     }
-    this.#wholeBytes += this.#append(facts, { ...mark, whole: true });
+    return bytes + this.#append(facts, { ...mark, ...last });
   }
 
   *#all(): Generator<Fact> {
