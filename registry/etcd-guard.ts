@@ -11,7 +11,7 @@ interface EtcdGuardOptions {
 }
 
 /** An etcd that is made anew is mostly noticed at once, by its answering again; one whose users are switched off, by then. */
-const lookEveryMs = 15_000;
+const lookEveryMs = 5_000;
 
 export class EtcdGuard {
   readonly #options: EtcdGuardOptions;
@@ -29,7 +29,7 @@ export class EtcdGuard {
     return this.#problem;
   }
 
-  /** Looks now, and from then on every 15 s until `close`; one look that fails leaves what is known. */
+  /** Looks now, and from then on every 5 s until `close`; one look that fails leaves what is known. */
   look(): void {
     if (this.#isLooking || this.#closed) return;
     this.#isLooking = true;
