@@ -40,7 +40,13 @@ import { OtherGateways } from './control/others/other-gateways.ts';
 import { followRegistry } from './control/policies/following.ts';
 import { Governing } from './control/policies/governing.ts';
 import { WrittenPolicies } from './control/policies/written-policies.ts';
-import { type Lifecycle, type Readiness, readinessOf } from './control/readiness/readiness.ts';
+import { clockObstacleOf } from './control/readiness/clock-off.ts';
+import {
+  type Lifecycle,
+  type Obstacle,
+  type Readiness,
+  readinessOf,
+} from './control/readiness/readiness.ts';
 import type { Predecessor } from './control/takeover/predecessor.ts';
 import type { Observations } from './control/telemetry/observations.ts';
 import type { Believing } from './control/trust/believing.ts';
@@ -264,7 +270,10 @@ export class GatewayParts {
       this.changes.tell('effects');
     };
     this.others = new OtherGateways(this, clock, resolver.lookup);
-    this.clocks = new Clocks(this, { clock, random, log });
+    this.clocks = new Clocks(this, {
+      ...{ clock, random, log },
+      changed: () => this.changes.tell('readiness'),
+    });
     this.drills = drillsOf(this, { apply, others: this.others, random, log });
     this.writtenPolicies = new WrittenPolicies({
       federation: config.federation,
@@ -296,7 +305,16 @@ export class GatewayParts {
 
   /** Whether it serves, and why not. */
   get readiness(): Readiness {
-    return readinessOf(this.lifecycle, this.membership.obstacle);
+    return readinessOf(this.lifecycle, this.membership.obstacle ?? this.#clockObstacle);
+  }
+
+  get #clockObstacle(): Obstacle | undefined {
+    const { clocks, config, membership, workers } = this;
+    const { skew, problem } = clocks;
+    const links = [...membership.believed].map((cluster) => workers.links.state(cluster).state);
+    const gateways = this.snapshot.clusters.get(config.cluster)?.gateways.keys() ?? [];
+    const hasSibling = [...gateways].some((id) => id !== config.gateway);
+    return clockObstacleOf({ skew, problem, links, hasSibling });
   }
 
   /** Where this gateway listens; the real ports where 0 was asked for. */

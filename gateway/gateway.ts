@@ -1,4 +1,6 @@
 /** Owns one running gateway: the order in which its parts start, take up another configuration, and end. */
+
+import { within } from '../core/within.ts';
 import { IngressCertificates } from './control/certificates/ingress-certificates.ts';
 import type { GatewayConfig } from './control/config/config.ts';
 import { listenOf, workerOptionsOf } from './control/config/data-side-settings.ts';
@@ -118,7 +120,6 @@ export class Gateway extends GatewayParts {
     this.serving.resolve();
     if (!wasMember) await this.membership.start();
     this.lifecycle = 'serving';
-    this.clocks.start();
     this.changes.tell('readiness');
   }
 
@@ -144,6 +145,12 @@ export class Gateway extends GatewayParts {
       const synced = session && Promise.all([session.client.synced(), writtenPolicies.listed()]);
       await everythingKnown({ synced, catalog, workers, patienceMs, clock });
       await Promise.all([this.endpointTrusts.settled(), this.issuerKeys.settled(patienceMs)]);
+      const clockLookedAt = this.clocks.start();
+      const isLinked = [...membership.believed].some(
+        (to) => workers.links.state(to).state === 'up',
+      );
+      // Why it reaches nobody has to be known before it says that it serves.
+      if (!isLinked) await within(clock, patienceMs, clockLookedAt);
     });
   }
 

@@ -28,6 +28,8 @@ interface ClocksOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** The clock here seems to be off, or not any more. */
+  changed(): void;
 }
 
 /** A clock, and when it was read, monotonic milliseconds. */
@@ -62,8 +64,9 @@ export class Clocks {
     this.#options = options;
   }
 
-  start(): void {
-    void this.#lookOften();
+  /** Looks, and goes on looking until `close`. Resolves after the first look; never rejects. */
+  start(): Promise<void> {
+    return this.#lookOften();
   }
 
   close(): void {
@@ -75,6 +78,10 @@ export class Clocks {
   get readings(): readonly ClusterClock[] {
     const now = this.#options.clock.monotonic();
     return [...this.#read.values()].filter(({ at }) => now - at < keptMs);
+  }
+
+  get skew(): Skew | undefined {
+    return this.#skew;
   }
 
   /** CLOCK_SKEW while it seems to be this gateway's clock that is off. */
@@ -151,6 +158,7 @@ export class Clocks {
     const { problem } = this;
     if (problem) log.error({ err: problem }, 'the clock seems to be off');
     else log.info('the clock is in step with the others again');
+    this.#options.changed();
   }
 
   #others(): OtherGateway[] {

@@ -7,8 +7,15 @@ export interface Obstacle {
    * `uninformed`: it is, or may be, a member and has no snapshot yet. `unjoined`: it may serve only as a
    * member and is none. `displaced`: its cluster is a member, and this gateway has not its authority (any more).
    * `id-taken`: another gateway of its cluster has its id. `disagreeing`: another says otherwise of the cluster.
+   * `clock-off`: its certificates are refused for its clock, and another gateway of its cluster serves.
    */
-  readonly state: 'uninformed' | 'unjoined' | 'displaced' | 'id-taken' | 'disagreeing';
+  readonly state:
+    | 'uninformed'
+    | 'unjoined'
+    | 'displaced'
+    | 'id-taken'
+    | 'disagreeing'
+    | 'clock-off';
   readonly problem: IsthmusError;
 }
 

@@ -25,6 +25,7 @@ const waitsForPeople: ReadonlySet<Readiness['state']> = new Set([
   'displaced',
   'id-taken',
   'disagreeing',
+  'clock-off',
 ]);
 
 export class ServiceManager {

@@ -22,6 +22,7 @@ const stateSchema = z.enum([
   'displaced',
   'id-taken',
   'disagreeing',
+  'clock-off',
   'draining',
 ]);
 

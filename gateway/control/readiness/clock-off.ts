@@ -1,0 +1,30 @@
+/** Owns when a gateway whose clock is off gives way to another of its cluster: pure. */
+import type { IsthmusError } from '../../../core/errors.ts';
+import type { LinkState } from '../../data/balance/types.ts';
+import type { Obstacle } from './readiness.ts';
+
+interface Circumstances {
+  /** How far the clock is ahead of the others', or behind, as far as that is known. */
+  readonly skew: { readonly aheadMs: number; readonly by: readonly string[] } | undefined;
+  /** CLOCK_SKEW. */
+  readonly problem: IsthmusError | undefined;
+  /** Of the links to each other cluster. */
+  readonly links: readonly LinkState[];
+  /** Whether the registry has another gateway of the cluster. */
+  readonly hasSibling: boolean;
+}
+
+/** Certificates are valid from an hour before they are made. */
+const refusedMs = 3_600_000;
+
+/**
+ * Where several clusters say so, no link is up, and another gateway can do what this one can't. A cluster's only gateway stays ready:
+ * it has services of its own, which need no link.
+ */
+export function clockObstacleOf(circumstances: Circumstances): Obstacle | undefined {
+  const { skew, problem, links, hasSibling } = circumstances;
+  if (skew === undefined || problem === undefined || !hasSibling) return undefined;
+  if (Math.abs(skew.aheadMs) <= refusedMs || skew.by.length < 2) return undefined;
+  const isLinked = links.some((state) => state === 'up' || state === 'suspect');
+  return isLinked ? undefined : { state: 'clock-off', problem };
+}
