@@ -272,7 +272,11 @@ export class GatewayParts {
     this.others = new OtherGateways(this, clock, resolver.lookup);
     this.clocks = new Clocks(this, {
       ...{ clock, random, log },
-      changed: () => this.changes.tell('readiness'),
+      changed: () => {
+        // Others take a leaf of now, and links wait no longer.
+        if (this.clocks.problem === undefined) void identity.leaf.renew();
+        this.changes.tell('readiness');
+      },
     });
     this.drills = drillsOf(this, { apply, others: this.others, random, log });
     this.writtenPolicies = new WrittenPolicies({

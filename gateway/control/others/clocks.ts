@@ -43,6 +43,8 @@ const lookAgainMs = 5_000;
 /** Most clusters that are asked at once: each is a handshake. */
 const mostAsked = 5;
 const timeoutMs = 2_000;
+/** How long links have to be made again once the clock is right. */
+const settlingMs = 10_000;
 /** What was read is forgotten after so long: clocks are set. */
 const keptMs = 3 * lookEveryMs;
 
@@ -52,6 +54,10 @@ export class Clocks {
   /** By the address that was asked. */
   readonly #read = new Map<string, Read>();
   #skew: Skew | undefined;
+  /** What it was before it was found to be right. */
+  #lastSkew: Skew | undefined;
+  /** When that is forgotten, monotonic milliseconds. */
+  #settledAt = 0;
   /** When some are asked that links reach, monotonic milliseconds. */
   #dueAt = 0;
   /** The wall time at which monotonic time began: another one when the clock was set. */
@@ -80,8 +86,10 @@ export class Clocks {
     return [...this.#read.values()].filter(({ at }) => now - at < keptMs);
   }
 
+  /** How far this gateway's clock seems to be off; or seemed to be, seconds ago. */
   get skew(): Skew | undefined {
-    return this.#skew;
+    const { clock } = this.#options;
+    return this.#skew ?? (clock.monotonic() < this.#settledAt ? this.#lastSkew : undefined);
   }
 
   /** CLOCK_SKEW while it seems to be this gateway's clock that is off. */
@@ -154,7 +162,9 @@ export class Clocks {
     const before = this.#skew;
     this.#skew = skewOf(this.readings, clockErrorMs);
     if ((before === undefined) === (this.#skew === undefined)) return;
-    const { log } = this.#options;
+    const { clock, log } = this.#options;
+    this.#lastSkew = before;
+    this.#settledAt = clock.monotonic() + settlingMs;
     const { problem } = this;
     if (problem) log.error({ err: problem }, 'the clock seems to be off');
     else log.info('the clock is in step with the others again');

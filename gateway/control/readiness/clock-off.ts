@@ -1,12 +1,12 @@
 /** Owns when a gateway whose clock is off gives way to another of its cluster: pure. */
-import type { IsthmusError } from '../../../core/errors.ts';
+import { IsthmusError } from '../../../core/errors.ts';
 import type { LinkState } from '../../data/balance/types.ts';
 import type { Obstacle } from './readiness.ts';
 
 interface Circumstances {
-  /** How far the clock is ahead of the others', or behind, as far as that is known. */
+  /** How far the clock is ahead of the others', or behind, or was seconds ago, as far as that is known. */
   readonly skew: { readonly aheadMs: number; readonly by: readonly string[] } | undefined;
-  /** CLOCK_SKEW. */
+  /** CLOCK_SKEW; absent once it is right. */
   readonly problem: IsthmusError | undefined;
   /** Of the links to each other cluster. */
   readonly links: readonly LinkState[];
@@ -23,8 +23,13 @@ const refusedMs = 3_600_000;
  */
 export function clockObstacleOf(circumstances: Circumstances): Obstacle | undefined {
   const { skew, problem, links, hasSibling } = circumstances;
-  if (skew === undefined || problem === undefined || !hasSibling) return undefined;
+  if (skew === undefined || !hasSibling) return undefined;
   if (Math.abs(skew.aheadMs) <= refusedMs || skew.by.length < 2) return undefined;
   const isLinked = links.some((state) => state === 'up' || state === 'suspect');
-  return isLinked ? undefined : { state: 'clock-off', problem };
+  return isLinked ? undefined : { state: 'clock-off', problem: problem ?? isSettling() };
+}
+
+function isSettling(): IsthmusError {
+  const what = 'The clock is right again, and no link is up yet';
+  return new IsthmusError('NOT_READY', { what, fix: 'Wait some seconds.' });
 }

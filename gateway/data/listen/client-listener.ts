@@ -10,12 +10,15 @@ import { addressOf, type ClientPeer, clientAt } from '../message/peer.ts';
 import type { TrustedProxies } from '../message/trusted-proxies.ts';
 import type { Entrance } from '../request/chain.ts';
 import type { GatewayProxy } from '../request/proxy.ts';
+import { queueTaken } from './accept-queue.ts';
 import { limitConnections } from './connection-limit.ts';
 import { type BoundTo, bind, type Listener, type ListenPlace } from './listen.ts';
 import { awaitProxyHeader } from './proxy-header-wait.ts';
 
 /** How long connections have to close when nothing is in flight any more. */
 const lingerMs = 1_000;
+/** How long connections that rest, or have only just come, have for a request that is on its way: the answer asks for another connection. */
+const lastRequestsMs = 500;
 
 interface ClientListenerOptions {
   /** The kind of the listener. */
@@ -114,9 +117,12 @@ export class ClientListener implements Listener {
 
   async drain(limitMs: number, graceMs = 0): Promise<DrainResult> {
     const { connections, inFlight } = this.ground;
+    this.#isDraining = true;
+    // Where somebody else listens here, who is in the queue is theirs.
+    if (graceMs === 0) await queueTaken(this.#server);
     const closed = this.#stop();
-    const grace = Math.min(graceMs, limitMs);
-    if (grace > 0) await atMost(grace, closed, this.#clock);
+    const grace = Math.min(Math.max(graceMs, lastRequestsMs), limitMs);
+    await atMost(grace, closed, this.#clock);
     for (const connection of connections.all()) connection.drain();
     const result = await inFlight.drained(this.#clock, limitMs - grace);
     // The last answer may still be on its way out.

@@ -18,9 +18,9 @@ export interface Listener {
   /** Takes no new connections; open ones go on. */
   stop(): void;
   /**
-   * Takes nothing new, lets what is in flight finish for at most `limitMs`, then closes. Connections that rest are
-   * closed at once; or, where somebody else listens here from now on, only after `graceMs` (default 0), for
-   * their clients may be about to use them: the next answer on each asks for a new connection.
+   * Takes nobody new but those who have connected already, lets what is in flight finish for at most `limitMs`, then closes.
+   * Connections that rest are closed after a moment; or, where somebody else listens here from now on, after `graceMs` (default
+   * 0): their clients may be about to use them, and the next answer on each asks for a new connection.
    */
   drain(limitMs: number, graceMs?: number): Promise<DrainResult>;
   /** Cuts everything off at once. */

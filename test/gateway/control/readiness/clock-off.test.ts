@@ -18,6 +18,7 @@ const table = [
   ['by the word of one other', { skew: { ...off.skew, by: ['dc1'] } }, undefined],
   ['a link is up all the same', { links: ['down', 'up'] }, undefined],
   ['it is the only gateway of its cluster', { hasSibling: false }, undefined],
+  ['it was, seconds ago, and no link is up yet', { problem: undefined }, 'clock-off'],
   ['nobody says so', { skew: undefined, problem: undefined }, undefined],
 ] as const;
 
