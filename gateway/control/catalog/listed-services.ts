@@ -16,6 +16,8 @@ export class ListedServices {
   readonly #options: ListedServicesOptions;
   /** Sorted, each once; undefined before somebody asks, and once all may be others. */
   #names: ServiceName[] | undefined;
+  /** The same: most changes neither add nor remove one, which is to be seen without a search. */
+  readonly #listed = new Set<ServiceName>();
 
   constructor(options: ListedServicesOptions) {
     this.#options = options;
@@ -44,11 +46,13 @@ export class ListedServices {
 
   #sorted(): ServiceName[] {
     const { catalog, snapshot } = this.#options;
-    const names = new Set(catalog.services());
+    const listed = this.#listed;
+    listed.clear();
+    for (const service of catalog.services()) listed.add(service);
     for (const view of snapshot().services.values()) {
-      if (isOffered(view)) names.add(view.service);
+      if (isOffered(view)) listed.add(view.service);
     }
-    return [...names].sort(byNaturalOrder);
+    return [...listed].sort(byNaturalOrder);
   }
 
   #look(service: ServiceName): void {
@@ -56,10 +60,15 @@ export class ListedServices {
     if (names === undefined) return;
     const { catalog, snapshot } = this.#options;
     const isListed = catalog.hasService(service) || isOffered(snapshot().services.get(service));
+    if (isListed === this.#listed.has(service)) return;
     const place = placeOf(names, service);
-    const wasListed = names[place] === service;
-    if (isListed && !wasListed) names.splice(place, 0, service);
-    if (!isListed && wasListed) names.splice(place, 1);
+    if (isListed) {
+      this.#listed.add(service);
+      names.splice(place, 0, service);
+    } else {
+      this.#listed.delete(service);
+      names.splice(place, 1);
+    }
   }
 }
 

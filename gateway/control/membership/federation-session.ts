@@ -271,8 +271,8 @@ export class FederationSession {
   }
 
   #changed(delta: SnapshotDelta): void {
-    const { snapshot, status } = this.client;
-    if (delta.clusters.size > 0 && !status.stale) this.trust.retain(snapshot);
+    const { client } = this;
+    if (delta.clusters.size > 0 && !client.status.stale) this.trust.retain(client.snapshot);
     this.presence.look(delta);
     this.#options.source.changed(delta);
     this.presence.publish(delta);
