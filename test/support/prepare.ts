@@ -12,6 +12,7 @@ const missing = installMissing([
   ['nghttpd', 'nghttp2-server'],
   ['slowhttptest', 'slowhttptest'],
   ['chromium', 'chromium'],
+  ['chromium-headless-shell', 'chromium-headless-shell'],
   ['h2load', 'nghttp2-client'],
   ['prometheus', 'prometheus'],
   ['promtool', 'prometheus'],

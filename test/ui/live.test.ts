@@ -1,13 +1,22 @@
 /** Specifies how the UI keeps up with a federation in a real browser: what dies, what can't be reached, what is refused. */
 import test from 'ava';
+import type { Browser } from 'playwright-core';
 import { federate, standalone } from '../support/federation.ts';
+import { sharedScope } from '../support/shared.ts';
 import { openUi, startBrowser } from './browser.ts';
+
+const scope = sharedScope(test);
+let browser: Browser;
+
+test.before(async () => {
+  browser = await startBrowser(scope);
+});
 
 test.serial(
   'what dies is seen to die, and to come back, without a reload; of a cluster that is lost it is said that nobody knows',
   async (t) => {
     const { dc1, dc3 } = await federate(t, { dc1: { instances: 2 }, dc2: {}, dc3: {} });
-    const { page, open, complaints } = await openUi(t, await startBrowser(t), dc1);
+    const { page, open, complaints } = await openUi(t, browser, dc1);
     await open('/services');
     const row = page.getByRole('row', { name: /orders\.shop/ });
     const here = row.getByRole('cell').nth(2);
@@ -42,7 +51,7 @@ test.serial(
   'a gateway that dies: the page says since when, greys what it shows, and lives again with it',
   async (t) => {
     const dc1 = await standalone(t, 'dc1');
-    const { page, open } = await openUi(t, await startBrowser(t), dc1);
+    const { page, open } = await openUi(t, browser, dc1);
     await open('/services');
     await page.getByText('orders.shop', { exact: true }).waitFor();
     await dc1.gateway.kill();
@@ -63,7 +72,7 @@ test.serial(
   'a join that is refused says what, why and what to do, and keeps the token that was typed',
   async (t) => {
     const dc1 = await standalone(t, 'dc1');
-    const { page, open } = await openUi(t, await startBrowser(t), dc1);
+    const { page, open } = await openUi(t, browser, dc1);
     await open('/trust');
     await page.getByRole('button', { name: 'Join a federation' }).click();
     const token = page.getByLabel('Join token');
@@ -87,7 +96,6 @@ test.serial(
       registry: { embedded: { listen: '127.0.0.1:0' } },
     });
     const joiner = await standalone(t, 'dc2');
-    const browser = await startBrowser(t);
     const at1 = await openUi(t, browser, founder);
     await at1.open('/trust');
     await at1.page.getByRole('button', { name: 'Invite a cluster' }).click();
@@ -111,7 +119,7 @@ test.serial(
 
 test.serial('an endpoint is registered and deregistered by the UI', async (t) => {
   const dc1 = await standalone(t, 'dc1');
-  const { page, open } = await openUi(t, await startBrowser(t), dc1);
+  const { page, open } = await openUi(t, browser, dc1);
   await open('/services/orders.shop');
   await page.getByRole('button', { name: 'Register an endpoint' }).click();
   const dialog = page.getByRole('dialog');

@@ -34,7 +34,7 @@ const views = [
   ['/drills/schedules', 'Nothing is rehearsed by the calendar.'],
   ['/drills/orders', 'No cluster is drained.'],
   ['/services?via=dc2', 'orders.shop'],
-  ['/events', 'The registry answers'],
+  ['/events?sort=at', 'The registry answers'],
   ['/events/audit', '/v1/tokens'],
   ['/nowhere', 'No such view'],
 ] as const;
