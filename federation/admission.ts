@@ -155,6 +155,14 @@ export class Admission {
     }
     const [record, bundle] = await this.#records(applicant);
     if (!record && !bundle && cluster !== self) return;
+    const { admission } = bundle ? parseRecord(bundleRecordSchema, bundle.key, bundle.value) : {};
+    if (record && admission?.fingerprint === applicant.fingerprint) {
+      throw new IsthmusError('JOIN_CONFLICT', {
+        what: `${admission.by} has admitted this very ${cluster}, which did not hear so`,
+        where: this.#keys(applicant).cluster,
+        fix: `It finishes by itself once it reaches ${admission.by}. To begin anew instead: \`isthmus leave\` there, \`isthmus leave --cluster ${cluster}\` on a member, and a new token.`,
+      });
+    }
     throw new IsthmusError('JOIN_CONFLICT', {
       what: `The federation already has a cluster ${cluster}`,
       where: this.#keys(applicant).cluster,

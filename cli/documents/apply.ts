@@ -10,15 +10,16 @@ interface Applying {
   readonly isDryRun: boolean;
   readonly set: string | undefined;
   readonly isPruned: boolean;
+  readonly takesOver: boolean;
 }
 
 export async function applyPolicies(
   cli: Cli,
   documents: readonly PolicyDocument[],
-  { isDryRun, set, isPruned }: Applying,
+  { isDryRun, set, isPruned, takesOver }: Applying,
 ): Promise<void> {
   const admin = await cli.admin();
-  const plan = await acceptedPlan(cli, documents, set);
+  const plan = await acceptedPlan(cli, documents, set, takesOver);
   if (plan === undefined) return;
   const left = isPruned ? plan.left : [];
   if (left.length > 0) tellLeft(cli, left, set ?? '');
@@ -51,8 +52,9 @@ export async function acceptedPlan(
   cli: Cli,
   documents: readonly PolicyDocument[],
   set: string | undefined,
+  takesOver = false,
 ): Promise<Plan | undefined> {
-  const plan = await planOf(await cli.admin(), documents, set);
+  const plan = await planOf(await cli.admin(), documents, { set, takesOver });
   const refusals = documents.flatMap((document, i) => {
     const planned = plan.items[i];
     return (planned && refusalOf(planned, document)) ?? [];

@@ -18,6 +18,12 @@ export interface Plan {
   readonly left: PolicyPlan['ofSet'];
 }
 
+interface Asked {
+  readonly set: string | undefined;
+  /** Whether what another cluster wrote alike is to be this one's word. */
+  readonly takesOver?: boolean;
+}
+
 /** The gateway takes this much in one question. */
 const most = { documents: 500, octets: 512 * 1024 };
 
@@ -25,7 +31,7 @@ const most = { documents: 500, octets: 512 * 1024 };
 export async function planOf(
   admin: AdminClient,
   documents: readonly PolicyDocument[],
-  set: string | undefined,
+  { set, takesOver }: Asked,
 ): Promise<Plan> {
   const items: Planned[] = [];
   let ofSet: PolicyPlan['ofSet'] = [];
@@ -38,6 +44,7 @@ export async function planOf(
       admin.send<PolicyPlan>('POST', '/v1/policies/plan', {
         documents: asked,
         ...(set !== undefined && { set }),
+        ...(takesOver && { takeOver: true }),
       }),
     );
     items.push(...answer.items);

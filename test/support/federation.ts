@@ -1,7 +1,12 @@
 /** Owns a federation of real gateways in tests: clusters with instances, lines between them that can fail, joined by token. */
 import { join } from 'node:path';
 import { joinTimeoutMs } from '../../cli/admin-client.ts';
-import type { ClusterItem, CreatedToken, ServiceItem } from '../../gateway/control/api/answers.ts';
+import type {
+  ClusterItem,
+  CreatedToken,
+  ServiceItem,
+  Status,
+} from '../../gateway/control/api/answers.ts';
 import { GatewayProcess, type Scope } from './gateway-process.ts';
 import type { Inspector } from './inspector.ts';
 import { Instance } from './instance.ts';
@@ -83,9 +88,9 @@ export class Cluster {
     return new Cluster(gateway, name, instances, lines);
   }
 
-  /** Starts the gateway, again perhaps; the lines lead to wherever it listens now. */
-  async start(): Promise<void> {
-    await this.gateway.start();
+  /** Starts the gateway, again perhaps, and waits as it does; the lines lead to wherever it listens now. */
+  async start(...given: readonly Status['state'][]): Promise<void> {
+    await this.gateway.start(...given);
     await this.#connectLines();
   }
 

@@ -34,7 +34,7 @@ export function policyPlanOperation(gateway: PlanParts): Operation {
 }
 
 /** Documents are looked at together: one may keep another from being in force. */
-function planOf(gateway: PlanParts, { documents, set }: Asked): PolicyPlan {
+function planOf(gateway: PlanParts, { documents, set, takeOver }: Asked): PolicyPlan {
   const { writtenPolicies, config, catalog, snapshot } = gateway;
   const judged = documents.map((document) => judge(gateway, document));
   const resources = judged.flatMap((one) => ('resource' in one ? [one.resource] : []));
@@ -53,7 +53,9 @@ function planOf(gateway: PlanParts, { documents, set }: Asked): PolicyPlan {
       }
       const { spec: after, resource } = one;
       const isSame =
-        isDeepStrictEqual(before?.spec, after) && (set === undefined || before?.set === set);
+        isDeepStrictEqual(before?.spec, after) &&
+        (set === undefined || before?.set === set) &&
+        !(takeOver && found?.record.cluster !== config.cluster);
       const change = before === undefined ? 'created' : isSame ? 'unchanged' : 'configured';
       const warnings = warningsOf({ ...id, cluster: config.cluster }, after, known);
       return { ...base, change, after, ...standing(policies, resource), warnings };

@@ -27,6 +27,10 @@ export const planBodySchema = z.strictObject({
   set: labelSchema
     .optional()
     .describe('Set that they would be put with; one of another set, or of none, is configured'),
+  takeOver: z
+    .boolean()
+    .default(false)
+    .describe('Whether one that another cluster wrote is configured although it says the same'),
 });
 
 export const planSchema = named('PolicyPlan', 'What writing policies would change', {

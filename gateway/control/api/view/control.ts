@@ -10,6 +10,7 @@ import { type CheckedParts, checkGateway } from '../../check/check.ts';
 import { type LinkedClusters, missingClusters, missingGateways } from '../../check/missing.ts';
 import { outageOf } from '../../check/outage.ts';
 import type { Membership } from '../../membership/membership.ts';
+import { refuseLoss } from '../../policies/parting.ts';
 import type { Readiness } from '../../readiness/readiness.ts';
 import { type BelievingParts, bundleStandings } from '../../trust/standings.ts';
 import type { Workers } from '../../workers/workers.ts';
@@ -98,6 +99,8 @@ export function createControl(gateway: ControlledParts, { adminAddress }: Contro
     revokeToken: (id) => membership.revokeToken(id),
     join: (token, dryRun) => membership.join(token, dryRun),
     async leave(other, force, gateways) {
+      const isOwn = other === undefined || other === config.cluster;
+      if (isOwn && !force) refuseSilence(gateway);
       const isEtcd = membership.session?.joined.registry.kind === 'etcd';
       const left = await membership.leave(other, force, gateways);
       return { left, ...(isEtcd && { etcdUser: trustDomainOf(left, config.federation) }) };
@@ -109,6 +112,14 @@ export function createControl(gateway: ControlledParts, { adminAddress }: Contro
       await (action === 'stop' ? hosted.stop() : hosted.start());
     },
   };
+}
+
+/** Throws LEAVE_REFUSED where others go by what this cluster said for all. */
+function refuseSilence({ config, membership, snapshot, writtenPolicies }: ControlledParts): void {
+  const { session } = membership;
+  if (session === undefined || session.isOut || snapshot.clusters.size === 1) return;
+  const { charter } = session.trust;
+  refuseLoss({ self: config.cluster, charter, policies: writtenPolicies.views });
 }
 
 function storeItem(store: StoreState | undefined) {
