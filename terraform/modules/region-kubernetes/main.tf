@@ -5,6 +5,15 @@ module "region" {
   cluster    = var.cluster
   region     = var.region
   capacity   = var.capacity
+  network    = var.network
+
+  # Where a network is named, pods are reached in it without a way over load balancers.
+  advertise = {
+    private = {
+      eastWest   = var.network == null ? [] : ["$${ISTHMUS_POD_IP}:7443"]
+      federation = var.network == null ? [] : ["$${ISTHMUS_POD_IP}:7444"]
+    }
+  }
 
   # Kubernetes asks for health over the network, and pods ask each other.
   listeners       = { admin = "0.0.0.0:7001" }
@@ -27,6 +36,14 @@ module "region" {
   drain_timeout   = try(var.gateway.drain_timeout, "30s")
   log             = try(var.gateway.log, {})
   tracing         = try(var.gateway.tracing, null)
+  metrics         = try(var.gateway.metrics, null)
+  sampling        = try(var.gateway.sampling, null)
+  ca              = try(var.gateway.ca, null)
+  audit           = try(var.gateway.audit, null)
+  history         = try(var.gateway.history, null)
+  quotas          = try(var.gateway.quotas, null)
+  verify          = try(var.gateway.verify, null)
+  trust           = try(var.gateway.trust, null)
 
   kubernetes = {
     image               = var.image

@@ -64,6 +64,12 @@ variable "advertise_domain" {
   type        = string
 }
 
+variable "network" {
+  description = "Network in which pods are reached at their own addresses, a VPC whose addresses they have for instance: gateways of the same one try these first, all others the names. It takes IPv4. Null: the names alone."
+  type        = string
+  default     = null
+}
+
 variable "service_type" {
   description = "Type of the Service that each pod has, for gateways of other clusters."
   type        = string
@@ -136,14 +142,14 @@ variable "admin" {
 }
 
 variable "gateway" {
-  description = "Further inputs of the module region: balance, timeouts, limits, workers, warm_up, overload, expose_decision, drain_timeout, log, tracing."
+  description = "Further inputs of the module region: balance, timeouts, limits, workers, warm_up, overload, expose_decision, drain_timeout, log, tracing, metrics, sampling, ca, audit, history, quotas, verify, trust. Files are below /etc/isthmus/secrets."
   type        = any
   default     = {}
   nullable    = false
 
   validation {
-    condition     = length(setsubtract(keys(var.gateway), ["balance", "timeouts", "limits", "workers", "warm_up", "overload", "expose_decision", "drain_timeout", "log", "tracing"])) == 0
-    error_message = "Its keys are balance, timeouts, limits, workers, warm_up, overload, expose_decision, drain_timeout, log and tracing."
+    condition     = length(setsubtract(keys(var.gateway), ["balance", "timeouts", "limits", "workers", "warm_up", "overload", "expose_decision", "drain_timeout", "log", "tracing", "metrics", "sampling", "ca", "audit", "history", "quotas", "verify", "trust"])) == 0
+    error_message = "Its keys are balance, timeouts, limits, workers, warm_up, overload, expose_decision, drain_timeout, log, tracing, metrics, sampling, ca, audit, history, quotas, verify and trust."
   }
 }
 

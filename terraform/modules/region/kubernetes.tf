@@ -61,6 +61,7 @@ locals {
       { name = "ISTHMUS_GATEWAY", valueFrom = { fieldRef = { fieldPath = "metadata.name" } } },
       { name = "ISTHMUS_ZONE", valueFrom = { fieldRef = { fieldPath = "metadata.labels['topology.kubernetes.io/zone']" } } },
       { name = "ISTHMUS_ADVERTISE", value = "$(ISTHMUS_GATEWAY).${local.k8s.advertise_domain}" },
+      { name = "ISTHMUS_POD_IP", valueFrom = { fieldRef = { fieldPath = "status.podIP" } } },
       { name = "ISTHMUS_ADMIN", value = "https://localhost:${local.ports.admin == null ? 0 : local.ports.admin}" },
       { name = "NODE_COMPILE_CACHE", value = "/var/cache/isthmus" },
     ]

@@ -50,6 +50,27 @@ run "a_namespace_that_is_there_stays_as_it_is" {
   }
 }
 
+run "pods_of_a_network_are_reached_in_it" {
+  command = plan
+  variables {
+    network = "vpc-1"
+    gateway = { quotas = { services = 100 } }
+  }
+
+  assert {
+    condition     = yamldecode(output.gateway_yaml).network == "vpc-1" && yamldecode(output.gateway_yaml).advertise.eastWest == [{ address = "$${ISTHMUS_POD_IP}:7443", scope = "private" }, "$${ISTHMUS_ADVERTISE}:7443"]
+    error_message = "They advertise their own addresses to that network, and their names to all."
+  }
+  assert {
+    condition     = contains([for variable in output.objects["statefulset"].spec.template.spec.containers[0].env : variable.name if try(variable.valueFrom.fieldRef.fieldPath, "") == "status.podIP"], "ISTHMUS_POD_IP")
+    error_message = "Pods know their own addresses."
+  }
+  assert {
+    condition     = yamldecode(output.gateway_yaml).quotas.services == 100
+    error_message = "Further inputs are passed on."
+  }
+}
+
 run "there_are_gateways" {
   command = plan
   variables {
