@@ -189,6 +189,25 @@ test.serial('a cluster may back the federation up, and restore it nowhere', asyn
   await well(dc2);
 });
 
+test.serial(
+  "records are moved as etcd's administrator: nothing is added to where they are",
+  async (t) => {
+    const from = ['registry', 'migrate', '-c', dc1.gateway.configPath];
+    const { code, stdout, stderr } = await isthmus([
+      ...from,
+      '--to',
+      'etcd',
+      ...asRoot,
+      '-o',
+      'json',
+    ]);
+    t.is(code, 0, stderr);
+    const { same, ...outcome } = JSON.parse(stdout);
+    t.like(outcome, { added: 0, replaced: 0 });
+    t.true(same > 0);
+  },
+);
+
 test.serial('preparing again changes nothing, and no password is ever printed', async (t) => {
   const again = await prepare('--cluster', 'dc2', '-o', 'json');
   t.like(JSON.parse(again.stdout), { name: 'dc2.acme', steps: [], enforced: true });

@@ -4,7 +4,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import tls from 'node:tls';
 import anyTest, { type TestFn } from 'ava';
-import { Enterprise } from '../certs/enterprise-files.ts';
+import { Enterprise, type Pair } from '../certs/enterprise-files.ts';
 import { isthmus } from '../cli/command.ts';
 import { curl } from '../support/curl.ts';
 import { GatewayProcess } from '../support/gateway-process.ts';
@@ -18,6 +18,8 @@ const scope = sharedScope(test);
 const alice = 'spiffe://dc1.acme/operator/alice';
 const password = 'a long password';
 let folder: PemFolder;
+/** The enterprise's root. */
+let root: Pair;
 let gateway: GatewayProcess;
 let url: string;
 /** What the log says when the gateway is ready. */
@@ -28,7 +30,7 @@ let asAdmin: readonly string[];
 test.before("a gateway under an enterprise's authority, whose API is on a network", async () => {
   folder = new PemFolder(await tempDir(scope));
   const enterprise = await Enterprise.at(scope);
-  const root = await enterprise.make({ name: 'root', kind: 'P-256' });
+  root = await enterprise.make({ name: 'root', kind: 'P-256' });
   const issuing = await enterprise.make({ name: 'issuing', kind: 'P-256', issuer: root });
   const tokenFile = await folder.put('admin.token', 'a-secret-of-at-least-24-characters\n');
   await folder.put('password', `${password}\n`);
@@ -68,11 +70,19 @@ async function askAs(name: string, path: string, ...args: readonly string[]) {
 test.serial(
   'a person gets a certificate, and is let in by it as the configuration says',
   async (t) => {
-    const { code, stdout, stderr } = await operator('alice');
+    const { code, stdout, stderr } = await operator('alice', '--days', '90');
     const file = join(folder.dir, 'alice.p12');
     t.is(code, 0, stderr);
     t.is(stdout, `${file}\n`);
-    t.regex(stderr, /^spiffe:\/\/dc1\.acme\/operator\/alice, until \d{4}-/);
+    const [said, ...configuration] = stderr.trimEnd().split('\n');
+    t.regex(said ?? '', /^\S+, until \S+ \S+Z\. Gateways let it in where .* says as what:$/);
+    const until90 = Date.now() + 90 * 86_400_000;
+    t.true(Math.abs(Date.parse(said?.match(/until (\S+ \S+Z)/)?.[1] ?? '') - until90) < 60_000);
+    t.deepEqual(configuration, [
+      'admin:',
+      '  tls: { clientCa: data/ca/ca.crt }   # beside cert and key',
+      `  auth: { clientCertificates: [{ spiffe: ${alice}, role: operator }] }`,
+    ]);
     t.is((await stat(file)).mode & 0o777, 0o600);
     const { body } = await askAs('alice', '/v1/session');
     t.deepEqual(JSON.parse(body), { name: alice, role: 'viewer', via: 'certificate' });
@@ -103,8 +113,8 @@ test.serial(
 );
 
 test.serial("a person's certificate is no gateway's: other listeners refuse it", async (t) => {
-  const root = new X509Certificate(await readFile(join(gateway.dataDir, 'ca', 'ca.crt')));
-  t.is(root.issuer, 'O=Corp\nCN=issuing');
+  const own = new X509Certificate(await readFile(join(gateway.dataDir, 'ca', 'ca.crt')));
+  t.is(own.issuer, 'O=Corp\nCN=issuing');
   const pfx = await readFile(join(folder.dir, 'alice.p12'));
   for (const [which, line] of [
     ['eastWest', 'link refused'],
@@ -119,4 +129,16 @@ test.serial("a person's certificate is no gateway's: other listeners refuse it",
     const { err } = await until(`${which} to refuse it`, () => gateway.logLines({ msg: line })[0]);
     t.regex(JSON.stringify(err), /CERT_INVALID.*it is not for both ends of TLS/);
   }
+});
+
+test.serial("a tool that knows the enterprise's root alone verifies a gateway", async (t) => {
+  const port = String(ready['eastWest']).split(':')[1];
+  const knowing = (file: string) =>
+    curl(['--verbose', '--cacert', file, `https://localhost:${port}/`]);
+  // The gateway takes nobody without a certificate of a member; that comes after.
+  t.regex((await knowing(root.certificate)).stderr, /SSL certificate verify ok/);
+  t.regex(
+    (await knowing(await folder.ca())).stderr,
+    /unable to get .*issuer|self.signed certificate in/,
+  );
 });

@@ -191,6 +191,35 @@ test.serial(
   },
 );
 
+/** The policy that docs/trust.md shows, for the other federation of this test. */
+async function documented(): Promise<string> {
+  const page = await readFile('docs/trust.md', 'utf8');
+  const [policy = ''] =
+    /^ {4}apiVersion: isthmus\/v1\n {4}kind: Authorization\n(?: {4}.*\n)+/m.exec(page) ?? [];
+  return policy.replaceAll('partner.example', 'p1.partner').replace(/^ {4}/gm, '');
+}
+
+test.serial(
+  'the policy that the documentation shows lets all of the other federation in, and keeps the own clients in',
+  async (t) => {
+    t.is((await acme.request('web.shop')).status, 403, 'by the one that names a workload alone');
+    const applied = await acme.isthmusOk([
+      'apply',
+      '-f',
+      await folder.put('partner.yaml', await documented()),
+    ]);
+    t.is(applied, 'authorization shop/partner configured');
+    await until('the own are let in', async () => (await acme.request('web.shop')).status === 200);
+    t.is(await asked(), 200);
+    await acme.isthmusOk([
+      'explain',
+      '--as',
+      'spiffe://p1.partner/ns/shop/sa/till',
+      `https://${www}/`,
+    ]);
+  },
+);
+
 test.serial(
   'a new root is published at the endpoint before it signs, for as long as it takes the others to look',
   async (t) => {
