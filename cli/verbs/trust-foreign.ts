@@ -5,7 +5,7 @@ import { exitCodes } from '../exit.ts';
 import { type Column, renderTable } from '../table.ts';
 import { printable } from '../terminal.ts';
 import { noHeaders, type Verb } from '../verb.ts';
-import { span } from '../words.ts';
+import { moment, span } from '../words.ts';
 
 const stateColors = { current: 'green', failing: 'yellow', unknown: 'red' } as const;
 
@@ -15,6 +15,9 @@ const columns: readonly Column<ForeignTrustItem>[] = [
   { title: 'SEQUENCE', cell: ({ sequence }) => sequence ?? 'unknown', align: 'right' },
   { title: 'ROOTS', cell: ({ roots }) => roots.length, align: 'right' },
   { title: 'FETCHED', cell: ({ fetchedAt }) => ago(fetchedAt) },
+  { title: 'REFRESH HINT', cell: ({ refreshHint }) => hint(refreshHint), wide: true },
+  { title: 'NEXT LOOK', cell: ({ nextAt }) => nextAt && moment(nextAt), wide: true },
+  { title: 'ENDPOINT', cell: ({ url, profile }) => `${url} (${profile})`, wide: true },
   { title: 'LAST ROOT ENDS', cell: ({ roots }) => left(roots.map(({ notAfter }) => notAfter)) },
   { title: 'PROBLEM', cell: ({ problem }) => problem?.what, overlong: 'continued' },
 ];
@@ -39,6 +42,10 @@ export function foreignVerb(trust: Verb, cli: Cli): void {
       }
       if (items.some(({ state }) => state !== 'current')) cli.exitCode = exitCodes.degraded;
     });
+}
+
+function hint(seconds: number | undefined): string | undefined {
+  return seconds === undefined ? undefined : span(seconds * 1000);
 }
 
 function ago(at: number | undefined): string {

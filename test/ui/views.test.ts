@@ -1,6 +1,13 @@
 /** Specifies the UI's views in a real browser over three real clusters: what they show, their links, keys, themes and policy. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'ava';
+import { parse } from 'yaml';
+import { encodeBundle } from '../../certs/bundle.ts';
+import { parseTrustDomain } from '../../certs/spiffe-id.ts';
+import { forge } from '../certs/forge.ts';
 import { sharedScope } from '../support/shared.ts';
+import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
 import { accessibilityFaults, faultsIn, openUi } from './browser.ts';
 import { openScene, type Scene } from './scene.ts';
@@ -252,3 +259,36 @@ test.serial('a page of a drill there is not asks for it once, not for ever', asy
   await page.getByRole('heading', { level: 1, name: '20261128-gone' }).waitFor();
   t.is(asked.length, 1);
 });
+
+test.serial(
+  'a trust domain outside whose endpoint is silent: its last bundle is shown, how old it is, and why no newer is had',
+  async (t) => {
+    const { gateway } = clusters.dc1;
+    const trustDomain = parseTrustDomain('p1.partner');
+    const uris = [`spiffe://${trustDomain}`];
+    const { certificate } = forge({ name: 'root of p1', ca: true, uris });
+    const bundle = { trustDomain, sequence: 7, refreshHintSeconds: 300, roots: [certificate] };
+    const folder = await tempDir(scope);
+    const file = join(folder, 'partner.json');
+    await writeFile(file, JSON.stringify(encodeBundle(bundle)));
+    const before = parse(await readFile(gateway.configPath, 'utf8'));
+    const endpoint = { url: 'https://127.0.0.1:1/', profile: 'https_spiffe', bundle: file };
+    const endpointSpiffeId = 'spiffe://p1.partner/bundle-endpoint';
+    const foreign = [{ trustDomain, ...endpoint, endpointSpiffeId }];
+    await gateway.configure({ ...before, trust: { foreign } });
+    process.kill((await gateway.status()).pid, 'SIGHUP');
+    const { page, open } = await openUi(t, browser, clusters.dc1);
+    await open('/trust');
+    const table = page.getByRole('region', { name: 'Other federations' }).getByRole('table');
+    const row = table.getByRole('row', { name: /p1\.partner/ });
+    for (const words of ['failing', '7', 'never', '5 min']) {
+      await row.getByText(words, { exact: true }).waitFor();
+    }
+    await row.getByText('ECONNREFUSED').waitFor();
+    t.deepEqual(await accessibilityFaults(page), []);
+
+    await gateway.configure(before);
+    process.kill((await gateway.status()).pid, 'SIGHUP');
+    await table.waitFor({ state: 'detached' });
+  },
+);

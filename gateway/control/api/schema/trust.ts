@@ -75,6 +75,9 @@ export const foreignTrustSchema = named(
       .min(0)
       .optional()
       .describe('Sequence of the bundle that is believed; 0: it says none'),
+    refreshHint: count
+      .optional()
+      .describe('After how many seconds the bundle asks to be looked for again'),
     roots: list(
       object({
         fingerprint: z.string().describe("SHA-256 of its certificate's DER, base64url"),

@@ -14,7 +14,10 @@ export function foreignTrustItem({
   return {
     ...{ trustDomain, url, profile },
     state: believed === undefined ? 'unknown' : problem ? 'failing' : 'current',
-    ...(believed && { sequence: believed.bundle.sequence }),
+    ...(believed && {
+      sequence: believed.bundle.sequence,
+      refreshHint: believed.bundle.refreshHintSeconds,
+    }),
     roots: (believed?.bundle.roots ?? []).map((root) => ({
       fingerprint: fingerprintOf(root.raw),
       notAfter: root.validToDate.getTime(),

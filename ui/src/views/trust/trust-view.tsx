@@ -1,10 +1,11 @@
-/** Owns the view of clusters and trust: members, their bundles, rotations under way, joining and leaving. */
+/** Owns the view of clusters and trust: members, their bundles, rotations under way, joining and leaving, and trust domains outside. */
 import { useState } from 'preact/hooks';
 import { clusters, trust } from '../../live/store.ts';
 import { ActButton } from '../../ui/act-button.tsx';
 import { Empty, Page, Panel } from '../../ui/page.tsx';
 import { ClusterTable } from './cluster-table.tsx';
 import { CreateToken } from './create-token.tsx';
+import { ForeignTable } from './foreign-table.tsx';
 import { JoinFederation } from './join-federation.tsx';
 import { LeaveFederation } from './leave-federation.tsx';
 import { TrustCard } from './trust-card.tsx';
@@ -45,6 +46,7 @@ export default function TrustView() {
       <Panel id="members" title="Clusters">
         <ClusterTable />
       </Panel>
+      <ForeignTable />
     </Page>
   );
 }
