@@ -19,7 +19,7 @@ export function feedChanges(feed: Feed, gateway: FeedChangesParts): void {
   gateway.changes.join({
     endpoints: (service) => feed.serviceChanged(service),
     snapshot({ services, clusters }) {
-      for (const service of services) feed.serviceChanged(service);
+      for (const service of services) feed.publishedChanged(service);
       if (clusters.size === 0) return;
       feed.changed('clusters');
       feed.changed('remotes');

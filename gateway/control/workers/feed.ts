@@ -1,7 +1,8 @@
-/** Owns what the workers are told: everything once, and from then on what changed, gathered over a turn of the event loop. */
+/** Owns what the workers are told: everything once, and from then on what changed, gathered over a turn of the event loop; of the registry's services over a few while many change. */
 import type { LeafIdentity } from '../../../certs/authority.ts';
 import type { Bundle } from '../../../certs/bundle.ts';
 import type { TrustDomain } from '../../../certs/spiffe-id.ts';
+import type { Clock } from '../../../core/clock.ts';
 import type { ClusterName, ServiceName } from '../../../core/names.ts';
 import { Policies } from '../../../policy/effective.ts';
 import type { ClusterFacts } from '../../data/balance/view.ts';
@@ -58,9 +59,13 @@ type Whole =
   | 'informed'
   | 'scouting';
 
+/** Milliseconds after an update in which none is sent for the registry's sake alone: to send one, and to be woken by it, costs more than what it tells. */
+const gatherMs = 4;
+
 export class Feed {
   readonly #source: FeedSource;
   readonly #send: (update: Update) => void;
+  readonly #clock: Pick<Clock, 'monotonic' | 'after'>;
   readonly #services = new Set<ServiceName>();
   /** Services in use: what a worker learns by watching one (a cluster that comes back is loaded slowly), all must know. */
   readonly #used = new Set<ServiceName>();
@@ -76,12 +81,19 @@ export class Feed {
   /** The clusters as they were last told: their gateways' records change every second, but seldom in a field that workers need. */
   #told: { clusters?: string; remotes?: string; scouting?: string } = {};
   #isWhole = false;
+  #sentAt = -Infinity;
   #scheduled: NodeJS.Immediate | undefined;
+  #cancelLater: (() => void) | undefined;
 
   /** `send` is called for each update, to carry it to every worker there is. */
-  constructor(source: FeedSource, send: (update: Update) => void) {
+  constructor(
+    source: FeedSource,
+    send: (update: Update) => void,
+    clock: Pick<Clock, 'monotonic' | 'after'>,
+  ) {
     this.#source = source;
     this.#send = send;
+    this.#clock = clock;
   }
 
   /** Everything, for a worker that begins: what changed before it began is not told again to it. */
@@ -117,6 +129,17 @@ export class Feed {
   serviceChanged(service: ServiceName): void {
     this.#services.add(service);
     this.#schedule();
+  }
+
+  /** The registry has a service otherwise than before: at a thousand of these a second each is told within `gatherMs`. */
+  publishedChanged(service: ServiceName): void {
+    const waitMs = this.#sentAt + gatherMs - this.#clock.monotonic();
+    if (waitMs <= 0) {
+      this.serviceChanged(service);
+      return;
+    }
+    this.#services.add(service);
+    this.#cancelLater ??= this.#clock.after(waitMs, () => this.flush());
   }
 
   /** A worker was asked for the service. */
@@ -224,12 +247,16 @@ export class Feed {
     ]) {
       told.clear();
     }
-    if (Object.keys(update).length > 0) this.#send(update);
+    if (Object.keys(update).length === 0) return;
+    this.#sentAt = this.#clock.monotonic();
+    this.#send(update);
   }
 
   close(): void {
     clearImmediate(this.#scheduled);
     this.#scheduled = undefined;
+    this.#cancelLater?.();
+    this.#cancelLater = undefined;
   }
 
   #ifNew<T extends object>(part: 'clusters' | 'remotes' | 'scouting', value: T): T | undefined {

@@ -18,6 +18,7 @@ import type {
   Requests,
   Results,
   Scouting,
+  Update,
   WorkerOptions,
 } from '../../data/worker/protocol.ts';
 import { askAll } from './asking.ts';
@@ -70,9 +71,10 @@ export class Workers {
     this.links = new LinkBoard(options.clock);
     this.#watchdog = new Watchdog(options.clock);
     const source = { ...options.source, scouting: () => this.#scouting() };
-    this.feed = new Feed(source, (update) => {
+    const send = (update: Update): void => {
       for (const { thread } of this.#workers) thread?.update(update);
-    });
+    };
+    this.feed = new Feed(source, send, options.clock);
   }
 
   /** Where the workers listen; the real ports where 0 was asked for. */

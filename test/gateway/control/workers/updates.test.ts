@@ -2,6 +2,7 @@
 
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
+import { type Clock, systemClock } from '../../../../core/clock.ts';
 import { Feed } from '../../../../gateway/control/workers/feed.ts';
 import type { ClusterFacts } from '../../../../gateway/data/balance/view.ts';
 import type { EndpointTrustChange } from '../../../../gateway/data/upstream/secure-transports.ts';
@@ -15,6 +16,7 @@ import {
   defaultTraffic,
 } from '../../../../policy/traffic-policy.ts';
 import type { EndpointRecord, ExportRecord } from '../../../../registry/model.ts';
+import { ManualClock } from '../../../support/manual-clock.ts';
 import {
   cart,
   clusterRecord,
@@ -34,7 +36,7 @@ const traffic = (name: string, balance: Partial<BalancePolicy>, target = {}): Po
 });
 
 /** A control side that knows what the test says, and one worker. */
-function open() {
+function open(clock: Pick<Clock, 'monotonic' | 'after'> = systemClock) {
   const services = new Map<typeof cart, EndpointRecord[]>();
   const exports = new Map<typeof dc2, ExportRecord>();
   const clusters = new Map<typeof dc2, ClusterFacts & { gateways?: unknown }>();
@@ -78,6 +80,7 @@ function open() {
       updates.push(received);
       worker.take(received);
     },
+    clock,
   );
   return { services, exports, clusters, remotes, known, updates, worker, feed };
 }
@@ -289,6 +292,30 @@ test('thousands of services are as many facts, each read only when it is asked f
   for (const i of [0, 511, 512, 2_999]) {
     t.is(worker.facts(`s${i}.shop` as typeof cart)?.endpoints[0]?.id, `e${i}`);
   }
+});
+
+test('what changes in the registry soon after an update is told milliseconds after it, or with what is told before that', async (t) => {
+  const clock = new ManualClock();
+  const { services, updates, worker, feed } = open(clock);
+  const publish = async (port: number) => {
+    services.set(cart, [endpointRecord('cart-1', { port })]);
+    feed.publishedChanged(cart);
+    await turn();
+    return [updates.length, worker.facts(cart)?.endpoints[0]?.port];
+  };
+  t.deepEqual(await publish(1), [1, 1]);
+  t.deepEqual(await publish(2), [1, 1]);
+  t.deepEqual(await publish(3), [1, 1]);
+  clock.advance(4);
+  t.is(updates.length, 2);
+  t.is(worker.facts(cart)?.endpoints[0]?.port, 3);
+  t.deepEqual(await publish(4), [2, 3]);
+  services.set(web, [endpointRecord('web-1', { service: web })]);
+  feed.serviceChanged(web);
+  await turn();
+  t.is(worker.facts(cart)?.endpoints[0]?.port, 4, 'what is registered here is told at once');
+  clock.advance(4);
+  t.is(updates.length, 3);
 });
 
 test('whom to trust at endpoints is told whole at first, then of the services where others are', (t) => {
