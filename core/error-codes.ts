@@ -106,6 +106,12 @@ export const errorCodes = {
     'failed',
     'Check `url` of `trust.foreign`, and the way there from this gateway. The last bundle stays in force meanwhile.',
   ),
+  NAME_UNRESOLVED: entry(
+    'Names do not resolve',
+    503,
+    'failed',
+    'Check DNS, and the way there from this machine. The last addresses stay in use meanwhile.',
+  ),
   BUNDLE_OUTDATED: entry(
     'Outdated trust bundle',
     409,

@@ -133,6 +133,7 @@ export class GatewayParts {
   protected readonly checker: HealthChecker;
   protected readonly registrations: RegistrationsFile;
   protected readonly governing: Governing;
+  readonly #resolver: NameResolver;
   #config: GatewayConfig;
   /** Why the configuration file is not what is in force. */
   configProblem: IsthmusError | undefined;
@@ -157,6 +158,7 @@ export class GatewayParts {
     const { auditTrail } = this;
     this.caller = { cluster, region, zone };
     const resolver = new NameResolver({ clock, log });
+    this.#resolver = resolver;
     this.checker = new HealthChecker({ clock, random, lookup: resolver.lookup });
     this.endpointTrusts = new EndpointTrusts({
       clock,
@@ -381,7 +383,10 @@ export class GatewayParts {
   /** Problems with the membership, the registry, the disk, the clock and the configuration file, each with its fix. */
   get problems(): readonly IsthmusError[] {
     const { clocks, configProblem, registrations, rootRotation } = this;
-    const more = [registrations.problem, configProblem, rootRotation.problem, clocks.problem];
+    const more = [
+      ...[registrations.problem, configProblem, rootRotation.problem, clocks.problem],
+      this.#resolver.problem,
+    ];
     return [
       ...this.membership.problems,
       ...this.policyProblems,

@@ -3,7 +3,7 @@ import { promises as dns } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { type BackoffPolicy, backoffDelay } from '../../../core/backoff.ts';
 import type { Clock } from '../../../core/clock.ts';
-import { messageOf } from '../../../core/errors.ts';
+import { IsthmusError, messageOf } from '../../../core/errors.ts';
 import type { Log } from '../../../core/log.ts';
 
 export interface ResolvedAddress {
@@ -31,6 +31,12 @@ const longestSeconds = 60;
 /** After a failure with an old answer at hand, how long that is served before DNS is asked again. */
 const staleSeconds = 5;
 
+/** One failure is no news; a name that nobody asks for any more is forgotten among those that fail. Milliseconds. */
+const toldAfterMs = 10_000;
+const askedForMs = 60_000;
+/** So many are told by name. */
+const namesTold = 3;
+
 /** A name that was never resolved is asked for again after a second, and after twice as long each time, up to half a minute. */
 const missing: BackoffPolicy = { baseMs: 1_000, maxMs: 30_000 };
 
@@ -49,6 +55,8 @@ export class NameResolver {
   readonly #ask: (name: string) => Promise<readonly ResolvedAddress[]>;
   readonly #known = new Map<string, Entry>();
   readonly #missing = new Map<string, Missing>();
+  /** Since when what is served of a name is old, wall milliseconds. */
+  readonly #stale = new Map<string, number>();
   readonly #asking = new Map<string, Promise<readonly ResolvedAddress[]>>();
 
   constructor({ clock, log, ask = askSystem }: ResolverOptions) {
@@ -73,6 +81,22 @@ export class NameResolver {
     return asking;
   }
 
+  /** NAME_UNRESOLVED while names that are asked for have only their last addresses, for longer than a moment. */
+  get problem(): IsthmusError | undefined {
+    const [now, monotonic] = [this.#clock.now(), this.#clock.monotonic()];
+    for (const host of this.#stale.keys()) {
+      const { freshUntil = -Infinity } = this.#known.get(host) ?? {};
+      if (monotonic - freshUntil > askedForMs) this.#stale.delete(host);
+    }
+    const late = [...this.#stale].filter(([, since]) => now - since >= toldAfterMs);
+    if (late.length === 0) return undefined;
+    const since = new Date(Math.min(...late.map(([, at]) => at))).toISOString();
+    const names = late.slice(0, namesTold).map(([host]) => host);
+    const more = late.length > namesTold ? ` and ${late.length - namesTold} more` : '';
+    const what = `DNS does not tell where ${names.join(', ')}${more} lead, since ${since}; the last addresses are used`;
+    return new IsthmusError('NAME_UNRESOLVED', { what });
+  }
+
   /** In the shape `net.connect` takes. */
   readonly lookup: LookupFunction = (host, options, callback) => {
     this.resolve(host).then(
@@ -91,6 +115,7 @@ export class NameResolver {
     try {
       const addresses = await this.#ask(host);
       const ttl = Math.min(...addresses.map((a) => a.ttl));
+      this.#stale.delete(host);
       this.#remember(host, addresses, Math.min(longestSeconds, Math.max(shortestSeconds, ttl)));
       return addresses;
     } catch (error) {
@@ -98,6 +123,7 @@ export class NameResolver {
         this.#miss(host, error);
         throw error;
       }
+      if (!this.#stale.has(host)) this.#stale.set(host, this.#clock.now());
       this.#log.warn(
         { host, reason: messageOf(error) },
         'name does not resolve; using its last addresses',

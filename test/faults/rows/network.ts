@@ -1,5 +1,6 @@
 /** Owns the faults of the network: datacenters that are cut off, one way or both, a bad line, and names that nobody resolves. */
 import type { Row } from '../row.ts';
+import { gatewayNames } from '../scene/plan.ts';
 
 const cut: Row = {
   name: 'datacenter-cut',
@@ -54,6 +55,7 @@ const nameless: Row = {
   },
   heal: (scene) => scene.mend(),
   lastsMs: 600_000,
+  named: [{ at: gatewayNames, codes: ['NAME_UNRESOLVED'] }],
 };
 
 export const networkFaults: readonly Row[] = [cut, oneWay, slow, mute, nameless];

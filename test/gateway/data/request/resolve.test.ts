@@ -54,6 +54,31 @@ test('when DNS fails the last answer stays in use', async (t) => {
   await t.throwsAsync(resolver.resolve('never.internal'), { message: 'SERVFAIL' });
 });
 
+test('names that do not resolve any more are named after ten seconds, until they do or nobody asks for them', async (t) => {
+  let broken = false;
+  const { clock, resolver } = scripted(() => {
+    if (broken) throw new Error('SERVFAIL');
+    return one;
+  });
+  const names = ['a.internal', 'b.internal', 'c.internal', 'd.internal'];
+  const ask = (...hosts: readonly string[]) =>
+    Promise.all(hosts.map((host) => resolver.resolve(host)));
+  await ask(...names);
+  broken = true;
+  clock.advance(10_000);
+  await ask(...names);
+  clock.advance(9_999);
+  t.is(resolver.problem, undefined);
+  clock.advance(1);
+  t.like(resolver.problem, { code: 'NAME_UNRESOLVED' });
+  t.regex(resolver.problem?.message ?? '', /a\.internal, b\.internal, c\.internal and 1 more lead/);
+  broken = false;
+  await ask('a.internal', 'b.internal');
+  t.regex(resolver.problem?.message ?? '', /where c\.internal, d\.internal lead/);
+  clock.advance(60_001);
+  t.is(resolver.problem, undefined, 'nobody asks any more');
+});
+
 test('a name that was never resolved is asked for ever less often, and its addresses are known once there are any', async (t) => {
   let answer: () => readonly ResolvedAddress[] = () => {
     throw new Error('NXDOMAIN');
