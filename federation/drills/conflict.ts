@@ -30,17 +30,28 @@ export function conflict(a: DrillSpec, b: DrillSpec): string | undefined {
 }
 
 /**
- * Why one of `others`, all of which go on, keeps a drill from running: it was there first. Of two that began at once, both see
- * each other: the later one, or by name the latter, gives way.
+ * Why one of `others`, all of which go on, keeps a drill from running: it was there first. Of two that are pending at once, both see
+ * each other: the later one, or by name the latter, gives way. One that is in force already does not, whatever clocks say; one that
+ * was aborted is in force nowhere, and is in nobody's way, should its driver come back after it was lost.
  */
 export function earlierConflict(drill: Drill, others: readonly Drill[]): string | undefined {
   for (const other of others) {
-    const why = orderOf(other) < orderOf(drill) ? conflict(drill.spec, other.spec) : undefined;
+    if (keyOf(other) === keyOf(drill) || other.abortedBy) continue;
+    const isFirst = hasBegun(other) || orderOf(other) < orderOf(drill);
+    const why = isFirst ? conflict(drill.spec, other.spec) : undefined;
     if (why !== undefined) return `Drill ${other.id} was there first: ${why}`;
   }
   return undefined;
 }
 
-function orderOf({ createdAt, cluster, id }: Drill): string {
-  return `${String(createdAt).padStart(16, '0')} ${cluster} ${id}`;
+function hasBegun({ state }: Drill): boolean {
+  return state === 'running' || state === 'reverting';
+}
+
+function orderOf(drill: Drill): string {
+  return `${String(drill.createdAt).padStart(16, '0')} ${keyOf(drill)}`;
+}
+
+function keyOf({ cluster, id }: Drill): string {
+  return `${cluster} ${id}`;
 }

@@ -43,6 +43,8 @@ export type LifeEvent =
       /** Live gateways that have not said that they follow. */
       readonly missing: readonly string[];
       readonly breaches: readonly Breach[];
+      /** Whether its beats come back from the registry: what nobody hears nobody could end. */
+      readonly isHeard: boolean;
       /** Another drill that was there first and can't run beside this one. */
       readonly conflict?: string | undefined;
       /** Whether load that was moved is back where it was; true where none was, or none can be seen. */
@@ -107,12 +109,17 @@ type TimeEvent = LifeEvent & { kind: 'time' };
 
 function whilePending(
   life: Life & { kind: 'pending' },
-  { missing, breaches, conflict }: TimeEvent,
+  { missing, isHeard, breaches, conflict }: TimeEvent,
   { forced }: LifeRules,
   now: number,
 ): Step {
   if (conflict !== undefined) return refused(conflict);
-  if (missing.length > 0 && now - life.since < readyWithinMs) return { life, notes: [] };
+  if ((missing.length > 0 || !isHeard) && now - life.since < readyWithinMs) {
+    return { life, notes: [] };
+  }
+  if (!isHeard) {
+    return refused('Its beats do not come back from the registry, so that nobody could end it');
+  }
   if (missing.length > 0 && !forced) {
     return refused(
       `These gateways don't follow, so that nothing would revert it there: ${missing.join(', ')}`,

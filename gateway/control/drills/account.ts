@@ -22,8 +22,10 @@ export interface Here {
   readonly follower: Follower;
   readonly sight: Sight;
   readonly authority: Authority;
-  /** Whether a drill goes on. */
+  /** Whether a drill goes on, as far as is heard here. */
   isAlive(drill: Drill): boolean;
+  /** Whether a drill may go on at any gateway: see `Drivers.isHeld`. */
+  isHeld(drill: Drill): boolean;
   readonly clock: Clock;
   readonly log: Log;
 }

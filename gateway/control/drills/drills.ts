@@ -207,9 +207,9 @@ export class Drills {
   #all(): Drill[] {
     const participation = this.#seat.participation;
     if (!participation) return [];
-    const { board, drivers } = participation;
-    const others = board.drills.filter(({ id }) => !drivers.get(id));
-    return [...drivers.drills, ...others.map((drill) => asSeen(drill, participation))];
+    const { drivers } = participation;
+    const others = drivenElsewhere(participation).map((drill) => asSeen(drill, participation));
+    return [...drivers.drills, ...others];
   }
 
   /** The spec with what it leaves to be understood: a service is evacuated from here. */
@@ -223,8 +223,10 @@ export class Drills {
   }
 
   #refuseConflicts(participation: Participation, spec: DrillSpec): void {
-    for (const drill of this.#all()) {
-      const why = participation.drivers.isAlive(drill) ? conflict(spec, drill.spec) : undefined;
+    const { drivers } = participation;
+    // By their records: one that is seen as over here may go on elsewhere.
+    for (const drill of [...drivers.drills, ...drivenElsewhere(participation)]) {
+      const why = drivers.isHeld(drill) ? conflict(spec, drill.spec) : undefined;
       if (why === undefined) continue;
       throw new IsthmusError('DRILL_CONFLICT', { what: `Drill ${drill.id} goes on: ${why}` });
     }
@@ -237,6 +239,10 @@ export class Drills {
       });
     }
   }
+}
+
+function drivenElsewhere({ board, drivers }: Participation): readonly Drill[] {
+  return board.drills.filter(({ id }) => !drivers.get(id));
 }
 
 function asSeen(drill: Drill, participation: Participation): Drill {

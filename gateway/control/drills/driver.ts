@@ -70,7 +70,7 @@ export class Driver {
   }
 
   #tick(): void {
-    const { clock, board, isAlive } = this.#here;
+    const { clock, board, follower, isHeld } = this.#here;
     const { recording } = this.#account;
     const interruption = this.#interruption();
     if (interruption) this.#event({ kind: 'abort', by: interruption });
@@ -81,7 +81,8 @@ export class Driver {
       kind: 'time',
       missing: this.#missing(),
       breaches: brokenNow(this.drill, this.#life, this.#here, now),
-      conflict: earlierConflict(this.drill, board.drills.filter(isAlive)),
+      conflict: earlierConflict(this.drill, board.drills.filter(isHeld)),
+      isHeard: follower.hears(this.drill),
       isBack: recording.isBack,
     });
     if (this.#life.kind === 'over') return;
@@ -97,9 +98,13 @@ export class Driver {
     if (asked) return { kind: 'operator', what: asked.what };
     const over = follower.overHere(this.drill);
     if (over === 'deadline') return { kind: 'guardrail', what: 'Its time limit passed' };
-    if (over !== 'lost') return undefined;
-    const what = 'Its beats did not come back from the registry in time';
-    return { kind: 'registry-lost', what };
+    if (over === 'lost') {
+      const what = 'Its beats did not come back from the registry in time';
+      return { kind: 'registry-lost', what };
+    }
+    if (over !== 'ended') return undefined;
+    const what = 'Another gateway of its cluster took its driver for lost, and closed it';
+    return { kind: 'driver-lost', what };
   }
 
   #event(event: LifeEvent): void {

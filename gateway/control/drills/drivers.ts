@@ -34,16 +34,25 @@ export class Drivers {
     return [...this.#drivers.values()].map(({ drill }) => drill);
   }
 
-  /** Whether a drill goes on: somebody drives it, as far as is known here. */
+  /** Whether a drill goes on: somebody drives it, as far as is heard here. */
   isAlive(drill: Drill): boolean {
+    const { follower } = this.#here;
+    const over = this.#drivers.has(drill.id) ? undefined : follower.overHere(drill);
+    // One that somebody aborted goes on for as long as its driver measures what is left of it.
+    const isSilent = (over === 'lost' || over === 'deadline') && !follower.hears(drill);
+    return !isSilent && this.isHeld(drill);
+  }
+
+  /**
+   * Whether a drill may go on at any gateway: the lease of its driver stands, by the registry. A gateway that was cut off itself
+   * has let go of drills that go on elsewhere.
+   */
+  isHeld(drill: Drill): boolean {
     if (isOver(drill.state)) return false;
-    const { board, follower, clock } = this.#here;
+    const { board, clock } = this.#here;
     const driver = this.#drivers.get(drill.id);
     // The registry may not have told yet how it ended.
     if (driver) return !isOver(driver.drill.state);
-    const over = follower.overHere(drill);
-    // One that somebody aborted goes on for as long as its driver measures what is left of it.
-    if (over === 'lost' || over === 'deadline') return false;
     const beats = board.beats.some(
       ({ cluster, id }) => cluster === drill.cluster && id === drill.id,
     );

@@ -8,6 +8,7 @@ import {
   type FollowEvent,
   type Following,
   followed,
+  lostAfterMs,
   nextCheck,
   type OverReason,
   strengthOf,
@@ -44,6 +45,8 @@ const ageSlackMs = 120_000;
 export class Follower {
   readonly #options: FollowerOptions;
   readonly #following = new Map<string, Following>();
+  /** When beats were last seen to be written, in monotonic milliseconds; of drills that are over here, too. */
+  readonly #heardAt = new Map<string, number>();
   #board: Followed | undefined;
   #effects: Effects = noEffects;
   #cancelCheck = (): void => {};
@@ -55,15 +58,21 @@ export class Follower {
   /** Follows what `board` says; without one everything is let go. */
   follow(board: Followed | undefined): void {
     this.#board = board;
-    if (board === undefined) this.#following.clear();
+    if (board === undefined) {
+      this.#following.clear();
+      this.#heardAt.clear();
+    }
     this.#settle();
   }
 
   /** A record of the board changed. */
   changed(key: DrillKey, fresh: boolean): void {
     switch (key.kind) {
-      case 'runs':
       case 'beats':
+        if (fresh) this.#heard(key);
+        this.#look(this.#drill(key.cluster, key.id), fresh);
+        break;
+      case 'runs':
         this.#look(this.#drill(key.cluster, key.id), fresh);
         break;
       case 'aborts':
@@ -93,10 +102,17 @@ export class Follower {
     return strengthOf(this.#of(drill));
   }
 
-  /** Why a drill is over here; undefined while it is not. */
+  /** Why a drill is over here, as of now; undefined while it is not. */
   overHere(drill: Drill): OverReason | undefined {
-    const state = this.#of(drill);
+    const now = this.#options.clock.monotonic();
+    const state = followed(this.#of(drill), { kind: 'time' }, now);
     return state.kind === 'over' ? state.why : undefined;
+  }
+
+  /** Whether its driver was heard lately, be the drill over here or not. */
+  hears(drill: Drill): boolean {
+    const at = this.#heardAt.get(keyOf(drill)) ?? -Infinity;
+    return this.#options.clock.monotonic() < at + lostAfterMs;
   }
 
   close(): void {
@@ -110,6 +126,12 @@ export class Follower {
 
   #of(drill: Drill): Following {
     return this.#following.get(keyOf(drill)) ?? waiting;
+  }
+
+  /** A beat was written, or is gone. */
+  #heard(key: Pick<Drill, 'cluster' | 'id'>): void {
+    const isThere = this.#board?.beats.some((beat) => keyOf(beat) === keyOf(key));
+    if (isThere) this.#heardAt.set(keyOf(key), this.#options.clock.monotonic());
   }
 
   #look(drill: Drill | undefined, fresh: boolean): void {
@@ -176,6 +198,6 @@ export class Follower {
   }
 }
 
-function keyOf({ cluster, id }: Drill): string {
+function keyOf({ cluster, id }: Pick<Drill, 'cluster' | 'id'>): string {
   return `${cluster}/${id}`;
 }

@@ -100,9 +100,10 @@ export class Participation {
     this.writer = new DrillWriter({ ...heard, self, signer: authority });
     const { sight, writer } = this;
     const isAlive = (drill: Drill) => this.drivers.isAlive(drill);
+    const isHeld = (drill: Drill) => this.drivers.isHeld(drill);
     const here = {
       ...{ self: { cluster: self, gateway }, federation, authority, clock, log },
-      ...{ board, writer, follower, sight, isAlive },
+      ...{ board, writer, follower, sight, isAlive, isHeld },
     };
     this.drivers = new Drivers(here, {
       event: (event) => options.event(event),
@@ -280,7 +281,7 @@ export class Participation {
     const { drills, aborts, reports } = board;
     const tidied = tidying({
       ...{ self, gateway, isLeader, drills, aborts, reports, now: clock.now() },
-      isAlive: (drill) => drivers.isAlive(drill),
+      isHeld: (drill) => drivers.isHeld(drill),
       tellsEnd: (drill) => drivers.get(drill.id) !== undefined || witnesses.isWitness(drill),
     });
     for (const drill of tidied.closed) writer.write('runs', drill);

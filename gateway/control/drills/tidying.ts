@@ -18,8 +18,8 @@ export interface Untidy {
   readonly aborts: readonly AbortRecord[];
   /** Reports of clusters on drills of others. */
   readonly reports: readonly Pick<WitnessRecord, 'cluster' | 'of' | 'id' | 'report'>[];
-  /** Whether a drill goes on. */
-  isAlive(drill: Drill): boolean;
+  /** Whether a drill may go on at any gateway. */
+  isHeld(drill: Drill): boolean;
   /** Whether this gateway says itself how a drill ended, or has said so and the registry has not told it yet. */
   tellsEnd(drill: Drill): boolean;
   /** Wall milliseconds. */
@@ -35,9 +35,9 @@ interface Tidied {
 
 /** A gateway tidies up what it drove itself; the leader what nobody else of its cluster does. */
 export function tidying(untidy: Untidy): Tidied {
-  const { self, gateway, isLeader, drills, aborts, reports, isAlive, tellsEnd, now } = untidy;
+  const { self, gateway, isLeader, drills, aborts, reports, isHeld, tellsEnd, now } = untidy;
   const own = drills.filter(({ cluster }) => cluster === self);
-  const isPending = (id: string) => drills.some((drill) => drill.id === id && isAlive(drill));
+  const isPending = (id: string) => drills.some((drill) => drill.id === id && isHeld(drill));
   const over = own.filter(({ state }) => isOver(state)).sort((a, b) => b.createdAt - a.createdAt);
   const forgotten = isLeader ? over.slice(keptDrills) : [];
   const heeded = aborts.filter(({ cluster, id }) => cluster === self && !isPending(id));
@@ -46,7 +46,7 @@ export function tidying(untidy: Untidy): Tidied {
   });
   return {
     closed: own
-      .filter((drill) => !isOver(drill.state) && !isAlive(drill) && !tellsEnd(drill))
+      .filter((drill) => !isOver(drill.state) && !isHeld(drill) && !tellsEnd(drill))
       .filter(({ driver }) => isLeader || driver.gateway === gateway)
       .map((drill) => orphaned(drill, reportOn(drill, reports)?.endedAt ?? latestEnd(drill, now))),
     erased: [

@@ -76,7 +76,13 @@ export class Witness {
 
   #lead(life: Life, now: number): void {
     const { drill, recording } = this.#account;
-    const event = { kind: 'time', missing: [], breaches: [], isBack: recording.isBack } as const;
+    const event = {
+      kind: 'time',
+      missing: [],
+      isHeard: true,
+      breaches: [],
+      isBack: recording.isBack,
+    } as const;
     const step = advance(life, event, drill, now);
     this.#life = step.life;
     this.#note(step.notes);

@@ -38,10 +38,20 @@ test('what shares services is kept apart; the rest is not', (t) => {
 
 test('of two that can not run beside each other the later one gives way, by name the latter of those that began at once', (t) => {
   const at = (id: string, createdAt: number, cluster = 'dc1') =>
-    runningDrill(id, { createdAt, cluster });
+    runningDrill(id, { createdAt, cluster, state: 'pending' });
   const drill = at('b', 5);
   t.regex(earlierConflict(drill, [drill, at('a', 4)]) ?? '', /^Drill a was there first: .* share/);
   t.is(earlierConflict(drill, [drill, at('a', 6), at('c', 5)]), undefined);
   t.regex(earlierConflict(drill, [at('a', 5)]) ?? '', /^Drill a was there first/);
   t.is(earlierConflict(drill, [at('a', 5, 'dc2')]), undefined);
+});
+
+test('one that is in force does not give way, whenever it was created by whose clock', (t) => {
+  const late = runningDrill('a', { createdAt: 9, cluster: 'dc2' });
+  const pending = runningDrill('b', { createdAt: 1, state: 'pending' });
+  t.regex(earlierConflict(pending, [pending, late]) ?? '', /^Drill a was there first/);
+  const reverting = { ...late, state: 'reverting' } as const;
+  t.regex(earlierConflict(pending, [reverting]) ?? '', /^Drill a was there first/);
+  const aborted = { ...reverting, abortedBy: { kind: 'registry-lost', what: 'cut off' } } as const;
+  t.is(earlierConflict(pending, [aborted]), undefined, 'it is in force nowhere');
 });

@@ -21,7 +21,7 @@ const breach = { guardrail: 'errorRate', what: 'too much', value: 1, limit: 0.01
 const byOperator = { kind: 'operator', what: 'enough' } as const;
 
 function time(given: Partial<LifeEvent & { kind: 'time' }> = {}): LifeEvent {
-  return { kind: 'time', missing: [], breaches: [], isBack: true, ...given };
+  return { kind: 'time', missing: [], isHeard: true, breaches: [], isBack: true, ...given };
 }
 
 function after(life: Life, event: LifeEvent, now: number, forced = false) {
@@ -53,6 +53,17 @@ test('a gateway that does not follow in time: nothing begins, unless forced', (t
   t.like(forced.life, { kind: 'pending', measuring: readyWithinMs });
   t.regex(forced.notes[0]?.what ?? '', /^Forced, though .*dc3\/gw1/);
   t.is(after(forced.life, time({ missing }), 2 * readyWithinMs, true).life.kind, 'running');
+});
+
+test('beats that do not come back: nothing begins, forced or not, for nobody could end it', (t) => {
+  for (const forced of [false, true]) {
+    const unheard = time({ isHeard: false });
+    t.is(after(born(0), unheard, readyWithinMs - 1, forced).life.kind, 'pending');
+    t.is(after(measuring, unheard, baselineMs, forced).life, measuring);
+    const { life, notes } = after(born(0), unheard, readyWithinMs, forced);
+    t.like(life, { kind: 'over', state: 'refused' });
+    t.regex(notes[0]?.what ?? '', /do not come back/);
+  }
 });
 
 test('a guardrail that is broken before it begins: nothing begins, forced or not', (t) => {

@@ -191,3 +191,23 @@ test('a federation that is left takes everything with it', (t) => {
   follower.follow(undefined);
   t.deepEqual(applied.at(-1), noEffects);
 });
+
+test('a gateway that has let go of a drill still says whether its driver is heard', (t) => {
+  const { clock, runs, beat, silence, follower } = open();
+  const one = drill('one');
+  runs(one);
+  t.false(follower.hears(one));
+  beat(one, 1, false);
+  t.false(follower.hears(one), 'that may have been its last');
+  beat(one, 1);
+  t.true(follower.hears(one));
+  clock.advance(lostAfterMs);
+  t.is(follower.overHere(one), 'lost');
+  t.false(follower.hears(one));
+  beat(one, 1);
+  t.is(follower.overHere(one), 'lost');
+  t.true(follower.hears(one));
+  clock.advance(lostAfterMs);
+  silence(one);
+  t.false(follower.hears(one), 'a beat that goes is none');
+});

@@ -9,7 +9,7 @@ const dc2 = parseClusterName('dc2');
 /** Nothing is alive, and nobody tells how a drill ended, unless said. */
 const world: Untidy = {
   ...{ self: dc1, gateway: 'gw1', isLeader: true, drills: [], aborts: [], reports: [], now: 1_000 },
-  ...{ isAlive: () => false, tellsEnd: () => false },
+  ...{ isHeld: () => false, tellsEnd: () => false },
 };
 function tidy(rest: Partial<Untidy>) {
   const { closed, erased } = tidying({ ...world, ...rest });
@@ -24,7 +24,7 @@ test('a drill that nobody drives any more is closed, by the gateway that drove i
     [{ gateway: 'gw1', isLeader: false }, ['orphan']],
     [{ gateway: 'gw2', isLeader: true }, ['orphan']],
     [{ gateway: 'gw2', isLeader: false }, []],
-    [{ isAlive: () => true }, []],
+    [{ isHeld: () => true }, []],
     [{ tellsEnd: () => true }, []],
     [{ self: dc2 }, []],
     [{ drills: [drill('over', { state: 'done' })] }, []],
@@ -70,7 +70,7 @@ test('the fifty newest that are over are kept; the leader forgets the others', (
 test('an abort is taken back once its drill is over, by the cluster that asked', (t) => {
   const aborts = [{ cluster: dc1, id: 'one', at: 0, what: 'enough' }];
   const drills = [drill('one', { cluster: 'dc2' })];
-  t.deepEqual(tidy({ drills, aborts, isAlive: () => true }).heeded, []);
+  t.deepEqual(tidy({ drills, aborts, isHeld: () => true }).heeded, []);
   t.deepEqual(tidy({ drills, aborts }).heeded, ['one']);
   t.deepEqual(tidy({ drills: [], aborts }).heeded, ['one']);
   t.deepEqual(tidy({ drills, aborts, self: dc2 }).heeded, []);
