@@ -67,6 +67,8 @@ export interface EtcdStore extends Store {
   compact(revision: number): Promise<void>;
   /** New connections use this certificate; calls in flight finish on the old connection. */
   setTls(tls: RegistryTls): void;
+  /** There is a sign of life: the next call dials, however often that failed before. */
+  hurry(): void;
 }
 
 export interface PagedStore extends EtcdStore {
@@ -280,6 +282,10 @@ class EtcdBackedStore implements PagedStore {
   setTls(tls: RegistryTls): void {
     this.#connection.setTls(tls);
     this.#access = { ...this.#access, tls };
+  }
+
+  hurry(): void {
+    this.#connection.hurry();
   }
 
   async close(): Promise<void> {

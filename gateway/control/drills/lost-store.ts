@@ -52,6 +52,8 @@ export class LostStore implements EtcdStore {
 
   setTls(): void {}
 
+  hurry(): void {}
+
   async close(): Promise<void> {}
 }
 

@@ -169,6 +169,8 @@ export class Belonging {
       ...this.#options,
       believed: () => [...(this.#trust?.beliefs.bundles.values() ?? [])],
       charter: () => this.#trust?.charter,
+      // A gateway that takes another's place asks before it has the registry itself, and is refused.
+      started: () => this.#session?.registry.hurry(),
     });
   }
 }

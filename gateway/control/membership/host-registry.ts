@@ -18,6 +18,8 @@ interface HostOptions {
   believed(): readonly BelievedBundle[];
   /** Who may write what no single cluster owns; undefined where that is not known. */
   charter(): Charter | undefined;
+  /** The registry listens, after a time in which it did not. */
+  started(): void;
   /** Resolves when this process is the gateway; undefined where it takes nobody's place. */
   readonly released?: Promise<void> | undefined;
   readonly clock: Clock;
@@ -27,7 +29,7 @@ interface HostOptions {
 
 /** Undefined where the configuration has none. Throws PORT_IN_USE and what else keeps it from starting. */
 export async function hostRegistry(options: HostOptions): Promise<HostedRegistry | undefined> {
-  const { config, identity, believed, charter, released, clock, random, log } = options;
+  const { config, identity, believed, charter, started, released, clock, random, log } = options;
   const embedded = config.registry?.embedded;
   if (!embedded) return undefined;
   const hosted = new HostedRegistry({
@@ -43,6 +45,7 @@ export async function hostRegistry(options: HostOptions): Promise<HostedRegistry
         writes: shares(trustDomain),
       }));
     },
+    started,
     clock,
     random,
     log,

@@ -18,6 +18,8 @@ interface HostedRegistryOptions {
   identity(): ServerIdentity;
   /** Whom it lets in: this cluster and the believed members. */
   trust(): readonly TrustedDomain[];
+  /** It listens, after a time in which it did not. */
+  started(): void;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -68,6 +70,7 @@ export class HostedRegistry {
       this.#listen = registry.address;
       this.#state = { kind: 'running', registry };
       void registry.died.then((error) => this.#died(error));
+      this.#options.started();
     });
   }
 
