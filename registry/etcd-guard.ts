@@ -1,9 +1,9 @@
-/** Owns noticing that etcd serves everybody, although it is to ask who calls: its users are gone, or were never switched on. */
+/** Owns noticing, before it is needed, that etcd serves everybody although it is to ask who calls, or does not know this caller any more. */
 import type { Clock } from '../core/clock.ts';
 import { IsthmusError } from '../core/errors.ts';
 
 interface EtcdGuardOptions {
-  /** Whether etcd asks who calls. Rejects while it does not answer. */
+  /** Whether etcd asks who calls; where it does it is called, so that it can refuse. Rejects while it does not answer. */
   asks(): Promise<boolean>;
   /** For messages. */
   readonly where: string;

@@ -111,7 +111,12 @@ class EtcdBackedStore implements PagedStore {
         ),
     });
     if (user !== undefined) {
-      const asks = () => this.#connection.asksForUsers();
+      const asks = async () => {
+        const isAsking = await this.#connection.asksForUsers();
+        // A password or token that is good no more shows before it is needed, be the key allowed or not.
+        if (isAsking) await this.get('/').catch(() => undefined);
+        return isAsking;
+      };
       this.#guard = new EtcdGuard({ asks, where: endpoints.join(', '), clock });
     }
     this.#kv = new KVClient(this.#connection);

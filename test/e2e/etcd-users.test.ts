@@ -308,11 +308,11 @@ test.serial(
   'a password is changed: the refusal is named, and the file is read again',
   async (t) => {
     await run.withInput('new\n', 'user', 'passwd', 'dc2.acme', '--interactive=false');
-    // Whoever was let in stays so until its token is asked for.
-    t.false((await register(dc2, 'waiting')).published);
+    // Before anything is to be written.
     const { what, fix } = await problem(dc2, 'REGISTRY_UNAUTHENTICATED');
     t.regex(what, /refuses its user dc2\.acme/);
     t.regex(fix ?? '', /passwordFile/);
+    t.false((await register(dc2, 'waiting')).published);
     t.is((await dc2.gateway.isthmus(['status'])).code, 3);
     const { stdout } = await dc2.gateway.isthmus(['check']);
     t.regex(stdout, /REGISTRY_UNAUTHENTICATED/);
