@@ -385,7 +385,7 @@ export class GatewayParts {
     const { clocks, configProblem, registrations, rootRotation } = this;
     const more = [
       ...[registrations.problem, configProblem, rootRotation.problem, clocks.problem],
-      this.#resolver.problem,
+      this.namesProblem,
     ];
     return [
       ...this.membership.problems,
@@ -395,6 +395,11 @@ export class GatewayParts {
       ...this.foreignBundles.problems,
       ...more.filter((problem) => problem !== undefined),
     ];
+  }
+
+  /** Why names lead where they led last; undefined while DNS tells. */
+  get namesProblem(): IsthmusError | undefined {
+    return this.#resolver.problem;
   }
 
   /** One for each written policy that is not used as it stands in the registry, and for each whose files can't be used. */

@@ -51,6 +51,7 @@ interface Looked {
   readonly identity: Pick<Identity, 'authority' | 'leaf'>;
   readonly ingressCertificates: Pick<IngressCertificates, 'current' | 'states'>;
   readonly membership: Pick<Membership, 'problems' | 'session'>;
+  readonly namesProblem: IsthmusError | undefined;
   readonly readiness: Readiness;
   readonly registrationsProblem: IsthmusError | undefined;
   readonly rootRotation: Pick<RootRotation, 'problem'>;
@@ -81,6 +82,7 @@ export async function checkGateway(gateway: CheckedParts): Promise<Finding[]> {
     ...(await otherClusters(gateway)),
     ...refusedTokens(gateway),
     ...foreign(gateway),
+    ...names(gateway),
     ...services(gateway),
     ...policies(gateway),
     ...intended(gateway),
@@ -107,6 +109,11 @@ async function otherClusters(gateway: CheckedParts): Promise<Finding[]> {
     ),
     ...bundles(gateway, others),
   ];
+}
+
+/** Names resolve unless it is said. */
+function names({ namesProblem }: CheckedParts): Finding[] {
+  return namesProblem ? [{ ...fromError('services', namesProblem), level: 'warning' }] : [];
 }
 
 function config({ config, configProblem }: CheckedParts): Finding[] {

@@ -33,7 +33,7 @@ const staleSeconds = 5;
 
 /** One failure is no news; a name that nobody asks for any more is forgotten among those that fail. Milliseconds. */
 const toldAfterMs = 10_000;
-const askedForMs = 60_000;
+const askedForMs = 10_000;
 /** So many are told by name. */
 const namesTold = 3;
 
