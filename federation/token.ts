@@ -118,9 +118,10 @@ export async function createToken(options: CreateTokenOptions): Promise<CreatedT
  * not make, and what the store throws.
  */
 export async function revokeToken(
-  { store, federation, cluster }: Pick<CreateTokenOptions, 'store' | 'federation' | 'cluster'>,
+  home: Pick<CreateTokenOptions, 'store' | 'federation' | 'cluster'>,
   id: string,
 ): Promise<void> {
+  const { store, federation, cluster } = home;
   const key = encodeKey(federation, { kind: 'tokens', cluster, id });
   const stored = await store.get(key);
   const record = stored && parseRecord(tokenRecordSchema, key, stored.value);
@@ -128,8 +129,10 @@ export async function revokeToken(
     throw new IsthmusError('TOKEN_NOT_FOUND', { what: `${cluster} has made no join token ${id}` });
   }
   if (record.usedBy !== undefined) return;
-  // Where the comparison fails it was used, or revoked, at this very moment.
-  await store.txn([{ key, modRevision: stored?.modRevision ?? 0 }], [{ op: 'delete', key }]);
+  const unchanged = { key, modRevision: stored?.modRevision ?? 0 };
+  const { succeeded } = await store.txn([unchanged], [{ op: 'delete', key }]);
+  // It was used, or revoked by somebody else, at this very moment.
+  if (!succeeded) await revokeToken(home, id);
 }
 
 /** How long a token is to live, in milliseconds. Throws BODY_INVALID. */

@@ -2,7 +2,13 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { IsthmusError } from '../../core/errors.ts';
-import { createToken, decodeToken, encodeToken, hashSecret } from '../../federation/token.ts';
+import {
+  createToken,
+  decodeToken,
+  encodeToken,
+  hashSecret,
+  revokeToken,
+} from '../../federation/token.ts';
 import { acme, anyToken, cluster, founder, refused, registryOf, tokenOf } from './fixtures.ts';
 
 const token = {
@@ -98,4 +104,13 @@ test('a secret has 256 random bits', async (t) => {
   });
   t.deepEqual([...Buffer.from(decodeToken(text).secret, 'base64url')], new Array(32).fill(7));
   t.true(drawn.includes(32));
+});
+
+test('a token that several revoke at once is revoked by one of them, and not found by the others', async (t) => {
+  const dc1 = await founder(t);
+  const { id } = decodeToken(await tokenOf(dc1));
+  const home = { store: dc1.store, federation: acme, cluster: dc1.name };
+  const outcomes = await Promise.allSettled(Array.from({ length: 4 }, () => revokeToken(home, id)));
+  const codes = outcomes.map((one) => (one.status === 'rejected' ? one.reason.code : 'revoked'));
+  t.deepEqual(codes.sort(), [...new Array(3).fill('TOKEN_NOT_FOUND'), 'revoked']);
 });
