@@ -41,7 +41,7 @@ const views = [
   ['/drills/schedules', 'Nothing is rehearsed by the calendar.'],
   ['/drills/orders', 'No cluster is drained.'],
   ['/services?via=dc2', 'orders.shop'],
-  ['/events?sort=at', 'The registry answers'],
+  ['/events?sort=at', 'The bundle of dc2 is believed'],
   ['/events/audit', '/v1/tokens'],
   ['/nowhere', 'No such view'],
 ] as const;
