@@ -40,13 +40,9 @@ import { OtherGateways } from './control/others/other-gateways.ts';
 import { followRegistry } from './control/policies/following.ts';
 import { Governing } from './control/policies/governing.ts';
 import { WrittenPolicies } from './control/policies/written-policies.ts';
-import { clockObstacleOf } from './control/readiness/clock-off.ts';
-import {
-  type Lifecycle,
-  type Obstacle,
-  type Readiness,
-  readinessOf,
-} from './control/readiness/readiness.ts';
+import { clockObstacle } from './control/readiness/clock-off.ts';
+import { policyProblemsOf, problemsOf } from './control/readiness/problems.ts';
+import { type Lifecycle, type Readiness, readinessOf } from './control/readiness/readiness.ts';
 import type { Predecessor } from './control/takeover/predecessor.ts';
 import type { Observations } from './control/telemetry/observations.ts';
 import type { Believing } from './control/trust/believing.ts';
@@ -192,15 +188,10 @@ export class GatewayParts {
       clock,
       log,
     });
-    const { changes } = this;
+    const { catalog, changes, endpointTrusts } = this;
     const written = (): readonly PolicyResource[] => this.writtenPolicies.resources;
-    const { catalog, endpointTrusts } = this;
     this.governing = new Governing({
-      config,
-      written,
-      catalog,
-      endpointTrusts,
-      changes,
+      ...{ config, written, catalog, endpointTrusts, changes },
       outsideChanged: () => this.catalog.configure(this.fixedEndpoints),
     });
     this.services = new KnownServices({
@@ -311,16 +302,7 @@ export class GatewayParts {
 
   /** Whether it serves, and why not. */
   get readiness(): Readiness {
-    return readinessOf(this.lifecycle, this.membership.obstacle ?? this.#clockObstacle);
-  }
-
-  get #clockObstacle(): Obstacle | undefined {
-    const { clocks, config, membership, workers } = this;
-    const { skew, problem } = clocks;
-    const links = [...membership.believed].map((cluster) => workers.links.state(cluster).state);
-    const gateways = this.snapshot.clusters.get(config.cluster)?.gateways.keys() ?? [];
-    const hasSibling = [...gateways].some((id) => id !== config.gateway);
-    return clockObstacleOf({ skew, problem, links, hasSibling });
+    return readinessOf(this.lifecycle, this.membership.obstacle ?? clockObstacle(this));
   }
 
   /** Where this gateway listens; the real ports where 0 was asked for. */
@@ -380,21 +362,9 @@ export class GatewayParts {
     this.#config = config;
   }
 
-  /** Problems with the membership, the registry, the disk, the clock and the configuration file, each with its fix. */
+  /** See `problemsOf`. */
   get problems(): readonly IsthmusError[] {
-    const { clocks, configProblem, registrations, rootRotation } = this;
-    const more = [
-      ...[registrations.problem, configProblem, rootRotation.problem, clocks.problem],
-      this.namesProblem,
-    ];
-    return [
-      ...this.membership.problems,
-      ...this.policyProblems,
-      ...this.drills.problems,
-      ...this.auditTrail.problems,
-      ...this.foreignBundles.problems,
-      ...more.filter((problem) => problem !== undefined),
-    ];
+    return problemsOf(this);
   }
 
   /** Why names lead where they led last; undefined while DNS tells. */
@@ -402,13 +372,9 @@ export class GatewayParts {
     return this.#resolver.problem;
   }
 
-  /** One for each written policy that is not used as it stands in the registry, and for each whose files can't be used. */
+  /** See `policyProblemsOf`. */
   get policyProblems(): readonly IsthmusError[] {
-    return [
-      ...this.writtenPolicies.problems,
-      ...this.endpointTrusts.problems,
-      ...this.issuerKeys.problems,
-    ];
+    return policyProblemsOf(this);
   }
 
   /** Why what is registered would not outlive a restart; undefined while it would. */

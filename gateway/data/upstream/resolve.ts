@@ -23,6 +23,8 @@ interface ResolverOptions {
 interface Entry {
   readonly addresses: readonly ResolvedAddress[];
   readonly freshUntil: number;
+  /** Since when they are old and no newer are had, wall milliseconds; absent while DNS tells. */
+  readonly staleSince?: number;
 }
 
 /** DNS answers are kept at least this long whatever their TTL, and at most `longestSeconds`. */
@@ -55,8 +57,6 @@ export class NameResolver {
   readonly #ask: (name: string) => Promise<readonly ResolvedAddress[]>;
   readonly #known = new Map<string, Entry>();
   readonly #missing = new Map<string, Missing>();
-  /** Since when what is served of a name is old, wall milliseconds. */
-  readonly #stale = new Map<string, number>();
   readonly #asking = new Map<string, Promise<readonly ResolvedAddress[]>>();
 
   constructor({ clock, log, ask = askSystem }: ResolverOptions) {
@@ -84,11 +84,10 @@ export class NameResolver {
   /** NAME_UNRESOLVED while names that are asked for have only their last addresses, for longer than a moment. */
   get problem(): IsthmusError | undefined {
     const [now, monotonic] = [this.#clock.now(), this.#clock.monotonic()];
-    for (const host of this.#stale.keys()) {
-      const { freshUntil = -Infinity } = this.#known.get(host) ?? {};
-      if (monotonic - freshUntil > askedForMs) this.#stale.delete(host);
-    }
-    const late = [...this.#stale].filter(([, since]) => now - since >= toldAfterMs);
+    const late = [...this.#known].flatMap(([host, { staleSince = now, freshUntil }]) => {
+      const isAskedFor = monotonic - freshUntil <= askedForMs;
+      return isAskedFor && now - staleSince >= toldAfterMs ? [[host, staleSince] as const] : [];
+    });
     if (late.length === 0) return undefined;
     const since = new Date(Math.min(...late.map(([, at]) => at))).toISOString();
     const names = late.slice(0, namesTold).map(([host]) => host);
@@ -115,7 +114,6 @@ export class NameResolver {
     try {
       const addresses = await this.#ask(host);
       const ttl = Math.min(...addresses.map((a) => a.ttl));
-      this.#stale.delete(host);
       this.#remember(host, addresses, Math.min(longestSeconds, Math.max(shortestSeconds, ttl)));
       return addresses;
     } catch (error) {
@@ -123,12 +121,11 @@ export class NameResolver {
         this.#miss(host, error);
         throw error;
       }
-      if (!this.#stale.has(host)) this.#stale.set(host, this.#clock.now());
       this.#log.warn(
         { host, reason: messageOf(error) },
         'name does not resolve; using its last addresses',
       );
-      this.#remember(host, known.addresses, staleSeconds);
+      this.#remember(host, known.addresses, staleSeconds, known.staleSince ?? this.#clock.now());
       return known.addresses;
     }
   }
@@ -141,11 +138,20 @@ export class NameResolver {
     forgetOldest(this.#missing);
   }
 
-  #remember(host: string, addresses: readonly ResolvedAddress[], seconds: number): void {
+  #remember(
+    host: string,
+    addresses: readonly ResolvedAddress[],
+    seconds: number,
+    staleSince?: number,
+  ): void {
     const freshUntil = this.#clock.monotonic() + seconds * 1000;
     this.#missing.delete(host);
     this.#known.delete(host);
-    this.#known.set(host, { addresses, freshUntil });
+    this.#known.set(host, {
+      addresses,
+      freshUntil,
+      ...(staleSince !== undefined && { staleSince }),
+    });
     forgetOldest(this.#known);
   }
 }

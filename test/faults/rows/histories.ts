@@ -131,6 +131,7 @@ const recorded: Row = {
     const taking = repeat(
       () => goesOn,
       500,
+      // While there is no leader no token is made either: what was taken before is in the history.
       () => takeToken(scene).catch(() => undefined),
     );
     const starting = ['dc1', 'dc2', 'dc3'].map((cluster) =>
