@@ -20,8 +20,9 @@ interface Entry {
   readonly key: string;
   /** Undefined: the key should be gone. */
   wish: Wish | undefined;
-  /** Revision of the last change we know of, 0 when the key does not exist, or is guessed not to; undefined before it was read. */
+  /** Revision of the last change we know of, or guess it to be, 0 when the key does not exist; undefined before it was read. */
   seen: number | undefined;
+  isGuessed: boolean;
   /** Was in a batch the registry refused; travels alone, to find the one that is at fault. */
   suspect: boolean;
 }
@@ -35,12 +36,18 @@ export class DesiredKeys {
   /** By service, and whatever else has a folder: a flood of registrations of one holds up no other. */
   readonly #dirty = new FairQueue<Entry>(({ key }) => key.slice(0, key.lastIndexOf('/')));
   /**
-   * Whether a key wanted for the first time is taken for a new one, and written without being read first. A wrong
-   * guess only costs the transaction, whose comparisons fail; after one, keys are read until all are in line.
+   * Whether a key wanted for the first time is taken to be as it was last heard of, or for a new one, and written without being read
+   * first. A wrong guess only costs the transaction, whose comparisons fail; after one, keys are read until all are in line.
    */
   #guessing = true;
+  readonly #heardOf: (key: string) => number | undefined;
   /** Keys the registry would not take, with its reason; not tried again before `retryRefused`. */
   readonly refused = new Map<string, IsthmusError>();
+
+  /** `heardOf`: the revision that a key is said to have, undefined where nobody has heard of it. */
+  constructor(heardOf: (key: string) => number | undefined = () => undefined) {
+    this.#heardOf = heardOf;
+  }
 
   /** Keys that differ from the registry, as far as known. */
   get pending(): number {
@@ -55,8 +62,9 @@ export class DesiredKeys {
   want(key: string, wish: Wish | undefined): boolean {
     const entry = this.#entries.get(key);
     if (entry === undefined) {
-      const isNew = this.#guessing && wish !== undefined;
-      const added = { key, wish, seen: isNew ? 0 : undefined, suspect: false };
+      const isGuessed = this.#guessing && wish !== undefined;
+      const seen = isGuessed ? (this.#heardOf(key) ?? 0) : undefined;
+      const added = { key, wish, seen, isGuessed, suspect: false };
       this.#entries.set(key, added);
       this.#dirty.add(added);
       return true;
@@ -77,6 +85,12 @@ export class DesiredKeys {
   holds(key: string): boolean {
     const entry = this.#entries.get(key);
     return entry?.wish !== undefined && !this.#dirty.has(entry) && !this.refused.has(key);
+  }
+
+  /** Whether `key` should hold just this. */
+  wantsThis(key: string, value: Uint8Array): boolean {
+    const wish = this.#entries.get(key)?.wish;
+    return wish !== undefined && sameBytes(wish.value, value);
   }
 
   /** Whether `key` should hold something. */
@@ -121,7 +135,7 @@ export class DesiredKeys {
       },
       mistaken: () => {
         this.#guessing = false;
-        for (const entry of this.#dirty) if (entry.seen === 0) entry.seen = undefined;
+        for (const entry of this.#dirty) if (entry.isGuessed) entry.seen = undefined;
       },
       refuse: (entry, error) => {
         this.#dirty.delete(entry);
@@ -197,6 +211,7 @@ class Batch {
       if (!found.has(entry.key)) continue;
       const stored = found.get(entry.key);
       entry.seen = stored?.modRevision ?? 0;
+      entry.isGuessed = false;
       if (agrees(stored, entry.wish, lease)) {
         this.#settled.add(entry);
         this.#outcome.done(entry);
@@ -231,6 +246,7 @@ class Batch {
     }
     for (const [entry, wish] of this.#sent) {
       entry.seen = wish === undefined ? 0 : revision;
+      entry.isGuessed = false;
       entry.suspect = false;
       if (entry.wish === wish) this.#outcome.done(entry);
     }

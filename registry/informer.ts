@@ -112,17 +112,24 @@ export class Informer {
     for (const [, reflector] of this.#reflectors) reflector.hurry();
   }
 
+  /** The revision of a key's last change that was reported, if any was. */
+  revisionOf(key: string): number | undefined {
+    return this.#reflectorOf(key)?.revisionOf(key);
+  }
+
   /** What stands at a key was not taken: it is reported again when everything is listed next. */
   passedOver(key: string): void {
-    for (const [prefix, reflector] of this.#reflectors) {
-      if (key.startsWith(prefix)) reflector.passedOver(key);
-    }
+    this.#reflectorOf(key)?.passedOver(key);
   }
 
   /** Stops; nothing is reported after it. */
   close(): void {
     this.#unsubscribe();
     for (const [, reflector] of this.#reflectors) reflector.close();
+  }
+
+  #reflectorOf(key: string): Reflector | undefined {
+    return this.#reflectors.find(([prefix]) => key.startsWith(prefix))?.[1];
   }
 
   #followStore(): void {

@@ -114,6 +114,11 @@ export class Reflector {
     void this.#begin();
   }
 
+  /** The revision of a key's last change that was reported; undefined where none was, or its value was not taken. */
+  revisionOf(key: string): number | undefined {
+    return this.#held.get(key) || undefined;
+  }
+
   /** What stands at a key was not taken: it is reported again with the next list. */
   passedOver(key: string): void {
     if (this.#held.has(key)) this.#held.set(key, passedOver);

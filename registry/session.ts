@@ -28,6 +28,8 @@ interface SessionOptions {
   readonly store: Store;
   /** Time to live of the lease in seconds; default 15. Kept alive at a third of it. */
   readonly ttlSeconds?: number;
+  /** The revision of a key as watches told it: one that is wanted anew is written without being read. Default: nothing was told. */
+  heardOf?(key: string): number | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -47,7 +49,7 @@ const refusedRetryMs = 30_000;
 export class LeaseSession {
   readonly #options: SessionOptions;
   #store: Store;
-  readonly #keys = new DesiredKeys();
+  readonly #keys: DesiredKeys;
   readonly #subscribers = new Subscribers<[state: SessionState]>();
   #state: SessionState = { kind: 'idle' };
   readonly #lease: Lease;
@@ -60,6 +62,7 @@ export class LeaseSession {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#store = options.store;
+    this.#keys = new DesiredKeys((key) => options.heardOf?.(key));
     this.#lease = new Lease({
       ttlMs: (options.ttlSeconds ?? 15) * 1000,
       store: () => this.#store,
@@ -114,6 +117,11 @@ export class LeaseSession {
   /** Wants `key` gone. */
   delete(key: string): void {
     if (this.#keys.want(key, undefined)) this.#changed();
+  }
+
+  /** Whether `key` should hold just this: what the registry tells of it is what was written here. */
+  wantsThis(key: string, value: Uint8Array): boolean {
+    return this.#keys.wantsThis(key, value);
   }
 
   /** Whether `key` should hold something. */

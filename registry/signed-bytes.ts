@@ -11,21 +11,25 @@ export function canonicalJson(value: unknown): string {
   return encode(JSON.parse(JSON.stringify(value)));
 }
 
-/** The bytes that prove a record: its key, so that it can't be moved to another, and its content. */
+/** The bytes that prove a record, which is plain JSON: its key, so that it can't be moved to another, and its content. */
 export function signedBytes(key: string, record: object): Uint8Array {
-  const content = Object.entries(JSON.parse(JSON.stringify(record))).filter(
-    ([name]) => !unsignedFields.has(name),
-  );
-  return new TextEncoder().encode(`${key}\n${encodeEntries(content)}`);
+  return utf8.encode(`${key}\n${encodeObject(record, unsignedFields)}`);
 }
+
+const utf8 = new TextEncoder();
 
 function encode(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(encode).join(',')}]`;
-  if (value !== null && typeof value === 'object') return encodeEntries(Object.entries(value));
-  return JSON.stringify(value);
+  if (value !== null && typeof value === 'object') return encodeObject(value);
+  return JSON.stringify(value) ?? 'null';
 }
 
-function encodeEntries(entries: [string, unknown][]): string {
-  const sorted = entries.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${sorted.map(([name, value]) => `${JSON.stringify(name)}:${encode(value)}`).join(',')}}`;
+function encodeObject(object: object, without?: ReadonlySet<string>): string {
+  let text = '';
+  for (const name of Object.keys(object).sort()) {
+    const value: unknown = object[name as keyof typeof object];
+    if (value === undefined || without?.has(name)) continue;
+    text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${encode(value)}`;
+  }
+  return `{${text}}`;
 }

@@ -42,6 +42,17 @@ test('canonical JSON says the same whatever the order of keys, and parses back t
   );
 });
 
+test('what is signed of a record is its canonical JSON, whatever is in it', (t) => {
+  const proofs = new Set(['signature', 'admission']);
+  fc.assert(
+    fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (record) => {
+      const said = Object.fromEntries(Object.entries(record).filter(([name]) => !proofs.has(name)));
+      const bytes = signedBytes(key, record);
+      t.is(new TextDecoder().decode(bytes), `${key}\n${canonicalJson(said)}`);
+    }),
+  );
+});
+
 test('what is signed is the key, a line break and the record without its signature', (t) => {
   const bytes = signedBytes(key, { cluster: 'dc1', a: 1, signature: { keyId: 'x', value: 'y' } });
   t.is(new TextDecoder().decode(bytes), `${key}\n{"a":1,"cluster":"dc1"}`);

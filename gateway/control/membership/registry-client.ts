@@ -89,7 +89,8 @@ export class RegistryClient {
       clock,
       log,
     });
-    this.session = new LeaseSession({ store, clock, random, log });
+    const heardOf = (key: string) => this.#informer.revisionOf(key);
+    this.session = new LeaseSession({ store, heardOf, clock, random, log });
     this.#informer = new Informer({
       store,
       clock,
@@ -290,7 +291,8 @@ export class RegistryClient {
 
   #rawChange(stored: StoredValue): RawChange {
     const { key, value } = stored;
-    return { key, value, isProven: this.#options.proofs.has(stored) };
+    const isProven = this.#options.proofs.has(stored) || this.session.wantsThis(key, value);
+    return { key, value, isProven };
   }
 
   #saveLater(): void {

@@ -63,6 +63,7 @@ async function follow(
   registry: RegistryProcess,
   folder?: string,
   proofs: Pick<Proofs, 'has' | 'prove'> = noProofs,
+  verify: ConstructorParameters<typeof RegistryClient>[0]['verify'] = () => {},
 ) {
   const path = join(folder ?? (await tempDir(t)), 'snapshot.jsonl');
   const client = new RegistryClient({
@@ -75,7 +76,7 @@ async function follow(
     random: Math.random,
     log: silentLog,
     quota: unbounded,
-    verify: () => {},
+    verify,
     changed: () => {},
     doubtful: () => {},
   });
@@ -98,6 +99,25 @@ async function begin(t: ExecutionContext): Promise<{ registry: RegistryProcess; 
   await store.txn([], world);
   return { registry, store };
 }
+
+test('security: only what this gateway wrote itself is taken for proven, and that octet for octet', async (t) => {
+  const { registry, store } = await begin(t);
+  const own = keyOf({ kind: 'exports', cluster: dc1, service: cart });
+  const seen: [updatedAt: number, isProven: boolean][] = [];
+  const { client } = await follow(t, registry, undefined, noProofs, (_, key, raw, isProven) => {
+    if (key === own) seen.push([(raw as { updatedAt: number }).updatedAt, isProven]);
+  });
+  await client.synced();
+  const summary = { ...exportRecord(dc1, cart), updatedAt: 1 };
+  client.session.put(own, JSON.stringify(summary), { persistent: true });
+  await until('it is seen', () => seen.length === 1);
+  await store.txn([], [put(own, { ...summary, updatedAt: 2 })]);
+  await until('what another wrote there is seen', () => seen.length === 2);
+  t.deepEqual(seen, [
+    [1, true],
+    [2, false],
+  ]);
+});
 
 test('a cluster that leaves takes all it offers with it, and nothing is held', async (t) => {
   const { registry, store } = await begin(t);
