@@ -1,5 +1,5 @@
 /** Owns a file that has everything in its first line and each change since in a line below: a write costs what changed. */
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { IsthmusError, messageOf } from './errors.ts';
 import { readFileIfAny, writeFileAtomic } from './files.ts';
 
@@ -12,6 +12,8 @@ export class ChangeFile {
   #wholeBytes = 0;
   /** Octets of the lines below it; undefined where no line can be added. */
   #addedBytes: number | undefined;
+  /** Open for lines to be added, from the first of them until everything is written anew. */
+  #file: FileHandle | undefined;
 
   constructor(path: string) {
     this.path = path;
@@ -43,29 +45,38 @@ export class ChangeFile {
     if (added === undefined || added + bytes > this.#wholeBytes + slackBytes) {
       await this.#replace(whole());
     } else {
-      await append(this.path, text);
+      await this.#append(text);
       this.#addedBytes = added + bytes;
     }
   }
 
+  /** Lets go of the file; the next write opens it again. */
+  async close(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close();
+  }
+
+  /** Some of `text` may be there when it throws. */
+  async #append(text: string): Promise<void> {
+    try {
+      // Written through: one call to a thread that waits for the disk, where opening, writing, syncing and closing are four.
+      this.#file ??= await open(this.path, 'as', 0o600);
+      await this.#file.appendFile(text);
+    } catch (cause) {
+      await this.close().catch(() => {}); // The first failure is the one to tell.
+      throw new IsthmusError('FILE_UNWRITABLE', {
+        what: messageOf(cause),
+        where: this.path,
+        cause,
+      });
+    }
+  }
+
   async #replace(line: string): Promise<void> {
+    await this.close();
     await writeFileAtomic(this.path, `${line}\n`);
     this.#wholeBytes = Buffer.byteLength(line);
     this.#addedBytes = 0;
-  }
-}
-
-/** Throws FILE_UNWRITABLE; some of `text` may be there then. */
-async function append(path: string, text: string): Promise<void> {
-  try {
-    const file = await open(path, 'a', 0o600);
-    try {
-      await file.appendFile(text);
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
-  } catch (cause) {
-    throw new IsthmusError('FILE_UNWRITABLE', { what: messageOf(cause), where: path, cause });
   }
 }

@@ -83,7 +83,7 @@ export class Gateway extends GatewayParts {
     await this.drills.close({ withdraw: false });
     await this.writtenPolicies.close();
     this.catalog.close();
-    await this.registrations.flush();
+    await this.registrations.close();
     await this.workers.stop();
     await this.membership.close({ withdraw: false });
     await this.membersListener.close();
@@ -185,7 +185,7 @@ export class Gateway extends GatewayParts {
     this.endpointTrusts.close();
     await this.issuerKeys.close();
     await this.foreignBundles.close();
-    await this.registrations.flush();
+    await this.registrations.close();
     await this.observations.close(this.clock);
   }
 }

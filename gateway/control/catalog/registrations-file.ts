@@ -137,6 +137,12 @@ export class RegistrationsFile {
     return this.#saving;
   }
 
+  /** Writes what is pending now, and lets go of the file; a later change takes it up again. */
+  async close(): Promise<void> {
+    await this.flush();
+    await this.#file.close();
+  }
+
   #saveIn(ms: number): void {
     this.#cancel ??= this.#options.clock.after(ms, () => {
       this.#cancel = undefined;
