@@ -1,26 +1,31 @@
 /** Owns a persistent map: each change gives a new map and leaves the old one as it was, at a cost that does not grow with its size. */
 
-const shardCount = 1024;
+/** Shards in a folder, and folders: 4,096 shards. */
+const width = 64;
+
+type Shard<V> = ReadonlyMap<string, V> | undefined;
+type Folder<V> = readonly Shard<V>[];
 
 /**
- * An immutable string-keyed map of `shardCount` small maps. A change copies one shard and the list of
- * shards, so a snapshot of 30,000 services is replaced in microseconds while readers keep the old one.
+ * An immutable string-keyed map of many small maps. A change copies one of them, and two short lists that lead there, so a snapshot of
+ * 30,000 services is replaced in microseconds while readers keep the old one.
  */
 export class ShardMap<V> {
   readonly size: number;
-  readonly #shards: readonly (ReadonlyMap<string, V> | undefined)[];
+  readonly #folders: readonly Folder<V>[];
 
-  private constructor(shards: readonly (ReadonlyMap<string, V> | undefined)[], size: number) {
-    this.#shards = shards;
+  private constructor(folders: readonly Folder<V>[], size: number) {
+    this.#folders = folders;
     this.size = size;
   }
 
   static empty<V>(): ShardMap<V> {
-    return new ShardMap<V>(new Array(shardCount).fill(undefined), 0);
+    const folder: Folder<V> = new Array(width).fill(undefined);
+    return new ShardMap<V>(new Array(width).fill(folder), 0);
   }
 
   get(key: string): V | undefined {
-    return this.#shards[shardOf(key)]?.get(key);
+    return this.#shard(indexOf(key))?.get(key);
   }
 
   /** Applies several changes at once; `undefined` deletes. Returns this very map when nothing changed. */
@@ -28,10 +33,10 @@ export class ShardMap<V> {
     const copied = new Map<number, Map<string, V>>();
     let size = this.size;
     for (const [key, value] of changes) {
-      const index = shardOf(key);
-      const current = copied.get(index) ?? this.#shards[index];
+      const index = indexOf(key);
+      const current = copied.get(index) ?? this.#shard(index);
       if (current?.get(key) === value && (value !== undefined || !current?.has(key))) continue;
-      const shard = copied.get(index) ?? new Map(this.#shards[index]);
+      const shard = copied.get(index) ?? new Map(current);
       copied.set(index, shard);
       const before = shard.size;
       if (value === undefined) shard.delete(key);
@@ -39,23 +44,36 @@ export class ShardMap<V> {
       size += shard.size - before;
     }
     if (copied.size === 0) return this;
-    const shards = this.#shards.slice();
-    for (const [index, shard] of copied) shards[index] = shard;
-    return new ShardMap(shards, size);
+    const folders = this.#folders.slice();
+    const own = new Map<number, Shard<V>[]>();
+    for (const [index, shard] of copied) {
+      const at = Math.floor(index / width);
+      const folder = own.get(at) ?? [...(folders[at] ?? [])];
+      own.set(at, folder);
+      folder[index % width] = shard;
+      folders[at] = folder;
+    }
+    return new ShardMap(folders, size);
   }
 
   *[Symbol.iterator](): IterableIterator<[string, V]> {
-    for (const shard of this.#shards) if (shard) yield* shard;
+    for (const folder of this.#folders) for (const shard of folder) if (shard) yield* shard;
   }
 
   *values(): IterableIterator<V> {
-    for (const shard of this.#shards) if (shard) yield* shard.values();
+    for (const folder of this.#folders) {
+      for (const shard of folder) if (shard) yield* shard.values();
+    }
+  }
+
+  #shard(index: number): Shard<V> {
+    return this.#folders[Math.floor(index / width)]?.[index % width];
   }
 }
 
-/** FNV-1a, folded to a shard index. */
-function shardOf(key: string): number {
+/** FNV-1a, folded to the index of a shard. */
+function indexOf(key: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
-  return ((hash >>> 16) ^ hash) & (shardCount - 1);
+  return ((hash >>> 16) ^ hash) & (width * width - 1);
 }

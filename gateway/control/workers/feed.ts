@@ -203,15 +203,10 @@ export class Feed {
       whole.has('clusters') && this.#ifNew('clusters', clusterFacts(source.clusters()));
     const remotes = whole.has('remotes') && this.#ifNew('remotes', source.remotes());
     const scouting = whole.has('scouting') && this.#ifNew('scouting', source.scouting());
-    for (const service of this.#services) {
-      if (source.facts(service) === undefined) this.#used.delete(service);
-    }
+    const services = Array.from(this.#services, (name) => [name, source.facts(name)] as const);
+    for (const [name, facts] of services) if (facts === undefined) this.#used.delete(name);
     const update: Update = {
-      ...(this.#services.size > 0 && {
-        services: writeSheets(
-          this.#services.values().map((service) => [service, source.facts(service)] as const),
-        ),
-      }),
+      ...(services.length > 0 && { services: writeSheets(services) }),
       ...(this.#newlyUsed.size > 0 && { used: [...this.#newlyUsed] }),
       ...(this.#trust.size > 0 && { trust: Array.from(this.#trust, (one) => this.#rootsOf(one)) }),
       ...(this.#endpointTrust.size > 0 && {

@@ -125,7 +125,7 @@ export class DataSide {
       },
     });
     this.#links.onChange((name, status) => {
-      this.#routing.everythingChanged();
+      this.#routing.wayChanged(name);
       this.#proxy.faults.linkChanged(name, status.state);
       options.onLink(name, status);
     });

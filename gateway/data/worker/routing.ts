@@ -183,7 +183,14 @@ export class Routing {
     }
   }
 
-  /** Clusters, links or the policy of all changed, and with them what other clusters can serve, or how. */
+  /** What is known of the way to a cluster changed, and with it how that cluster serves what it exports. */
+  wayChanged(cluster: ClusterName): void {
+    for (const { service } of this.table) {
+      if (this.#factsOf(service)?.exports.has(cluster)) this.serviceChanged(service);
+    }
+  }
+
+  /** Clusters, their members or the policy of all changed, and with them what other clusters can serve, or how. */
   everythingChanged(): void {
     for (const { service } of this.table) this.serviceChanged(service);
   }

@@ -42,16 +42,16 @@ export function writeSheets(
 function writeSheet(
   batch: readonly (readonly [ServiceName, ServiceFacts | undefined])[],
 ): ServiceSheet {
-  const texts = batch.map(([, facts]) => Buffer.from(facts === undefined ? '' : textOf(facts)));
+  const texts = batch.map(([, facts]) => (facts === undefined ? '' : textOf(facts)));
   const ends = new Uint32Array(texts.length);
   let end = 0;
   for (const [i, text] of texts.entries()) {
-    end += text.length;
+    end += Buffer.byteLength(text);
     ends[i] = end;
   }
-  const bytes = new Uint8Array(new SharedArrayBuffer(end));
-  for (const [i, text] of texts.entries()) bytes.set(text, (ends[i] ?? 0) - text.length);
-  return { services: batch.map(([service]) => service), ends, bytes };
+  const bytes = Buffer.from(new SharedArrayBuffer(end));
+  bytes.write(texts.join(''));
+  return { services: batch.map(([service]) => service), ends, bytes: new Uint8Array(bytes.buffer) };
 }
 
 function textOf({ endpoints, exports }: ServiceFacts): string {
