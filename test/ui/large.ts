@@ -31,7 +31,7 @@ export async function openLarge(t: Scope, options: Opening = {}): Promise<Large>
   const { control } = recorder({
     status: () => status,
     clusters: () => clusterNames.map((name, i) => clusterItem(name, i, deadSince)),
-    services: () => Array.from({ length: serviceCount }, (_, i) => serviceItem(i, deadSince)),
+    services: async () => Array.from({ length: serviceCount }, (_, i) => serviceItem(i, deadSince)),
     trust: () => clusterNames.map(trustItem),
     ...options.control,
   });

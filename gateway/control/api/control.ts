@@ -42,14 +42,15 @@ export interface Control {
   /** Those of the federation, this one among them. */
   gateways(): GatewayItem[];
   trust(): TrustItem[];
-  services(): ServiceItem[];
+  /** In slices, between which others have their turn; likewise below. */
+  services(): Promise<ServiceItem[]>;
   /** Those after a key of their list, in its order; likewise below. */
   servicesAfter(key: string | undefined): Iterable<ServiceItem>;
-  endpoints(service?: ServiceName): EndpointItem[];
+  endpoints(service?: ServiceName): Promise<EndpointItem[]>;
   endpointsAfter(key: string | undefined, service?: ServiceName): Iterable<EndpointItem>;
   /** One endpoint of this cluster. */
   endpoint(service: ServiceName, id: string): EndpointItem | undefined;
-  exports(cluster?: ClusterName): ExportItem[];
+  exports(cluster?: ClusterName): Promise<ExportItem[]>;
   exportsAfter(key: string | undefined, cluster?: ClusterName): Iterable<ExportItem>;
   /** Calls `changed` after something that the above show did; returns a function that stops that. */
   onChange(changed: () => void): () => void;

@@ -32,7 +32,7 @@ interface Acts<P, B, A, W extends z.ZodType, Q extends z.ZodRawShape> {
 interface List<A, Q extends z.ZodRawShape> {
   /** See `Listing.key`. */
   key(item: A): string;
-  items(query: z.output<z.ZodObject<Q>>): readonly A[];
+  items(query: z.output<z.ZodObject<Q>>): readonly A[] | Promise<readonly A[]>;
   /** See `Listing.page`. */
   page?(
     query: z.output<z.ZodObject<Q>>,

@@ -14,6 +14,7 @@ import {
   heartbeatSchema,
   registeredEndpointSchema,
 } from '../schema/services.ts';
+import { endpointKey } from '../view/items.ts';
 
 const { tag } = endpointResource;
 /** Endpoints, of many that are changed at once, whose changes are in the audit. */
@@ -50,7 +51,7 @@ function single(control: Control, find: Find): Operation[] {
         await control.deregister(service, id);
       },
       list: {
-        key: ({ service, id }) => `${service} ${id}`,
+        key: endpointKey,
         items: ({ service }) => control.endpoints(service),
         page: ({ service }, { after, limit }) =>
           firstOf(control.endpointsAfter(after, service), limit),

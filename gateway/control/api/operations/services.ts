@@ -8,6 +8,7 @@ import { type Operation, operation } from '../operation.ts';
 import { explanationSchema } from '../schema/explanation.ts';
 import { askedRequestSchema, requestExplanationSchema } from '../schema/request-explanation.ts';
 import { exportItemSchema, serviceItemSchema } from '../schema/services.ts';
+import { exportKey, serviceKey } from '../view/items.ts';
 
 const tag = 'Services';
 
@@ -20,7 +21,7 @@ export function serviceOperations(control: Control): Operation[] {
       summary: 'The services of the federation, here and elsewhere',
       role: 'viewer',
       item: serviceItemSchema,
-      key: ({ service }) => service,
+      key: serviceKey,
       items: () => control.services(),
       page: (_, { after, limit }) => firstOf(control.servicesAfter(after), limit),
     }),
@@ -32,7 +33,7 @@ export function serviceOperations(control: Control): Operation[] {
       role: 'viewer',
       query: clusterQuery,
       item: exportItemSchema,
-      key: ({ service, cluster }) => `${service} ${cluster}`,
+      key: exportKey,
       items: ({ query: { cluster } }) => control.exports(cluster),
       page: ({ query: { cluster } }, { after, limit }) =>
         firstOf(control.exportsAfter(after, cluster), limit),

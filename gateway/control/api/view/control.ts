@@ -16,16 +16,17 @@ import { type BelievingParts, bundleStandings } from '../../trust/standings.ts';
 import type { Workers } from '../../workers/workers.ts';
 import type { ReadinessItem, Status } from '../answers.ts';
 import type { Control } from '../control.ts';
+import { inSlices } from '../slices.ts';
 import { type ExplainedParts, explanation } from './explanation.ts';
 import { gatewayItems } from './gateways.ts';
 import {
   clusterItems,
-  endpointItems,
   endpointItemsAfter,
-  exportItems,
+  endpointKey,
   exportItemsAfter,
-  serviceItems,
+  exportKey,
   serviceItemsAfter,
+  serviceKey,
 } from './items.ts';
 import { problemItem } from './problem.ts';
 import { type RegisteringParts, registeringOf } from './registering.ts';
@@ -37,7 +38,7 @@ interface OwnParts {
   readonly addresses: Status['listeners'];
   readonly catalog: { readonly size: number };
   readonly changes: Pick<Changes, 'join'>;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   logLevel: LogLevel;
   readonly membership: Pick<
     Membership,
@@ -64,18 +65,19 @@ interface ControlOptions {
 }
 
 export function createControl(gateway: ControlledParts, { adminAddress }: ControlOptions): Control {
-  const { config, membership, workers } = gateway;
+  const { clock, config, membership, workers } = gateway;
   return {
     status: () => statusOf(gateway, adminAddress()),
     readiness: () => readinessItem(gateway.readiness),
     clusters: () => clusterItems(gateway),
     gateways: () => gatewayItems(gateway),
-    services: () => serviceItems(gateway),
+    services: () => inSlices((key) => serviceItemsAfter(gateway, key), serviceKey, clock),
     servicesAfter: (key) => serviceItemsAfter(gateway, key),
-    endpoints: (service) => endpointItems(gateway, service),
+    endpoints: (service) =>
+      inSlices((key) => endpointItemsAfter(gateway, key, service), endpointKey, clock),
     endpointsAfter: (key, service) => endpointItemsAfter(gateway, key, service),
     ...registeringOf(gateway),
-    exports: (only) => exportItems(gateway, only),
+    exports: (only) => inSlices((key) => exportItemsAfter(gateway, key, only), exportKey, clock),
     exportsAfter: (key, only) => exportItemsAfter(gateway, key, only),
     trust: () => bundleStandings(gateway),
     onChange: (changed) =>

@@ -79,10 +79,9 @@ function publishedLinks(view: ClusterView): ClusterItem['links'] {
   });
 }
 
-export function serviceItems(gateway: ListedParts): ServiceItem[] {
-  return [...serviceItemsAfter(gateway, undefined)];
-}
+export const serviceKey = ({ service }: ServiceItem): string => service;
 
+/** Those after a key of their list, in its order; likewise below. */
 export function* serviceItemsAfter(
   gateway: ListedParts,
   after: string | undefined,
@@ -133,12 +132,9 @@ export function portNamesOf(
   return [...new Set([...here, ...there])].sort();
 }
 
-/** Endpoints of this cluster: of one service, or of all of them. */
-export function endpointItems(gateway: ListedParts, only?: ServiceName): EndpointItem[] {
-  return [...endpointItemsAfter(gateway, undefined, only)];
-}
+export const endpointKey = ({ service, id }: EndpointItem): string => `${service} ${id}`;
 
-/** `after`: a service and the id of an endpoint, with a space between. */
+/** Endpoints of this cluster: of one service, or of all of them. */
 export function* endpointItemsAfter(
   gateway: ListedParts,
   after: string | undefined,
@@ -152,7 +148,11 @@ export function* endpointItemsAfter(
   }
 }
 
-function endpointItemsOf({ catalog, services }: ListedParts, service: ServiceName): EndpointItem[] {
+/** Of one service, as they come. */
+export function endpointItemsOf(
+  { catalog, services }: ListedParts,
+  service: ServiceName,
+): EndpointItem[] {
   const here = new Map(
     Iterator.from(catalog.entries(service)).map((entry) => [entry.registration.id, entry] as const),
   );
@@ -182,15 +182,9 @@ export function endpointItem(
   };
 }
 
-/** The exports of all clusters, or of one. */
-export function exportItems(
-  gateway: Pick<ListedParts, 'services' | 'snapshot'>,
-  only?: ClusterName,
-): ExportItem[] {
-  return [...exportItemsAfter(gateway, undefined, only)];
-}
+export const exportKey = ({ service, cluster }: ExportItem): string => `${service} ${cluster}`;
 
-/** `after`: a service and a cluster, with a space between. */
+/** The exports of all clusters, or of one. */
 export function* exportItemsAfter(
   { services, snapshot }: Pick<ListedParts, 'services' | 'snapshot'>,
   after: string | undefined,

@@ -8,7 +8,7 @@ import type { Membership } from '../../membership/membership.ts';
 import type { EndpointId } from '../../membership/publisher.ts';
 import type { ChangedEndpoints } from '../answers.ts';
 import type { Control, EndpointChanges } from '../control.ts';
-import { endpointItem, endpointItems, type ListedParts } from './items.ts';
+import { endpointItem, endpointItemsOf, type ListedParts } from './items.ts';
 
 type Registering = Pick<
   Control,
@@ -51,7 +51,7 @@ export function registeringOf(gateway: RegisteringParts): Registering {
   const endpoint: Control['endpoint'] = (service, id) => {
     const own = catalog.find(service, id);
     if (own) return endpointItem(catalog.recordOf(own), own);
-    return endpointItems(gateway, service).find((item) => item.id === id);
+    return endpointItemsOf(gateway, service).find((item) => item.id === id);
   };
   return {
     endpoint,

@@ -170,6 +170,30 @@ test('a topic that changes is looked at at once, yet not more often than a reade
   t.is(looks, 2);
 });
 
+test('a topic that takes long to be looked at rests four times as long, however often it changes', async (t) => {
+  const clock = new ManualClock();
+  let looks = 0;
+  let changed = (): void => {};
+  const look = (): number => {
+    clock.advance(500);
+    return ++looks;
+  };
+  const topic: Topic = valueTopic('large', 1_000, look, (listener) => {
+    changed = listener;
+    return () => {};
+  });
+  const hub = new Hub([topic], 'now', clock, silentLog);
+  t.teardown(() => hub.close());
+  const messages: Message[] = [];
+  hub.read(new Set(['large']), undefined, (message) => messages.push(message));
+  await until('the first look', () => messages.length === 1);
+  changed();
+  clock.advance(1_499);
+  t.is(looks, 1, '1,999 ms after the first look began');
+  clock.advance(1);
+  await until('the second look', () => messages.length === 2);
+});
+
 test('a topic that can not be looked at says nothing, and is looked at again', async (t) => {
   const clock = new ManualClock();
   let broken = true;

@@ -42,7 +42,7 @@ export function recorder(more: Partial<Control> = {}) {
     defaultZone: 'a',
     readiness: () => ({ ready: true, state: 'ready' }),
     clusters: () => [],
-    services: () => [],
+    services: async () => [],
     endpoint: () => undefined,
     onChange: () => () => {},
     async register(registration: Registration) {
@@ -60,7 +60,7 @@ export function recorder(more: Partial<Control> = {}) {
       acts.push(['changeEndpoints', changes]);
       return {} as Awaited<ReturnType<Control['changeEndpoints']>>;
     },
-    endpoints(service) {
+    async endpoints(service) {
       acts.push(['endpoints', service]);
       return [];
     },
