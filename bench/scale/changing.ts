@@ -6,33 +6,49 @@ import type { Store, WriteOp } from '../../registry/store.ts';
 import { until } from '../../test/support/until.ts';
 import { type BenchGateway, federation } from '../cluster.ts';
 
-/** Changes are written this often, in milliseconds: as many together as are due, each in a transaction of its own. */
+/** Changes are written this often, in milliseconds: as many as are due, which is also how long a session's transaction takes to be ready for the next. */
 const beatMs = 10;
-/** More than this on their way at a time, and the registry is what is slow: fewer are written then. */
+/** More transactions than this on their way at a time, and the registry is what is slow: fewer are written then. */
 const mostUnderWay = 256;
-/** A registration is asked for this often until it answers. */
-const askEveryMs = 5;
+/** A registration is asked for this often until it answers, in milliseconds: by so much a figure may be too long. */
+const askEveryMs = 20;
 /** A registration that is not routable by then never will be. */
 const patienceMs = 30_000;
 
-/** Writes `perSecond` changes, the `i`th of which is `change(i)`, until stopped; `stop` resolves to how many the registry took. */
+/** What changes in turn: an endpoint of the cluster that is measured, which all are one sibling's, and a summary of any of many others. */
+export interface ChangePair {
+  readonly endpoint: WriteOp;
+  readonly summary: WriteOp;
+}
+
+/**
+ * Writes `perSecond` changes, of one pair after the other and from the start again, until stopped; `stop` resolves to how many the registry
+ * took. They are written as gateways do: what one has to say by the time it can, in one transaction, and what another has in its own.
+ */
 export function keepChanging(
   store: Store,
   perSecond: number,
-  change: (i: number) => WriteOp,
+  pairs: readonly ChangePair[],
 ): { stop(): Promise<{ written: number; perSecond: number }> } {
   const started = performance.now();
   let [begun, written] = [0, 0];
   const underWay = new Set<Promise<unknown>>();
+  const write = (ops: readonly WriteOp[]): void => {
+    const one = store.txn([], ops).then(() => {
+      written += ops.length;
+      underWay.delete(one);
+    });
+    underWay.add(one);
+  };
   const timer = setInterval(() => {
     const due = ((performance.now() - started) * perSecond) / 1000;
-    for (; begun < due && underWay.size < mostUnderWay; begun++) {
-      const one = store.txn([], [change(begun)]).then(() => {
-        written++;
-        underWay.delete(one);
-      });
-      underWay.add(one);
+    const endpoints: WriteOp[] = [];
+    for (; begun < due && underWay.size < mostUnderWay; begun += 2) {
+      const { endpoint, summary } = pairs[(begun / 2) % pairs.length] as ChangePair;
+      endpoints.push(endpoint);
+      write([summary]);
     }
+    if (endpoints.length > 0) write(endpoints);
   }, beatMs);
   return {
     async stop() {
@@ -64,8 +80,18 @@ export class Registrations {
   /** Milliseconds from before a registration to its first answer through the other gateway. */
   async one(): Promise<number> {
     const name = `r${this.#count++}`;
-    const { port } = this.#server.address() as AddressInfo;
     const started = performance.now();
+    const [ms] = await Promise.all([this.#routable(name, started), this.#register(name)]);
+    return ms;
+  }
+
+  close(): void {
+    this.#server.close();
+    this.#agent.destroy();
+  }
+
+  async #register(name: string): Promise<void> {
+    const { port } = this.#server.address() as AddressInfo;
     const response = await fetch(
       `${this.#from.admin}/v1/services/registered/${name}/endpoints/one`,
       {
@@ -76,16 +102,14 @@ export class Registrations {
     );
     if (!response.ok) throw new Error(await response.text());
     await response.body?.cancel();
+  }
+
+  async #routable(name: string, started: number): Promise<number> {
     while (!(await this.#answers(name))) {
       if (performance.now() - started > patienceMs) throw new Error(`${name} is not routable`);
       await wait(askEveryMs);
     }
     return performance.now() - started;
-  }
-
-  close(): void {
-    this.#server.close();
-    this.#agent.destroy();
   }
 
   #answers(name: string): Promise<boolean> {

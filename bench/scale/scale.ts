@@ -12,7 +12,7 @@ import { cpuMs, machine, quantile } from '../machine.ts';
 import { cpuNs, memoryOf } from '../proxies/costs.ts';
 import { watchOthers } from '../proxies/quiet.ts';
 import { type Answer, askAll } from './answers.ts';
-import { keepChanging, Registrations } from './changing.ts';
+import { type ChangePair, keepChanging, Registrations } from './changing.ts';
 import { MadeFederation, type Size } from './made-federation.ts';
 
 const fullSize: Size = { endpoints: 100_000, summaries: 100_000, clusters: 50 };
@@ -20,7 +20,7 @@ const quickSize: Size = { endpoints: 10_000, summaries: 10_000, clusters: 50 };
 /** For so long changes go on, and are measured after the first seconds: the gateway that joined in has just started. */
 const fullSeconds = 30;
 const quickSeconds = 12;
-const settleSeconds = 5;
+const settleSeconds = 10;
 
 /** Single changes are this far apart, and are measured so many together, so often. */
 const pauseMs = 20;
@@ -79,8 +79,12 @@ export async function measureScale(isQuick: boolean, jsonPath: string | undefine
     const registrations = new Registrations(one.gateway, two);
     await registrations.start();
     await until('a registration to be routable elsewhere', () => registrations.one(), patienceMs);
+    // Made before: what it costs to sign them is their clusters' to pay, on machines of their own.
+    const pairs = Array.from({ length: (perSecond * (seconds + settleSeconds)) / 2 }, (_, i) =>
+      pairOf(made, i),
+    );
     const before = cpuNs([pid]);
-    const changing = keepChanging(store, perSecond, (i) => mixed(made, i));
+    const changing = keepChanging(store, perSecond, pairs);
     await sampled(registrations, settleSeconds);
     const samples = await sampled(registrations, seconds / 2);
     note('answers meanwhile', await askAll(one.gateway.admin), '');
@@ -154,15 +158,14 @@ function singleChanges(made: MadeFederation): [what: string, change: (i: number)
   ];
 }
 
-/** Changes of both kinds, spread over all but the summaries of the first of the other clusters: its gateway says them itself. */
-function mixed(made: MadeFederation, i: number): WriteOp {
+/** Spread over all but the summaries of the first of the other clusters: its gateway says them itself. */
+function pairOf(made: MadeFederation, i: number): ChangePair {
   const { clusters, endpoints, summaries } = made.size;
-  const round = Math.floor(i / 2);
-  if (i % 2 === 0) {
-    return made.endpoint((i * 37) % endpoints, round % 2 === 0 ? 'unhealthy' : 'healthy');
-  }
   const index = (i * 37) % summaries;
-  return made.summary(index % clusters === 0 ? index + 1 : index, 1 + (round % 3));
+  return {
+    endpoint: made.endpoint((i * 74) % endpoints, i % 2 === 0 ? 'unhealthy' : 'healthy'),
+    summary: made.summary(index % clusters === 0 ? index + 1 : index, 1 + (i % 3)),
+  };
 }
 
 /**
