@@ -6,7 +6,7 @@ import type { Store, WriteOp } from '../../registry/store.ts';
 import { until } from '../../test/support/until.ts';
 import { type BenchGateway, federation } from '../cluster.ts';
 
-/** Changes are written this often, in milliseconds: as many as are due, which is also how long a session's transaction takes to be ready for the next. */
+/** Changes are written this often, in milliseconds: as many as are due. A session gathers as well while a transaction of its own is under way. */
 const beatMs = 10;
 /** More transactions than this on their way at a time, and the registry is what is slow: fewer are written then. */
 const mostUnderWay = 256;

@@ -5,7 +5,7 @@ import type { Topic } from './topic.ts';
 
 /** Looks of one topic are at least this far apart, however often it changes. */
 const closestMs = 200;
-/** They are also so many times as far apart as the last one took: a list of 20,000 services takes half a second. */
+/** After a look comes a rest of so many times as long: a list of 20,000 services takes half a second. */
 const restFactor = 4;
 /** A topic is followed on for this long after its last reader, who may come back for what it missed. */
 const lingerMs = 30_000;
@@ -31,9 +31,8 @@ export class FollowedTopic {
   #readers = 0;
   #looking = false;
   #again = false;
-  #lookedAt = Number.NEGATIVE_INFINITY;
-  /** Milliseconds between looks, whatever changes. */
-  #restMs = closestMs;
+  /** No look begins before, whatever changes. */
+  #restsUntil = Number.NEGATIVE_INFINITY;
   #cancelLook: (() => void) | undefined;
   #cancelLinger: (() => void) | undefined;
   #unwatch: (() => void) | undefined;
@@ -75,7 +74,11 @@ export class FollowedTopic {
 
   #soon(): void {
     if (this.#looking) this.#again = true;
-    else this.#lookIn(Math.max(0, this.#restMs - (this.#clock.monotonic() - this.#lookedAt)));
+    else this.#lookIn(this.#restMs);
+  }
+
+  get #restMs(): number {
+    return Math.max(0, this.#restsUntil - this.#clock.monotonic());
   }
 
   #lookIn(ms: number): void {
@@ -88,13 +91,14 @@ export class FollowedTopic {
     this.#looking = true;
     this.#again = false;
     this.#cancelLook?.();
-    this.#lookedAt = this.#clock.monotonic();
+    const began = this.#clock.monotonic();
     try {
       this.#saw(seen(await this.#topic.look(), this.#topic));
     } catch (thrown) {
       this.#handler.failed(this.#topic.name, thrown);
     }
-    this.#restMs = Math.max(closestMs, restFactor * (this.#clock.monotonic() - this.#lookedAt));
+    const ended = this.#clock.monotonic();
+    this.#restsUntil = Math.max(began + closestMs, ended + restFactor * (ended - began));
     this.#looking = false;
     if (this.#state.kind === 'idle') return;
     this.#lookIn(this.#again ? this.#restMs : Math.max(this.#restMs, this.#topic.everyMs));

@@ -188,8 +188,8 @@ test('a topic that takes long to be looked at rests four times as long, however 
   hub.read(new Set(['large']), undefined, (message) => messages.push(message));
   await until('the first look', () => messages.length === 1);
   changed();
-  clock.advance(1_499);
-  t.is(looks, 1, '1,999 ms after the first look began');
+  clock.advance(1_999);
+  t.is(looks, 1);
   clock.advance(1);
   await until('the second look', () => messages.length === 2);
 });
